@@ -1,0 +1,46 @@
+"""The errors a user can meet, each with its exit code (0 done, 130 cancelled)."""
+
+
+class ScdmError(Exception):
+    """What went wrong (value and rule) and, in ``remedy``, what to do about it."""
+
+    kind = "internal"
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = ""):
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.remedy}" if self.remedy else self.message
+
+
+class InputError(ScdmError):
+    """The input raster or an option breaks a rule."""
+
+    kind, exit_code = "input", 2
+
+
+class PackageError(ScdmError):
+    """The model package is missing, damaged or hostile."""
+
+    kind, exit_code = "model", 3
+
+
+class DeviceError(ScdmError):
+    """The device or ONNX Runtime cannot do what was asked."""
+
+    kind, exit_code = "device", 4
+
+
+class StorageError(ScdmError):
+    """Reading or writing failed while running."""
+
+    kind, exit_code = "storage", 5
+
+
+class CancelledError(ScdmError):
+    """The user stopped the run."""
+
+    kind, exit_code = "cancelled", 130

@@ -1,0 +1,43 @@
+"""Band responses: one way from any sensor's bands to the model's bands, for training and runtime."""
+
+import numpy as np
+
+SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
+# A target band counts as seen while the sensor's bands reach within this share of its width.
+EDGE_SHARE = 0.5
+
+
+def response_matrix(
+    source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
+) -> np.ndarray:
+    """Weights (targets, sources) of Gaussian target bands over a sensor's bands; rows sum to 1.
+
+    A Gaussian is weighted with the spacing of the source bands (trapezoid rule). Where the sensor
+    is coarser than the target band, this passes into linear interpolation between its bands.
+    """
+    source = np.asarray(source_nm, np.float64)
+    target = np.asarray(target_nm, np.float64)
+    spacing = np.gradient(source) if len(source) > 1 else np.ones(1)
+    sigma = np.asarray(target_fwhm_nm, np.float64)[:, None] * SIGMA_PER_FWHM
+    gauss = np.exp(-0.5 * ((source[None] - target[:, None]) / sigma) ** 2) * spacing[None]
+    local = np.array([np.interp(t, source, spacing) for t in target])
+    fine = local <= np.asarray(target_fwhm_nm)
+    weights = np.where(fine[:, None], gauss, _interpolation(source, target))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _interpolation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    basis = np.eye(len(source))
+    return np.stack([np.interp(target, source, row) for row in basis], axis=1)
+
+
+def covered(source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray) -> np.ndarray:
+    """Which target bands (bool) a sensor sees: centre within its range, give or take half a width."""
+    margin = EDGE_SHARE * np.asarray(target_fwhm_nm, np.float64)
+    target = np.asarray(target_nm, np.float64)
+    return (target >= np.min(source_nm) - margin) & (target <= np.max(source_nm) + margin)
+
+
+def apply(weights: np.ndarray, cube: np.ndarray) -> np.ndarray:
+    """``weights`` (targets, sources) over ``cube`` (sources, rows, cols), as float32."""
+    return np.tensordot(weights.astype(np.float32), cube, axes=1)
