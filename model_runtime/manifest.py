@@ -163,21 +163,21 @@ def read(folder: Path) -> Manifest:
     return parse(data)
 
 
-def verified_file(folder: Path, entry: ModelFile) -> Path:
-    """The path of ``entry`` in ``folder`` once its hash is right; raises PackageError if not."""
-    folder = Path(folder).resolve()
-    path = folder / entry.file
+def verified_bytes(folder: Path, entry: ModelFile) -> bytes:
+    """The content of ``entry`` in ``folder``, once its hash is right; raises PackageError if not.
+
+    What was hashed is what is used: the file is read once.
+    """
+    path = Path(folder) / entry.file
     if path.is_symlink() or not path.is_file():
         raise PackageError(f"{entry.file} is not a plain file in {folder}", _REMEDY)
     if path.stat().st_size > MAX_FILE_BYTES:
         raise PackageError(f"{path} is larger than {MAX_FILE_BYTES} bytes", _REMEDY)
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    if digest.hexdigest() != entry.sha256:
-        raise PackageError(f"{path} has SHA-256 {digest.hexdigest()}, not {entry.sha256}", _REMEDY)
-    return path
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry.sha256:
+        raise PackageError(f"{path} has SHA-256 {found}, not {entry.sha256}", _REMEDY)
+    return content
 
 
 _REMEDY = "get the model package again from where it came"

@@ -1,0 +1,184 @@
+"""The cascade: RGB through every stage's diffusion model to all bands, for one tile."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+import numpy as np
+
+from . import denoiser, guidance, noise, sampling, schedule
+from .errors import InputError
+from .manifest import Manifest, Stage
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage."""
+
+    sampler: str
+    steps: int
+    samples: int
+    guidance: Tuple[float, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a tile's sampling gives, in the model's output unit.
+
+    ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, None for
+    one sample; ``stages`` the mean of each stage's bands.
+    """
+
+    mean: np.ndarray
+    spread: Optional[np.ndarray]
+    stages: List[np.ndarray]
+
+
+class StageSampler:
+    """One stage: condition (1, condition bands, rows, cols) to a sample of its bands."""
+
+    def __init__(self, stage: Stage, denoise: Callable, encode: Optional[Callable]):
+        self.stage, self._denoise, self._encode = stage, denoise, encode
+        self.diffusion = schedule.of_manifest(stage.schedule)
+
+    def features(self, condition: np.ndarray) -> np.ndarray:
+        """What the denoiser sees of a condition: itself, or the condition encoder's output."""
+        return self._encode(condition=condition) if self._encode else condition
+
+    def sample(
+        self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
+    ) -> np.ndarray:
+        """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start."""
+        predict = guidance.mixed(self._network(features), self._network(null), scale)
+        stage, d = self.stage, self.diffusion
+
+        def denoise(x_t: np.ndarray, t: int):
+            return schedule.x0_and_epsilon(stage.prediction, predict(x_t, t), x_t, d, t)
+
+        def truncate(x_t: np.ndarray, t: int) -> np.ndarray:
+            return guidance.truncated(x_t, t, d.steps, stage.pdt_lower_bound)
+
+        run = sampling.SAMPLER_FUNCTIONS[how.sampler]
+        order = sampling.timesteps(d.steps, how.steps)
+        return run(draw(d.steps), denoise, d, order, draw, truncate)
+
+    def _network(self, features: Optional[np.ndarray]) -> guidance.Predict:
+        name = "features" if self._encode else "condition"
+
+        def predict(x_t: np.ndarray, t: int) -> np.ndarray:
+            timestep = np.full(len(x_t), t, np.int64)
+            return self._denoise(x=x_t, timestep=timestep, **{name: features})
+
+        return predict
+
+
+class Cascade:
+    """A loaded model package on a device."""
+
+    def __init__(self, manifest: Manifest, stages: List[StageSampler], device: str):
+        self.manifest, self.stages, self.device = manifest, stages, device
+        self.providers = denoiser.PROVIDERS[device]
+        self.warnings: List[str] = []
+
+    def estimate(self, rgb: np.ndarray, row0: int, col0: int, how: Sampling) -> Estimate:
+        """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
+
+        (row0, col0) is the tile's absolute position in the raster: it decides the noise. Raises
+        InputError for settings that do not fit the package.
+        """
+        self._check(how)
+        first = self._condition(rgb)
+        shared = self.stages[0].features(first)
+        runs = [_Moments(stage.stage.output_bands, rgb.shape[1:]) for stage in self.stages]
+        for k in range(how.samples):
+            condition, features = first, shared
+            for i, stage in enumerate(self.stages):
+                features = features if i == 0 else stage.features(condition)
+                null = self._null(stage, condition, how.guidance[i])
+                draw = self._noise(stage.stage, (i, k), (row0, col0), rgb.shape[1:], how.seed)
+                condition = stage.sample(features, null, how, how.guidance[i], draw)
+                runs[i].add(condition[0])
+        return self._finish(runs)
+
+    def _check(self, how: Sampling) -> None:
+        if len(how.guidance) != len(self.stages):
+            raise InputError(
+                f"{len(how.guidance)} guidance scales for {len(self.stages)} stages",
+                "give one scale for all stages or one a stage",
+            )
+        fewest = min(stage.diffusion.steps for stage in self.stages)
+        if not 1 <= how.steps <= fewest:
+            raise InputError(
+                f"steps is {how.steps}", f"choose 1 to {fewest}, the model's timesteps"
+            )
+
+    def _condition(self, rgb: np.ndarray) -> np.ndarray:
+        n = self.manifest.normalisation
+        offset = np.array(n.input_offset, np.float32)[:, None, None]
+        scale = np.array(n.input_scale, np.float32)[:, None, None]
+        return ((rgb - offset) / scale)[None].astype(np.float32)
+
+    @staticmethod
+    def _null(stage: StageSampler, condition: np.ndarray, scale: float) -> Optional[np.ndarray]:
+        return stage.features(np.zeros_like(condition)) if scale else None
+
+    @staticmethod
+    def _noise(stage: Stage, draw_of: Tuple[int, int], origin, shape, seed: int):
+        def draw(t: int) -> np.ndarray:
+            return noise.block_noise(seed, *draw_of, t, stage.output_bands, *origin, *shape)[None]
+
+        return draw
+
+    def _finish(self, runs: "List[_Moments]") -> Estimate:
+        n = self.manifest.normalisation
+        offset = np.array(n.output_offset, np.float32)[:, None, None]
+        scale = np.array(n.output_scale, np.float32)[:, None, None]
+        picks = [list(stage.stage.final_bands) for stage in self.stages]
+        stages = [run.mean * scale[p] + offset[p] for run, p in zip(runs, picks)]
+        spread = runs[-1].standard_deviation()
+        return Estimate(stages[-1], None if spread is None else spread * scale, stages)
+
+
+class _Moments:
+    """Mean and standard deviation of samples as they come (Welford 1962)."""
+
+    def __init__(self, bands: int, shape: Tuple[int, int]):
+        self.count = 0
+        self.mean = np.zeros((bands, *shape), np.float32)
+        self._squares = np.zeros((bands, *shape), np.float32)
+
+    def add(self, sample: np.ndarray) -> None:
+        self.count += 1
+        delta = sample - self.mean
+        self.mean += delta / np.float32(self.count)
+        self._squares += delta * (sample - self.mean)
+
+    def standard_deviation(self) -> Optional[np.ndarray]:
+        return np.sqrt(self._squares / (self.count - 1)) if self.count > 1 else None
+
+
+def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:
+    """The cascade of the package in ``folder``; ``threads`` 0 lets ONNX Runtime choose.
+
+    Raises PackageError for files that are not the manifest's, DeviceError for a device that
+    cannot be used.
+    """
+    device, warnings = denoiser.pick_device(device)
+    stages = [_load_stage(Path(folder), stage, device, threads) for stage in manifest.stages]
+    cascade = Cascade(manifest, stages, device)
+    cascade.warnings = warnings
+    return cascade
+
+
+def _load_stage(folder: Path, stage: Stage, device: str, threads: int) -> StageSampler:
+    def network(entry, inputs, output):
+        session = denoiser.session_for(folder, entry, device, threads)
+        return denoiser.Network(session, inputs, output)
+
+    sees = "features" if stage.condition_encoder else "condition"
+    encode = None
+    if stage.condition_encoder:
+        encode = network(stage.condition_encoder, ["condition"], "features")
+    denoise = network(stage.denoiser, ["x", sees, "timestep"], "prediction")
+    return StageSampler(stage, denoise, encode)

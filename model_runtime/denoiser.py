@@ -1,0 +1,140 @@
+"""ONNX Runtime's only door: sessions on the device that was asked for, and what they really use."""
+
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from .errors import DeviceError, PackageError, ScdmError
+from .manifest import ModelFile, verified_bytes
+
+PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
+_DAMAGED = "get the model package again, or export it again with training/export.py"
+
+
+class Network:
+    """One ONNX graph: call it with its named inputs, get its one output (float32)."""
+
+    def __init__(self, session, inputs: Sequence[str], output: str):
+        self._session, self._output = session, output
+        found = sorted(node.name for node in session.get_inputs())
+        if found != sorted(inputs) or [o.name for o in session.get_outputs()] != [output]:
+            raise PackageError(
+                f"an ONNX file has inputs {found}, not {sorted(inputs)} with output '{output}'",
+                _DAMAGED,
+            )
+
+    def __call__(self, **feeds: np.ndarray) -> np.ndarray:
+        """The output for ``feeds``; raises DeviceError when the device fails."""
+        try:
+            return self._session.run([self._output], feeds)[0]
+        except Exception as error:
+            raise DeviceError(
+                f"ONNX Runtime failed while sampling ({_first_line(error)})",
+                "choose a smaller tile, or device cpu",
+            ) from error
+
+
+def session_for(folder: Path, entry: ModelFile, device: str, threads: int):
+    """A session of a package's file on exactly ``device`` (cpu or cuda), never a silent fallback.
+
+    Raises PackageError for a file that is not the package's or no graph, DeviceError where the
+    device cannot be used.
+    """
+    content = verified_bytes(folder, entry)
+    return _session(content, device, threads, f"{entry.file} is no usable ONNX graph")
+
+
+def _session(content: bytes, device: str, threads: int, damaged: str):
+    ort = _onnxruntime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    if device != "cpu":
+        _require_offered(ort, device)
+    try:
+        session = ort.InferenceSession(content, sess_options=options, providers=PROVIDERS[device])
+    except Exception as error:
+        raise PackageError(f"{damaged} ({_first_line(error)})", _DAMAGED) from error
+    used = session.get_providers()
+    if used[0] != PROVIDERS[device][0]:
+        raise DeviceError(
+            f"device {device} was asked for, but ONNX Runtime fell back to {used[0]}",
+            "install the GPU runtime and its CUDA and cuDNN libraries, or choose device cpu or auto",
+        )
+    return session
+
+
+def _require_offered(ort, device: str) -> None:
+    offered = ort.get_available_providers()
+    if PROVIDERS[device][0] not in offered:
+        raise DeviceError(
+            f"device {device} was asked for, but ONNX Runtime {ort.__version__} offers {offered}",
+            "install onnxruntime-gpu in the runtime's environment, or choose device cpu or auto",
+        )
+    if hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()
+
+
+def _onnxruntime():
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise DeviceError(
+            f"onnxruntime cannot be imported ({_first_line(error)})",
+            "run scdm:installruntime in QGIS, or pip install onnxruntime",
+        ) from error
+    return onnxruntime
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
+
+
+def onnxruntime_version() -> str:
+    """ONNX Runtime's version; raises DeviceError where it cannot be imported."""
+    return _onnxruntime().__version__
+
+
+def usable_providers() -> List[str]:
+    """The providers on which a session really runs, found by running one on each."""
+    usable = []
+    for device, names in PROVIDERS.items():
+        try:
+            _session(TRIVIAL_GRAPH, device, 1, "the trial graph failed").run(
+                None, {"x": np.zeros(1, np.float32)}
+            )
+        except (ScdmError, RuntimeError):
+            continue
+        usable.append(names[0])
+    return usable
+
+
+def pick_device(device: str) -> Tuple[str, List[str]]:
+    """``auto`` made into cpu or cuda, with a warning where a GPU runtime is there and unusable."""
+    if device != "auto":
+        return device, []
+    ort = _onnxruntime()
+    if PROVIDERS["cuda"][0] not in ort.get_available_providers():
+        return "cpu", []
+    if PROVIDERS["cuda"][0] in usable_providers():
+        return "cuda", []
+    return "cpu", ["the CUDA runtime is installed but no GPU can be used: running on the CPU"]
+
+
+def _identity_graph() -> bytes:
+    """A protobuf of y = Identity(x), x float32 (1,), written by hand: no onnx package here."""
+
+    def field(number: int, payload: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(payload)]) + payload
+
+    def value(name: bytes) -> bytes:
+        tensor = b"\x08\x01" + field(2, field(1, b"\x08\x01"))  # float, shape (1,)
+        return field(1, name) + field(2, field(1, tensor))
+
+    node = field(1, b"x") + field(2, b"y") + field(4, b"Identity")
+    graph = field(1, node) + field(2, b"g") + field(11, value(b"x")) + field(12, value(b"y"))
+    return b"\x08\x08" + field(7, graph) + field(8, b"\x10\x0d")  # IR version 8, opset 13
+
+
+TRIVIAL_GRAPH = _identity_graph()

@@ -1,0 +1,111 @@
+"""Samplers of a diffusion model, each a loop over timesteps around a network given as a function."""
+
+from typing import Callable, Dict, Iterator, Sequence, Tuple
+
+import numpy as np
+
+from .schedule import Diffusion
+
+# (x_t, t) -> (x0, epsilon), each shaped like x_t (samples, bands, rows, cols)
+Denoise = Callable[[np.ndarray, int], Tuple[np.ndarray, np.ndarray]]
+# t -> standard normal noise shaped like x_t
+Noise = Callable[[int], np.ndarray]
+# (x_t, t) -> x_t, applied before each step (PDT)
+Truncate = Callable[[np.ndarray, int], np.ndarray]
+
+
+def timesteps(train_steps: int, steps: int) -> np.ndarray:
+    """``steps`` timesteps from T - 1 down, evenly spaced, all of them where steps = T.
+
+    The first is always T - 1: sampling starts from pure noise (Lin et al. 2024, "trailing").
+    """
+    return np.round(np.linspace(train_steps, 0, steps + 1)[:-1]).astype(int) - 1
+
+
+def _pairs(order: Sequence[int]) -> Iterator[Tuple[int, int]]:
+    return zip(map(int, order), [*map(int, order[1:]), -1])
+
+
+def ddpm(
+    x: np.ndarray,
+    denoise: Denoise,
+    d: Diffusion,
+    order: Sequence[int],
+    noise: Noise,
+    truncate: Truncate,
+) -> np.ndarray:
+    """Ancestral sampling (Ho et al. 2020, eq. 7 and 11) with sigma^2 = beta, respaced to ``order``.
+
+    The mean is taken from x0, which stays exact where alpha_bar is almost zero.
+    """
+    for t, previous in _pairs(order):
+        x = truncate(x, t)
+        x = ddpm_mean(x, denoise(x, t)[0], d, t, previous)
+        if previous >= 0:
+            x = x + np.float32(np.sqrt(_step_beta(d, t, previous))) * noise(t)
+    return x
+
+
+def _step_beta(d: Diffusion, t: int, previous: int) -> float:
+    return 1 - (d.signal(t) / d.signal(previous)) ** 2
+
+
+def ddpm_mean(x_t: np.ndarray, x0: np.ndarray, d: Diffusion, t: int, previous: int) -> np.ndarray:
+    """Mean of x_previous given x_t and x0 (Ho et al. 2020, eq. 7)."""
+    beta, variance = _step_beta(d, t, previous), d.noise(t) ** 2
+    of_x0 = d.signal(previous) * beta / variance
+    of_x_t = np.sqrt(1 - beta) * d.noise(previous) ** 2 / variance
+    return np.float32(of_x0) * x0 + np.float32(of_x_t) * x_t
+
+
+def ddim(
+    x: np.ndarray,
+    denoise: Denoise,
+    d: Diffusion,
+    order: Sequence[int],
+    noise: Noise,
+    truncate: Truncate,
+) -> np.ndarray:
+    """Deterministic DDIM (Song et al. 2021, eq. 12 with eta = 0); ``noise`` is not drawn."""
+    for t, previous in _pairs(order):
+        x = truncate(x, t)
+        x0, epsilon = denoise(x, t)
+        x = np.float32(d.signal(previous)) * x0 + np.float32(d.noise(previous)) * epsilon
+    return x
+
+
+def dpm_solver_pp(
+    x: np.ndarray,
+    denoise: Denoise,
+    d: Diffusion,
+    order: Sequence[int],
+    noise: Noise,
+    truncate: Truncate,
+) -> np.ndarray:
+    """DPM-Solver++(2M) (Lu et al. 2022, algorithm 2): second order, multistep, deterministic.
+
+    The first step and the last, to the clean end, are of first order.
+    """
+    last_x0, last_h = None, 0.0
+    for t, previous in _pairs(order):
+        x = truncate(x, t)
+        x0, _ = denoise(x, t)
+        if previous < 0:
+            return x0
+        h = _half_log_snr(d, previous) - _half_log_snr(d, t)
+        slope = x0 if last_x0 is None else x0 + np.float32(h / (2 * last_h)) * (x0 - last_x0)
+        ratio = d.noise(previous) / d.noise(t)
+        x = np.float32(ratio) * x - np.float32(d.signal(previous) * np.expm1(-h)) * slope
+        last_x0, last_h = x0, h
+    return x
+
+
+def _half_log_snr(d: Diffusion, t: int) -> float:
+    return float(np.log(d.signal(t)) - np.log(d.noise(t)))
+
+
+SAMPLER_FUNCTIONS: Dict[str, Callable[..., np.ndarray]] = {
+    "ddpm": ddpm,
+    "ddim": ddim,
+    "dpm-solver++": dpm_solver_pp,
+}
