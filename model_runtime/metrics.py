@@ -5,7 +5,7 @@ finite and, if ``valid`` (bool, broadcast to the cube) is given, where that is T
 nothing is NaN. Sums are made in float64, a band at a time, so no second cube is held.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable, Dict, Iterator, Optional, Tuple
 
 import numpy as np
@@ -32,6 +32,9 @@ class Constants:
     ergas_ratio: float = 1.0
 
 
+DEFAULTS = Constants()
+
+
 @dataclass(frozen=True)
 class Scores:
     """All measures of one cube.
@@ -44,14 +47,14 @@ class Scores:
     per_band: Dict[str, np.ndarray]
     spread: Dict[str, Dict[str, float]]
     counts: Dict[str, int]
-    constants: Constants = field(default_factory=Constants)
+    constants: Constants = DEFAULTS
 
 
 def score(
     estimate: np.ndarray,
     reference: np.ndarray,
     valid: Optional[np.ndarray] = None,
-    constants: Constants = Constants(),
+    constants: Constants = DEFAULTS,
 ) -> Scores:
     """Every measure of ``estimate`` against ``reference``, both (bands, rows, cols)."""
     pair = (estimate, reference, valid)

@@ -25,7 +25,8 @@ def resample(
     if not seen:
         return result
     targets = spectral.covered(source_nm[seen], target_nm, target_fwhm_nm)
-    weights = spectral.response_matrix(source_nm[seen], target_nm, target_fwhm_nm)[targets]
+    wanted_nm, widths_nm = np.asarray(target_nm)[targets], np.asarray(target_fwhm_nm)[targets]
+    weights = spectral.response_matrix(source_nm[seen], wanted_nm, widths_nm)
     result[targets] = _apply_where_finite(weights, values[seen])
     return result
 

@@ -1,0 +1,101 @@
+"""Evaluating cubes: same pixels demanded, bands matched, figures as they are."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from model_runtime import evaluate
+from model_runtime.errors import InputError
+
+GEOTRANSFORM = (500000.0, 2.0, 0.0, 4000000.0, 0.0, -2.0)
+NM = np.linspace(450, 900, 46)
+
+
+def cube(values=None, nm=NM, fwhm_nm=None, geotransform=GEOTRANSFORM, crs_wkt="PROJCS[a]"):
+    if values is None:
+        pattern = np.random.default_rng(0).uniform(0.1, 0.5, (1, 12, 17))
+        values = (pattern * (nm[:, None, None] / 900)).astype(np.float32)
+    return SimpleNamespace(
+        values=values, wavelength_nm=nm, fwhm_nm=fwhm_nm, geotransform=geotransform, crs_wkt=crs_wkt
+    )
+
+
+def test_a_cube_against_itself_is_equal():
+    result = evaluate.compare(cube(), cube())
+    assert result.scores.overall["rmse"] == 0 and result.warnings == []
+    assert result.left_out_nm == []
+
+
+def test_the_reference_is_seen_through_the_estimates_bands():
+    fine = np.linspace(440, 910, 471)
+    estimate = cube(nm=np.array([500.0, 600, 950]), fwhm_nm=np.array([10.0, 10, 10]))
+    result = evaluate.compare(estimate, cube(nm=fine))
+    assert result.scores.per_band["rmse"][:2] == pytest.approx([0, 0], abs=1e-5)
+    assert result.left_out_nm == [950]
+    assert any("1 of 3 bands (950-950 nm)" in message for message in result.warnings)
+
+
+def test_other_sizes_are_refused():
+    with pytest.raises(InputError, match=r"12 x 17.*12 x 11"):
+        evaluate.compare(cube(), cube(cube().values[:, :, :11]))
+
+
+@pytest.mark.parametrize(
+    "geotransform, shift",
+    [
+        ((500001.0, 2.0, 0.0, 4000000.0, 0.0, -2.0), 0.5),
+        ((500000.0, 2.0, 0.0, 4000004.0, 0.0, -2.0), 2),
+        ((500000.0, 2.1, 0.0, 4000000.0, 0.0, -2.0), 17 * 0.05),
+        ((500000.0, 2.0, 0.2, 4000000.0, 0.0, -2.0), 12 * 0.1),
+    ],
+)
+def test_the_shift_of_two_grids_is_in_pixels(geotransform, shift):
+    assert evaluate.grid_shift_pixels(GEOTRANSFORM, geotransform, (12, 17)) == pytest.approx(shift)
+
+
+def test_grids_of_different_places_are_refused():
+    moved = cube(geotransform=(500010.0, 2.0, 0.0, 4000000.0, 0.0, -2.0))
+    with pytest.raises(InputError, match="5 pixels apart"):
+        evaluate.compare(cube(), moved)
+
+
+@pytest.mark.parametrize(
+    "other, message",
+    [
+        (cube(geotransform=(500000.4, 2.0, 0.0, 4e6, 0.0, -2.0)), "shifted by up to 0.20"),
+        (cube(geotransform=None), "only one of the two is georeferenced"),
+        (cube(crs_wkt="GEOGCS[b]"), "coordinate reference systems"),
+        (cube(cube().values * 10000), "same unit"),
+    ],
+)
+def test_what_may_be_wrong_is_a_warning(other, message):
+    assert any(message in warning for warning in evaluate.compare(cube(), other).warnings)
+
+
+def test_no_common_value_is_refused():
+    with pytest.raises(InputError, match="in common"):
+        evaluate.compare(cube(), cube(nm=NM + 5000))
+
+
+def test_json_is_strict_and_complete():
+    result = evaluate.compare(cube(nm=NM, values=cube().values * 0), cube())
+    data = json.loads(json.dumps(evaluate.as_json(result), allow_nan=False))
+    assert data["overall"]["sam_degrees"] is None  # a zero spectrum has no angle
+    assert data["overall"]["rmse"] > 0.1 and len(data["per_band"]) == 46
+    assert data["per_band"][0]["wavelength_nm"] == 450
+    assert data["constants"]["peak"] == 1 and data["counts"]["pixels"] == 12 * 17
+
+
+def test_text_states_figures_and_constants():
+    text = evaluate.as_text(evaluate.compare(cube(), cube(cube().values + np.float32(0.01))))
+    assert "RMSE                   0.0100" in text
+    assert "PSNR peak 1, MRAE epsilon 0.001" in text and "204 of 204 pixels, 46 bands" in text
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_constants_must_be_positive(value):
+    args = SimpleNamespace(peak=value, mrae_epsilon=1, ssim_range=1, ergas_ratio=1)
+    with pytest.raises(InputError, match="--peak"):
+        evaluate._constants(args)
