@@ -1,0 +1,63 @@
+"""What machine this is: processor cores and memory this process may use."""
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from typing import Dict, Optional
+
+_MEMINFO = Path("/proc/meminfo")
+
+
+def cores() -> int:
+    """Cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory() -> Dict[str, Optional[int]]:
+    """``total`` and ``available`` bytes of memory; None where the system does not tell."""
+    if _MEMINFO.is_file():
+        return _from_meminfo(_MEMINFO.read_text(encoding="ascii"))
+    if sys.platform == "win32":
+        return _from_windows()
+    if "SC_PHYS_PAGES" in os.sysconf_names:
+        return {
+            "total": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+            "available": None,
+        }
+    return {"total": None, "available": None}
+
+
+def _from_meminfo(text: str) -> Dict[str, Optional[int]]:
+    entries = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    total, available = (
+        int(entries[key].split()[0]) * 1024 if key in entries else None
+        for key in ("MemTotal", "MemAvailable")
+    )
+    return {"total": total, "available": available}
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = [("dwLength", ctypes.c_ulong), ("dwMemoryLoad", ctypes.c_ulong)] + [
+        (name, ctypes.c_ulonglong)
+        for name in (
+            "ullTotalPhys",
+            "ullAvailPhys",
+            "ullTotalPageFile",
+            "ullAvailPageFile",
+            "ullTotalVirtual",
+            "ullAvailVirtual",
+            "ullAvailExtendedVirtual",
+        )
+    ]
+
+
+def _from_windows() -> Dict[str, Optional[int]]:
+    status = _MemoryStatus(dwLength=ctypes.sizeof(_MemoryStatus))
+    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return {"total": None, "available": None}
+    return {"total": status.ullTotalPhys, "available": status.ullAvailPhys}
