@@ -1,4 +1,4 @@
-"""The released SCDM U-Net: x and the condition pass the same down blocks, then one decoder joins them.
+"""The released SCDM U-Net: x and the condition pass the same down blocks, one decoder joins them.
 
 The structure is what the authors' checkpoints imply (Chen et al., IEEE TGRS 62, 2024, doi
 10.1109/TGRS.2024.3450874). Module names are the checkpoint's, so a released ``state_dict`` loads
@@ -33,25 +33,21 @@ class ReleasedUNetSettings:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("condition_bands", "output_bands", "base_width", "time_width",
-                     "residual_blocks", "groups"):
-            _hold(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
-        _hold("multipliers", self.multipliers, self.multipliers and min(self.multipliers) >= 1,
-              "a list of whole numbers of at least 1")
-        levels = range(len(self.multipliers))
-        _hold("attention_levels", self.attention_levels,
-              all(level in levels for level in self.attention_levels),
-              f"levels from 0 to {len(self.multipliers) - 1}")
-        _hold("base_width", self.base_width, self.base_width % self.groups == 0,
-              f"a multiple of groups ({self.groups})")
-        _hold("base_width", self.base_width, self.base_width % 2 == 0,
-              "even, half for sines and half for cosines of the timestep")
-        _hold("dropout", self.dropout, 0 <= self.dropout < 1, "at least 0 and below 1")
-
-
-def _hold(name: str, value: object, kept: object, rule: str) -> None:
-    if not kept:
-        raise InputError(f"{name} is {value}, it must be {rule}", "change the network's settings")
+        levels, groups = len(self.multipliers), self.groups
+        counts = (self.condition_bands, self.output_bands, self.residual_blocks, self.time_width)
+        for kept, rule in (
+            (min(counts) >= 1, "bands, residual_blocks and time_width must be at least 1"),
+            (min(self.multipliers, default=0) >= 1, "multipliers must be a list of 1 and more"),
+            (
+                all(0 <= level < levels for level in self.attention_levels),
+                f"attention_levels must lie from 0 to {levels - 1}, the levels of the multipliers",
+            ),
+            (groups >= 1 and self.base_width % groups == 0, "base_width must divide by groups"),
+            (self.base_width >= 2 and self.base_width % 2 == 0, "base_width must be even"),
+            (0 <= self.dropout < 1, "dropout must be at least 0 and below 1"),
+        ):
+            if not kept:
+                raise InputError(f"{self}: {rule}", "change the network's settings")
 
 
 class ReleasedUNet(nn.Module):
@@ -75,8 +71,10 @@ class ReleasedUNet(nn.Module):
         self.downs, widths = _down_layers(settings)
         deepest = widths[-1]
         self.mid = nn.ModuleList(
-            [ResidualBlock(deepest, deepest, settings, attention=True),
-             ResidualBlock(deepest, deepest, settings, attention=False)]
+            [
+                ResidualBlock(deepest, deepest, settings, attention=True),
+                ResidualBlock(deepest, deepest, settings, attention=False),
+            ]
         )
         self.ups = _up_layers(settings, widths)
         final = base * settings.multipliers[0]
@@ -101,8 +99,9 @@ class ReleasedUNet(nn.Module):
         """The skips of the condition (N, condition_bands, rows, cols); x is not seen."""
         return self._descend(self.init_rgb(condition), time)
 
-    def decode(self, x: Tensor, x_pyramid: Pyramid, condition_pyramid: Pyramid,
-               time: Tensor) -> Tensor:
+    def decode(
+        self, x: Tensor, x_pyramid: Pyramid, condition_pyramid: Pyramid, time: Tensor
+    ) -> Tensor:
         """epsilon from the middle's output and both pyramids, taken from the deepest up."""
         pairs = list(zip(x_pyramid, condition_pyramid))
         for layer in self.ups:
@@ -193,7 +192,8 @@ class Attention(nn.Module):
         self.to_out = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        query, key, value = self.to_qkv(self.norm(x)).flatten(2).chunk(3, dim=1)  # (N, width, pixels)
+        # each (N, width, pixels)
+        query, key, value = self.to_qkv(self.norm(x)).flatten(2).chunk(3, dim=1)
         affinity = query.transpose(1, 2) @ key * query.shape[1] ** -0.5  # (N, pixels, pixels)
         seen = value @ affinity.softmax(dim=-1).transpose(1, 2)  # (N, width, pixels)
         return x + self.to_out(seen.reshape(x.shape))
@@ -215,7 +215,8 @@ class Upsample(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.upsample = nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), _conv3(width, width))
+        repeat = nn.Upsample(scale_factor=2, mode="nearest")
+        self.upsample = nn.Sequential(repeat, _conv3(width, width))
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         return self.upsample(x)

@@ -1,0 +1,145 @@
+"""A torch network as a checked ONNX file: exported for any size, run, and held against torch."""
+
+import logging
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from model_runtime.errors import PackageError
+
+OPSET = 18
+MAX_RELATIVE_DIFFERENCE = 1e-4  # ONNX Runtime against torch, of the largest value
+_TRIED = ((1, 3, 2), (3, 1, 4))  # batch, rows and cols in multiples: never the example's
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input of a graph: (N, bands, rows, cols) float32, or int64 (N,) where ``bands`` is 0."""
+
+    bands: int
+
+
+def export_denoiser(
+    module: nn.Module, path: Path, condition_bands: int, output_bands: int, multiple: int
+) -> float:
+    """Write ``module(x, condition, timestep)`` as the package's denoiser graph at ``path``.
+
+    Batch, rows and cols stay free, rows and cols in steps of ``multiple``. Returns the largest
+    relative difference from torch; raises PackageError, and writes nothing, when it is too large.
+    """
+    ports = {"x": Port(output_bands), "condition": Port(condition_bands), "timestep": Port(0)}
+    return export_graph(module, path, ports, "prediction", multiple)
+
+
+def export_graph(
+    module: nn.Module, path: Path, ports: Dict[str, Port], output: str, multiple: int
+) -> float:
+    """Write ``module``, called with the inputs ``ports`` in order, as an ONNX file at ``path``.
+
+    Returns the largest relative difference between torch and ONNX Runtime over other sizes than
+    the exported one; raises PackageError when it is above MAX_RELATIVE_DIFFERENCE.
+    """
+    module = module.eval()
+    content = _onnx_bytes(module, ports, output, multiple)
+    difference = _largest_difference(module, content, ports, multiple)
+    if not difference <= MAX_RELATIVE_DIFFERENCE:
+        raise PackageError(
+            f"{Path(path).name} differs from the torch network by {difference:.1e} of its largest "
+            f"value, more than {MAX_RELATIVE_DIFFERENCE:g}",
+            "try another version of torch or onnxruntime",
+        )
+    part = Path(path).with_name(Path(path).name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+    return difference
+
+
+def _onnx_bytes(module: nn.Module, ports: Dict[str, Port], output: str, multiple: int) -> bytes:
+    example = _random_inputs(ports, (2, 4, 3), multiple)
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            module,
+            tuple(example.values()),
+            input_names=list(ports),
+            output_names=[output],
+            dynamic_shapes=tuple(_free_sizes(ports, multiple)),
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+    return _without_build_traces(program.model_proto).SerializeToString()
+
+
+@contextmanager
+def _quiet_exporter():
+    """The exporter warns of missing torchvision and of shared axis names: nothing to act on."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _free_sizes(ports: Dict[str, Port], multiple: int):
+    batch = torch.export.Dim("batch", min=1)
+    rows, cols = torch.export.Dim("rows", min=1), torch.export.Dim("cols", min=1)
+    for port in ports.values():
+        yield {0: batch, 2: multiple * rows, 3: multiple * cols} if port.bands else {0: batch}
+
+
+def _without_build_traces(model):
+    """The exporter notes source lines and paths of the machine on every node: not for others."""
+    for item in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        if hasattr(item, "metadata_props"):
+            del item.metadata_props[:]
+        item.doc_string = ""
+    return model
+
+
+def _random_inputs(
+    ports: Dict[str, Port], size: Tuple[int, int, int], multiple: int
+) -> Dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    batch, down, across = size
+    inputs = {}
+    for name, port in ports.items():
+        if port.bands:
+            shape = (batch, port.bands, down * multiple, across * multiple)
+            inputs[name] = torch.randn(shape, generator=generator)
+        else:
+            inputs[name] = torch.randint(0, 1000, (batch,), generator=generator)
+    return inputs
+
+
+def _largest_difference(
+    module: nn.Module, content: bytes, ports: Dict[str, Port], multiple: int
+) -> float:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for size in _TRIED:
+        inputs = _random_inputs(ports, size, multiple)
+        with torch.no_grad():
+            expected = module(*inputs.values()).numpy()
+        found = session.run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+        worst = max(worst, relative_difference(found, expected))
+    return worst
+
+
+def relative_difference(found: np.ndarray, expected: np.ndarray) -> float:
+    """max |found - expected| / max |expected|; infinity where the shapes differ or NaN appears."""
+    if found.shape != expected.shape or not np.isfinite(found).all():
+        return float("inf")
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
