@@ -1,0 +1,107 @@
+"""What all algorithms of the plugin share: icon, help page, the worker's Python."""
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingException
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QIcon
+
+from ..runtime import locate
+
+HOMEPAGE = "https://github.com/scdm-qgis/scdm-qgis"
+
+
+def icon() -> QIcon:
+    """The plugin's icon."""
+    return QIcon(str(Path(__file__).resolve().parent.parent / "icon.svg"))
+
+
+class ScdmAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm that runs a worker; subclasses give name, texts, parameters and the run."""
+
+    def createInstance(self):
+        return type(self)()
+
+    def icon(self):
+        return icon()
+
+    def helpUrl(self):
+        return HOMEPAGE
+
+    def tr(self, text: str) -> str:
+        """``text`` in the user's language."""
+        return QCoreApplication.translate("scdm", text)
+
+    def purpose(self) -> str:
+        """What the algorithm does."""
+        raise NotImplementedError
+
+    def limits(self) -> str:
+        """What the algorithm cannot know or do."""
+        raise NotImplementedError
+
+    def example(self) -> str:
+        """A worked example for the terminal."""
+        raise NotImplementedError
+
+    def shortHelpString(self):
+        """The help panel: purpose, limits, every parameter, an example."""
+        rows = "".join(
+            f"<p><b>{item.description()}</b><br>{item.help()}</p>"
+            for item in self.parameterDefinitions()
+        )
+        return (
+            f"<p>{self.purpose()}</p><h3>{self.tr('What it cannot know')}</h3>"
+            f"<p>{self.limits()}</p><h3>{self.tr('Parameters')}</h3>{rows}"
+            f"<h3>{self.tr('Example')}</h3><p><code>{self.example()}</code></p>"
+        )
+
+    def canExecute(self):
+        """Whether a worker's Python exists; if not, the text says what to do."""
+        try:
+            locate.find(locate.current_places())
+        except locate.RuntimeNotFound as error:
+            return False, str(error)
+        return True, ""
+
+    def worker_python(self) -> locate.WorkerPython:
+        """The worker's Python; raises QgsProcessingException when there is none."""
+        try:
+            return locate.find(locate.current_places())
+        except locate.RuntimeNotFound as error:
+            raise QgsProcessingException(str(error)) from error
+
+    def raster_layer(self, parameters, name, context):
+        """The raster layer chosen for ``name``; raises QgsProcessingException without one."""
+        layer = self.parameterAsRasterLayer(parameters, name, context)
+        if layer is None or not layer.isValid():
+            raise QgsProcessingException(self.invalidRasterError(parameters, name))
+        return layer
+
+    def checkParameterValues(self, parameters, context):
+        """Also accept a choice by its number, which qgis_process 3.22 tells users to give."""
+        words = {
+            item.name(): chosen_word(parameters[item.name()], item.options())
+            for item in self.parameterDefinitions()
+            if item.type() == "enum" and given(parameters, item.name())
+        }
+        return super().checkParameterValues({**parameters, **words}, context)
+
+    def choice(self, parameters, name) -> str:
+        """The word chosen for the enumeration ``name``, its default when none was."""
+        item = self.parameterDefinition(name)
+        value = parameters[name] if given(parameters, name) else item.defaultValue()
+        return chosen_word(value, item.options())
+
+
+def chosen_word(value, options) -> str:
+    """``value`` as one of the words ``options``: itself, or the word at that number."""
+    text = str(value)
+    if text.isdigit() and int(text) < len(options):
+        return options[int(text)]
+    return text
+
+
+def given(parameters, name) -> bool:
+    """Whether the user set the optional parameter ``name``."""
+    return parameters.get(name) not in (None, "")

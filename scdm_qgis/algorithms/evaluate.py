@@ -1,0 +1,103 @@
+"""scdm:evaluate: how far an estimated hyperspectral raster is from a reference."""
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingOutputNumber
+
+from ..layers.source import gdal_name
+from ..runtime.job import Job, run_json
+from . import parameters as make
+from .base import ScdmAlgorithm
+
+# Output, its key in the worker's JSON, its title.
+METRICS = (
+    ("RMSE", "rmse", "RMSE (reflectance)"),
+    ("PSNR", "psnr", "PSNR (dB, peak 1)"),
+    ("SAM", "sam_degrees", "Spectral angle (degrees)"),
+    ("MRAE", "mrae", "Mean relative absolute error"),
+    ("SSIM", "ssim", "Structural similarity"),
+    ("ERGAS", "ergas", "ERGAS"),
+    ("CROSS_CORRELATION", "cross_correlation", "Cross-correlation"),
+)
+
+
+class EvaluateAlgorithm(ScdmAlgorithm):
+    """Metrics of an estimate against a reference, computed by the worker."""
+
+    def name(self):
+        return "evaluate"
+
+    def displayName(self):
+        return self.tr("Evaluate estimate against reference")
+
+    def group(self):
+        return self.tr("Evaluation")
+
+    def groupId(self):
+        return "evaluation"
+
+    def shortDescription(self):
+        return self.tr("RMSE, PSNR, spectral angle and more of an estimate against a reference.")
+
+    def tags(self):
+        words = "hyperspectral,accuracy,metrics,rmse,psnr,sam,spectral angle,mrae,validation,scdm"
+        return self.tr(words).split(",")
+
+    def purpose(self):
+        return self.tr(
+            "Compares an estimated hyperspectral raster with a measured one of the same grid. The "
+            "reference is resampled to the estimate's wavelengths; bands that it does not see and "
+            "nodata pixels are left out."
+        )
+
+    def limits(self):
+        return self.tr(
+            "A shift of a pixel between the two, or a reference in another unit than reflectance, "
+            "counts as error of the estimate."
+        )
+
+    def example(self):
+        return (
+            "qgis_process run scdm:evaluate -- ESTIMATE=ortho_spectra.tif REFERENCE=truth.tif "
+            "REPORT=evaluation.html"
+        )
+
+    def initAlgorithm(self, configuration=None):
+        tr = self.tr
+        for item in (
+            make.raster("ESTIMATE", tr("Estimate"), tr("Hyperspectral raster to judge.")),
+            make.raster(
+                "REFERENCE", tr("Reference"), tr("Measured raster with wavelengths, same grid.")
+            ),
+            make.html_output("REPORT", tr("Report"), tr("HTML page with the metrics by band.")),
+        ):
+            self.addParameter(item)
+        for name, _key, title in METRICS:
+            self.addOutput(QgsProcessingOutputNumber(name, tr(title)))
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        self.python = self.worker_python()
+        self.names = [
+            gdal_name(self.raster_layer(parameters, name, context))
+            for name in ("ESTIMATE", "REFERENCE")
+        ]
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):
+        report = self.parameterAsFileOutput(parameters, "REPORT", context)
+        arguments = ["evaluate", *self.names, "--json"]
+        if report:
+            arguments.append(f"--report={Path(report).absolute()}")
+        outputs = (Path(report),) if report else ()
+        page = run_json(Job(self.python, tuple(arguments), outputs), feedback)
+        values = _numbers(page.get("overall", {}))
+        for message in page.get("warnings", []):
+            feedback.pushWarning(message)
+        for name, _key, title in METRICS:
+            feedback.pushInfo(f"{title}: {values.get(name, 'not defined')}")
+        return {**values, **({"REPORT": report} if report else {})}
+
+
+def _numbers(overall):
+    """The declared numbers; one that is not defined (an infinite PSNR) is left out."""
+    return {name: overall[key] for name, key, _title in METRICS if overall.get(key) is not None}

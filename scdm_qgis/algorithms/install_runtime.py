@@ -1,0 +1,240 @@
+"""scdm:installruntime: makes, repairs or removes the worker's Python environment."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import numpy
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingException,
+    QgsProcessingOutputFolder,
+    QgsProcessingOutputString,
+)
+
+from ..runtime import install, wheels
+from ..runtime.failure import explain
+from ..runtime.interpreter import own_python
+from ..runtime.job import Job, run_json
+from ..runtime.locate import WorkerPython, environment_folder, python_of
+from ..runtime.process import Cancelled, ChildProcess
+from . import parameters as make
+from .base import ScdmAlgorithm, given
+
+ACTIONS = ("install", "repair", "remove")
+DEVICES = ("cpu", "cuda")
+VENV_PERCENT, PIP_PERCENT, DOCTOR_PERCENT = 5, 10, 90
+
+
+class InstallRuntimeAlgorithm(ScdmAlgorithm):
+    """The environment with ONNX Runtime, in the QGIS profile's folder."""
+
+    def name(self):
+        return "installruntime"
+
+    def displayName(self):
+        return self.tr("Install runtime")
+
+    def group(self):
+        return self.tr("Setup")
+
+    def groupId(self):
+        return "setup"
+
+    def shortDescription(self):
+        return self.tr("Makes the Python environment that computes, once per QGIS profile.")
+
+    def tags(self):
+        return self.tr("setup,onnxruntime,environment,gpu,cuda,offline,repair,scdm").split(",")
+
+    def flags(self):
+        return super().flags() & ~QgsProcessingAlgorithm.FlagSupportsBatch
+
+    def purpose(self):
+        return self.tr(
+            "Makes a Python environment with ONNX Runtime in the QGIS profile's folder "
+            "scdm/runtime-pythonX.Y. It uses QGIS's own Python, GDAL and NumPy and changes none "
+            "of them. Downloads about 20 MB for the CPU, about 2 GB for an NVIDIA GPU."
+        )
+
+    def limits(self):
+        return self.tr(
+            "Whether the GPU's driver is new enough shows only when a model runs on it; the check "
+            "at the end says which devices are usable now."
+        )
+
+    def example(self):
+        return "qgis_process run scdm:installruntime -- DEVICE=cpu"
+
+    def canExecute(self):
+        """Always: this is the algorithm that mends a missing runtime."""
+        return True, ""
+
+    def initAlgorithm(self, configuration=None):
+        tr = self.tr
+        for item in (
+            make.choice(
+                "ACTION",
+                tr("Action"),
+                ACTIONS,
+                "install",
+                tr(
+                    "install: make it unless it is there and works. repair: make it anew. "
+                    "remove: delete it."
+                ),
+            ),
+            make.choice(
+                "DEVICE",
+                tr("Device"),
+                DEVICES,
+                "cpu",
+                tr("cpu works everywhere; cuda needs an NVIDIA GPU with a driver for CUDA 13."),
+            ),
+            make.folder(
+                "WHEELS",
+                tr("Folder of wheels"),
+                tr("Install from the wheel files in this folder, without network. Empty: PyPI."),
+            ),
+        ):
+            self.addParameter(item)
+        self.addOutput(QgsProcessingOutputFolder("FOLDER", tr("Environment")))
+        self.addOutput(QgsProcessingOutputString("PYTHON", tr("Python of the environment")))
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        self.folder = environment_folder()
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):
+        action = self.choice(parameters, "ACTION")
+        if action == "remove":
+            return self._remove(feedback)
+        device = self.choice(parameters, "DEVICE")
+        there = install.installed_device(self.folder) == device
+        if action == "install" and there and _works(python_of(self.folder), feedback):
+            feedback.pushInfo(f"The runtime in {self.folder} is there and works.")
+            python = python_of(self.folder)
+        else:
+            recipe = self._recipe(device, self._wheels(parameters, context))
+            python = self._build(recipe, feedback)
+        return {"FOLDER": str(self.folder), "PYTHON": str(python)}
+
+    def _wheels(self, parameters, context):
+        if not given(parameters, "WHEELS"):
+            return None
+        folder = Path(self.parameterAsString(parameters, "WHEELS", context)).absolute()
+        if not folder.is_dir():
+            raise QgsProcessingException(
+                f"Folder of wheels '{folder}' does not exist: choose a folder of .whl files"
+            )
+        return folder
+
+    def _recipe(self, device, wheel_folder):
+        try:
+            requirements = wheels.requirements(sys.version_info[:2], device)
+        except ValueError as error:
+            raise QgsProcessingException(str(error)) from error
+        python = own_python()
+        if python is None:
+            raise QgsProcessingException(
+                f"QGIS's Python {sys.version_info[0]}.{sys.version_info[1]} was not found under "
+                f"{sys.prefix}: install python3 of the same version, or set SCDM_PYTHON to a "
+                "Python with onnxruntime and GDAL"
+            )
+        return install.Recipe(
+            base_python=python,
+            base_has_pip=importlib.util.find_spec("pip") is not None,
+            folder=self.folder,
+            device=device,
+            requirements=requirements,
+            numpy_version=numpy.__version__,
+            wheels=wheel_folder,
+        )
+
+    def _build(self, recipe, feedback):
+        feedback.pushInfo(f"Installs {', '.join(recipe.requirements)} into {recipe.folder}")
+        steps = _Steps(feedback)
+        try:
+            python = install.build(recipe, steps.run, lambda new: _check(new, recipe, feedback))
+        except Cancelled:
+            raise QgsProcessingException("Cancelled: nothing was installed") from None
+        except OSError as error:
+            raise QgsProcessingException(
+                f"{recipe.folder} cannot be written: {error}. Close other QGIS windows that use "
+                "the runtime and check the folder's permissions"
+            ) from error
+        feedback.setProgress(100)
+        return python
+
+    def _remove(self, feedback):
+        try:
+            there = install.remove(self.folder)
+        except OSError as error:
+            raise QgsProcessingException(
+                f"{self.folder} cannot be removed: {error}. Close other QGIS windows and try again"
+            ) from error
+        feedback.pushInfo(f"Removed {self.folder}" if there else f"{self.folder} was not there")
+        return {"FOLDER": str(self.folder)}
+
+
+class _Steps:
+    """Runs the installation's steps with their lines in the log."""
+
+    def __init__(self, feedback):
+        self._feedback = feedback
+        self._percent = [VENV_PERCENT, PIP_PERCENT]
+
+    def run(self, title, argv):
+        """Run ``argv``; raises Cancelled or QgsProcessingException."""
+        feedback = self._feedback
+        feedback.setProgressText(title)
+        percent = float(self._percent.pop(0))
+        feedback.pushCommandInfo(" ".join(argv))
+        with ChildProcess(argv, _environment(), Path(argv[0]).parent) as child:
+            for line in child.lines(feedback.isCanceled):
+                feedback.pushConsoleInfo(line)
+                percent += (DOCTOR_PERCENT - percent) * 0.08  # pip does not say how many come
+                feedback.setProgress(percent)
+            code = child.wait(feedback.isCanceled)
+            if code != 0:
+                raise QgsProcessingException(
+                    f"{title} failed. {explain(code, child.stderr_tail())}"
+                )
+
+
+def _environment():
+    """Variables for a Python that is not the one running here."""
+    foreign = ("PYTHONHOME", "PYTHONPATH", "LD_PRELOAD", "__PYVENV_LAUNCHER__", "PIP_TARGET")
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
+    return {**kept, "PYTHONUTF8": "1"}
+
+
+def _check(python, recipe, feedback):
+    """Ask the new runtime what it can do; raises when it does not start."""
+    feedback.setProgress(DOCTOR_PERCENT)
+    feedback.setProgressText("Checking the runtime")
+    facts = _doctor(python, feedback)
+    for name, value in facts.items():
+        feedback.pushInfo(f"{name}: {value}")
+    if recipe.device == "cuda" and "CUDAExecutionProvider" not in str(facts):
+        feedback.pushWarning(
+            "The GPU is not usable: check the NVIDIA driver (nvidia-smi); the CPU will be used"
+        )
+
+
+def _works(python, feedback):
+    try:
+        _doctor(python, feedback)
+    except QgsProcessingException as error:
+        if feedback.isCanceled():
+            raise
+        feedback.pushWarning(
+            f"The runtime that is there does not work, so it is made anew. {error}"
+        )
+        return False
+    return True
+
+
+def _doctor(python, feedback):
+    worker = WorkerPython(python, "SCDM: Install runtime")
+    return run_json(Job(worker, ("doctor", "--json")), feedback)

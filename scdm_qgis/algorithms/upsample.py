@@ -1,0 +1,274 @@
+"""scdm:upsample: an RGB raster in, an estimated hyperspectral raster out."""
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterExtent,
+)
+
+from ..layers.source import band_numbers, extent_text, gdal_name
+from ..layers.style import style_on_load
+from ..runtime.job import Job, run_events
+from . import parameters as make
+from .base import ScdmAlgorithm, given
+
+QUALITIES = ("fast", "balanced", "best")
+RADIOMETRIES = ("auto", "reflectance", "match")
+DEVICES = ("auto", "cpu", "cuda")
+SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
+BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
+# Parameter, option of `python -m model_runtime upsample`; values pass as they are.
+OPTIONS = (
+    ("MODEL", "--model"),
+    ("QUALITY", "--quality"),
+    ("RADIOMETRY", "--radiometry"),
+    ("SAMPLES", "--samples"),
+    ("SEED", "--seed"),
+    ("DEVICE", "--device"),
+    ("SAMPLER", "--sampler"),
+    ("STEPS", "--steps"),
+    ("GUIDANCE", "--guidance"),
+    ("TILE", "--tile"),
+    ("OVERLAP", "--overlap"),
+    ("THREADS", "--threads"),
+)
+NUMBERS = ("SAMPLES", "SEED", "STEPS", "TILE", "OVERLAP", "THREADS")
+CHOICES = ("QUALITY", "RADIOMETRY", "DEVICE", "SAMPLER")
+
+
+class UpsampleAlgorithm(ScdmAlgorithm):
+    """Estimates the spectrum of every pixel in a worker process."""
+
+    def name(self):
+        return "upsample"
+
+    def displayName(self):
+        return self.tr("Upsample RGB to hyperspectral")
+
+    def group(self):
+        return self.tr("Spectral super-resolution")
+
+    def groupId(self):
+        return "spectral"
+
+    def shortDescription(self):
+        return self.tr("Estimates the full spectrum of every pixel of an RGB raster.")
+
+    def tags(self):
+        words = "hyperspectral,spectrum,bands,rgb,super-resolution,diffusion,reflectance,scdm"
+        return self.tr(words).split(",")
+
+    def purpose(self):
+        return self.tr(
+            "Draws, with a spectral-cascaded diffusion model, spectra that fit the colours of an "
+            "RGB raster: first a few coarse bands, then all of them. The output has the input's "
+            "grid, its wavelengths in the band names and metadata, and is shown in natural colour."
+        )
+
+    def limits(self):
+        return self.tr(
+            "Three numbers do not determine a spectrum: surfaces of the same colour can differ, "
+            "most of all beyond 700 nm. The output is what the model finds likely, learnt from "
+            "airborne and spaceborne scenes; it is no measurement. Ask for Spread with several "
+            "Samples to see where the estimates disagree. A camera with other colour responses, a "
+            "haze, a shadow or a colour-graded mosaic shifts the result."
+        )
+
+    def example(self):
+        return (
+            "qgis_process run scdm:upsample -- INPUT=ortho.tif QUALITY=balanced SAMPLES=4 SEED=1 "
+            "OUTPUT=ortho_spectra.tif SPREAD=ortho_spread.tif REPORT=ortho.html"
+        )
+
+    def initAlgorithm(self, configuration=None):
+        items = [*self._inputs(), *self._settings()]
+        items += [make.advanced(item) for item in self._advanced()]
+        for item in (*items, *self._destinations()):
+            self.addParameter(item)
+        self.addOutput(QgsProcessingOutputString("DEVICE_USED", self.tr("Device that was used")))
+        self.addOutput(QgsProcessingOutputNumber("SECONDS", self.tr("Duration in seconds")))
+        self.addOutput(QgsProcessingOutputNumber("SEED", self.tr("Seed that was used")))
+
+    def _inputs(self):
+        tr = self.tr
+        yield make.raster("INPUT", tr("RGB raster"), tr("A raster file with red, green and blue."))
+        text = tr("Empty: by the file's colour interpretation, else bands 1, 2 and 3.")
+        titles = (tr("Red band"), tr("Green band"), tr("Blue band"))
+        for name, title in zip(BANDS, titles):
+            yield make.band(name, title, text, "INPUT")
+        extent = QgsProcessingParameterExtent("EXTENT", tr("Extent"), None, True)
+        extent.setHelp(tr("Only this part of the raster is computed. Empty: all of it."))
+        yield extent
+        yield make.folder(
+            "MODEL",
+            tr("Model"),
+            tr("Folder with a model.json. Empty: the model that comes with the plugin."),
+        )
+
+    def _settings(self):
+        tr = self.tr
+        yield make.choice(
+            "QUALITY",
+            tr("Quality"),
+            QUALITIES,
+            "balanced",
+            tr("Sampler, steps and samples together, as the model says: fast for a first look."),
+        )
+        yield make.choice(
+            "RADIOMETRY",
+            tr("Radiometry"),
+            RADIOMETRIES,
+            "auto",
+            tr(
+                "How the input's numbers become reflectance. reflectance: they are reflectance "
+                "(band scale, 0 to 1 or 0 to 10,000). match: they are display colours, stretched "
+                "to what the model knows. auto: decided by the data, and reported."
+            ),
+        )
+        yield make.whole(
+            "SAMPLES",
+            tr("Samples"),
+            1,
+            tr("Estimates per pixel; their mean is the output. Empty: as the quality says."),
+        )
+        yield make.whole(
+            "SEED",
+            tr("Seed"),
+            0,
+            tr("The same seed gives the same result. Empty: the runtime chooses and reports it."),
+        )
+        yield make.choice(
+            "DEVICE",
+            tr("Device"),
+            DEVICES,
+            "auto",
+            tr("auto: an NVIDIA GPU when it is really usable, else the CPU. cuda: GPU or fail."),
+        )
+
+    def _advanced(self):
+        tr = self.tr
+        yield make.choice(
+            "SAMPLER",
+            tr("Sampler"),
+            SAMPLERS,
+            None,
+            tr("How the diffusion is reversed. Empty: as the quality says."),
+        )
+        yield make.whole(
+            "STEPS", tr("Steps"), 1, tr("Steps of each stage. Empty: as the quality says.")
+        )
+        yield make.line(
+            "GUIDANCE",
+            tr("Guidance"),
+            tr(
+                "Guidance scale, one number or one a stage with commas: higher keeps closer to "
+                "the colours and varies less. Empty: as the model says."
+            ),
+        )
+        yield make.whole(
+            "TILE", tr("Tile size (pixels)"), 1, tr("Smaller needs less memory. Empty: the model's")
+        )
+        yield make.whole(
+            "OVERLAP",
+            tr("Overlap of tiles (pixels)"),
+            0,
+            tr("Where neighbouring tiles are blended. Empty: the model's."),
+        )
+        yield make.whole("THREADS", tr("Threads"), 1, tr("CPU threads. Empty: all cores."))
+
+    def _destinations(self):
+        tr = self.tr
+        yield make.raster_output(
+            "OUTPUT",
+            tr("Hyperspectral estimate"),
+            tr("GeoTIFF of reflectance (integers with band scale 0.0001), a band a wavelength."),
+        )
+        yield make.raster_output(
+            "SPREAD",
+            tr("Spread"),
+            tr("GeoTIFF of the standard deviation over the samples, in reflectance."),
+            optional=True,
+        )
+        yield make.html_output(
+            "REPORT", tr("Report"), tr("One HTML page with pictures, spectra and settings.")
+        )
+
+    def checkParameterValues(self, parameters, context):
+        for name in ("OUTPUT", "SPREAD"):
+            path = self.parameterAsOutputLayer(parameters, name, context)
+            if path and not path.lower().endswith((".tif", ".tiff")):
+                return False, f"{name} is '{path}': the output is GeoTIFF, end its name in .tif"
+        return super().checkParameterValues(parameters, context)
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        layer = self.raster_layer(parameters, "INPUT", context)
+        self.python = self.worker_python()
+        self.layer_name = layer.name()
+        self.arguments = ["upsample", gdal_name(layer)]
+        self.place = self._place(parameters, context, layer)
+        return True
+
+    def _place(self, parameters, context, layer):
+        """The options that need the layer: bands and extent."""
+        options = []
+        chosen = [
+            self.parameterAsInt(parameters, n, context) if given(parameters, n) else 0
+            for n in BANDS
+        ]
+        bands = band_numbers(layer, chosen)
+        if bands is not None:
+            options.append("--bands=" + ",".join(str(band) for band in bands))
+        if given(parameters, "EXTENT"):
+            extent = self.parameterAsExtent(parameters, "EXTENT", context, layer.crs())
+            options.append("--extent=" + extent_text(extent))
+        return options
+
+    def processAlgorithm(self, parameters, context, feedback):
+        outputs = self._outputs(parameters, context)
+        paths = {name: str(Path(path).absolute()) for name, path in outputs.items()}
+        arguments = [*self.arguments, paths["OUTPUT"], *self.place, "--events"]
+        arguments += self._options(parameters, context)
+        arguments += [f"--{name.lower()}={paths[name]}" for name in paths if name != "OUTPUT"]
+        job = Job(self.python, tuple(arguments), tuple(Path(path) for path in paths.values()))
+        facts = run_events(job, feedback)
+        self._name_layers(context, outputs)
+        return {**outputs, **_results(facts)}
+
+    def _outputs(self, parameters, context):
+        """The destinations asked for, as Processing names them."""
+        paths = {
+            "OUTPUT": self.parameterAsOutputLayer(parameters, "OUTPUT", context),
+            "SPREAD": self.parameterAsOutputLayer(parameters, "SPREAD", context),
+            "REPORT": self.parameterAsFileOutput(parameters, "REPORT", context),
+        }
+        if not paths["OUTPUT"]:
+            raise QgsProcessingException("No output is given: set OUTPUT to a path ending in .tif")
+        return {name: path for name, path in paths.items() if path}
+
+    def _options(self, parameters, context):
+        return [
+            f"{option}={self._value(parameters, name, context)}"
+            for name, option in OPTIONS
+            if given(parameters, name) or name in ("QUALITY", "RADIOMETRY", "DEVICE")
+        ]
+
+    def _value(self, parameters, name, context):
+        if name in NUMBERS:
+            return self.parameterAsInt(parameters, name, context)
+        if name in CHOICES:
+            return self.choice(parameters, name)
+        return self.parameterAsString(parameters, name, context)
+
+    def _name_layers(self, context, outputs):
+        style_on_load(context, outputs["OUTPUT"], f"{self.layer_name} spectra")
+        if "SPREAD" in outputs:
+            style_on_load(context, outputs["SPREAD"], f"{self.layer_name} spread")
+
+
+def _results(facts):
+    """The declared numbers and strings out of the worker's events."""
+    names = {"DEVICE_USED": "device", "SECONDS": "seconds", "SEED": "seed"}
+    return {name: facts[key] for name, key in names.items() if key in facts}

@@ -1,0 +1,1 @@
+"""QGIS layers on the way in and on the way out."""

@@ -1,0 +1,47 @@
+"""What a raster file says of its own bands: wavelengths and colours, read through GDAL."""
+
+from typing import List, Optional, Tuple
+
+from osgeo import gdal
+
+_TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "um": 1e3, "µm": 1e3}
+
+
+def wavelengths_nm(name: str) -> List[Optional[float]]:
+    """The centre of each band in nm, None where the file does not say."""
+    dataset = gdal.Open(name)
+    if dataset is None:
+        return []
+    return [_band_nm(dataset.GetRasterBand(i + 1)) for i in range(dataset.RasterCount)]
+
+
+def colour_bands(name: str) -> Tuple[int, int, int]:
+    """The red, green and blue band by the file's colour interpretation, else 1, 2, 3."""
+    dataset = gdal.Open(name)
+    if dataset is None:
+        return 1, 2, 3
+    colours = [
+        dataset.GetRasterBand(i + 1).GetColorInterpretation() for i in range(dataset.RasterCount)
+    ]
+    wanted = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
+    red, green, blue = (
+        colours.index(colour) + 1 if colour in colours else default
+        for colour, default in zip(wanted, (1, 2, 3))
+    )
+    return red, green, blue
+
+
+def _band_nm(band) -> Optional[float]:
+    micrometres = _number(band.GetMetadataItem("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
+    if micrometres is not None:
+        return micrometres * 1e3
+    value = _number(band.GetMetadataItem("wavelength"))
+    units = (band.GetMetadataItem("wavelength_units") or "nanometers").lower()
+    return None if value is None or units not in _TO_NM else value * _TO_NM[units]
+
+
+def _number(text: Optional[str]) -> Optional[float]:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,63 @@
+"""A raster layer on the way in: what GDAL opens in another process, its bands and extent.
+
+Layers belong to QGIS's main thread: call these from ``prepareAlgorithm`` only.
+"""
+
+import os
+from typing import Optional, Sequence, Tuple
+
+from qgis.core import QgsProcessingException, QgsRasterLayer, QgsRectangle
+
+from .raster_file import colour_bands
+
+_OPEN_OPTION = "|option:"
+
+
+def gdal_name(layer: QgsRasterLayer) -> str:
+    """What ``gdal.Open`` takes for ``layer``; raises QgsProcessingException when it is no file."""
+    provider = layer.providerType()
+    if provider != "gdal":
+        raise QgsProcessingException(
+            f"Layer '{layer.name()}' comes from provider '{provider}', not from a raster file: "
+            "export it first (Layer > Save As…, raw data) and choose the exported file"
+        )
+    name = layer.source()
+    if name.startswith("/vsimem/"):
+        raise QgsProcessingException(
+            f"Layer '{layer.name()}' lies in QGIS's memory ({name}): export it to a file first"
+        )
+    if _OPEN_OPTION in name:
+        raise QgsProcessingException(
+            f"Layer '{layer.name()}' is opened with driver options ({name}): "
+            "add it again without them"
+        )
+    return os.path.abspath(name) if os.path.exists(name) else name  # noqa: PTH100, PTH110
+
+
+def band_numbers(layer: QgsRasterLayer, chosen: Sequence[int]) -> Optional[Tuple[int, int, int]]:
+    """Red, green and blue band (1-based); ``chosen`` holds 0 where the user chose none.
+
+    None when the user chose none at all: the worker then goes by the file. A choice of one or two
+    is filled up from the file's colour interpretation, else 1, 2, 3.
+    """
+    if not any(chosen):
+        return None
+    defaults = colour_bands(gdal_name(layer))
+    red, green, blue = (band or default for band, default in zip(chosen, defaults))
+    return red, green, blue
+
+
+def extent_text(rectangle: QgsRectangle) -> str:
+    """XMIN,YMIN,XMAX,YMAX with every digit; raises QgsProcessingException for an empty one."""
+    if rectangle.isEmpty():
+        raise QgsProcessingException(
+            f"Extent '{rectangle.toString()}' is empty: give xmin,xmax,ymin,ymax with "
+            "xmin < xmax and ymin < ymax, or leave Extent empty for the whole raster"
+        )
+    sides = (
+        rectangle.xMinimum(),
+        rectangle.yMinimum(),
+        rectangle.xMaximum(),
+        rectangle.yMaximum(),
+    )
+    return ",".join(repr(side) for side in sides)

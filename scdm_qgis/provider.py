@@ -1,0 +1,38 @@
+"""The Processing provider ``scdm`` and its algorithms."""
+
+from qgis.core import QgsProcessingProvider
+
+from .algorithms.base import icon
+from .algorithms.evaluate import EvaluateAlgorithm
+from .algorithms.install_runtime import InstallRuntimeAlgorithm
+from .algorithms.simulate_rgb import SimulateRgbAlgorithm
+from .algorithms.upsample import UpsampleAlgorithm
+
+
+class ScdmProvider(QgsProcessingProvider):
+    """Algorithms scdm:upsample, scdm:evaluate, scdm:simulatergb and scdm:installruntime."""
+
+    def id(self):
+        return "scdm"
+
+    def name(self):
+        return "SCDM"
+
+    def longName(self):
+        return "SCDM spectral super-resolution"
+
+    def icon(self):
+        return icon()
+
+    def supportedOutputRasterLayerExtensions(self):
+        """The worker writes GeoTIFF only."""
+        return ["tif"]
+
+    def loadAlgorithms(self):
+        for algorithm in (
+            UpsampleAlgorithm,
+            EvaluateAlgorithm,
+            SimulateRgbAlgorithm,
+            InstallRuntimeAlgorithm,
+        ):
+            self.addAlgorithm(algorithm())

@@ -1,0 +1,1 @@
+"""Where the worker's Python is, starting the worker, its events, its end."""

@@ -1,0 +1,115 @@
+"""Builds the runtime's environment beside the old one and renames it when it is whole.
+
+A virtual environment of QGIS's own Python that sees QGIS's packages: so the worker has QGIS's
+GDAL, and NumPy stays the one that this GDAL was built with.
+"""
+
+import contextlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+from .locate import python_of
+
+CONSTRAINTS = "scdm-constraints.txt"
+DEVICE_NOTE = "scdm-device.txt"
+
+Run = Callable[[str, List[str]], None]
+"""Runs a step (its title, its argv); raises when it fails."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to build: ``folder`` is where it ends, ``wheels`` a folder to install from offline."""
+
+    base_python: Path
+    base_has_pip: bool
+    folder: Path
+    device: str
+    requirements: Tuple[str, ...]
+    numpy_version: str
+    wheels: Optional[Path] = None
+
+
+def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
+    """Make the environment; its interpreter.
+
+    ``check`` gets the new interpreter before anything is replaced. When a step, the check or the
+    renaming fails, its exception comes through, the old environment stays and nothing else does.
+    """
+    building = recipe.folder.with_name(recipe.folder.name + ".building")
+    _remove(building)
+    recipe.folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        run("Making the environment", venv_command(recipe, building))
+        (building / CONSTRAINTS).write_text(constraints(recipe), encoding="utf-8")
+        run("Installing " + ", ".join(recipe.requirements), pip_command(recipe, building))
+        (building / DEVICE_NOTE).write_text(recipe.device, encoding="utf-8")
+        check(python_of(building))
+        _replace(recipe.folder, building)
+    finally:
+        _remove(building)
+    return python_of(recipe.folder)
+
+
+def venv_command(recipe: Recipe, building: Path) -> List[str]:
+    """The argv that makes the empty environment.
+
+    pip is bundled only where QGIS's Python has none to share: Debian splits ``ensurepip`` off.
+    """
+    share = ["--without-pip"] if recipe.base_has_pip else []
+    return [str(recipe.base_python), "-m", "venv", "--system-site-packages", *share, str(building)]
+
+
+def pip_command(recipe: Recipe, building: Path) -> List[str]:
+    """The argv that installs; ``python -m pip``, since scripts would keep the old folder's name."""
+    argv = [str(python_of(building)), "-m", "pip", "install", "--disable-pip-version-check"]
+    argv += ["--no-input", "--progress-bar=off", "--only-binary=:all:"]
+    argv += [f"--constraint={building / CONSTRAINTS}"]
+    if recipe.wheels is not None:
+        argv += ["--no-index", f"--find-links={recipe.wheels}"]
+    return argv + list(recipe.requirements)
+
+
+def constraints(recipe: Recipe) -> str:
+    """pip's constraint file: QGIS's NumPy, or nothing where QGIS has none."""
+    return f"numpy=={recipe.numpy_version}\n" if recipe.numpy_version else ""
+
+
+def installed_device(folder: Path) -> str:
+    """The device that the environment in ``folder`` was made for; empty when it is not whole."""
+    note = folder / DEVICE_NOTE
+    if not (note.is_file() and python_of(folder).is_file()):
+        return ""
+    return note.read_text(encoding="utf-8").strip()
+
+
+def remove(folder: Path) -> bool:
+    """Remove the environment; whether there was one. Raises OSError when a file is in use."""
+    if not folder.exists():
+        return False
+    leaving = folder.with_name(folder.name + ".removing")
+    _remove(leaving)
+    folder.rename(leaving)  # at once, so that no half of it is found
+    shutil.rmtree(leaving)
+    return True
+
+
+def _replace(folder: Path, building: Path) -> None:
+    old = folder.with_name(folder.name + ".old")
+    _remove(old)
+    if folder.exists():
+        folder.rename(old)
+    try:
+        building.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)

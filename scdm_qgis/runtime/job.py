@@ -1,0 +1,146 @@
+"""Runs one worker command to its end: events to the feedback, errors to an exception."""
+
+import contextlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+from qgis.core import QgsProcessingException
+
+from . import command
+from .failure import explain
+from .locate import WorkerPython
+from .process import Cancelled, ChildProcess
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """A worker command; ``outputs`` are what a stopped worker may have left half-written."""
+
+    python: WorkerPython
+    arguments: Tuple[str, ...]
+    outputs: Tuple[Path, ...] = ()
+
+
+@dataclass
+class _State:
+    """What the events told so far."""
+
+    progress: Progress
+    facts: Dict[str, Any] = field(default_factory=dict)
+    done: bool = False
+    error: Optional[str] = None
+
+
+def run_events(job: Job, feedback) -> Dict[str, Any]:
+    """Run a command with ``--events``; the fields of its started and done events.
+
+    Raises QgsProcessingException when the worker fails, dies or is cancelled; then nothing
+    half-written stays.
+    """
+    state = _State(Progress(feedback))
+    with _cleaned(job), _started(job, feedback) as child:
+        for line in child.lines(feedback.isCanceled):
+            _take(line, state, feedback)
+        code = child.wait(feedback.isCanceled)
+        if state.error is not None:
+            raise QgsProcessingException(state.error)
+        if code != 0 or not state.done:
+            raise QgsProcessingException(explain(code, child.stderr_tail()))
+    return state.facts
+
+
+def run_json(job: Job, feedback) -> Dict[str, Any]:
+    """Run a command with ``--json``; the object it prints. Raises as ``run_events`` does."""
+    with _cleaned(job), _started(job, feedback) as child:
+        text = "\n".join(child.lines(feedback.isCanceled))
+        code = child.wait(feedback.isCanceled)
+        if code != 0:
+            raise QgsProcessingException(explain(code, child.stderr_tail()))
+    return _object(text) or {}
+
+
+@contextlib.contextmanager
+def _started(job: Job, feedback):
+    argv = command.command(job.python, job.arguments)
+    feedback.pushCommandInfo(" ".join(argv))
+    try:
+        child = ChildProcess(argv, command.environment(job.python), command.package_root())
+    except OSError as error:
+        raise QgsProcessingException(
+            f"{job.python.executable} ({job.python.origin}) cannot be started: {error}. "
+            "Run 'SCDM: Install runtime' with repair"
+        ) from error
+    with child:
+        yield child
+
+
+@contextlib.contextmanager
+def _cleaned(job: Job):
+    try:
+        yield
+    except Cancelled:
+        _remove_parts(job.outputs)
+        raise QgsProcessingException("Cancelled: the worker was stopped, nothing written") from None
+    except QgsProcessingException:
+        _remove_parts(job.outputs)
+        raise
+
+
+def _remove_parts(outputs: Tuple[Path, ...]) -> None:
+    """Remove what a killed worker could not: until an output is whole it is ``NAME.part…``."""
+    for output in outputs:
+        for part in _parts(output):
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+def _parts(output: Path) -> List[Path]:
+    prefix = output.name + ".part"
+    if not output.parent.is_dir():
+        return []
+    return [path for path in output.parent.iterdir() if path.name.startswith(prefix)]
+
+
+def _take(line: str, state: _State, feedback) -> None:
+    event = _object(line)
+    if event is None:
+        feedback.pushDebugInfo(line)
+        return
+    kind = event.pop("event", None)
+    if kind == "progress":
+        _take_progress(event, state)
+    elif kind == "warning":
+        feedback.pushWarning(str(event.get("message", "")))
+    elif kind == "error":
+        state.error = _sentence(event)
+    elif kind in ("started", "done"):
+        state.facts.update(event)
+        state.done = kind == "done"
+        feedback.pushInfo(_listed(event))
+
+
+def _take_progress(event: Dict[str, Any], state: _State) -> None:
+    done, total = event.get("done"), event.get("total")
+    if isinstance(done, (int, float)) and isinstance(total, (int, float)):
+        state.progress.update(done, total)
+
+
+def _sentence(event: Dict[str, Any]) -> str:
+    message, remedy = event.get("message") or "The worker failed", event.get("remedy")
+    return f"{message}: {remedy}" if remedy else str(message)
+
+
+def _listed(event: Dict[str, Any]) -> str:
+    plain = {key: value for key, value in event.items() if not isinstance(value, dict)}
+    return ", ".join(f"{key}: {value}" for key, value in plain.items())
+
+
+def _object(text: str) -> Optional[Dict[str, Any]]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

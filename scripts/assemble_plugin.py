@@ -1,0 +1,67 @@
+"""Assembles the folder that QGIS loads, and the zip of it: ``python scripts/assemble_plugin.py``.
+
+build/plugins/scdm_qgis/ is the plugin with metadata.txt, LICENSE and model_runtime inside.
+dist/scdm_qgis-VERSION.zip holds the same, byte for byte the same each time.
+"""
+
+import argparse
+import configparser
+import shutil
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "scdm_qgis"
+LEFT_OUT = ("__pycache__", "*.pyc", "*.part*", ".*")
+EPOCH = (2024, 1, 1, 0, 0, 0)  # one date for all files makes the zip reproducible
+
+
+def assemble(plugins: Path) -> Path:
+    """Put the plugin together in ``plugins``/scdm_qgis, anew; that folder."""
+    folder, building = plugins / NAME, plugins / f"{NAME}.building"
+    shutil.rmtree(building, ignore_errors=True)
+    ignored = shutil.ignore_patterns(*LEFT_OUT)
+    shutil.copytree(ROOT / NAME, building, ignore=ignored)
+    shutil.copytree(ROOT / "model_runtime", building / "model_runtime", ignore=ignored)
+    for name in ("metadata.txt", "LICENSE"):
+        shutil.copyfile(ROOT / name, building / name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return building.rename(folder)
+
+
+def package(folder: Path, dist: Path) -> Path:
+    """Zip the assembled ``folder`` into ``dist``; the zip."""
+    dist.mkdir(parents=True, exist_ok=True)
+    path = dist / f"{NAME}-{version(folder)}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file in sorted(item for item in folder.rglob("*") if item.is_file()):
+            archive.writestr(_entry(file.relative_to(folder.parent)), file.read_bytes())
+    return path
+
+
+def version(folder: Path) -> str:
+    """The version that metadata.txt in ``folder`` states."""
+    metadata = configparser.ConfigParser()
+    metadata.read(folder / "metadata.txt", encoding="utf-8")
+    return metadata["general"]["version"]
+
+
+def _entry(name: Path) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name.as_posix(), EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o100644 << 16
+    return entry
+
+
+def main() -> None:
+    """Assemble and package; print both places."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plugins", type=Path, default=ROOT / "build" / "plugins")
+    parser.add_argument("--dist", type=Path, default=ROOT / "dist")
+    options = parser.parse_args()
+    folder = assemble(options.plugins)
+    print(f"{folder}\n{package(folder, options.dist)}")
+
+
+if __name__ == "__main__":
+    main()
