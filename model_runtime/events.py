@@ -1,0 +1,127 @@
+"""What a run tells while it works: JSON lines for a program, a progress bar for a person."""
+
+import json
+import time
+from typing import Any, List, Sequence, TextIO
+
+from .errors import ScdmError
+
+BAR_WIDTH = 30
+
+
+class Events:
+    """The five things a run can say; this base class says none of them."""
+
+    def started(
+        self,
+        rows: int,
+        columns: int,
+        tiles: int,
+        device: str,
+        providers: Sequence[str],
+        seed: int,
+    ) -> None:
+        """The run is set up: size of the output in pixels, tiles to do, what it runs on."""
+
+    def progress(self, done: int, total: int) -> None:
+        """``done`` of ``total`` tiles are finished."""
+
+    def warning(self, message: str) -> None:
+        """Something the user should know that does not stop the run."""
+
+    def done(self, output: str, seconds: float, **facts: Any) -> None:
+        """The output is whole and has its final name."""
+
+    def error(self, error: ScdmError) -> None:
+        """The run ended without an output."""
+
+
+class JsonEvents(Events):
+    """One JSON object a line on ``stream``, flushed, so that a reading program sees it at once."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def _say(self, event: str, **facts: Any) -> None:
+        # ASCII: the reader's code page may be anything; no NaN: it is not JSON.
+        line = json.dumps({"event": event, **facts}, ensure_ascii=True, allow_nan=False)
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def started(self, rows, columns, tiles, device, providers, seed):
+        self._say(
+            "started",
+            rows=rows,
+            columns=columns,
+            tiles=tiles,
+            device=device,
+            providers=list(providers),
+            seed=seed,
+        )
+
+    def progress(self, done, total):
+        self._say("progress", done=done, total=total)
+
+    def warning(self, message):
+        self._say("warning", message=message)
+
+    def done(self, output, seconds, **facts):
+        self._say("done", output=output, seconds=round(seconds, 3), **facts)
+
+    def error(self, error):
+        self._say("error", kind=error.kind, message=error.message, remedy=error.remedy)
+
+
+class TerminalEvents(Events):
+    """Words on ``stream``; the progress bar only when that is a terminal."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+        self._bar = stream.isatty()
+        self._open_line = False
+        self._since = time.monotonic()
+
+    def _say(self, text: str) -> None:
+        self._stream.write(("\n" if self._open_line else "") + text + "\n")
+        self._stream.flush()
+        self._open_line = False
+
+    def started(self, rows, columns, tiles, device, providers, seed):
+        self._since = time.monotonic()
+        self._say(f"{columns} x {rows} pixels in {tiles} tiles on {device}, seed {seed}")
+
+    def progress(self, done, total):
+        if not self._bar:
+            return
+        left = remaining_text(done, total, time.monotonic() - self._since)
+        self._stream.write(f"\r{bar_text(done, total)} {left:<20}")
+        self._stream.flush()
+        self._open_line = True
+
+    def warning(self, message):
+        self._say(f"warning: {message}")
+
+    def done(self, output, seconds, **facts):
+        self._say(f"{output} written in {seconds:.1f} s")
+
+    def error(self, error):
+        self._say(f"error: {error}")
+
+
+def bar_text(done: int, total: int) -> str:
+    """``[####....] 3/9`` for ``done`` of ``total`` tiles."""
+    filled = BAR_WIDTH * done // max(total, 1)
+    return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done}/{total}"
+
+
+def remaining_text(done: int, total: int, seconds: float) -> str:
+    """The time left if the rest goes as fast as what is done; empty before the first tile."""
+    if not 0 < done < total:
+        return ""
+    left = round(seconds / done * (total - done))
+    parts: List[str] = []
+    for size, unit in ((3600, "h"), (60, "min"), (1, "s")):
+        if left >= size or (unit == "s" and not parts):
+            parts.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(parts[:2]) + " left"

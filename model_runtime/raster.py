@@ -1,0 +1,712 @@
+"""Rasters in and out through GDAL: the only file of the runtime that imports osgeo.
+
+Values are read as float32 with a mask of what is valid; nothing unreadable ever becomes zeros.
+A raster is written beside its final name (``.part``) and renamed when it is whole.
+"""
+
+import math
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+from osgeo import gdal
+
+from .errors import InputError, ScdmError, StorageError
+from .tiles import BLOCK_SIDE, Window, reflected
+
+gdal.UseExceptions()
+# Bounded, where GDAL's default grows with the machine: a file block of 512 bands fits in it.
+CACHE_BYTES = 256 << 20
+gdal.SetCacheMax(CACHE_BYTES)
+
+Geotransform = Tuple[float, float, float, float, float, float]
+# What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
+PIXEL_GRID: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+REMOTE_DRIVERS = ("WMS", "WMTS", "WCS", "OGCAPI", "DAAS", "NGW")
+GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
+DAMAGED = "the file is damaged or cut short: copy or export it again"
+MASK_KINDS = gdal.GMF_PER_DATASET | gdal.GMF_ALPHA | gdal.GMF_NODATA
+# Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
+EDGE_PIXELS = 1e-6
+CHECKED_BLOCKS = 20_000
+
+
+def gdal_version() -> str:
+    """GDAL's version, as "3.6.2"."""
+    return gdal.VersionInfo("RELEASE_NAME")
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """Where a raster lies. ``spatial_ref`` is GDAL's own object, so that nothing is lost."""
+
+    geotransform: Optional[Geotransform] = None
+    spatial_ref: Optional[object] = None
+    gcps: tuple = ()
+    gcp_spatial_ref: Optional[object] = None
+    area_or_point: str = "Area"
+
+    @property
+    def crs_wkt(self) -> str:
+        """The coordinate reference system as WKT 2, "" without one."""
+        reference = self.spatial_ref or self.gcp_spatial_ref
+        return reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
+
+    def of(self, window: Window) -> "Georeference":
+        """The georeference of a part of the raster."""
+        transform = self.geotransform
+        if transform is not None:
+            x, y = _apply(transform, window.col0, window.row0)
+            transform = (x, *transform[1:3], y, *transform[4:6])
+        gcps = tuple(_moved(gcp, window) for gcp in self.gcps)
+        return Georeference(
+            transform, self.spatial_ref, gcps, self.gcp_spatial_ref, self.area_or_point
+        )
+
+
+def _moved(gcp, window: Window):
+    pixel, line = gcp.GCPPixel - window.col0, gcp.GCPLine - window.row0
+    return gdal.GCP(gcp.GCPX, gcp.GCPY, gcp.GCPZ, pixel, line, gcp.Info, gcp.Id)
+
+
+def _apply(transform: Geotransform, col: float, row: float) -> Tuple[float, float]:
+    x0, a, b, y0, c, d = transform
+    return x0 + col * a + row * b, y0 + col * c + row * d
+
+
+def _georeference(dataset) -> Georeference:
+    point = dataset.GetMetadataItem("AREA_OR_POINT") or "Area"
+    return Georeference(
+        dataset.GetGeoTransform(can_return_null=True),
+        dataset.GetSpatialRef(),
+        tuple(dataset.GetGCPs()),
+        dataset.GetGCPSpatialRef(),
+        point,
+    )
+
+
+def open_dataset(path: str):
+    """GDAL's dataset of ``path``; raises InputError naming what is wrong with it."""
+    try:
+        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER | gdal.OF_READONLY)
+    except RuntimeError as error:
+        if _is_local(path) and not Path(path).exists():
+            raise InputError(f"'{path}' does not exist", "check the path") from error
+        raise InputError(f"'{path}' cannot be read ({_one_line(error)})", GIVE_RASTER) from error
+    driver = dataset.GetDriver().ShortName
+    if driver in REMOTE_DRIVERS:
+        raise InputError(
+            f"'{path}' is a {driver} service, whose pictures are made for looking at",
+            "save the part you need as GeoTIFF (QGIS: Export, Save As, raw data) and use that",
+        )
+    if not dataset.RasterCount:
+        raise InputError(f"'{path}' holds no raster band of its own", _subdataset_remedy(dataset))
+    return dataset
+
+
+def _is_local(path: str) -> bool:
+    return not str(path).startswith("/vsi") and ":" not in str(path)[2:]
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _subdataset_remedy(dataset) -> str:
+    names = [name for name, _ in dataset.GetSubDatasets()]
+    return f"name one of its parts, such as {names[0]}" if names else GIVE_RASTER
+
+
+class Picture:
+    """An input raster whose chosen bands are read window by window.
+
+    ``rows``, ``cols``; ``bands`` (1-based); ``georeference``; ``type_name`` (GDAL's), ``integer``
+    and ``bits`` of its values; ``scale`` and ``offset`` of each band, None where the file gives
+    none; ``wavelength_nm`` of each band or None.
+    """
+
+    def __init__(self, path: str, bands: Optional[Sequence[int]], count: int = 3):
+        self.path = str(path)
+        self._dataset = open_dataset(self.path)
+        _refuse_palette(self._dataset, self.path)
+        self.bands = _chosen_bands(self._dataset, self.path, bands, count)
+        self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
+        self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
+        self._masks = _mask_bands(self._dataset, self._handles)
+        self._refuse_complex()
+        _refuse_short_file(self.path, self._handles)
+        self.georeference = _georeference(self._dataset)
+        self.type_name = gdal.GetDataTypeName(self._handles[0].DataType)
+        self.integer = "Int" in self.type_name or self.type_name == "Byte"
+        self.bits = gdal.GetDataTypeSize(self._handles[0].DataType)
+        self.scale, self.offset = _scaling(self._handles)
+        wavelengths = [band_wavelength_nm(band) for band in self._handles]
+        self.wavelength_nm = None if None in wavelengths else wavelengths
+
+    def _refuse_complex(self) -> None:
+        for number, band in zip(self.bands, self._handles):
+            if gdal.DataTypeIsComplex(band.DataType):
+                name = gdal.GetDataTypeName(band.DataType)
+                raise InputError(
+                    f"band {number} of '{self.path}' holds complex numbers ({name})",
+                    "choose bands of real numbers",
+                )
+
+    @property
+    def whole(self) -> Window:
+        """The window of the whole raster."""
+        return Window(0, 0, self.rows, self.cols)
+
+    def window(self, extent: Sequence[float]) -> Window:
+        """The whole pixels that ``extent`` (xmin, ymin, xmax, ymax in the CRS' units) touches.
+
+        A rotated raster gives the window that encloses the extent. Without georeference the
+        coordinates are pixels as QGIS counts them: y from 0 at the top downwards to -rows.
+        Raises InputError for an extent that is empty or beside the raster.
+        """
+        xmin, ymin, xmax, ymax = extent
+        if not all(map(math.isfinite, extent)) or xmin >= xmax or ymin >= ymax:
+            raise InputError(
+                f"the extent {_listed(extent)} is empty",
+                "give XMIN,YMIN,XMAX,YMAX with XMIN < XMAX and YMIN < YMAX",
+            )
+        inverse = gdal.InvGeoTransform(list(self.georeference.geotransform or PIXEL_GRID))
+        if inverse is None:
+            raise InputError(
+                f"'{self.path}' has a geotransform of no area", "mend it, or no extent"
+            )
+        corners = [_apply(inverse, x, y) for x in (xmin, xmax) for y in (ymin, ymax)]
+        cols, rows = zip(*corners)
+        col0, col1 = _whole_pixels(cols, self.cols)
+        row0, row1 = _whole_pixels(rows, self.rows)
+        if col0 >= col1 or row0 >= row1:
+            raise InputError(
+                f"the extent {_listed(extent)} lies beside the raster {_listed(self.extent())}",
+                "give an extent in the raster's coordinate reference system that overlaps it",
+            )
+        return Window(row0, col0, row1 - row0, col1 - col0)
+
+    def extent(self) -> Tuple[float, float, float, float]:
+        """(xmin, ymin, xmax, ymax) of the raster's corners."""
+        transform = self.georeference.geotransform or PIXEL_GRID
+        corners = [_apply(transform, c, r) for c in (0, self.cols) for r in (0, self.rows)]
+        x, y = zip(*corners)
+        return min(x), min(y), max(x), max(y)
+
+    def read(self, window: Window) -> Tuple[np.ndarray, np.ndarray]:
+        """Raw values (bands, rows, cols) float32 and what is valid (rows, cols) of ``window``.
+
+        The window may stick out of the raster: there the raster is mirrored. Raises StorageError
+        when the file cannot be read any more.
+        """
+        rows = reflected(window.row0, window.row0 + window.rows, self.rows)
+        cols = reflected(window.col0, window.col0 + window.cols, self.cols)
+        row0, col0 = int(rows.min()), int(cols.min())
+        inside = (col0, row0, int(cols.max()) - col0 + 1, int(rows.max()) - row0 + 1)
+        try:
+            values, valid = self._values(*inside)
+        except RuntimeError as error:
+            raise StorageError(
+                f"'{self.path}' can no longer be read ({_one_line(error)})", DAMAGED
+            ) from error
+        pick = np.ix_(rows - row0, cols - col0)
+        return values[(slice(None), *pick)], valid[pick]
+
+    def sample(self, side: int) -> np.ndarray:
+        """Raw values (bands, pixels) of the valid pixels of the raster thinned to ``side``.
+
+        Always of the whole raster, so that what is derived depends on no tile and no extent.
+        Raises InputError when the file is damaged or holds no valid pixel.
+        """
+        size = {
+            "buf_xsize": min(self.cols, side),
+            "buf_ysize": min(self.rows, side),
+        }
+        try:
+            values, valid = self._values(0, 0, self.cols, self.rows, **size)
+        except RuntimeError as error:
+            raise InputError(
+                f"'{self.path}' cannot be read ({_one_line(error)})", DAMAGED
+            ) from error
+        if not valid.any():
+            raise InputError(
+                f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
+            )
+        return values[:, valid]
+
+    def _values(self, *place: int, **size: int) -> Tuple[np.ndarray, np.ndarray]:
+        arrays = [band.ReadAsArray(*place, **size) for band in self._handles]
+        # A pixel counts only where every band does: as QGIS draws it.
+        valid = np.ones(arrays[0].shape, bool)
+        for mask in self._masks:
+            valid &= mask.ReadAsArray(*place, **size) != 0
+        with np.errstate(over="ignore"):
+            values = np.stack(arrays).astype(np.float32)
+        return values, valid & np.isfinite(values).all(axis=0)
+
+
+def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:
+    first = math.floor(min(places) + EDGE_PIXELS)
+    last = math.ceil(max(places) - EDGE_PIXELS)
+    return max(first, 0), min(last, length)
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ",".join(f"{number:.10g}" for number in numbers)
+
+
+def _refuse_palette(dataset, path: str) -> None:
+    band = dataset.GetRasterBand(1)
+    if dataset.RasterCount < 3 and band.GetColorTable() is not None:
+        raise InputError(
+            f"'{path}' holds palette numbers, not colours",
+            "expand it first: gdal_translate -expand rgb IN OUT (QGIS: PCT to RGB)",
+        )
+
+
+def _chosen_bands(dataset, path: str, bands: Optional[Sequence[int]], count: int) -> List[int]:
+    have = dataset.RasterCount
+    if bands is not None:
+        if len(bands) != count:
+            raise InputError(f"{len(bands)} bands are named", f"name the model's {count} bands")
+        wrong = [number for number in bands if not 1 <= number <= have]
+        if wrong:
+            raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {have}")
+        return list(bands)
+    if have < count:
+        raise InputError(
+            f"'{path}' has {have} band{'s' if have > 1 else ''}, the model needs {count}",
+            "choose a raster with red, green and blue bands, or name the bands with --bands",
+        )
+    return _coloured_bands(dataset, path, count)
+
+
+def _coloured_bands(dataset, path: str, count: int) -> List[int]:
+    """The bands marked red, green and blue; the first ones where they are not all marked."""
+    marks = [
+        dataset.GetRasterBand(i + 1).GetColorInterpretation() for i in range(dataset.RasterCount)
+    ]
+    wanted = [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand]
+    if count == 3 and all(mark in marks for mark in wanted):
+        return [marks.index(mark) + 1 for mark in wanted]
+    if gdal.GCI_AlphaBand in marks[:count]:
+        raise InputError(
+            f"band {marks.index(gdal.GCI_AlphaBand) + 1} of '{path}' is its alpha band",
+            "choose a raster with red, green and blue bands, or name the bands with --bands",
+        )
+    return list(range(1, count + 1))
+
+
+def _mask_bands(dataset, handles) -> list:
+    """The mask bands that say something, each once: nodata, mask and alpha."""
+    masks = [band.GetMaskBand() for band in handles if band.GetMaskFlags() & MASK_KINDS]
+    if masks and all(band.GetMaskFlags() & gdal.GMF_PER_DATASET for band in handles):
+        masks = masks[:1]
+    for number in range(1, dataset.RasterCount + 1):
+        # GDAL lets a nodata value hide the alpha band; both count here.
+        band = dataset.GetRasterBand(number)
+        if band.GetColorInterpretation() == gdal.GCI_AlphaBand:
+            masks.append(band)
+    return masks
+
+
+def _refuse_short_file(path: str, handles) -> None:
+    """Raise InputError for a TIFF whose directory points beyond the end of the file."""
+    if not Path(path).is_file():
+        return
+    size = Path(path).stat().st_size
+    for band in handles:
+        for x, y in _blocks_to_check(band):
+            start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
+            length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
+            if start and length and int(start) + int(length) > size:
+                raise InputError(f"'{path}' ends before its pixels do ({size} bytes)", DAMAGED)
+
+
+def _blocks_to_check(band) -> Iterator[Tuple[int, int]]:
+    """All file blocks, or the last row of them where they are very many."""
+    width, height = band.GetBlockSize()
+    across, down = -(-band.XSize // width), -(-band.YSize // height)
+    first = 0 if across * down <= CHECKED_BLOCKS else down - 1
+    return ((x, y) for y in range(first, down) for x in range(across))
+
+
+def _scaling(handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:
+    """Scale and offset of each band, or (None, None) where no band has its own."""
+    scale = [1.0 if band.GetScale() is None else band.GetScale() for band in handles]
+    offset = [band.GetOffset() or 0.0 for band in handles]
+    if all(value == 1 for value in scale) and not any(offset):
+        return None, None
+    return scale, offset
+
+
+def band_wavelength_nm(band) -> Optional[float]:
+    """The wavelength in a band's metadata (IMAGERY domain in µm, or ``wavelength``), or None."""
+    micrometres = _number(band.GetMetadataItem("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
+    if micrometres is not None:
+        return 1000 * micrometres
+    value = _number(band.GetMetadataItem("wavelength"))
+    return None if value is None else _nanometres(value, band.GetMetadataItem("wavelength_units"))
+
+
+def _nanometres(value: float, units: Optional[str]) -> float:
+    """``value`` in nm; without a unit, what lies below 100 can only be µm."""
+    unit = (units or "").strip().lower()
+    if unit.startswith("micro") or unit in ("um", "µm", "μm"):
+        return 1000 * value
+    if unit.startswith("nano") or unit == "nm":
+        return value
+    return 1000 * value if value < 100 else value
+
+
+def _number(text: Optional[str]) -> Optional[float]:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) and value > 0 else None
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
+
+    ``values`` are after band scale and offset; ``wavelength_nm`` (bands,); ``fwhm_nm`` (bands,) or
+    None; ``units`` "reflectance", "radiance" or "" where the file does not say.
+    """
+
+    values: np.ndarray
+    wavelength_nm: np.ndarray
+    fwhm_nm: Optional[np.ndarray]
+    units: str
+    georeference: Georeference = field(default_factory=Georeference)
+
+    @property
+    def geotransform(self) -> Optional[Geotransform]:
+        """The raster's geotransform, None without one."""
+        return self.georeference.geotransform
+
+    @property
+    def crs_wkt(self) -> str:
+        """The raster's coordinate reference system as WKT 2, "" without one."""
+        return self.georeference.crs_wkt
+
+
+def read_cube(path: str) -> Cube:
+    """The whole hyperspectral raster at ``path``.
+
+    Wavelengths come from each band's metadata, else from the dataset's ENVI domain or metadata.
+    Raises InputError when the file cannot be read or does not say its wavelengths.
+    """
+    dataset = open_dataset(str(path))
+    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    wavelength_nm = _wavelengths_nm(dataset, bands)
+    if wavelength_nm is None:
+        raise InputError(
+            f"'{path}' does not say the wavelengths of its bands",
+            "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
+        )
+    _refuse_short_file(str(path), bands[:1] + bands[-1:])
+    try:
+        values = np.stack([_physical(band) for band in bands])
+    except RuntimeError as error:
+        raise InputError(f"'{path}' cannot be read ({_one_line(error)})", DAMAGED) from error
+    widths = _widths_nm(dataset, bands)
+    return Cube(values, wavelength_nm, widths, _units(dataset, bands), _georeference(dataset))
+
+
+def _physical(band) -> np.ndarray:
+    """A band's values after scale and offset, float32, NaN where masked."""
+    if gdal.DataTypeIsComplex(band.DataType):
+        raise InputError("the bands hold complex numbers", "choose bands of real numbers")
+    scale = 1.0 if band.GetScale() is None else band.GetScale()
+    values = (band.ReadAsArray() * scale + (band.GetOffset() or 0.0)).astype(np.float32)
+    if band.GetMaskFlags() & MASK_KINDS:
+        values[band.GetMaskBand().ReadAsArray() == 0] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def _wavelengths_nm(dataset, bands) -> Optional[np.ndarray]:
+    per_band = [band_wavelength_nm(band) for band in bands]
+    if None not in per_band:
+        return np.array(per_band)
+    return _listed_nm(dataset, "wavelength", len(bands))
+
+
+def _widths_nm(dataset, bands) -> Optional[np.ndarray]:
+    per_band = [_number(band.GetMetadataItem("FWHM_UM", "IMAGERY")) for band in bands]
+    if None not in per_band:
+        return 1000 * np.array(per_band)
+    return _listed_nm(dataset, "fwhm", len(bands))
+
+
+def _listed_nm(dataset, key: str, count: int) -> Optional[np.ndarray]:
+    """A list such as ``{0.4, 0.5}`` of the ENVI domain or the dataset's metadata, in nm."""
+    for domain in ("ENVI", ""):
+        text = dataset.GetMetadataItem(key, domain)
+        numbers = [_number(part) for part in (text or "").strip(" {}").split(",")]
+        if len(numbers) == count and None not in numbers:
+            units = dataset.GetMetadataItem("wavelength_units", domain)
+            units = units or dataset.GetMetadataItem("wavelength units", domain)
+            # Widths alone do not tell µm from nm: their wavelengths do.
+            scale = 1.0
+            if not units and key == "fwhm":
+                first = dataset.GetMetadataItem("wavelength", domain) or ""
+                centre = _number(first.strip(" {}").split(",")[0])
+                scale = 1000.0 if centre and centre < 100 else 1.0
+                return scale * np.array(numbers)
+            return np.array([_nanometres(number, units) for number in numbers])
+    return None
+
+
+def _units(dataset, bands) -> str:
+    said = bands[0].GetUnitType() or dataset.GetMetadataItem("units") or ""
+    said = (said or dataset.GetMetadataItem("data_units", "ENVI") or "").lower()
+    return next((unit for unit in ("reflectance", "radiance") if unit in said), "")
+
+
+@dataclass(frozen=True)
+class Spectral:
+    """What is written about the bands: wavelengths, widths (nm) and the values' unit."""
+
+    wavelength_nm: Sequence[float]
+    fwhm_nm: Sequence[float]
+    unit: str
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How values are stored: GDAL type name, the band scale and the nodata value."""
+
+    type_name: str
+    scale: float
+    nodata: float
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
+        if self.type_name == "Float32":
+            return np.ascontiguousarray(values, np.float32)
+        masked = np.isnan(values)
+        stored = np.rint(np.where(masked, 0, values) / np.float32(self.scale))
+        stored = np.clip(stored, 0, self.nodata - 1).astype(np.uint16)
+        stored[masked] = int(self.nodata)
+        return stored
+
+
+def encoding(dtype: str, unit: str) -> Encoding:
+    """The storage of ``--dtype``: uint16 reflectance x 10,000 (other units: as they are).
+
+    Float32 has NaN for nodata: a program that ignores the tag gets NaN from it, never a number
+    that could pass for a value (-9999 would spoil a mean unseen).
+    """
+    if dtype == "float32":
+        return Encoding("Float32", 1.0, math.nan)
+    return Encoding("UInt16", 1e-4 if unit == "reflectance" else 1.0, 65535)
+
+
+class Writer:
+    """A GeoTIFF written window by window to ``PATH.part``; ``commit`` gives it its name.
+
+    Use it in a ``with`` statement: what is not committed is removed. Raises InputError for a path
+    that cannot be meant, StorageError when writing fails.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        shape: Tuple[int, int],
+        spectral: Spectral,
+        stored: Encoding,
+        georeference: Georeference,
+        tags: Dict[str, str],
+        block_side: int = BLOCK_SIDE,
+    ):
+        self.path = Path(path)
+        self.part = part_path(path)
+        self._encoding, self._bands = stored, len(spectral.wavelength_nm)
+        with _writing(self.path):
+            self._dataset = self._create(shape, block_side)
+        try:
+            with _writing(self.path):
+                self._describe(spectral, georeference, tags)
+        except ScdmError:
+            self.discard()
+            raise
+
+    def _create(self, shape: Tuple[int, int], block_side: int):
+        rows, cols = shape
+        options = [
+            "TILED=YES",
+            f"BLOCKXSIZE={block_side}",
+            f"BLOCKYSIZE={block_side}",
+            "COMPRESS=DEFLATE",
+            # Neighbouring pixels differ little: differences pack to about half.
+            f"PREDICTOR={3 if self._encoding.type_name == 'Float32' else 2}",
+            # QGIS draws three bands of many: it should not have to unpack them all.
+            "INTERLEAVE=BAND",
+            "BIGTIFF=IF_SAFER",
+        ]
+        kind = gdal.GetDataTypeByName(self._encoding.type_name)
+        driver = gdal.GetDriverByName("GTiff")
+        return driver.Create(str(self.part), cols, rows, self._bands, kind, options)
+
+    def _describe(self, spectral: Spectral, place: Georeference, tags: Dict[str, str]) -> None:
+        dataset = self._dataset
+        dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
+        if place.gcps:
+            dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
+        else:
+            if place.spatial_ref is not None:
+                dataset.SetSpatialRef(place.spatial_ref)
+            if place.geotransform is not None:
+                dataset.SetGeoTransform(list(place.geotransform))
+        dataset.SetMetadata(_envi_lists(spectral), "ENVI")
+        for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
+            self._describe_band(dataset.GetRasterBand(i + 1), centre, width, spectral.unit)
+
+    def _describe_band(self, band, centre: float, width: float, unit: str) -> None:
+        band.SetDescription(f"{centre:.1f} nm")
+        band.SetNoDataValue(self._encoding.nodata)
+        band.SetUnitType(unit)
+        if self._encoding.scale != 1:
+            band.SetScale(self._encoding.scale)
+            band.SetOffset(0)
+        band.SetMetadata({"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"})
+        band.SetMetadataItem("CENTRAL_WAVELENGTH_UM", f"{centre / 1000:.6g}", "IMAGERY")
+        band.SetMetadataItem("FWHM_UM", f"{width / 1000:.6g}", "IMAGERY")
+
+    def write(self, row0: int, col0: int, values: np.ndarray) -> None:
+        """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata."""
+        stored = self._encoding.encode(values)
+        with _writing(self.path):
+            for i in range(self._bands):
+                self._dataset.GetRasterBand(i + 1).WriteArray(stored[i], col0, row0)
+
+    def close(self) -> None:
+        """Bring everything to the disk and see that it is there."""
+        with _writing(self.path):
+            # GDAL reports a full disk at closing only through its last error.
+            gdal.ErrorReset()
+            self._dataset.FlushCache()
+            self._dataset = None
+            if gdal.GetLastErrorType() >= gdal.CE_Failure:
+                raise RuntimeError(gdal.GetLastErrorMsg())
+            _refuse_holes(self.part)
+
+    def commit(self) -> None:
+        """Give the closed raster its final name, replacing what was there."""
+        with _writing(self.path):
+            for stale in (f"{self.path}.aux.xml", f"{self.path}.ovr", f"{self.path}.msk"):
+                Path(stale).unlink(missing_ok=True)
+            self.part.replace(self.path)
+            side = Path(f"{self.part}.aux.xml")
+            if side.exists():
+                side.replace(f"{self.path}.aux.xml")
+
+    def discard(self) -> None:
+        """Remove what is not committed."""
+        self._dataset = None
+        self.part.unlink(missing_ok=True)
+        Path(f"{self.part}.aux.xml").unlink(missing_ok=True)
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.discard()
+
+
+def _refuse_holes(path: Path) -> None:
+    """Raise RuntimeError when a block of the GeoTIFF is missing or beyond the file's end."""
+    dataset, size = gdal.OpenEx(str(path), gdal.OF_RASTER), path.stat().st_size
+    for number in {1, dataset.RasterCount}:
+        band = dataset.GetRasterBand(number)
+        for x, y in _blocks_to_check(band):
+            start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
+            length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
+            if not start or int(start) + int(length) > size:
+                raise RuntimeError(f"block {x},{y} of band {number} was not written")
+
+
+def _envi_lists(spectral: Spectral) -> Dict[str, str]:
+    centres = ", ".join(f"{value:.2f}" for value in spectral.wavelength_nm)
+    widths = ", ".join(f"{value:.2f}" for value in spectral.fwhm_nm)
+    return {
+        "wavelength": f"{{{centres}}}",
+        "wavelength_units": "Nanometers",
+        "fwhm": f"{{{widths}}}",
+    }
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what GDAL and the system say while writing into a StorageError."""
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        raise StorageError(
+            f"'{path}' cannot be written ({_one_line(error)})",
+            "see that the folder is writable and the disk has room",
+        ) from error
+
+
+def part_path(path: str) -> Path:
+    """Where a raster is written before it gets its name."""
+    return Path(f"{path}.part")
+
+
+def check_output(path: str, inputs: Sequence[str]) -> None:
+    """Raise InputError when ``path`` is no GeoTIFF name, has no folder, or is one of ``inputs``."""
+    target = Path(path)
+    if target.suffix.lower() not in (".tif", ".tiff"):
+        raise InputError(f"the output '{path}' is no GeoTIFF name", "end it in .tif")
+    if not target.parent.is_dir():
+        raise InputError(
+            f"the folder '{target.parent}' does not exist", "make it, or choose another"
+        )
+    if target.is_dir():
+        raise InputError(f"'{path}' is a folder", "name a file")
+    for other in inputs:
+        if _same_file(target, Path(other)):
+            raise InputError(f"'{path}' is also the input or another output", "name another file")
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    if a.exists() and b.exists():
+        return a.samefile(b)
+    return a.resolve() == b.resolve()
+
+
+def write_cube(path: str, cube: Cube, dtype: str, tags: Dict[str, str]) -> None:
+    """Write a whole ``cube`` (``fwhm_nm`` needed) as the conventions say; raises as ``Writer``."""
+    spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units)
+    stored = encoding(dtype, cube.units)
+    shape = cube.values.shape[1:]
+    with Writer(path, shape, spectral, stored, cube.georeference, tags) as writer:
+        writer.write(0, 0, cube.values)
+        writer.close()
+        writer.commit()
+
+
+def png_bytes(picture: np.ndarray) -> bytes:
+    """The PNG file of ``picture`` uint8 (channels, rows, cols): grey, RGB or RGBA."""
+    channels, rows, cols = picture.shape
+    memory = gdal.GetDriverByName("MEM").Create("", cols, rows, channels, gdal.GDT_Byte)
+    for i, channel in enumerate(picture):
+        memory.GetRasterBand(i + 1).WriteArray(np.ascontiguousarray(channel))
+    if channels == 4:
+        memory.GetRasterBand(4).SetColorInterpretation(gdal.GCI_AlphaBand)
+    name = f"/vsimem/{uuid.uuid4().hex}.png"
+    try:
+        gdal.GetDriverByName("PNG").CreateCopy(name, memory, options=["ZLEVEL=9"])
+        stream = gdal.VSIFOpenL(name, "rb")
+        try:
+            return bytes(gdal.VSIFReadL(1, gdal.VSIStatL(name).size, stream))
+        finally:
+            gdal.VSIFCloseL(stream)
+    finally:
+        gdal.Unlink(name)
