@@ -1,0 +1,48 @@
+"""Checkpoints of a stage: written whole or not at all, read with weights_only."""
+
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import torch
+
+from model_runtime.errors import InputError, PackageError
+
+NAME = "stage{}.pt"
+
+
+def path_of(run: Path, stage: int) -> Path:
+    """Where stage ``stage`` (from 0) keeps its checkpoint in the folder of a run."""
+    return Path(run) / NAME.format(stage + 1)
+
+
+def save(run: Path, stage: int, state: Dict[str, Any]) -> None:
+    """Write ``state`` beside the old checkpoint and put it in its place."""
+    path = path_of(run, stage)
+    part = path.with_suffix(".pt.part")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
+    """A stage's checkpoint, None where there is none yet; raises PackageError for another file."""
+    path = path_of(run, stage)
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise PackageError(f"{path} is no checkpoint ({error})", "train the stage again") from error
+    if not isinstance(state, dict) or "ema" not in state:
+        raise PackageError(f"{path} is no checkpoint of this trainer", "train the stage again")
+    return state
+
+
+def require(run: Path, stage: int) -> Dict[str, Any]:
+    """A stage's checkpoint; raises InputError where it has not been trained."""
+    state = load(run, stage)
+    if state is None:
+        raise InputError(
+            f"{path_of(run, stage)} does not exist",
+            f"train stage {stage + 1} first: python training/train.py --stage {stage + 1}",
+        )
+    return state

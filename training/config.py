@@ -1,0 +1,262 @@
+"""The settings of a training run: a TOML file made into checked dataclasses; unknown keys fail."""
+
+import dataclasses
+import sys
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+from model_runtime.errors import InputError
+from model_runtime.manifest import PREDICTIONS, SAMPLERS, SCHEDULES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class InputBands:
+    """The RGB that the model sees: Gaussian responses, or bands of the cube by 1-based number."""
+
+    unit: str
+    names: Tuple[str, ...]
+    wavelength_nm: Tuple[float, ...]
+    fwhm_nm: Tuple[float, ...]
+    band_numbers: Tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputBands:
+    """The bands that the model makes: a grid, or bands of the cube by 1-based number."""
+
+    unit: str
+    wavelength_nm: Tuple[float, ...]
+    fwhm_nm: Tuple[float, ...]
+    band_numbers: Tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class NormalisationSettings:
+    """Model value = (value - offset) / scale, for input and output alike."""
+
+    offset: float
+    scale: float
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the scenes are and how patches are drawn from them.
+
+    ``units``: only scenes in these units are used. ``sensor_power``: a sensor is drawn with its
+    number of pixels to this power, so that none dominates (1: by pixels, 0: all alike).
+    """
+
+    train: Tuple[str, ...]
+    validation: Tuple[str, ...]
+    units: Tuple[str, ...]
+    patch: int
+    sensor_power: float = 0.5
+    gain_sigma: float = 0.0
+    mixture_share: float = 0.0
+    input_noise: float = 0.0
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """One stage: its bands (0-based, of the output bands), network, diffusion and condition."""
+
+    final_bands: Tuple[int, ...]
+    network: Dict[str, Any]
+    prediction: str
+    schedule: str
+    timesteps: int
+    schedule_low: float
+    schedule_high: float
+    guidance_scale: float
+    pdt_lower_bound: float
+    iterations: int
+    first_timestep_share: float = 0.0
+    condition_dropout: float = 0.1
+    condition_noise: float = 0.0
+    condition_estimated_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """The optimiser's side of a run."""
+
+    seed: int
+    batch: int
+    learning_rate: float
+    loss: str
+    sam_weight: float
+    ema_decay: float
+    ema_start: int
+    ema_every: int = 1
+    warmup: int = 0
+    decay: str = "none"
+    weight_decay: float = 0.0
+    gradient_clip: float = 0.0
+    precision: str = "float32"
+    log_every: int = 50
+    checkpoint_every: int = 500
+    validate_every: int = 1000
+
+
+@dataclass(frozen=True)
+class TileSettings:
+    """The tile that a package proposes; see manifest.Tile."""
+
+    multiple: int
+    size: int
+    overlap: int
+    influence: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class QualitySettings:
+    """What one ``--quality`` means; see manifest.Quality."""
+
+    sampler: str
+    steps: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole settings file."""
+
+    name: str
+    version: str
+    licence: str
+    input: InputBands
+    output: OutputBands
+    normalisation: NormalisationSettings
+    data: Data
+    stages: Tuple[StageSettings, ...]
+    training: Training
+    tile: TileSettings
+    qualities: Dict[str, QualitySettings] = field(default_factory=dict)
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """The settings in ``path`` with ``key.of.table=value`` overrides (values in TOML).
+
+    Raises InputError naming the first key that is unknown, missing or of the wrong kind.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})", "check the path") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not TOML ({error})", "mend the line that it names") from error
+    for override in overrides:
+        _override(tables, override)
+    return check(_expand(tables))
+
+
+def _override(tables: Dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator:
+        raise InputError(f"--set {override} has no '='", "write --set table.key=value")
+    place: Any = tables
+    *path, last = key.strip().split(".")
+    for name in path:
+        try:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        except (KeyError, IndexError, ValueError) as error:
+            raise InputError(f"--set {key}: there is no '{name}'", "see the settings file") from error
+    place[last] = _toml_value(text)
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _expand(tables: Dict[str, Any]) -> Config:
+    """Short forms made long: an even grid of wavelengths, every n-th band."""
+    output = tables.get("output", {})
+    if "grid_nm" in output:
+        first, last, count = output.pop("grid_nm")
+        step = (last - first) / (count - 1)
+        output["wavelength_nm"] = [first + step * i for i in range(count)]
+        output["fwhm_nm"] = [step] * count
+    bands = len(output.get("wavelength_nm", ()))
+    for stage in tables.get("stages", ()):
+        if "every" in stage:
+            stage["final_bands"] = list(range(0, bands, stage.pop("every")))
+    return _build(Config, tables, "the settings file")
+
+
+def _build(kind: type, table: Any, where: str) -> Any:
+    if not isinstance(table, dict):
+        raise InputError(f"{where} is {table!r}", "write a table")
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    for key in table:
+        if key not in fields:
+            raise InputError(f"{where} has the unknown key '{key}'", f"use {', '.join(fields)}")
+    for name, f in fields.items():
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if required and name not in table:
+            raise InputError(f"{where} lacks '{name}'", "add it")
+    types = typing.get_type_hints(kind)
+    return kind(**{k: _value(types[k], v, f"{where}: {k}") for k, v in table.items()})
+
+
+def _value(kind: Any, value: Any, where: str) -> Any:
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _build(kind, value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_value(inner[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is dict and isinstance(value, dict):
+        return {k: _value(inner[1], v, f"{where}.{k}") for k, v in value.items()}
+    if origin is typing.Union:
+        return _value(inner[0], value, where)
+    if kind is Any:
+        return value
+    if kind is float and type(value) in (int, float):
+        return float(value)
+    if origin is None and type(value) is kind:
+        return value
+    raise InputError(f"{where} is {value!r}", f"give {getattr(kind, '__name__', kind)}")
+
+
+def check(config: Config) -> Config:
+    """``config`` itself; raises InputError for values that do not go together."""
+    bands = len(config.output.wavelength_nm)
+    rules = [
+        (bool(config.stages), "stages: at least one is needed"),
+        (
+            bool(config.stages) and config.stages[-1].final_bands == tuple(range(bands)),
+            f"stages: the last must make all {bands} bands",
+        ),
+        (config.training.loss in ("l1", "l2"), "training.loss must be l1 or l2"),
+        (config.training.decay in ("none", "cosine"), "training.decay must be none or cosine"),
+        (
+            config.training.precision in ("float32", "bfloat16"),
+            "training.precision must be float32 or bfloat16",
+        ),
+        (config.data.patch % config.tile.multiple == 0, "data.patch must divide by tile.multiple"),
+        (config.training.batch >= 1, "training.batch must be at least 1"),
+    ]
+    for stage in config.stages:
+        rules += [
+            (stage.prediction in PREDICTIONS, f"prediction must be one of {PREDICTIONS}"),
+            (stage.schedule in SCHEDULES, f"schedule must be one of {SCHEDULES}"),
+            (all(0 <= b < bands for b in stage.final_bands), f"final_bands lie in 0..{bands - 1}"),
+            ("kind" in stage.network, "a stage's network needs its kind"),
+        ]
+    rules += [
+        (quality.sampler in SAMPLERS, f"a quality's sampler must be one of {SAMPLERS}")
+        for quality in config.qualities.values()
+    ]
+    for kept, rule in rules:
+        if not kept:
+            raise InputError(rule, "change the settings file")
+    return config

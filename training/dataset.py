@@ -1,0 +1,159 @@
+"""Hyperspectral rasters on the model's grid, and the patches that training draws from them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from model_runtime import raster
+from model_runtime.errors import InputError
+from model_runtime.resample import resample
+
+from .config import Config, Data
+
+SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
+# A pixel counts when every input band and at least this share of the output bands is seen.
+LEAST_SEEN = 0.25
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One raster on the model's grid, in the model's units.
+
+    ``rgb`` (input bands, rows, cols), ``cube`` (output bands, rows, cols), both finite;
+    ``seen`` (output bands, rows, cols): where the cube holds what the sensor measured.
+    ``sensor``: scenes with the same bands share it.
+    """
+
+    name: str
+    sensor: Tuple[float, ...]
+    rgb: np.ndarray
+    cube: np.ndarray
+    seen: np.ndarray
+
+
+def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
+    """Every scene in the files and folders ``places`` whose unit the settings take.
+
+    Raises InputError when none is left.
+    """
+    cubes = [raster.read_cube(path) for path in rasters_in(places)]
+    taken = [cube for cube in cubes if cube.units in config.data.units]
+    if not taken:
+        units = sorted({cube.units for cube in cubes}) or "nothing"
+        raise InputError(
+            f"no scene in {', '.join(map(str, places))} is in {config.data.units}: found {units}",
+            "name folders with hyperspectral rasters, or change data.units",
+        )
+    return [scene_of(cube, config) for cube in taken]
+
+
+def rasters_in(places: Sequence[str]) -> List[Path]:
+    """The raster files among ``places``, folders searched (not deeper), in a fixed order."""
+    found: List[Path] = []
+    for place in map(Path, places):
+        if place.is_dir():
+            found += sorted(p for p in place.iterdir() if p.suffix.lower() in SUFFIXES)
+        elif place.is_file():
+            found.append(place)
+        else:
+            raise InputError(f"{place} does not exist", "check data.train and data.validation")
+    return found
+
+
+def scene_of(cube: "raster.Cube", config: Config) -> Scene:
+    """A cube seen through the model's input and output bands."""
+    rgb, bands = _through(cube, config.input), _through(cube, config.output)
+    seen = np.isfinite(bands)
+    whole = np.isfinite(rgb).all(0) & (seen.mean(0) >= LEAST_SEEN)
+    offset = np.float32(config.normalisation.offset)
+    return Scene(
+        name=Path(cube.path).stem,
+        sensor=tuple(np.round(cube.wavelength_nm, 1)),
+        rgb=np.where(whole, rgb, offset).astype(np.float32),
+        cube=_filled(bands, seen & whole, offset),
+        seen=seen & whole,
+    )
+
+
+def _through(cube: "raster.Cube", bands) -> np.ndarray:
+    if bands.band_numbers:
+        return cube.values[np.array(bands.band_numbers) - 1]
+    wavelength_nm, fwhm_nm = np.array(bands.wavelength_nm), np.array(bands.fwhm_nm)
+    return resample(cube.values, cube.wavelength_nm, wavelength_nm, fwhm_nm)
+
+
+def _filled(cube: np.ndarray, seen: np.ndarray, offset: np.float32) -> np.ndarray:
+    """Bands that a sensor lacks take the nearest band that it has: they go into x_t, not the loss.
+
+    Pixels that are not seen at all take the normalisation's offset, which is the null condition.
+    """
+    filled = np.where(seen, cube, offset).astype(np.float32)
+    has = np.flatnonzero(seen.any((1, 2)))
+    for band in set(range(len(cube))) - set(has.tolist()):
+        filled[band] = filled[has[np.argmin(np.abs(has - band))]]
+    return filled
+
+
+class Patches:
+    """Patches drawn from scenes; a batch depends on (seed, step) alone, so a run can resume."""
+
+    def __init__(self, scenes: Sequence[Scene], data: Data, offset: float, seed: int):
+        self.scenes, self.data, self.offset, self.seed = scenes, data, offset, seed
+        self._shares = scene_shares(scenes, data.sensor_power)
+
+    def batch(self, step: int, count: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(rgb, cube, seen), each (count, bands, patch, patch), in the data's units."""
+        patches = [self._patch(np.random.default_rng([self.seed, step, i])) for i in range(count)]
+        return tuple(np.stack(part) for part in zip(*patches))
+
+    def _patch(self, rng: np.random.Generator):
+        rgb, cube, seen = self._crop(rng)
+        if rng.random() < self.data.mixture_share:
+            rgb, cube, seen = _mixed((rgb, cube, seen), self._crop(rng), rng.random())
+        gain = np.float32(np.exp(rng.normal(0, self.data.gain_sigma)))
+        noise = rng.standard_normal(rgb.shape, np.float32) * np.float32(self.data.input_noise)
+        return rgb * gain + noise, cube * gain, seen
+
+    def _crop(self, rng: np.random.Generator):
+        scene = self.scenes[rng.choice(len(self.scenes), p=self._shares)]
+        side = self.data.patch
+        rows, cols = scene.rgb.shape[1:]
+        row, col = (rng.integers(max(n - side, 0) + 1) for n in (rows, cols))
+        turn, flip = rng.integers(4), rng.random() < 0.5
+        window = np.s_[:, row : row + side, col : col + side]
+        return tuple(
+            _turned(_padded(part[window], side), turn, flip)
+            for part in (scene.rgb, scene.cube, scene.seen)
+        )
+
+
+def _mixed(one, other, share: float):
+    """Linear mixture of two patches: what a coarser pixel over both would measure."""
+    share = np.float32(share)
+    rgb, cube = (share * a + (1 - share) * b for a, b in zip(one[:2], other[:2]))
+    return rgb, cube, one[2] & other[2]
+
+
+def _padded(patch: np.ndarray, side: int) -> np.ndarray:
+    """A scene smaller than the patch, continued by reflection at its lower and right edges."""
+    short = [(0, side - n) for n in patch.shape[1:]]
+    return np.pad(patch, [(0, 0), *short], mode="symmetric")
+
+
+def _turned(patch: np.ndarray, turn: int, flip: bool) -> np.ndarray:
+    patch = np.rot90(patch, turn, axes=(1, 2))
+    return patch[:, ::-1] if flip else patch
+
+
+def scene_shares(scenes: Sequence[Scene], sensor_power: float) -> np.ndarray:
+    """How often each scene is drawn: a sensor by pixels ** power, a scene in it by its pixels."""
+    pixels = np.array([scene.seen.any(0).sum() for scene in scenes], np.float64)
+    totals = {s.sensor: 0.0 for s in scenes}
+    for scene, count in zip(scenes, pixels):
+        totals[scene.sensor] += count
+    shares = np.array(
+        [n / totals[s.sensor] * totals[s.sensor] ** sensor_power for s, n in zip(scenes, pixels)]
+    )
+    return shares / shares.sum()

@@ -1,0 +1,26 @@
+"""Losses of a stage: the network's target, and the spectral angle of the x0 that it implies."""
+
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+
+def target_loss(kind: str, found: Tensor, target: Tensor, seen: Optional[Tensor] = None) -> Tensor:
+    """Mean l1 or l2 over what is seen; tensors (N, bands, rows, cols), ``seen`` bool or None."""
+    error = (found - target).abs() if kind == "l1" else (found - target) ** 2
+    if seen is None:
+        return error.mean()
+    return (error * seen).sum() / seen.sum().clamp_min(1)
+
+
+def spectral_angle_loss(found: Tensor, target: Tensor, seen: Optional[Tensor] = None) -> Tensor:
+    """Mean over pixels of 1 - cosine over the bands that are seen (SCDM's spectral loss)."""
+    if seen is not None:
+        found, target = found * seen, target * seen
+    lengths = torch.linalg.vector_norm(found, dim=1) * torch.linalg.vector_norm(target, dim=1)
+    distance = 1 - (found * target).sum(1) / lengths.clamp_min(1e-8)
+    if seen is None:
+        return distance.mean()
+    pixels = seen.any(1)
+    return (distance * pixels).sum() / pixels.sum().clamp_min(1)

@@ -1,0 +1,165 @@
+"""The embedded model's network: the picture is looked at once, each pixel's spectrum is denoised.
+
+The condition encoder sees the surroundings and not the timestep, so one pass serves all steps and
+all samples. The denoiser works on each pixel by itself. Nothing is normalised over space: what a
+pixel gets depends on a bounded neighbourhood only, so tiles cannot be told apart.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MULTIPLE = 2  # the encoder looks at the picture at half its resolution
+DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
+
+
+@dataclass(frozen=True)
+class CompactSettings:
+    """Widths and depths; ``context_blocks`` 0 makes a stage that sees one pixel at a time.
+
+    ``offset`` and ``scale`` are the package's normalisation: the network undoes it to work on
+    spectra relative to the pixel's brightness, which illumination and shade change most.
+    """
+
+    condition_bands: int
+    output_bands: int
+    offset: float
+    scale: float
+    context_width: int = 96
+    context_blocks: int = 6
+    kernel: int = 3
+    width: int = 64
+    blocks: int = 2
+    time_width: int = 64
+
+
+class CompactNetwork(nn.Module):
+    """x0 of x_t (N, output_bands, rows, cols) from it, the condition and the timestep."""
+
+    multiple = MULTIPLE
+
+    def __init__(self, settings: CompactSettings):
+        super().__init__()
+        self.settings = settings
+        self.condition_encoder = ConditionEncoder(settings)
+        self.denoiser = PixelDenoiser(settings)
+
+    def forward(self, x: Tensor, condition: Tensor, timestep: Tensor) -> Tensor:
+        return self.denoiser(x, self.condition_encoder(condition), timestep)
+
+
+class ConditionEncoder(nn.Module):
+    """Condition (N, bands, rows, cols), normalised, to features (N, width + 1, rows, cols).
+
+    The last feature is the pixel's brightness: the mean of its condition bands in the data's unit.
+    """
+
+    def __init__(self, settings: CompactSettings):
+        super().__init__()
+        self.offset, self.scale = settings.offset, settings.scale
+        bands = settings.condition_bands + 1
+        self.pixel = nn.Conv2d(bands, settings.width, 1)
+        self.context = _context(bands, settings) if settings.context_blocks else None
+
+    def forward(self, condition: Tensor) -> Tensor:
+        values = condition * self.scale + self.offset
+        brightness = values.mean(1, keepdim=True).clamp_min(DARKEST)
+        relative = torch.cat([values / brightness - 1, torch.log(brightness) + 2], 1)
+        features = self.pixel(relative)
+        if self.context is not None:
+            features = features + self.context(relative)
+        return torch.cat([features, brightness], 1)
+
+
+def _context(bands: int, settings: CompactSettings) -> nn.Module:
+    width = settings.context_width
+    blocks = [ContextBlock(width, settings.kernel) for _ in range(settings.context_blocks)]
+    return nn.Sequential(
+        nn.PixelUnshuffle(MULTIPLE),
+        nn.Conv2d(bands * MULTIPLE**2, width, 1),
+        *blocks,
+        nn.Conv2d(width, settings.width * MULTIPLE**2, 1),
+        nn.PixelShuffle(MULTIPLE),
+    )
+
+
+class ContextBlock(nn.Module):
+    """A residual block: neighbours in each channel, then channels in each pixel."""
+
+    def __init__(self, width: int, kernel: int):
+        super().__init__()
+        self.space = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.widen = nn.Conv2d(width, 2 * width, 1)
+        self.narrow = _silent(nn.Conv2d(2 * width, width, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.narrow(F.relu(self.widen(self.space(features))))
+
+
+class PixelDenoiser(nn.Module):
+    """(x_t, features, timestep) to x0, each pixel by itself."""
+
+    def __init__(self, settings: CompactSettings):
+        super().__init__()
+        self.offset, self.scale = settings.offset, settings.scale
+        width = settings.width
+        self.time = TimeEmbedding(settings.time_width, width, settings.blocks)
+        self.enter = nn.Conv2d(settings.output_bands, width, 1, bias=False)
+        self.blocks = nn.ModuleList(PixelBlock(width) for _ in range(settings.blocks))
+        self.leave = nn.Conv2d(width, settings.output_bands, 1)
+
+    def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
+        seen, brightness = features[:, :-1], features[:, -1:]
+        hidden = seen + self.enter(x)
+        for block, shift in zip(self.blocks, self.time(timestep)):
+            hidden = block(hidden, shift)
+        spectrum = brightness * (1 + self.leave(F.relu(hidden)))
+        return (spectrum - self.offset) / self.scale
+
+
+class PixelBlock(nn.Module):
+    """A residual block over the channels of a pixel, shifted by the timestep."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.widen = nn.Conv2d(width, 2 * width, 1)
+        self.narrow = _silent(nn.Conv2d(2 * width, width, 1))
+
+    def forward(self, hidden: Tensor, shift: Tensor) -> Tensor:
+        return hidden + self.narrow(F.relu(self.widen(hidden) + shift))
+
+
+class TimeEmbedding(nn.Module):
+    """Timestep (N,) to one shift (N, 2 width, 1, 1) a block, through sines (Vaswani et al. 2017)."""
+
+    def __init__(self, embedding: int, width: int, blocks: int):
+        super().__init__()
+        half = embedding // 2
+        rates = torch.exp(-math.log(10_000) * torch.arange(half) / half)
+        self.register_buffer("rates", rates, persistent=False)
+        self.hidden = nn.Linear(2 * half, embedding)
+        self.shifts = nn.ModuleList(nn.Linear(embedding, 2 * width) for _ in range(blocks))
+
+    def forward(self, timestep: Tensor):
+        angle = timestep.to(self.rates.dtype)[:, None] * self.rates[None]
+        waves = torch.cat([torch.sin(angle), torch.cos(angle)], 1)
+        hidden = F.relu(self.hidden(waves))
+        return [shift(hidden)[:, :, None, None] for shift in self.shifts]
+
+
+def _silent(layer: nn.Conv2d) -> nn.Conv2d:
+    """A layer that starts at zero, so that a residual block starts as the identity."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def influence(settings: CompactSettings) -> int:
+    """How far, in pixels, a stage looks: blocks at half resolution and the half-pixel grid."""
+    if not settings.context_blocks:
+        return 0
+    reach = settings.context_blocks * (settings.kernel // 2)
+    return MULTIPLE * reach + MULTIPLE - 1
