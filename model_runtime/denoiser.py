@@ -60,7 +60,7 @@ def _session(content: bytes, device: str, threads: int, damaged: str):
     if used[0] != PROVIDERS[device][0]:
         raise DeviceError(
             f"device {device} was asked for, but ONNX Runtime fell back to {used[0]}",
-            "install the GPU runtime and its CUDA and cuDNN libraries, or choose device cpu or auto",
+            "install the GPU runtime with CUDA and cuDNN, or choose device cpu or auto",
         )
     return session
 

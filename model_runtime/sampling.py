@@ -1,4 +1,4 @@
-"""Samplers of a diffusion model, each a loop over timesteps around a network given as a function."""
+"""Samplers of a diffusion model: loops over timesteps around a network given as a function."""
 
 from typing import Callable, Dict, Iterator, Sequence, Tuple
 

@@ -1,4 +1,4 @@
-"""Band responses: one way from any sensor's bands to the model's bands, for training and runtime."""
+"""Band responses: one way from any sensor's bands to a model's, for training and runtime."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def _interpolation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def covered(source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray) -> np.ndarray:
-    """Which target bands (bool) a sensor sees: centre within its range, give or take half a width."""
+    """Which target bands (bool) a sensor sees: centre in its range, give or take half a width."""
     margin = EDGE_SHARE * np.asarray(target_fwhm_nm, np.float64)
     target = np.asarray(target_nm, np.float64)
     return (target >= np.min(source_nm) - margin) & (target <= np.max(source_nm) + margin)
