@@ -1,0 +1,288 @@
+"""The report of one estimate as a self-contained HTML page."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from . import charts, classes, consistency, page, pictures
+from .manifest import Manifest
+
+CLASSES = 5
+PICTURE_SIDE = 360  # pixels; smaller pictures are enlarged
+PREVIEW_SIDE = 512  # pixels; what a caller should read at most
+TABLE_NM = (460.0, 550.0, 640.0, 720.0, 860.0)
+_INPUT_COLOURS = ("#d62728", "#2ca02c", "#1f77b4")
+_NOTE = (
+    "The spectra below are estimates. {bands} bands cannot be known from {inputs}: the model draws "
+    "spectra that fit the input colours and the scenes it was trained on. Materials of equal "
+    "colour get similar spectra, whatever they are."
+)
+
+Encode = Callable[[np.ndarray], bytes]  # uint8 (channels, rows, cols) to PNG
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a picture lies: metres across its width, grid north clockwise from its up."""
+
+    metres_across: float
+    north_degrees: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a report tells of.
+
+    ``rgb`` (input bands, rows, cols) in the model's input unit, ``cube`` (bands, rows, cols) and
+    ``spread`` (the same, or None) in its output unit, NaN where masked: a preview of at most
+    PREVIEW_SIDE pixels a side, nearest pixels, not averages. ``settings`` and ``run`` are shown as
+    they come.
+    """
+
+    input_name: str
+    rgb: np.ndarray
+    cube: np.ndarray
+    model: Manifest
+    card: str = ""
+    spread: Optional[np.ndarray] = None
+    ground: Optional[Ground] = None
+    settings: Dict[str, str] = field(default_factory=dict)
+    run: Dict[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+
+def write(path: Path, result: Result, encode: Encode) -> None:
+    """Write the page to ``path``; raises StorageError."""
+    page.write(path, html(result, encode))
+
+
+def html(result: Result, encode: Encode) -> str:
+    """The whole page; ``encode`` turns pictures into PNG."""
+    model = result.model
+    found, labels = classes.classify(result.cube, CLASSES)
+    agreement = consistency.check(result.rgb, result.cube, model.wavelength_nm, model.input_bands)
+    body: List[str] = [
+        page.heading(f"Hyperspectral estimate of {result.input_name}", 1),
+        page.paragraph(_subtitle(model), "soft"),
+        page.warnings(result.warnings),
+        page.paragraph(_note(model)),
+        page.heading("Pictures"),
+        page.gallery(_pictures(result, labels, encode)),
+        *_spectra(model, found),
+        *_uncertainty(model, result.spread),
+        *_consistency(result, agreement, encode),
+        *_domain(result),
+        page.heading("Settings"),
+        page.facts(result.settings.items()),
+        page.heading("Run"),
+        page.facts(result.run.items()),
+        *_model(model, result.card),
+    ]
+    return page.document(f"SCDM: {result.input_name}", body)
+
+
+def _subtitle(model: Manifest) -> str:
+    nm = model.wavelength_nm
+    return f"{len(nm)} bands, {nm[0]:g} to {nm[-1]:g} nm, by {model.name} {model.version}"
+
+
+def _note(model: Manifest) -> str:
+    names = [band.name for band in model.input_bands]
+    inputs = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+    return _NOTE.format(bands=len(model.wavelength_nm), inputs=inputs)
+
+
+def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[str]:
+    nm, cube = result.model.wavelength_nm, result.cube
+    stretch = "{}-{} % stretch".format(*pictures.STRETCH_PERCENT)
+    if len(result.rgb) == 3:
+        rgb = pictures.composite(result.rgb, together=True)
+        yield _picture(rgb, "Input", f"as the model sees it, {stretch}", result.ground, encode)
+    natural = pictures.natural(cube, nm)
+    note = f"{_nm_names(nm, pictures.NATURAL_NM)}, {stretch}"
+    yield _picture(natural, "Estimate in natural colour", note, result.ground, encode)
+    infrared = pictures.infrared(cube, nm)
+    note = f"{_nm_names(nm, pictures.INFRARED_NM)}, each band's own {stretch}"
+    yield _picture(infrared, "Estimate in colour infrared", note, result.ground, encode)
+    note = "k-means of the estimated spectra; colours as in the chart below"
+    yield _picture(pictures.class_map(labels), "Spectral classes", note, result.ground, encode)
+
+
+def _nm_names(wavelength_nm: Sequence[float], wanted: Sequence[float]) -> str:
+    chosen = pictures.nearest_bands(wavelength_nm, wanted)
+    return " / ".join(f"{wavelength_nm[i]:.0f}" for i in chosen) + " nm as red / green / blue"
+
+
+def _picture(
+    rgba: np.ndarray, title: str, note: str, ground: Optional[Ground], encode: Encode
+) -> str:
+    images = [page.png_image(encode(pictures.enlarged(rgba, PICTURE_SIDE)), title, PICTURE_SIDE)]
+    if ground:
+        strip = charts.scale_strip(ground.metres_across, ground.north_degrees)
+        images.append(page.svg_image(strip, _ground_words(ground), PICTURE_SIDE))
+    return page.figure(images, f"{title}: {note}")
+
+
+def _ground_words(ground: Ground) -> str:
+    turn = ground.north_degrees
+    north = "north is up" if abs(turn) < 0.5 else f"north is {turn:.0f} degrees clockwise from up"
+    return f"{ground.metres_across:.4g} m across, {north}"
+
+
+def _spectra(model: Manifest, found: Sequence[classes.SpectralClass]) -> Iterator[str]:
+    yield page.heading("Spectra of what the picture holds")
+    if not found:
+        yield page.paragraph("No pixel holds a spectrum.")
+        return
+    chart = charts.line_chart(
+        [_class_line(i, one, model.wavelength_nm) for i, one in enumerate(found)],
+        "Wavelength (nm)",
+        _axis_title(model.output_unit),
+        _input_ranges(model),
+    )
+    words = "Mean spectra of the classes; the same numbers are in the table"
+    caption = (
+        "Mean of each class and one standard deviation over its pixels. Shaded: the bands the "
+        "model was given; everything outside them is inferred."
+    )
+    yield page.figure([page.svg_image(chart, words, charts.WIDTH)], caption)
+    yield _class_table(model, found)
+
+
+def _axis_title(unit: str) -> str:
+    return unit[:1].upper() + unit[1:]
+
+
+def _class_line(index: int, one: classes.SpectralClass, nm: Sequence[float]) -> charts.Line:
+    colour = pictures.CLASS_COLOURS[index % len(pictures.CLASS_COLOURS)]
+    low, high = one.mean - one.deviation, one.mean + one.deviation
+    return charts.Line(_class_name(index, one), colour, nm, one.mean, low, high)
+
+
+def _class_name(index: int, one: classes.SpectralClass) -> str:
+    return f"Class {index + 1} ({100 * one.share:.1f} %)"
+
+
+def _input_ranges(model: Manifest) -> List[charts.Range]:
+    return [
+        charts.Range(
+            band.name,
+            _INPUT_COLOURS[i % len(_INPUT_COLOURS)],
+            band.wavelength_nm - band.fwhm_nm / 2,
+            band.wavelength_nm + band.fwhm_nm / 2,
+        )
+        for i, band in enumerate(model.input_bands)
+    ]
+
+
+def _class_table(model: Manifest, found: Sequence[classes.SpectralClass]) -> str:
+    bands = sorted(set(pictures.nearest_bands(model.wavelength_nm, TABLE_NM)))
+    head = ["Class (share of the pixels)"] + [f"{model.wavelength_nm[b]:.0f} nm" for b in bands]
+    rows = [
+        [_class_name(i, one)] + [f"{one.mean[b]:.3f} ± {one.deviation[b]:.3f}" for b in bands]
+        for i, one in enumerate(found)
+    ]
+    return page.table(head, rows)
+
+
+def _uncertainty(model: Manifest, spread: Optional[np.ndarray]) -> Iterator[str]:
+    yield page.heading("What is not known")
+    if spread is None:
+        yield page.paragraph(
+            "One sample was drawn, so this run says nothing of its own uncertainty. Draw several "
+            "(samples) to get their spread per band and pixel."
+        )
+        return
+    low, middle, high = np.nanpercentile(spread.reshape(len(spread), -1), (5, 50, 95), axis=1)
+    line = charts.Line("Spread", "#0072b2", model.wavelength_nm, middle, low, high)
+    title = f"Spread ({model.output_unit})"
+    chart = charts.line_chart([line], "Wavelength (nm)", title, _input_ranges(model))
+    words = "Spread of the samples by wavelength"
+    caption = (
+        "Standard deviation over the samples of a pixel: median over the pixels, and the range "
+        "from the 5th to the 95th percentile."
+    )
+    yield page.figure([page.svg_image(chart, words, charts.WIDTH)], caption)
+
+
+def _consistency(
+    result: Result, agreement: consistency.Consistency, encode: Encode
+) -> Iterator[str]:
+    yield page.heading("Agreement with the input")
+    yield page.paragraph(
+        "The estimate seen again through the input bands, against the input itself. Large errors "
+        "mean that the estimate contradicts its own picture."
+    )
+    rows = [
+        [b.name, f"{b.rmse:.4f}", f"{b.bias:+.4f}", f"{b.correlation:.4f}"] for b in agreement.bands
+    ]
+    unit = result.model.input_unit
+    yield page.table(["Input band", f"RMSE ({unit})", f"Bias ({unit})", "Correlation"], rows)
+    yield from _error_map(result, agreement.error, encode)
+
+
+def _error_map(result: Result, error: np.ndarray, encode: Encode) -> Iterator[str]:
+    known = error[np.isfinite(error)]
+    if not known.size:
+        return
+    top = float(np.percentile(known, 98))
+    ramp = pictures.colour_map(np.linspace(0, 1, 60)[None], 0, 1)[:3, 0].T  # (steps, RGB)
+    title = f"RMSE over the input bands ({result.model.input_unit})"
+    scale = charts.colour_scale(ramp.tolist(), "0", f"{top:.2g}", "")
+    rgba = pictures.enlarged(pictures.colour_map(error, 0, top), PICTURE_SIDE)
+    images = [
+        page.png_image(encode(rgba), title, PICTURE_SIDE),
+        page.svg_image(scale, f"Colours from 0 to {top:.2g}", PICTURE_SIDE),
+    ]
+    yield page.gallery([page.figure(images, f"{title}, colours to the 98th percentile")])
+
+
+def _domain(result: Result) -> Iterator[str]:
+    if result.model.domain is None:
+        return
+    yield page.heading("The input beside the training scenes")
+    head = [
+        "Input band",
+        "2 %",
+        "median",
+        "98 %",
+        "training 2 %",
+        "training median",
+        "training 98 %",
+    ]
+    yield page.table(head, [_domain_row(result, i) for i in range(len(result.rgb))])
+
+
+def _domain_row(result: Result, band: int) -> List[str]:
+    levels = (0.02, 0.5, 0.98)
+    domain, values = result.model.domain, result.rgb[band]
+    known = values[np.isfinite(values)]
+    here = np.quantile(known, levels) if known.size else np.full(3, np.nan)
+    there = np.interp(levels, domain.levels, domain.values[band])
+    name = result.model.input_bands[band].name
+    return [name] + [f"{value:.3f}" for value in (*here, *there)]
+
+
+def _model(model: Manifest, card: str) -> Iterator[str]:
+    yield page.heading("Model")
+    yield page.facts(_model_facts(model))
+    if card:
+        yield page.heading("Model card", 3)
+        yield page.preformatted(card)
+
+
+def _model_facts(model: Manifest) -> List[Tuple[str, str]]:
+    inputs = ", ".join(f"{b.name} {b.wavelength_nm:g}/{b.fwhm_nm:g} nm" for b in model.input_bands)
+    stages = " → ".join(
+        [str(model.stages[0].condition_bands)] + [str(s.output_bands) for s in model.stages]
+    )
+    return [
+        ("Name", f"{model.name} {model.version}"),
+        ("Licence", model.licence),
+        ("Input bands (centre/width)", inputs),
+        ("Bands of the stages", stages),
+        ("Output unit", model.output_unit),
+        ("ONNX files (SHA-256)", ", ".join(s.denoiser.sha256[:16] for s in model.stages)),
+    ]

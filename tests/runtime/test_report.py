@@ -1,0 +1,139 @@
+"""The report: complete, self-contained, escaped, written whole or not at all."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from model_runtime import manifest, page, report
+from model_runtime.errors import StorageError
+
+NM = tuple(np.linspace(400, 1000, 12).tolist())
+FILE = manifest.ModelFile("a.onnx", "ab" * 32)
+SCHEDULE = manifest.Schedule("linear", 1000, 1e-4, 0.02, "0" * 64)
+MODEL = manifest.Manifest(
+    name="tiny",
+    version="1",
+    licence="CC-BY-4.0",
+    card="MODEL_CARD.md",
+    input_unit="reflectance",
+    input_bands=(
+        manifest.InputBand("red", 640, 82),
+        manifest.InputBand("green", 550, 82),
+        manifest.InputBand("blue", 465, 70),
+    ),
+    output_unit="reflectance",
+    wavelength_nm=NM,
+    fwhm_nm=(50.0,) * 12,
+    normalisation=manifest.Normalisation((0.0,) * 3, (1.0,) * 3, (0.0,) * 12, (1.0,) * 12),
+    stages=(manifest.Stage(FILE, None, 3, 12, tuple(range(12)), "v", SCHEDULE, 1.0, 0.96),),
+    tile=manifest.Tile(8, 64, 8, None),
+    qualities={name: manifest.Quality("ddim", 5, 1) for name in manifest.QUALITIES},
+)
+
+
+def encode(picture):
+    assert picture.dtype == np.uint8 and picture.shape[0] in (3, 4)
+    return b"png of " + str(picture.shape).encode()
+
+
+def result(**changes):
+    rng = np.random.default_rng(0)
+    values = {
+        "input_name": "ortho.tif",
+        "rgb": rng.uniform(0.1, 0.5, (3, 9, 14)).astype(np.float32),
+        "cube": rng.uniform(0.1, 0.5, (12, 9, 14)).astype(np.float32),
+        "model": MODEL,
+    }
+    return report.Result(**{**values, **changes})
+
+
+class _Balance(HTMLParser):
+    """Fails on tags that are not closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_fetches_nothing():
+    html = report.html(result(), encode)
+    parser = _Balance()
+    parser.feed(html)
+    assert parser.open == []
+    sources = re.findall(r'(?:src|href)="([^"]*)"', html)
+    assert sources and all(source.startswith("data:image/") for source in sources)
+    assert "url(" not in html and "<script" not in html and "@import" not in html
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"input_name": "<script>x</script>"},
+        {"warnings": ["<script>x</script>"]},
+        {"settings": {"<script>x</script>": "<script>x</script>"}},
+        {"run": {"Device": "<script>x</script>"}},
+        {"card": "</pre><script>x</script>"},
+    ],
+)
+def test_values_are_escaped(changes):
+    html = report.html(result(**changes), encode)
+    assert "<script" not in html and "&lt;script&gt;x&lt;/script&gt;" in html
+
+
+def test_what_the_run_says_is_shown():
+    html = report.html(
+        result(
+            warnings=["blue is odd"],
+            settings={"Sampler": "ddim"},
+            run={"Device": "cpu", "Time": "3 s"},
+            card="trained on scenes",
+        ),
+        encode,
+    )
+    for words in ("blue is odd", "ddim", "cpu", "3 s", "trained on scenes", "tiny 1", "CC-BY-4.0"):
+        assert words in html
+
+
+def test_georeference_and_spread_add_their_figures():
+    plain = report.html(result(), encode)
+    ground = report.Ground(metres_across=28.0, north_degrees=30.0)
+    spread = np.full((12, 9, 14), 0.02, np.float32)
+    rich = report.html(result(ground=ground, spread=spread), encode)
+    assert "28 m across, north is 30 degrees clockwise" in rich and "m across" not in plain
+    assert "One sample was drawn" in plain and "One sample was drawn" not in rich
+
+
+def test_an_estimate_that_contradicts_its_input_shows_it():
+    flat = np.full((12, 9, 14), 0.3, np.float32)
+    html = report.html(result(cube=flat, rgb=np.full((3, 9, 14), 0.2, np.float32)), encode)
+    assert '<td class="number" align="right">0.1000</td>' in html and "+0.1000" in html
+
+
+def test_a_wholly_masked_picture_still_gives_a_page():
+    nothing = np.full((12, 9, 14), np.nan, np.float32)
+    assert "No pixel holds a spectrum" in report.html(result(cube=nothing), encode)
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path):
+    target = tmp_path / "report.html"
+    target.mkdir()
+    with pytest.raises(StorageError, match="cannot write"):
+        page.write(target, "x")
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_write_replaces_the_old_page(tmp_path):
+    target = tmp_path / "report.html"
+    target.write_text("old")
+    report.write(target, result(), encode)
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
