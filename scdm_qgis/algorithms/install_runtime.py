@@ -24,6 +24,7 @@ from .base import ScdmAlgorithm, given
 
 ACTIONS = ("install", "repair", "remove")
 DEVICES = ("cpu", "cuda")
+MODEL_PROBLEM = 3  # the worker's exit code: a fault of the model package, not of the runtime
 VENV_PERCENT, PIP_PERCENT, DOCTOR_PERCENT = 5, 10, 90
 
 
@@ -214,9 +215,11 @@ def _check(python, recipe, feedback):
     feedback.setProgress(DOCTOR_PERCENT)
     feedback.setProgressText("Checking the runtime")
     facts = _doctor(python, feedback)
+    for problem in facts.pop("problems", []):
+        feedback.pushWarning(f"{problem['message']}: {problem['remedy']}")
     for name, value in facts.items():
         feedback.pushInfo(f"{name}: {value}")
-    if recipe.device == "cuda" and "CUDAExecutionProvider" not in str(facts):
+    if recipe.device == "cuda" and facts.get("device") != "cuda":
         feedback.pushWarning(
             "The GPU is not usable: check the NVIDIA driver (nvidia-smi); the CPU will be used"
         )
@@ -237,4 +240,5 @@ def _works(python, feedback):
 
 def _doctor(python, feedback):
     worker = WorkerPython(python, "SCDM: Install runtime")
-    return run_json(Job(worker, ("doctor", "--json")), feedback)
+    job = Job(worker, ("doctor", "--json"))
+    return run_json(job, feedback, accepted=(0, MODEL_PROBLEM))

@@ -52,14 +52,18 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
     return state.facts
 
 
-def run_json(job: Job, feedback) -> Dict[str, Any]:
-    """Run a command with ``--json``; the object it prints. Raises as ``run_events`` does."""
+def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, Any]:
+    """Run a command with ``--json``; the object it prints. Raises as ``run_events`` does.
+
+    An exit code outside ``accepted`` is a failure.
+    """
     with _cleaned(job), _started(job, feedback) as child:
         text = "\n".join(child.lines(feedback.isCanceled))
         code = child.wait(feedback.isCanceled)
-        if code != 0:
+        page = _object(text)
+        if code not in accepted or page is None:
             raise QgsProcessingException(explain(code, child.stderr_tail()))
-    return _object(text) or {}
+    return page
 
 
 @contextlib.contextmanager

@@ -1,0 +1,44 @@
+# What people and CI call; the work is in scripts/.
+# PYTHON is the distribution's: QGIS's and GDAL's bindings are built for it.
+export PYTHON ?= /usr/bin/python3
+VENV := .venv
+RGB ?=
+
+.PHONY: help setup plugin test lint format demo bench-quality clean
+
+help:
+	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
+	@echo "make test           all tests"
+	@echo "make lint           ruff: rules and format"
+	@echo "make plugin         assemble build/plugins/scdm_qgis and dist/scdm_qgis-VERSION.zip"
+	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
+	@echo "make bench-quality  metrics on ../shared/data/val beside a ridge regression"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml scripts/install_system.sh scripts/make_venv.sh
+	scripts/install_system.sh
+	scripts/make_venv.sh $(PYTHON) $(VENV)
+
+plugin:
+	$(PYTHON) scripts/assemble_plugin.py
+
+test: setup
+	$(VENV)/bin/python -m pytest
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: setup
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+demo:
+	@scripts/demo.sh "$(RGB)"
+
+bench-quality: setup
+	$(VENV)/bin/python tests/benchmarks/quality_table.py
+
+clean:
+	rm -rf build dist
