@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..layers.source import gdal_name
-from ..runtime.job import Job, run_events
+from ..runtime.job import Job, run_plain
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
@@ -66,8 +66,8 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):
         output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
         path = Path(output).absolute()
-        arguments = ["simulate-rgb", self.cube, str(path), "--events"]
+        arguments = ["simulate-rgb", self.cube, str(path)]
         if given(parameters, "MODEL"):
             arguments.append("--model=" + self.parameterAsString(parameters, "MODEL", context))
-        run_events(Job(self.python, tuple(arguments), (path,)), feedback)
+        run_plain(Job(self.python, tuple(arguments), (path,)), feedback)
         return {"OUTPUT": output}

@@ -9,6 +9,7 @@ _MEANING = {
     5: "reading or writing failed",
     130: "it was cancelled",
 }
+_REFUSAL = "error:"
 _MEMORY = (
     "usually the memory ran out: close other programs, choose a smaller Tile size, "
     "fewer Samples or fewer Threads, or a smaller Extent"
@@ -18,7 +19,13 @@ _WINDOWS_CRASHES = {0xC0000005: "access violation", 0xC0000409: "stack overrun"}
 
 
 def explain(code: int, stderr_tail: str) -> str:
-    """A sentence on exit code ``code`` with the last lines of stderr below it."""
+    """A sentence on exit code ``code`` with the last lines of stderr below it.
+
+    A worker that refuses says why in its last line; nothing is to be added then.
+    """
+    last = stderr_tail.rsplit("\n", 1)[-1]
+    if code in _MEANING and last.startswith(_REFUSAL):
+        return last[len(_REFUSAL) :].strip()
     sentence = f"The worker process {_what(code)}."
     return f"{sentence}\nIts last words:\n{stderr_tail}" if stderr_tail else sentence
 

@@ -14,6 +14,8 @@ from .locate import WorkerPython
 from .process import Cancelled, ChildProcess
 from .progress import Progress
 
+WARNING = "warning:"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -64,6 +66,18 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
         if code not in accepted or page is None:
             raise QgsProcessingException(explain(code, child.stderr_tail()))
     return page
+
+
+def run_plain(job: Job, feedback) -> None:
+    """Run a command that tells its warnings on stderr. Raises as ``run_events`` does."""
+    with _cleaned(job), _started(job, feedback) as child:
+        for line in child.lines(feedback.isCanceled):
+            feedback.pushInfo(line)
+        code = child.wait(feedback.isCanceled)
+        if code != 0:
+            raise QgsProcessingException(explain(code, child.stderr_tail()))
+        for line in child.stderr_tail().splitlines():
+            (feedback.pushWarning if line.startswith(WARNING) else feedback.pushInfo)(line)
 
 
 @contextlib.contextmanager
