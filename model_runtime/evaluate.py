@@ -18,10 +18,15 @@ UNIT_RATIO = 20  # medians further apart than this are hardly in the same unit
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores on the estimate's ``wavelength_nm`` (bands,) and what should be known beside them."""
+    """Scores on the estimate's ``wavelength_nm`` (bands,) and what should be known beside them.
+
+    ``mean_estimate`` and ``mean_reference`` (bands,) are over the values that both have.
+    """
 
     scores: metrics.Scores
     wavelength_nm: np.ndarray
+    mean_estimate: np.ndarray
+    mean_reference: np.ndarray
     warnings: List[str]
 
     @property
@@ -89,7 +94,8 @@ def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS
             "choose rasters whose wavelengths and valid pixels overlap",
         )
     warnings += _unit_warnings(estimate.values, truth)
-    evaluation = Evaluation(scores, wavelength_nm, warnings)
+    means = metrics.common_means(estimate.values, truth)
+    evaluation = Evaluation(scores, wavelength_nm, *means, warnings)
     if evaluation.left_out_nm:
         warnings.append(f"the reference does not see {_ranges(evaluation)}: left out")
     return evaluation
@@ -199,16 +205,17 @@ TITLES = {
 def as_text(evaluation: Evaluation) -> str:
     """The same as a table for a terminal."""
     scores, columns = evaluation.scores, list(evaluation.scores.per_band)
-    lines = [f"{TITLES[name]:18s} {_cell(value):>10s}" for name, value in scores.overall.items()]
+    lines = [f"{TITLES[name]:18s} {cell(value):>10s}" for name, value in scores.overall.items()]
     lines += ["", constants_text(scores), ""]
     lines.append(f"{'nm':>8s}" + "".join(f"{TITLES[name]:>18s}" for name in columns))
     for i, nm in enumerate(evaluation.wavelength_nm):
         values = (scores.per_band[name][i] for name in columns)
-        lines.append(f"{nm:8.1f}" + "".join(f"{_cell(value):>18s}" for value in values))
+        lines.append(f"{nm:8.1f}" + "".join(f"{cell(value):>18s}" for value in values))
     return "\n".join(lines)
 
 
-def _cell(value: float) -> str:
+def cell(value: float) -> str:
+    """A figure in a table; "-" where there is none."""
     return "-" if math.isnan(value) else f"{value:.4f}"
 
 

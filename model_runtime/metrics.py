@@ -101,6 +101,13 @@ def _counts(pair, angles: np.ndarray) -> Dict[str, int]:
     }
 
 
+def common_means(estimate, reference, valid=None) -> Tuple[np.ndarray, np.ndarray]:
+    """Mean of each band of both cubes, (bands,) each, over the values that count in both."""
+    sums = [(e.sum(), r.sum(), mask.sum()) for e, r, mask in _bands(estimate, reference, valid)]
+    of_estimate, of_reference, count = np.array(sums, np.float64).reshape(-1, 3).T
+    return _divide(of_estimate, count), _divide(of_reference, count)
+
+
 def rmse(estimate, reference, valid=None) -> float:
     """Root mean square error over all values that count, in the cubes' unit."""
     return float(np.sqrt(_pooled(_square_sums(estimate, reference, valid))))
@@ -167,7 +174,7 @@ def mrae_per_band(estimate, reference, valid=None, epsilon: float = 1e-3) -> np.
 def ergas(estimate, reference, valid=None, ratio: float = 1.0) -> float:
     """100 * ratio * sqrt(mean over bands of (RMSE / mean reference)^2) (Wald, 2000)."""
     errors = rmse_per_band(estimate, reference, valid)
-    means = np.array([_mean(r[mask]) for _, r, mask in _bands(estimate, reference, valid)])
+    _, means = common_means(estimate, reference, valid)
     return float(100 * ratio * np.sqrt(_mean(_divide(errors, means) ** 2)))
 
 

@@ -24,6 +24,8 @@ figcaption p { margin: .3rem 0 0; }
 figure img { display: block; max-width: 100%; height: auto; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr));
   gap: 1rem; align-items: start; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr));
+  gap: 1rem; }
 .pictures img { width: 100%; image-rendering: pixelated; }
 .warnings { background: var(--warn-paper); border-left: 4px solid var(--warn);
   padding: .4rem 1rem; }
@@ -104,9 +106,9 @@ def figure(images: Iterable[str], caption: str) -> str:
     return f"<figure>{shown}<figcaption><p>{escape(caption)}</p></figcaption></figure>"
 
 
-def gallery(figures: Iterable[str]) -> str:
-    """Figures side by side where there is room."""
-    return f'<div class="pictures">{"".join(figures)}</div>'
+def gallery(figures: Iterable[str], kind: str = "pictures") -> str:
+    """Figures side by side where there is room; ``kind`` is "pictures" or the wider "charts"."""
+    return f'<div class="{kind}">{"".join(figures)}</div>'
 
 
 def png_image(png: bytes, words: str, width: int) -> str:

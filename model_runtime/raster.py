@@ -29,6 +29,7 @@ REMOTE_DRIVERS = ("WMS", "WMTS", "WCS", "OGCAPI", "DAAS", "NGW")
 GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
 DAMAGED = "the file is damaged or cut short: copy or export it again"
 MASK_KINDS = gdal.GMF_PER_DATASET | gdal.GMF_ALPHA | gdal.GMF_NODATA
+COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 CHECKED_BLOCKS = 20_000
@@ -471,11 +472,15 @@ def _units(dataset, bands) -> str:
 
 @dataclass(frozen=True)
 class Spectral:
-    """What is written about the bands: wavelengths, widths (nm) and the values' unit."""
+    """What is written about the bands: wavelengths, widths (nm) and the values' unit.
+
+    ``colours``: the bands' colour interpretation, such as ("red", "green", "blue").
+    """
 
     wavelength_nm: Sequence[float]
     fwhm_nm: Sequence[float]
     unit: str
+    colours: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -567,6 +572,9 @@ class Writer:
         dataset.SetMetadata(_envi_lists(spectral), "ENVI")
         for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
             self._describe_band(dataset.GetRasterBand(i + 1), centre, width, spectral.unit)
+        for i, colour in enumerate(spectral.colours):
+            kind = COLOURS.get(colour, gdal.GCI_Undefined)
+            dataset.GetRasterBand(i + 1).SetColorInterpretation(kind)
 
     def _describe_band(self, band, centre: float, width: float, unit: str) -> None:
         band.SetDescription(f"{centre:.1f} nm")
@@ -681,9 +689,11 @@ def _same_file(a: Path, b: Path) -> bool:
     return a.resolve() == b.resolve()
 
 
-def write_cube(path: str, cube: Cube, dtype: str, tags: Dict[str, str]) -> None:
+def write_cube(
+    path: str, cube: Cube, dtype: str, tags: Dict[str, str], colours: Sequence[str] = ()
+) -> None:
     """Write a whole ``cube`` (``fwhm_nm`` needed) as the conventions say; raises as ``Writer``."""
-    spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units)
+    spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units, colours)
     stored = encoding(dtype, cube.units)
     shape = cube.values.shape[1:]
     with Writer(path, shape, spectral, stored, cube.georeference, tags) as writer:
