@@ -28,11 +28,13 @@ PIXEL_GRID: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 REMOTE_DRIVERS = ("WMS", "WMTS", "WCS", "OGCAPI", "DAAS", "NGW")
 GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
 DAMAGED = "the file is damaged or cut short: copy or export it again"
+COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
 MASK_KINDS = gdal.GMF_PER_DATASET | gdal.GMF_ALPHA | gdal.GMF_NODATA
 COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 CHECKED_BLOCKS = 20_000
+METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator
 
 
 def gdal_version() -> str:
@@ -67,6 +69,25 @@ class Georeference:
             transform, self.spatial_ref, gcps, self.gcp_spatial_ref, self.area_or_point
         )
 
+    def ground(self, rows: int, cols: int) -> Optional[Tuple[float, float]]:
+        """(metres across, degrees that grid north is turned clockwise from the picture's up).
+
+        Through the middle of a raster of ``rows`` x ``cols``; None where the place is unknown.
+        """
+        transform, reference = self.geotransform, self.spatial_ref
+        if transform is None or reference is None:
+            return None
+        _, y = _apply(transform, cols / 2, rows / 2)
+        if reference.IsGeographic():
+            unit_y = METRES_PER_DEGREE * math.degrees(reference.GetAngularUnits())
+            unit_x = unit_y * math.cos(y * reference.GetAngularUnits())
+        else:
+            unit_x = unit_y = reference.GetLinearUnits()
+        across = math.hypot(transform[1] * unit_x, transform[4] * unit_y) * cols
+        # Where the picture's up goes on the ground, clockwise from north.
+        up = math.degrees(math.atan2(-transform[2] * unit_x, -transform[5] * unit_y))
+        return across, -up
+
 
 def _moved(gcp, window: Window):
     pixel, line = gcp.GCPPixel - window.col0, gcp.GCPLine - window.row0
@@ -91,8 +112,10 @@ def _georeference(dataset) -> Georeference:
 
 def open_dataset(path: str):
     """GDAL's dataset of ``path``; raises InputError naming what is wrong with it."""
+    # Thinned readings take pixels as they are, not the averages of overviews.
+    options = ["OVERVIEW_LEVEL=NONE"]
     try:
-        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER | gdal.OF_READONLY)
+        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER | gdal.OF_READONLY, open_options=options)
     except RuntimeError as error:
         if _is_local(path) and not Path(path).exists():
             raise InputError(f"'{path}' does not exist", "check the path") from error
@@ -238,6 +261,16 @@ class Picture:
             )
         return values[:, valid]
 
+    def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
+        """As ``read`` for a window inside the raster, thinned to at most ``side`` pixels a side."""
+        place = (window.col0, window.row0, window.cols, window.rows)
+        try:
+            return self._values(*place, **_thinned(window.rows, window.cols, side))
+        except RuntimeError as error:
+            raise StorageError(
+                f"'{self.path}' can no longer be read ({_one_line(error)})", DAMAGED
+            ) from error
+
     def _values(self, *place: int, **size: int) -> Tuple[np.ndarray, np.ndarray]:
         arrays = [band.ReadAsArray(*place, **size) for band in self._handles]
         # A pixel counts only where every band does: as QGIS draws it.
@@ -247,6 +280,12 @@ class Picture:
         with np.errstate(over="ignore"):
             values = np.stack(arrays).astype(np.float32)
         return values, valid & np.isfinite(values).all(axis=0)
+
+
+def _thinned(rows: int, cols: int, side: int) -> Dict[str, int]:
+    """Reading's buffer size for ``rows`` x ``cols`` at most ``side`` a side, in proportion."""
+    step = max(1.0, max(rows, cols) / side)
+    return {"buf_xsize": math.ceil(cols / step), "buf_ysize": math.ceil(rows / step)}
 
 
 def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:
@@ -290,8 +329,8 @@ def _coloured_bands(dataset, path: str, count: int) -> List[int]:
     marks = [
         dataset.GetRasterBand(i + 1).GetColorInterpretation() for i in range(dataset.RasterCount)
     ]
-    wanted = [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand]
-    if count == 3 and all(mark in marks for mark in wanted):
+    wanted = list(COLOURS.values())
+    if count == len(wanted) and all(mark in marks for mark in wanted):
         return [marks.index(mark) + 1 for mark in wanted]
     if gdal.GCI_AlphaBand in marks[:count]:
         raise InputError(
@@ -419,14 +458,36 @@ def read_cube(path: str) -> Cube:
     return Cube(values, wavelength_nm, widths, _units(dataset, bands), _georeference(dataset))
 
 
-def _physical(band) -> np.ndarray:
+def read_preview(path: str, side: int) -> np.ndarray:
+    """A written raster's values (bands, rows, cols) thinned to ``side``, NaN where nodata.
+
+    Raises StorageError.
+    """
+    with _reading_back(path):
+        dataset = open_dataset(str(path))
+        size = _thinned(dataset.RasterYSize, dataset.RasterXSize, side)
+        bands = (dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount))
+        return np.stack([_physical(band, **size) for band in bands])
+
+
+@contextmanager
+def _reading_back(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, InputError) as error:
+        raise StorageError(
+            f"'{path}' cannot be read back ({_one_line(error)})", "look at the disk, try again"
+        ) from error
+
+
+def _physical(band, **size: int) -> np.ndarray:
     """A band's values after scale and offset, float32, NaN where masked."""
     if gdal.DataTypeIsComplex(band.DataType):
         raise InputError("the bands hold complex numbers", "choose bands of real numbers")
     scale = 1.0 if band.GetScale() is None else band.GetScale()
-    values = (band.ReadAsArray() * scale + (band.GetOffset() or 0.0)).astype(np.float32)
+    values = (band.ReadAsArray(**size) * scale + (band.GetOffset() or 0.0)).astype(np.float32)
     if band.GetMaskFlags() & MASK_KINDS:
-        values[band.GetMaskBand().ReadAsArray() == 0] = np.nan
+        values[band.GetMaskBand().ReadAsArray(**size) == 0] = np.nan
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -572,6 +633,9 @@ class Writer:
         dataset.SetMetadata(_envi_lists(spectral), "ENVI")
         for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
             self._describe_band(dataset.GetRasterBand(i + 1), centre, width, spectral.unit)
+        for i, colour in enumerate(spectral.colours):
+            if colour in COLOURS:
+                dataset.GetRasterBand(i + 1).SetColorInterpretation(COLOURS[colour])
         for i, colour in enumerate(spectral.colours):
             kind = COLOURS.get(colour, gdal.GCI_Undefined)
             dataset.GetRasterBand(i + 1).SetColorInterpretation(kind)

@@ -1,0 +1,124 @@
+"""``python -m model_runtime``: the commands, and how they end (exit codes 0, 2 to 5, 130)."""
+
+import argparse
+import errno
+import importlib
+import os
+import signal
+import sys
+import traceback
+from typing import List, Optional, Sequence
+
+from . import __version__
+from .errors import CancelledError, DeviceError, InputError, ScdmError, StorageError
+from .events import Events, JsonEvents, TerminalEvents
+
+# Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
+COMMANDS = (
+    ("upsample", "upsample", "estimate the spectrum of every pixel of an RGB raster"),
+    ("evaluate", "evaluate", "compare an estimate with a reference"),
+    ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
+    ("describe", "describe", "what a model package holds"),
+    ("doctor", "doctor", "what this installation can do"),
+)
+# Values of these begin with a minus sign now and then, which argparse takes for an option.
+SIGNED_OPTIONS = ("--extent", "--guidance")
+INTERNAL_EXIT = 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors of the command line go the way of all errors, with events too."""
+
+    def error(self, message: str):
+        raise InputError(message, f"see {self.prog} --help")
+
+
+class _InternalError(ScdmError):
+    """Something that should not happen, told in one line."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = _Parser(
+        prog="python -m model_runtime", description="Estimates of the spectrum behind RGB."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, module, summary in COMMANDS:
+        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        command.add_argument("--events", action="store_true", help="JSON lines on stdout")
+        command.add_argument("--debug", action="store_true", help="show where an error arose")
+        command.set_defaults(module=module)
+        importlib.import_module(f".{module}", __package__).add_arguments(command)
+    return parser
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run a command; returns the exit code."""
+    words = _joined(list(sys.argv[1:] if argv is None else argv))
+    events = JsonEvents(sys.stdout) if "--events" in words else TerminalEvents(sys.stderr)
+    try:
+        args = build_parser().parse_args(words)
+        importlib.import_module(f".{args.module}", __package__).run(args, events)
+    except BaseException as error:
+        if isinstance(error, SystemExit):  # --help and --version
+            return int(error.code or 0)
+        return _report_end(error, events, "--debug" in words)
+    return 0
+
+
+def _joined(words: List[str]) -> List[str]:
+    """``--extent -5,0,1,2`` as ``--extent=-5,0,1,2``."""
+    joined: List[str] = []
+    for word in words:
+        if joined and joined[-1] in SIGNED_OPTIONS and word[:1] == "-" and word[1:2].isdigit():
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _end_on_signals() -> None:
+    """SIGTERM and SIGINT raise KeyboardInterrupt once; then nothing disturbs the tidying up."""
+
+    def cancel(*_):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, cancel)
+
+
+def _report_end(error: BaseException, events: Events, debug: bool) -> int:
+    """Say how the command ended, in one line; returns its exit code."""
+    if debug:
+        traceback.print_exception(type(error), error, error.__traceback__)
+    told = as_told(error)
+    try:
+        events.error(told)
+    except OSError:  # whoever listened is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the flush at exit would fail
+    return told.exit_code if not isinstance(told, _InternalError) else INTERNAL_EXIT
+
+
+def as_told(error: BaseException) -> ScdmError:
+    """``error`` as one of the errors a user can meet."""
+    if isinstance(error, ScdmError):
+        return error
+    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+        return CancelledError("cancelled")
+    if isinstance(error, MemoryError):
+        return DeviceError("not enough memory", "give a smaller --tile, or close other programs")
+    if isinstance(error, OSError):
+        remedy = "make room on it" if error.errno == errno.ENOSPC else "check the path"
+        return StorageError(str(error), remedy)
+    return _InternalError(
+        f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+        "run it again with --debug and report what it shows",
+    )
+
+
+if __name__ == "__main__":
+    _end_on_signals()
+    sys.exit(main())
