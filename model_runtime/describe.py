@@ -1,11 +1,11 @@
 """The ``describe`` command: what a model package holds."""
 
-import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Dict, List
 
-from . import manifest, packages
+from . import answer, manifest, packages
 
 
 def add_arguments(parser) -> None:
@@ -18,12 +18,11 @@ def add_arguments(parser) -> None:
 
 def run(args, events) -> None:
     """Check the package's manifest and files and print them; raises PackageError."""
+    since = time.monotonic()
     folder = packages.folder_of(args.model)
     model = manifest.read(folder)
     files = file_facts(folder, model)
-    print(
-        json.dumps(as_json(folder, model, files), indent=1) if args.json else as_text(model, files)
-    )
+    answer.give(args, events, as_json(folder, model, files), as_text(model, files), since)
 
 
 def file_facts(folder: Path, model: manifest.Manifest) -> List[Dict]:

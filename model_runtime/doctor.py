@@ -1,12 +1,12 @@
 """The ``doctor`` command: versions, devices really usable, memory, and whether the model runs."""
 
-import json
 import platform
+import time
 from typing import Callable, Dict, List, Tuple
 
 import numpy as np
 
-from . import __version__, machine, manifest, packages
+from . import __version__, answer, machine, manifest, packages
 from .errors import DeviceError, ScdmError
 
 _GPU = "CUDAExecutionProvider"
@@ -20,8 +20,10 @@ def add_arguments(parser) -> None:
 
 def run(args, events) -> None:
     """Print what was found, then raise the first problem: the exit code tells a script."""
+    since = time.monotonic()
     facts, problems = examine()
-    print(json.dumps(facts, indent=1) if args.json else as_text(facts))
+    if not (args.events and problems):  # an error event ends the stream by itself
+        answer.give(args, events, facts, as_text(facts), since)
     if problems:
         raise problems[0]
 
@@ -34,7 +36,8 @@ def examine() -> Tuple[Dict, List[ScdmError]]:
         try:
             return look()
         except ScdmError as error:
-            problems.append(error)
+            if str(error) not in map(str, problems):
+                problems.append(error)
             return None
 
     facts = {

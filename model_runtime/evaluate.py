@@ -1,14 +1,14 @@
 """The ``evaluate`` command: how far an estimated cube is from a reference of the same pixels."""
 
-import json
 import math
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Dict, List, Tuple
 
 import numpy as np
 
-from . import metrics
+from . import answer, metrics
 from .errors import InputError
 from .resample import band_widths, resample
 
@@ -56,6 +56,7 @@ def run(args, events) -> None:
     """Evaluate, print, and write the report when asked; raises InputError, StorageError."""
     from . import evaluation_page, raster
 
+    since = time.monotonic()
     constants = _constants(args)
     estimate, reference = raster.read_cube(args.estimate), raster.read_cube(args.reference)
     evaluation = compare(estimate, reference, constants)
@@ -64,9 +65,7 @@ def run(args, events) -> None:
     if args.report:
         evaluation_page.write(Path(args.report), evaluation, args.estimate, args.reference)
     names = {"estimate": str(args.estimate), "reference": str(args.reference)}
-    print(
-        json.dumps({**names, **as_json(evaluation)}, indent=1) if args.json else as_text(evaluation)
-    )
+    answer.give(args, events, {**names, **as_json(evaluation)}, as_text(evaluation), since)
 
 
 def _constants(args) -> metrics.Constants:

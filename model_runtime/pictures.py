@@ -84,12 +84,5 @@ def enlarged(picture: np.ndarray, least_side: int) -> np.ndarray:
     return picture.repeat(times, axis=1).repeat(times, axis=2)
 
 
-def beside(panels: Sequence[np.ndarray], gap: int) -> np.ndarray:
-    """Equal-sized RGBA ``panels`` side by side with a transparent ``gap`` in pixels."""
-    spacer = np.zeros((4, panels[0].shape[1], gap), np.uint8)
-    parts = [part for panel in panels for part in (panel, spacer)]
-    return np.concatenate(parts[:-1], axis=2)
-
-
 def _rgba(rgb: np.ndarray, shown: np.ndarray) -> np.ndarray:
     return np.concatenate([np.rint(rgb), shown[None] * 255]).astype(np.uint8)

@@ -75,12 +75,18 @@ def html(result: Result, encode: Encode) -> str:
         *_consistency(result, agreement, encode),
         *_domain(result),
         page.heading("Settings"),
-        page.facts(result.settings.items()),
+        page.facts(_labelled(result.settings)),
         page.heading("Run"),
-        page.facts(result.run.items()),
+        page.facts(_labelled(result.run)),
         *_model(model, result.card),
     ]
     return page.document(f"SCDM: {result.input_name}", body)
+
+
+def _labelled(entries: Dict[str, str]) -> List[Tuple[str, str]]:
+    """Raster tags such as SCDM_RADIOMETRY_WHY as words."""
+    named = ((name.replace("SCDM_", "").replace("TIFFTAG_", ""), v) for name, v in entries.items())
+    return [(name.replace("_", " ").capitalize(), value) for name, value in named]
 
 
 def _subtitle(model: Manifest) -> str:

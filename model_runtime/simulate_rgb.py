@@ -1,6 +1,7 @@
 """The ``simulate-rgb`` command: what a model's input bands would see of a hyperspectral raster."""
 
 import math
+import time
 from typing import List, Sequence, Tuple
 
 import numpy as np
@@ -26,6 +27,7 @@ def run(args, events) -> None:
     """Simulate and write; raises InputError, PackageError, StorageError."""
     from . import raster
 
+    since = time.monotonic()
     model = manifest.read(packages.folder_of(args.model))
     raster.check_output(args.output, [args.cube])
     cube = raster.read_cube(args.cube)
@@ -37,6 +39,7 @@ def run(args, events) -> None:
     tags = {"SOFTWARE": f"SCDM {__version__}", "SIMULATED_FOR": f"{model.name} {model.version}"}
     # Float32, so that what is read again is what was simulated.
     raster.write_cube(args.output, rgb, "float32", tags, _colours(model.input_bands))
+    events.done(args.output, time.monotonic() - since, warnings=warnings)
 
 
 def _centres_and_widths(bands: Sequence[InputBand]) -> Tuple[np.ndarray, np.ndarray]:

@@ -49,10 +49,3 @@ def test_class_map_has_the_charts_colours():
 @pytest.mark.parametrize("shape, expected", [((4, 20, 30), (4, 40, 60)), ((4, 70, 9), (4, 70, 9))])
 def test_small_pictures_are_enlarged_by_whole_pixels(shape, expected):
     assert pictures.enlarged(np.zeros(shape, np.uint8), 50).shape == expected
-
-
-def test_panels_stand_beside_each_other():
-    panel = np.full((4, 5, 7), 9, np.uint8)
-    row = pictures.beside([panel, panel, panel], gap=2)
-    assert row.shape == (4, 5, 25)
-    assert row[3, 0, 7:9].max() == 0 and row[0, 0, 9] == 9

@@ -7,6 +7,7 @@ import pytest
 
 from model_runtime import manifest, packages, raster, simulate_rgb
 from model_runtime.errors import InputError
+from model_runtime.events import Events
 from model_runtime.manifest import InputBand
 
 BANDS = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
@@ -69,7 +70,7 @@ def test_what_is_written_reads_back_exactly(tmp_path, monkeypatch):
     model = SimpleNamespace(name="tiny", version="1", input_bands=BANDS)
     monkeypatch.setattr(manifest, "read", lambda folder: model)
     args = SimpleNamespace(cube=source, output=target, model=str(packages.EMBEDDED))
-    simulate_rgb.run(args, events=None)
+    simulate_rgb.run(args, Events())
     expected, _ = simulate_rgb.simulate(materials(), NM, BANDS)
     back = raster.read_cube(target)
     assert np.array_equal(back.values, expected, equal_nan=True)

@@ -1,0 +1,43 @@
+"""Doctor: says what is there, names each problem once, and ends with the first one."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from model_runtime import denoiser, doctor, packages
+from model_runtime.errors import DeviceError, PackageError
+from model_runtime.events import Events
+
+
+def test_a_missing_model_is_the_only_problem(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
+    with pytest.raises(PackageError, match="nowhere"):
+        doctor.run(SimpleNamespace(json=True, events=False), Events())
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["providers"][0] == "CPUExecutionProvider" and facts["device"] in ("cpu", "cuda")
+    assert [problem["kind"] for problem in facts["problems"]] == ["model"]
+    assert facts["gdal"].count(".") == 2 and facts["cores"] >= 1
+    assert facts["memory_bytes"]["total"] > 2**27
+
+
+def test_a_missing_onnxruntime_is_said_once(tmp_path, monkeypatch):
+    def missing():
+        raise DeviceError("onnxruntime cannot be imported", "install it")
+
+    monkeypatch.setattr(denoiser, "_onnxruntime", missing)
+    monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
+    facts, problems = doctor.examine()
+    assert [type(problem) for problem in problems] == [DeviceError, PackageError]
+    assert facts["onnxruntime"] is None and facts["providers"] == []
+    text = doctor.as_text(facts)
+    assert "ONNX Runtime missing" in text and text.count("problem:") == 2
+
+
+def test_no_usable_device_is_a_problem(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(denoiser, "usable_providers", list)
+    monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
+    _, problems = doctor.examine()
+    assert "any device" in problems[0].message
