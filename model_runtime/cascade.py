@@ -137,7 +137,7 @@ class Cascade:
         picks = [list(stage.stage.final_bands) for stage in self.stages]
         stages = [run.mean * scale[p] + offset[p] for run, p in zip(runs, picks)]
         spread = runs[-1].standard_deviation()
-        return Estimate(stages[-1], None if spread is None else spread * scale, stages)
+        return Estimate(stages[-1], None if spread is None else spread * scale[picks[-1]], stages)
 
 
 class _Moments:

@@ -85,13 +85,17 @@ class StageSettings:
 
 @dataclass(frozen=True)
 class Training:
-    """The optimiser's side of a run."""
+    """The optimiser's side of a run.
+
+    ``sam_of``: the angle is between ``normalised`` values (as released) or between ``spectra``.
+    """
 
     seed: int
     batch: int
     learning_rate: float
     loss: str
     sam_weight: float
+    sam_of: str
     ema_decay: float
     ema_start: int
     ema_every: int = 1
@@ -157,6 +161,11 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     return check(_expand(tables))
 
 
+def from_json(data: Any) -> Config:
+    """The settings that a run keeps, as ``dataclasses.asdict`` wrote them."""
+    return check(_build(Config, data, "config.json"))
+
+
 def _override(tables: Dict[str, Any], override: str) -> None:
     key, separator, text = override.partition("=")
     if not separator:
@@ -167,7 +176,9 @@ def _override(tables: Dict[str, Any], override: str) -> None:
         try:
             place = place[int(name)] if isinstance(place, list) else place[name]
         except (KeyError, IndexError, ValueError) as error:
-            raise InputError(f"--set {key}: there is no '{name}'", "see the settings file") from error
+            raise InputError(
+                f"--set {key}: there is no '{name}'", "see the settings file"
+            ) from error
     place[last] = _toml_value(text)
 
 
@@ -217,7 +228,7 @@ def _value(kind: Any, value: Any, where: str) -> Any:
     if origin is dict and isinstance(value, dict):
         return {k: _value(inner[1], v, f"{where}.{k}") for k, v in value.items()}
     if origin is typing.Union:
-        return _value(inner[0], value, where)
+        return None if value is None else _value(inner[0], value, where)
     if kind is Any:
         return value
     if kind is float and type(value) in (int, float):
@@ -237,6 +248,10 @@ def check(config: Config) -> Config:
             f"stages: the last must make all {bands} bands",
         ),
         (config.training.loss in ("l1", "l2"), "training.loss must be l1 or l2"),
+        (
+            config.training.sam_of in ("normalised", "spectra"),
+            "training.sam_of must be normalised or spectra",
+        ),
         (config.training.decay in ("none", "cosine"), "training.decay must be none or cosine"),
         (
             config.training.precision in ("float32", "bfloat16"),

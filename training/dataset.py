@@ -15,6 +15,7 @@ from .config import Config, Data
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
 # A pixel counts when every input band and at least this share of the output bands is seen.
 LEAST_SEEN = 0.25
+BRIGHTEST_REFLECTANCE = 1.6  # snow and glints stay below it, radiance and raw counts do not
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,23 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
 
     Raises InputError when none is left.
     """
-    cubes = [raster.read_cube(path) for path in rasters_in(places)]
-    taken = [cube for cube in cubes if cube.units in config.data.units]
+    cubes = {path: raster.read_cube(str(path)) for path in rasters_in(places)}
+    taken = {path: cube for path, cube in cubes.items() if unit_of(cube) in config.data.units}
     if not taken:
-        units = sorted({cube.units for cube in cubes}) or "nothing"
+        units = sorted({unit_of(cube) for cube in cubes.values()}) or "nothing"
         raise InputError(
             f"no scene in {', '.join(map(str, places))} is in {config.data.units}: found {units}",
             "name folders with hyperspectral rasters, or change data.units",
         )
-    return [scene_of(cube, config) for cube in taken]
+    return [scene_of(path.stem, cube, config) for path, cube in taken.items()]
+
+
+def unit_of(cube: raster.Cube) -> str:
+    """The raster's unit; where it does not say, "reflectance" if its values are of that size."""
+    if cube.units:
+        return cube.units
+    high = np.nanpercentile(cube.values[:: max(len(cube.values) // 8, 1)], 99)
+    return "reflectance" if high <= BRIGHTEST_REFLECTANCE else "unknown"
 
 
 def rasters_in(places: Sequence[str]) -> List[Path]:
@@ -62,14 +71,14 @@ def rasters_in(places: Sequence[str]) -> List[Path]:
     return found
 
 
-def scene_of(cube: "raster.Cube", config: Config) -> Scene:
+def scene_of(name: str, cube: raster.Cube, config: Config) -> Scene:
     """A cube seen through the model's input and output bands."""
     rgb, bands = _through(cube, config.input), _through(cube, config.output)
     seen = np.isfinite(bands)
     whole = np.isfinite(rgb).all(0) & (seen.mean(0) >= LEAST_SEEN)
     offset = np.float32(config.normalisation.offset)
     return Scene(
-        name=Path(cube.path).stem,
+        name=name,
         sensor=tuple(np.round(cube.wavelength_nm, 1)),
         rgb=np.where(whole, rgb, offset).astype(np.float32),
         cube=_filled(bands, seen & whole, offset),
@@ -77,7 +86,7 @@ def scene_of(cube: "raster.Cube", config: Config) -> Scene:
     )
 
 
-def _through(cube: "raster.Cube", bands) -> np.ndarray:
+def _through(cube: raster.Cube, bands) -> np.ndarray:
     if bands.band_numbers:
         return cube.values[np.array(bands.band_numbers) - 1]
     wavelength_nm, fwhm_nm = np.array(bands.wavelength_nm), np.array(bands.fwhm_nm)

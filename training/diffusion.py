@@ -1,4 +1,4 @@
-"""The diffusion of a stage in torch: noising, what a prediction says of x0, and its training loss."""
+"""The diffusion of a stage in torch: noising, what a prediction says of x0, and the loss."""
 
 from dataclasses import dataclass
 from typing import Callable, Optional

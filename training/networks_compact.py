@@ -35,6 +35,11 @@ class CompactSettings:
     blocks: int = 2
     time_width: int = 64
 
+    @property
+    def feature_bands(self) -> int:
+        """What the denoiser gets of a pixel's condition: ``width`` features and the brightness."""
+        return self.width + 1
+
 
 class CompactNetwork(nn.Module):
     """x0 of x_t (N, output_bands, rows, cols) from it, the condition and the timestep."""
@@ -133,7 +138,7 @@ class PixelBlock(nn.Module):
 
 
 class TimeEmbedding(nn.Module):
-    """Timestep (N,) to one shift (N, 2 width, 1, 1) a block, through sines (Vaswani et al. 2017)."""
+    """Timestep (N,) to a shift (N, 2 width, 1, 1) a block, by sines (Vaswani et al. 2017)."""
 
     def __init__(self, embedding: int, width: int, blocks: int):
         super().__init__()

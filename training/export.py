@@ -1,0 +1,115 @@
+"""A trained run as a model package: ``python training/export.py RUN MODEL_DIR``.
+
+Every ONNX file is run and held against torch; a package that differs is not written.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import List, Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from torch import nn
+
+from model_runtime import manifest
+from model_runtime.errors import InputError, ScdmError
+from training import package
+from training.config import Config, from_json
+from training.onnx_export import Port, export_denoiser, export_graph
+from training.package_folder import model_file, new_package
+from training.train import trained
+
+CARD = "MODEL_CARD.md"
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """The command; returns the exit code (0 done, 2 settings, 3 a graph that differs)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of a run of training/train.py")
+    parser.add_argument("model", type=Path, help="the new package's folder")
+    parser.add_argument("--card", type=Path, help="the model card, a Markdown file")
+    args = parser.parse_args(argv)
+    try:
+        for line in export(args.run, args.model, args.card):
+            print(line)
+    except ScdmError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def export(run: Path, folder: Path, card: Optional[Path] = None) -> List[str]:
+    """Write the package of ``run`` into the new ``folder``; returns a line a graph.
+
+    Raises InputError for a run that is not whole, PackageError where ONNX Runtime and torch
+    differ; nothing is left then.
+    """
+    config, lines = settings_of(run), []
+    with new_package(folder) as part:
+        stages = [_export_stage(run, config, s, part, lines) for s in range(len(config.stages))]
+        _write_card(part, config, card)
+        identity = package.identity(config, package.read_domain(run))
+        manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
+    return lines
+
+
+def settings_of(run: Path) -> Config:
+    """The settings that a run was trained with; raises InputError where they are not there."""
+    path = Path(run) / "config.json"
+    if not path.is_file():
+        raise InputError(f"{run} holds no config.json", "name a folder that train.py wrote")
+    return from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _export_stage(
+    run: Path, config: Config, stage: int, folder: Path, lines: List[str]
+) -> manifest.Stage:
+    network, number = trained(run, config, stage), stage + 1
+    path = folder / f"stage{number}.onnx"
+    if not hasattr(network, "condition_encoder"):
+        inner, outer = package.condition_bands(config, stage), len(config.stages[stage].final_bands)
+        _note(lines, path, export_denoiser(network, path, inner, outer, network.multiple))
+        return package.stage_entry(config, stage, model_file(path))
+    encoder = folder / f"stage{number}_condition.onnx"
+    _note(lines, encoder, _export_encoder(network, encoder))
+    _note(lines, path, _export_pixel_denoiser(network, path))
+    return package.stage_entry(config, stage, model_file(path), model_file(encoder))
+
+
+def _export_encoder(network: nn.Module, path: Path) -> float:
+    ports = {"condition": Port(network.settings.condition_bands)}
+    return export_graph(network.condition_encoder, path, ports, "features", network.multiple)
+
+
+def _export_pixel_denoiser(network: nn.Module, path: Path) -> float:
+    settings = network.settings
+    ports = {
+        "x": Port(settings.output_bands),
+        "features": Port(settings.feature_bands),
+        "timestep": Port(0),
+    }
+    return export_graph(network.denoiser, path, ports, "prediction", network.multiple)
+
+
+def _note(lines: List[str], path: Path, difference: float) -> None:
+    size = path.stat().st_size / 1e6
+    lines.append(f"{path.name}: {size:.2f} MB, differs from torch by {difference:.1e} (relative)")
+
+
+def _write_card(folder: Path, config: Config, card: Optional[Path]) -> None:
+    if card:
+        shutil.copyfile(card, folder / CARD)
+        return
+    bands = config.output.wavelength_nm
+    text = (
+        f"# {config.name} {config.version}\n\n{len(bands)} bands, {bands[0]:g}-{bands[-1]:g} nm.\n"
+        f"Licence: {config.licence}.\nTrained on: {', '.join(config.data.train)}.\n"
+    )
+    (folder / CARD).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

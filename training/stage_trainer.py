@@ -1,0 +1,173 @@
+"""One stage of the cascade in training: its batches, its step, its checkpoint."""
+
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from model_runtime import schedule
+
+from . import networks
+from .config import Config
+from .dataset import Patches
+from .diffusion import Terms, TorchDiffusion, stage_loss
+from .ema import Ema
+
+STREAM = 7_919  # spreads the seeds of torch's draws over the steps
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step sees, normalised: (N, bands, rows, cols) each, ``seen`` bool."""
+
+    x0: Tensor
+    condition: Tensor
+    seen: Tensor
+
+
+class StageTrainer:
+    """Trains stage ``stage`` (from 0) on patches; ``previous`` are the EMA networks before it."""
+
+    def __init__(
+        self,
+        config: Config,
+        stage: int,
+        patches: Patches,
+        previous: Sequence[nn.Module],
+        device: str = "cpu",
+    ):
+        self.config, self.settings, self.stage = config, config.stages[stage], stage
+        self.patches, self.previous, self.device = patches, previous, device
+        torch.manual_seed(config.training.seed + stage)
+        self.network = networks.build(config, stage).to(device)
+        self.network.to(memory_format=torch.channels_last)
+        self.ema = Ema(self.network, *_ema(config))
+        self.diffusion = TorchDiffusion(_betas(self.settings), device)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=config.training.learning_rate,
+            weight_decay=config.training.weight_decay,
+        )
+        self.step = 0
+
+    def advance(self) -> float:
+        """One optimiser step; returns the loss. It depends on the seed and the step alone."""
+        training = self.config.training
+        torch.manual_seed((training.seed + self.stage) * STREAM + self.step)
+        batch = self._batch()
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.config, self.stage, self.step)
+        loss = self._loss(batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if training.gradient_clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), training.gradient_clip)
+        self.optimiser.step()
+        self.step += 1
+        self.ema.update(self.network, self.step)
+        return float(loss.detach())
+
+    def _loss(self, batch: Batch) -> Tensor:
+        terms = _terms(self.config, self.settings)
+        t = self._timesteps(len(batch.x0))
+        noise = torch.randn_like(batch.x0)
+        low = self.config.training.precision == "bfloat16"
+        with torch.autocast(self.device, torch.bfloat16, enabled=low):
+            network = self.network.train()
+            d = self.diffusion
+            return stage_loss(
+                network, d, terms, batch.x0, batch.condition, noise, t, batch.seen
+            ).float()
+
+    def _timesteps(self, count: int) -> Tensor:
+        t = torch.randint(0, self.settings.timesteps, (count,), device=self.device)
+        first = torch.rand(count, device=self.device) < self.settings.first_timestep_share
+        return torch.where(first, self.settings.timesteps - 1, t)
+
+    def _batch(self) -> Batch:
+        rgb, cube, seen = self.patches.batch(self.step, self.config.training.batch)
+        rgb, cube, seen = self._tensor(rgb), self._tensor(cube), self._tensor(seen)
+        rgb, cube = self._normalised(rgb), self._normalised(cube)
+        final = list(self.settings.final_bands)
+        condition = self._condition(rgb, cube, seen) if self.stage else rgb
+        kept = torch.rand(len(rgb), device=self.device) >= self.settings.condition_dropout
+        return Batch(cube[:, final], condition * kept[:, None, None, None], seen[:, final])
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+        return tensor.to(memory_format=torch.channels_last)
+
+    def _normalised(self, values: Tensor) -> Tensor:
+        n = self.config.normalisation
+        return (values - n.offset) / n.scale
+
+    def _condition(self, rgb: Tensor, cube: Tensor, seen: Tensor) -> Tensor:
+        """The previous stage's bands: true and perturbed, or as the cascade itself estimates them.
+
+        Stage 2 is used on estimates, so it must have met them (condition augmentation).
+        """
+        bands = list(self.config.stages[self.stage - 1].final_bands)
+        true, seen = cube[:, bands], seen[:, bands]
+        sigma = self.settings.condition_noise * torch.rand(len(rgb), 1, 1, 1, device=self.device)
+        true = true + sigma * torch.randn_like(true)
+        if not self.settings.condition_estimated_share:
+            return true
+        estimated = self._estimate(rgb)
+        draw = torch.rand(len(rgb), device=self.device) < self.settings.condition_estimated_share
+        return torch.where(draw[:, None, None, None] | ~seen, estimated, true)
+
+    @torch.no_grad()
+    def _estimate(self, rgb: Tensor) -> Tensor:
+        """The previous stages in one step each from pure noise: their x0 at t = T - 1."""
+        condition = rgb
+        for network, settings in zip(self.previous, self.config.stages):
+            d = TorchDiffusion(_betas(settings), self.device)
+            shape = (len(rgb), len(settings.final_bands), *rgb.shape[2:])
+            x = torch.randn(shape, device=self.device)
+            t = torch.full((len(rgb),), settings.timesteps - 1, device=self.device)
+            condition = d.x0(settings.prediction, network(x, condition, t), x, t)
+        return condition
+
+    def state(self) -> Dict[str, Any]:
+        """Everything a resumed run needs; tensors and numbers only."""
+        return {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "ema": self.ema.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: Optional[Dict[str, Any]]) -> None:
+        """Go on from ``state``; None starts anew."""
+        if state is None:
+            return
+        self.network.load_state_dict(state["network"])
+        self.ema.network.load_state_dict(state["ema"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+
+
+def _ema(config: Config):
+    return config.training.ema_decay, config.training.ema_start, config.training.ema_every
+
+
+def _betas(settings) -> np.ndarray:
+    ends = settings.schedule_low, settings.schedule_high
+    return schedule.betas(settings.schedule, settings.timesteps, *ends)
+
+
+def _terms(config: Config, settings) -> Terms:
+    training, n = config.training, config.normalisation
+    offset = n.offset / n.scale if training.sam_of == "spectra" else 0.0
+    return Terms(settings.prediction, training.loss, training.sam_weight, offset)
+
+
+def learning_rate(config: Config, stage: int, step: int) -> float:
+    """The rate at ``step``: a linear warm-up, then level or falling as half a cosine to zero."""
+    training, iterations = config.training, config.stages[stage].iterations
+    rate = training.learning_rate * min(1.0, (step + 1) / max(training.warmup, 1))
+    if training.decay == "cosine":
+        rate *= 0.5 * (1 + np.cos(np.pi * min(step / iterations, 1)))
+    return float(rate)

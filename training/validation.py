@@ -1,0 +1,83 @@
+"""A cascade of torch networks sampled on validation scenes with the runtime's own sampler."""
+
+from dataclasses import dataclass
+from typing import Dict, List, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from model_runtime import manifest, metrics
+from model_runtime.cascade import Cascade, Sampling, StageSampler
+
+from . import package
+from .config import Config
+from .dataset import Scene
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A scene's measures and its estimate (stage bands, rows, cols)."""
+
+    scene: Scene
+    scores: Dict[str, float]
+    estimate: np.ndarray
+
+
+def torch_cascade(config: Config, networks: Sequence[nn.Module]) -> Cascade:
+    """The runtime's cascade around torch networks: the first stages, or all."""
+    files = manifest.ModelFile("none", "0" * 64)
+    entries = tuple(package.stage_entry(config, i, files) for i in range(len(networks)))
+    whole = manifest.Manifest(**package.identity(config), card="none", stages=entries)
+    stages = [_stage_sampler(entry, network) for entry, network in zip(entries, networks)]
+    return Cascade(whole, stages, "cpu")
+
+
+def _stage_sampler(entry: manifest.Stage, network: nn.Module) -> StageSampler:
+    if hasattr(network, "condition_encoder"):
+        encode = _as_function(network.condition_encoder, ("condition",))
+        denoise = _as_function(network.denoiser, ("x", "features", "timestep"))
+        return StageSampler(entry, denoise, encode)
+    return StageSampler(entry, _as_function(network, ("x", "condition", "timestep")), None)
+
+
+def _as_function(module: nn.Module, names: Sequence[str]):
+    place = next(module.parameters())
+
+    def call(**feeds: np.ndarray) -> np.ndarray:
+        tensors = [torch.from_numpy(feeds[name]).to(place.device) for name in names]
+        with torch.no_grad():
+            return module(*tensors).cpu().numpy()
+
+    return call
+
+
+def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]) -> List[Judged]:
+    """Every scene sampled at quality ``fast`` by the stages in ``networks`` and measured."""
+    cascade = torch_cascade(config, networks)
+    fast = cascade.manifest.qualities["fast"]
+    scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
+    how = Sampling(fast.sampler, fast.steps, fast.samples, scales, seed=0)
+    bands = list(config.stages[len(networks) - 1].final_bands)
+    return [_judge(cascade, how, scene, bands, networks[-1].multiple) for scene in scenes]
+
+
+def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int], multiple: int):
+    rows, cols = scene.rgb.shape[1:]
+    padding = [(0, 0), (0, -rows % multiple), (0, -cols % multiple)]
+    rgb = np.pad(scene.rgb, padding, mode="symmetric")
+    estimate = cascade.estimate(rgb, 0, 0, how).mean[:, :rows, :cols]
+    scores = metrics.score(estimate, scene.cube[bands], scene.seen[bands]).overall
+    return Judged(scene, scores, estimate)
+
+
+def means(judged: Sequence[Judged]) -> Dict[str, float]:
+    """Mean of each measure over the sensors, each sensor the mean of its scenes."""
+    sensors: Dict[tuple, List[Dict[str, float]]] = {}
+    for item in judged:
+        sensors.setdefault(item.scene.sensor, []).append(item.scores)
+    keys = judged[0].scores
+    return {
+        k: float(np.mean([np.mean([s[k] for s in group]) for group in sensors.values()]))
+        for k in keys
+    }
