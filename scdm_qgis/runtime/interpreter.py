@@ -13,22 +13,21 @@ from typing import Iterable, List, Optional
 
 _PROBE = "import sys; print('%d.%d' % sys.version_info[:2])"
 _PROBE_SECONDS = 30
+_SUBFOLDERS = ("bin", "", "Scripts")  # POSIX; Windows and macOS's QGIS; an environment on Windows
 
 
 def candidates(prefixes: Iterable[str], binary_folder: Optional[str]) -> List[Path]:
     """Where this Python's interpreter may lie, likeliest first."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    names = (
-        ["python.exe", "python3.exe"]
-        if os.name == "nt"
-        else [f"python{version}", "python3", "python"]
-    )
-    folders = []
-    for prefix in prefixes:
-        folders += [Path(prefix)] if os.name == "nt" else [Path(prefix, "bin"), Path(prefix)]
+    folders = [Path(prefix, sub) for prefix in prefixes for sub in _SUBFOLDERS]
     if binary_folder:
         folders.append(Path(binary_folder))
-    return [folder / name for folder in folders for name in names]
+    return [folder / name for folder in folders for name in _names()]
+
+
+def _names() -> List[str]:
+    if os.name == "nt":
+        return ["python.exe", "python3.exe"]
+    return [f"python{sys.version_info[0]}.{sys.version_info[1]}", "python3", "python"]
 
 
 def own_python() -> Optional[Path]:

@@ -1,0 +1,125 @@
+"""The assembled plugin on the path, and workers that speak events without computing."""
+
+import atexit
+import importlib.util
+import shutil
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from qgis.core import QgsProcessingFeedback
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _assembled() -> Path:
+    """A folder with the plugin as users get it; gone when the tests end."""
+    path = ROOT / "scripts" / "assemble_plugin.py"
+    spec = importlib.util.spec_from_file_location("assemble_plugin", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    plugins = Path(tempfile.mkdtemp(prefix="scdm-plugins-"))
+    atexit.register(shutil.rmtree, plugins, ignore_errors=True)
+    return module.assemble(plugins)
+
+
+PLUGIN = _assembled()
+sys.path.insert(0, str(PLUGIN.parent))
+
+
+class Log(QgsProcessingFeedback):
+    """Remembers what an algorithm told."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.infos, self.warnings, self.errors, self.debug = [], [], [], []
+        self.texts, self.percent = [], []
+
+    def pushInfo(self, info):
+        self.infos.append(info)
+
+    def pushWarning(self, warning):
+        self.warnings.append(warning)
+
+    def reportError(self, error, fatalError=False):
+        self.errors.append(error)
+
+    def pushDebugInfo(self, info):
+        self.debug.append(info)
+
+    def setProgressText(self, text):
+        self.texts.append(text)
+
+    def setProgress(self, progress):
+        self.percent.append(progress)
+        super().setProgress(progress)
+
+
+@pytest.fixture
+def log():
+    """A feedback that remembers."""
+    return Log()
+
+
+@pytest.fixture
+def plugin_folder():
+    """The assembled plugin."""
+    return PLUGIN
+
+
+@pytest.fixture
+def fake_worker(tmp_path, monkeypatch):
+    """Makes SCDM_PYTHON a script: its ``body`` runs with ``say(**event)`` and ``argv`` at hand."""
+
+    def make(body: str) -> Path:
+        path = tmp_path / "fake_python"
+        path.write_text(
+            f"#!{sys.executable}\n"
+            "import json, os, signal, subprocess, sys, time\n"
+            "argv = sys.argv[1:]\n"
+            "def say(**event):\n    print(json.dumps(event), flush=True)\n" + body
+        )
+        path.chmod(path.stat().st_mode | stat.S_IEXEC)
+        monkeypatch.setenv("SCDM_PYTHON", str(path))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def rgb_path(write_raster):
+    """A small RGB GeoTIFF, wider than high: x 500000 to 500040, y 4099976 to 4100000."""
+    values = np.random.default_rng(3).integers(20, 230, (3, 12, 20), np.uint8)
+    return write_raster("field.tif", values)
+
+
+@pytest.fixture
+def write_cube(write_raster):
+    """A function that writes a raster with wavelengths: (name, values, wavelength_nm) -> path."""
+
+    def write(name, values, wavelength_nm):
+        path = write_raster(name, values)
+        dataset = gdal.Open(str(path), gdal.GA_Update)
+        for number, nm in enumerate(wavelength_nm, 1):
+            band = dataset.GetRasterBand(number)
+            band.SetDescription(f"{nm} nm")
+            band.SetMetadataItem("wavelength", str(nm))
+            band.SetMetadataItem("wavelength_units", "Nanometers")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def registered(qgis_app, qgis_processing, qgis_iface):
+    """The plugin, its provider registered as in a QGIS with a window."""
+    import scdm_qgis
+
+    plugin = scdm_qgis.classFactory(qgis_iface)
+    plugin.initGui()
+    yield plugin
+    plugin.unload()

@@ -1,0 +1,73 @@
+"""The provider and its algorithms as QGIS sees them."""
+
+import pytest
+from qgis.core import QgsApplication
+
+INTERFACE = {
+    "upsample": (
+        "INPUT BAND_RED BAND_GREEN BAND_BLUE EXTENT MODEL QUALITY RADIOMETRY SAMPLES SEED DEVICE "
+        "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS OUTPUT SPREAD REPORT",
+        "OUTPUT SPREAD REPORT DEVICE_USED SECONDS SEED",
+    ),
+    "evaluate": (
+        "ESTIMATE REFERENCE REPORT",
+        "REPORT RMSE PSNR SAM MRAE SSIM ERGAS CROSS_CORRELATION",
+    ),
+    "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
+    "installruntime": ("ACTION DEVICE WHEELS", "FOLDER PYTHON"),
+}
+
+
+def algorithm(name):
+    return QgsApplication.processingRegistry().createAlgorithmById(f"scdm:{name}")
+
+
+@pytest.mark.parametrize("name", sorted(INTERFACE))
+def test_parameters_and_outputs_are_the_documented_ones(registered, name):
+    found = algorithm(name)
+    parameters = " ".join(item.name() for item in found.parameterDefinitions())
+    outputs = " ".join(item.name() for item in found.outputDefinitions())
+    assert (parameters, outputs) == INTERFACE[name]
+
+
+@pytest.mark.parametrize("name", sorted(INTERFACE))
+def test_every_parameter_is_explained(registered, name):
+    found = algorithm(name)
+    help_text = found.shortHelpString()
+    for item in found.parameterDefinitions():
+        assert item.help(), item.name()
+        assert item.help() in help_text
+    assert found.example().startswith(f"qgis_process run scdm:{name} -- ")
+    assert found.example() in help_text
+    assert found.limits() in help_text
+
+
+def test_only_the_advanced_parameters_are_tucked_away(registered):
+    found = algorithm("upsample")  # owns the definitions
+    items = found.parameterDefinitions()
+    advanced = {item.name() for item in items if item.flags() & item.FlagAdvanced}
+    assert advanced == {"SAMPLER", "STEPS", "GUIDANCE", "TILE", "OVERLAP", "THREADS"}
+
+
+def test_only_the_input_and_the_output_are_needed(registered):
+    """A choice always has a default, so it needs no value either."""
+    found = algorithm("upsample")  # owns the definitions
+    items = found.parameterDefinitions()
+    needed = [i.name() for i in items if not i.flags() & i.FlagOptional and not i.defaultValue()]
+    assert needed == ["INPUT", "OUTPUT"]
+
+
+def test_icons_are_drawn(registered):
+    assert not registered.provider.icon().isNull()
+    assert not registered.provider.icon().pixmap(24, 24).isNull()
+
+
+def test_unload_takes_the_provider_away(qgis_app, qgis_processing):
+    import scdm_qgis
+
+    plugin = scdm_qgis.classFactory(None)
+    plugin.initProcessing()
+    assert QgsApplication.processingRegistry().providerById("scdm") is plugin.provider
+    plugin.unload()
+    plugin.unload()
+    assert QgsApplication.processingRegistry().providerById("scdm") is None
