@@ -50,7 +50,7 @@ class Golden:
         return network.eval()
 
 
-def load_golden(name: str) -> Golden:
+def _load(name: str) -> Golden:
     """The golden network ``name``; skips where only ../shared would have it and it is absent."""
     folder = COMMITTED if name.startswith("tiny_") else SHARED
     if not (folder / f"{name}.npz").is_file():
@@ -64,11 +64,17 @@ def load_golden(name: str) -> Golden:
 @pytest.fixture(scope="session", params=["tiny_stage1", "tiny_stage2", "stage1", "stage2"])
 def golden(request) -> Golden:
     """Each golden network in turn."""
-    return load_golden(request.param)
+    return _load(request.param)
 
 
 @pytest.fixture(scope="session", params=["tiny", ""], ids=["tiny", "larger"])
 def golden_pair(request):
     """Both stages of each golden cascade in turn."""
     prefix = f"{request.param}_" if request.param else ""
-    return [load_golden(f"{prefix}stage{stage}") for stage in (1, 2)]
+    return [_load(f"{prefix}stage{stage}") for stage in (1, 2)]
+
+
+@pytest.fixture(scope="session")
+def load_golden():
+    """A golden network by its name."""
+    return _load

@@ -1,0 +1,294 @@
+"""Released checkpoints as packages: golden numbers through ONNX Runtime, and refusals."""
+
+import numpy as np
+import pytest
+import torch
+
+from model_runtime import cascade, guidance, manifest, sampling, schedule
+from model_runtime.errors import InputError, PackageError
+from training import config as settings_file
+from training import import_reference, released_checkpoint
+from training.onnx_export import relative_difference
+
+COMMON = """
+name = "golden"
+version = "1"
+licence = "none"
+normalisation = {{ offset = 3693.0, scale = 7410.0 }}
+data = {{ train = [], validation = [], units = [], patch = {tile} }}
+tile = {{ multiple = {multiple}, size = {tile}, overlap = {multiple} }}
+output = {{ unit = "DN", grid_nm = [380.0, 1050.0, 48] }}
+
+[input]
+unit = "DN"
+names = ["blue", "green", "red"]
+wavelength_nm = [437.0, 536.8, 693.6]
+fwhm_nm = [14.3, 14.3, 14.3]
+
+[training]
+seed = 1
+batch = 4
+learning_rate = 1e-4
+loss = "l1"
+sam_weight = 1.0
+sam_of = "normalised"
+ema_decay = 0.9999
+ema_start = 2000
+"""
+STAGE = """
+[[stages]]
+every = {every}
+prediction = "epsilon"
+schedule = "{schedule}"
+timesteps = {num_timesteps}
+schedule_low = {schedule_low}
+schedule_high = {schedule_high}
+guidance_scale = {icmg_scale}
+pdt_lower_bound = {pdt_lower_bound}
+iterations = 1
+[stages.network]
+kind = "released"
+base_width = {base_channels}
+multipliers = {channel_mults}
+attention_levels = {attention_resolutions}
+time_width = {time_emb_dim}
+residual_blocks = {num_res_blocks}
+groups = {groups}
+dropout = {dropout}
+"""
+
+
+def settings_text(pair):
+    multiple = 2 ** (len(pair[0].settings["channel_mults"]) - 1)
+    text = COMMON.format(multiple=multiple, tile=8 * multiple)
+    for golden in pair:
+        text += STAGE.format(every=48 // golden.settings["output_channels"], **golden.settings)
+    return text
+
+
+@pytest.fixture
+def tiny(load_golden, tmp_path):
+    """(stage 1, stage 2, settings file) of the committed golden cascade."""
+    pair = [load_golden("tiny_stage1"), load_golden("tiny_stage2")]
+    path = tmp_path / "settings.toml"
+    path.write_text(settings_text(pair), encoding="utf-8")
+    return *pair, path
+
+
+@pytest.fixture(scope="session")
+def imported(golden_pair, tmp_path_factory):
+    """The EMA package of a golden cascade as the runtime loads it, made by the command."""
+    folder = tmp_path_factory.mktemp("imported")
+    (folder / "settings.toml").write_text(settings_text(golden_pair), encoding="utf-8")
+    stage1, stage2 = (str(golden.checkpoint) for golden in golden_pair)
+    config, model = str(folder / "settings.toml"), folder / "model"
+    arguments = ["--stage1", stage1, "--stage2", stage2, "--config", config, str(model)]
+    assert import_reference.main(arguments) == 0
+    return cascade.load(model, manifest.read(model), "cpu", 1)
+
+
+def predictors(stage, condition):
+    """(conditional, null) networks of a loaded stage, each (x_t, t) to epsilon."""
+    return stage._network(condition), stage._network(np.zeros_like(condition))
+
+
+def at_timesteps(golden, function):
+    return np.concatenate([function(int(t)) for t in golden.arrays["timesteps"]])
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["stage1", "stage2"])
+def test_denoisers_equal_the_reference_through_onnx(golden_pair, imported, number):
+    golden, stage = golden_pair[number], imported.stages[number]
+    conditional, null = predictors(stage, golden.arrays["condition"])
+    x = golden.arrays["x"]
+    found = at_timesteps(golden, lambda t: conditional(x, t))
+    assert relative_difference(found, golden.arrays["eps_cond_ema"]) <= 1e-4
+    found = at_timesteps(golden, lambda t: null(x, t))
+    assert relative_difference(found, golden.arrays["eps_null_ema"]) <= 1e-4
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["stage1", "stage2"])
+def test_guided_truncated_mean_equals_the_reference(golden_pair, imported, number):
+    golden, stage = golden_pair[number], imported.stages[number]
+    scale, bound = stage.stage.guidance_scale, stage.stage.pdt_lower_bound
+    predict = guidance.mixed(*predictors(stage, golden.arrays["condition"]), scale)
+    d = stage.diffusion
+
+    def mean(t):
+        x = guidance.truncated(golden.arrays["x_heavy"], t, d.steps, bound)
+        x0, _ = schedule.x0_and_epsilon("epsilon", predict(x, t), x, d, t)
+        return sampling.ddpm_mean(x, x0, d, t, t - 1)
+
+    expected = golden.arrays["mean_heavy"]
+    for found, wanted in zip(at_timesteps(golden, mean), expected):
+        assert relative_difference(found, wanted) <= 1e-4
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["stage1", "stage2"])
+def test_whole_chain_equals_the_reference(golden_pair, imported, number):
+    golden, stage = golden_pair[number], imported.stages[number]
+    rng = np.random.default_rng(golden.settings["noise_seed"])
+    expected, condition = golden.arrays["sample"], golden.arrays["condition"]
+
+    def draw(t):  # the reference drew float64 and rounded
+        return rng.standard_normal(expected.shape).astype(np.float32)
+
+    steps, scale = golden.settings["num_timesteps"], stage.stage.guidance_scale
+    how = cascade.Sampling("ddpm", steps, 1, (scale,), 0)
+    found = stage.sample(condition, np.zeros_like(condition), how, scale, draw)
+    assert relative_difference(found, expected) <= 1e-3
+
+
+def test_live_weights_are_taken_when_asked_for(tiny, tmp_path):
+    golden, _, path = tiny
+    config = settings_file.load(path)
+    onnx = tmp_path / "live.onnx"
+    import_reference.import_stage(golden.checkpoint, config, 0, "live", onnx)
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(onnx.read_bytes(), providers=["CPUExecutionProvider"])
+    count = len(golden.arrays["timesteps"])
+    feeds = {
+        "x": golden.arrays["x"].repeat(count, 0),
+        "condition": golden.arrays["condition"].repeat(count, 0),
+        "timestep": golden.arrays["timesteps"],
+    }
+    found = session.run(["prediction"], feeds)[0]
+    assert relative_difference(found, golden.arrays["eps_cond_model"]) <= 1e-4
+
+
+@pytest.mark.parametrize(
+    "override, error, message",
+    [
+        ("stages.0.network.base_width=64", InputError, "shape"),
+        ("stages.0.network.attention_levels=[0, 1]", PackageError, "attention2"),
+        ("stages.0.network.attention_levels=[]", InputError, "not in the network"),
+        ("stages.0.network.multipliers=[1, 1, 1]", InputError, "tile.multiple"),
+        ("stages.0.network.residual_blocks=1", InputError, "another network"),
+        ("stages.0.network.time_width=64", InputError, "shape"),
+        ("stages.0.timesteps=500", InputError, "1000 betas.*500 betas"),
+        ("stages.0.schedule='cosine'", InputError, "cosine"),
+        ("stages.0.schedule_high=0.03", InputError, "0.02.*0.03"),
+        ("stages.0.prediction='v'", InputError, "epsilon"),
+    ],
+)
+def test_settings_of_another_checkpoint_are_refused(tiny, tmp_path, override, error, message):
+    stage1, stage2, path = tiny
+    config = settings_file.load(path, [override])
+    with pytest.raises(error, match=message):
+        import_reference.import_package(
+            [stage1.checkpoint, stage2.checkpoint], config, "ema", tmp_path / "model"
+        )
+    assert [p.name for p in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def changed(golden, tmp_path, change):
+    state = torch.load(golden.checkpoint, weights_only=True)
+    change(state)
+    torch.save(state, tmp_path / "changed.pth")
+    return tmp_path / "changed.pth"
+
+
+def drop(key):
+    return lambda state: [state.pop(k) for k in list(state) if k.startswith(key)]
+
+
+def fill(key, value):
+    return lambda state: state[key].fill_(value)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (drop("ema_model.ups.0.conv_1.bias"), "ema_model.ups.0.conv_1.bias is missing"),
+        (drop("ema_model."), "no ema weights"),
+        (drop("betas"), "no buffer 'betas'"),
+        (drop("alphas_cumprod"), "no buffer 'alphas_cumprod'"),
+        (fill("sigma", 0.01), "sigma is not"),
+        (fill("ema_model.out_conv.bias", float("nan")), "not finite"),
+        (lambda state: state.update(note="text"), "table of tensors"),
+    ],
+)
+def test_damaged_checkpoints_are_refused(tiny, tmp_path, change, message):
+    golden, _, path = tiny
+    config = settings_file.load(path)
+    checkpoint = changed(golden, tmp_path, change)
+    with pytest.raises(PackageError, match=message):
+        import_reference.import_stage(checkpoint, config, 0, "ema", tmp_path / "d.onnx")
+    assert not (tmp_path / "d.onnx").exists()
+
+
+def test_a_pickle_that_runs_code_is_refused_unrun(tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    torch.save({"betas": Hostile()}, tmp_path / "hostile.pth")
+    with pytest.raises(PackageError, match="plain weights"):
+        released_checkpoint.read(tmp_path / "hostile.pth")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_command_answers_a_mistake_in_one_line(tiny, tmp_path, capsys):
+    stage1, stage2, path = tiny
+    swapped = ["--stage1", str(stage2.checkpoint), "--stage2", str(stage1.checkpoint)]
+    model = tmp_path / "model"
+    assert import_reference.main([*swapped, "--config", str(path), str(model)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "init_conv.weight" in said.err
+    one = ["--stage1", str(tmp_path / "absent.pth"), "--config", str(path), str(model)]
+    assert import_reference.main(one) == 2
+    assert "1 checkpoints for the 2 stages" in capsys.readouterr().err
+    assert not model.exists()
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tiny, tmp_path):
+    stage1, stage2, path = tiny
+    config = settings_file.load(path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="not empty"):
+        import_reference.import_package(
+            [stage1.checkpoint, stage2.checkpoint], config, "ema", tmp_path / "model"
+        )
+    assert (tmp_path / "model" / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_checkpoint_of_other_settings_is_imported(tiny, tmp_path):
+    """Cosine schedule, other width, multipliers, levels, scale and bound than the golden ones."""
+    *_, path = tiny
+    config = settings_file.load(
+        path,
+        [
+            "stages.0.network={kind='released', base_width=8, groups=2, multipliers=[1, 3],"
+            " attention_levels=[0], time_width=10, residual_blocks=1}",
+            "stages.0.schedule='cosine'",
+            "stages.0.timesteps=40",
+            "stages.0.guidance_scale=0.5",
+            "stages.0.pdt_lower_bound=0.9",
+        ],
+    )
+    checkpoint = tmp_path / "other.pth"
+    torch.save(fresh_state(config), checkpoint)
+    done = import_reference.import_stage(checkpoint, config, 0, "ema", tmp_path / "o.onnx")
+    assert done.difference <= 1e-4
+    assert done.stage.schedule.kind == "cosine"
+    assert (done.stage.guidance_scale, done.stage.pdt_lower_bound) == (0.5, 0.9)
+
+
+def fresh_state(config):
+    """What the released code would save for stage 1 of ``config``, with fresh weights."""
+    stage = config.stages[0]
+    betas = schedule.betas(stage.schedule, stage.timesteps, stage.schedule_low, stage.schedule_high)
+    buffers = {
+        "betas": betas,
+        "alphas_cumprod": schedule.diffusion(betas).alpha_bar,
+        "sigma": np.sqrt(betas),
+    }
+    state = {name: torch.tensor(values, dtype=torch.float32) for name, values in buffers.items()}
+    torch.manual_seed(5)
+    for prefix in ("model.", "ema_model."):
+        network = import_reference.networks.build(config, 0)
+        state.update({prefix + key: value for key, value in network.state_dict().items()})
+    return state
