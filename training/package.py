@@ -10,8 +10,8 @@ import numpy as np
 from model_runtime import manifest, schedule
 
 from .config import Config
-from .networks import condition_bands
 from .dataset import Scene
+from .networks import condition_bands
 
 DOMAIN_LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 DEFAULT_QUALITIES = {
