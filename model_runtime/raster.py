@@ -414,12 +414,12 @@ def _number(text: Optional[str]) -> Optional[float]:
 class Cube:
     """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
 
-    ``values`` are after band scale and offset; ``wavelength_nm`` (bands,); ``fwhm_nm`` (bands,) or
-    None; ``units`` "reflectance", "radiance" or "" where the file does not say.
+    ``values`` are after band scale and offset; ``wavelength_nm`` and ``fwhm_nm`` (bands,) or None
+    where the file does not say; ``units`` "reflectance", "radiance" or "" likewise.
     """
 
     values: np.ndarray
-    wavelength_nm: np.ndarray
+    wavelength_nm: Optional[np.ndarray]
     fwhm_nm: Optional[np.ndarray]
     units: str
     georeference: Georeference = field(default_factory=Georeference)
@@ -435,27 +435,60 @@ class Cube:
         return self.georeference.crs_wkt
 
 
-def read_cube(path: str) -> Cube:
-    """The whole hyperspectral raster at ``path``.
+def cube_shape(path: str) -> Tuple[int, int, int]:
+    """(bands, rows, cols) of the raster at ``path``; raises InputError."""
+    dataset = open_dataset(str(path))
+    return dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize
+
+
+def read_cube(
+    path: str,
+    bands: Optional[Sequence[int]] = None,
+    window: Optional[Window] = None,
+    need_wavelengths: bool = True,
+) -> Cube:
+    """The hyperspectral raster at ``path``: all of it, or some ``bands`` (1-based) in ``window``.
 
     Wavelengths come from each band's metadata, else from the dataset's ENVI domain or metadata.
-    Raises InputError when the file cannot be read or does not say its wavelengths.
+    Raises InputError when the file cannot be read, lacks a band, or does not say the wavelengths
+    that are needed.
     """
     dataset = open_dataset(str(path))
-    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
-    wavelength_nm = _wavelengths_nm(dataset, bands)
-    if wavelength_nm is None:
+    every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    picked = _picked(bands, len(every), path)
+    wavelength_nm = _at(_wavelengths_nm(dataset, every), picked)
+    if wavelength_nm is None and need_wavelengths:
         raise InputError(
             f"'{path}' does not say the wavelengths of its bands",
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
-    _refuse_short_file(str(path), bands[:1] + bands[-1:])
+    _refuse_short_file(str(path), every[:1] + every[-1:])
     try:
-        values = np.stack([_physical(band) for band in bands])
+        values = np.stack([_physical(every[i], **_place(window)) for i in picked])
     except RuntimeError as error:
         raise InputError(f"'{path}' cannot be read ({_one_line(error)})", DAMAGED) from error
-    widths = _widths_nm(dataset, bands)
-    return Cube(values, wavelength_nm, widths, _units(dataset, bands), _georeference(dataset))
+    widths, place = _at(_widths_nm(dataset, every), picked), _georeference(dataset)
+    place = place.of(window) if window else place
+    return Cube(values, wavelength_nm, widths, _units(dataset, every), place)
+
+
+def _picked(bands: Optional[Sequence[int]], count: int, path: str) -> List[int]:
+    """0-based bands; raises InputError for one that the raster lacks."""
+    wrong = [number for number in bands or () if not 1 <= number <= count]
+    if wrong:
+        raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {count}")
+    return list(range(count)) if bands is None else [number - 1 for number in bands]
+
+
+def _at(values: Optional[np.ndarray], picked: List[int]) -> Optional[np.ndarray]:
+    return None if values is None else values[picked]
+
+
+def _place(window: Optional[Window]) -> Dict[str, int]:
+    if window is None:
+        return {}
+    corner = {"xoff": window.col0, "yoff": window.row0}
+    return {**corner, "win_xsize": window.cols, "win_ysize": window.rows}
 
 
 def read_preview(path: str, side: int) -> np.ndarray:

@@ -247,6 +247,18 @@ def check(config: Config) -> Config:
             bool(config.stages) and config.stages[-1].final_bands == tuple(range(bands)),
             f"stages: the last must make all {bands} bands",
         ),
+        (
+            len(config.input.band_numbers) in (0, len(config.input.names)),
+            "input.band_numbers must be one a name, or absent",
+        ),
+        (
+            len(config.output.band_numbers) in (0, bands),
+            f"output.band_numbers must be {bands}, one a wavelength, or absent",
+        ),
+        (
+            min(config.input.band_numbers + config.output.band_numbers, default=1) >= 1,
+            "band_numbers are counted from 1",
+        ),
         (config.training.loss in ("l1", "l2"), "training.loss must be l1 or l2"),
         (
             config.training.sam_of in ("normalised", "spectra"),

@@ -39,7 +39,11 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
 
     Raises InputError when none is left.
     """
-    cubes = {path: raster.read_cube(str(path)) for path in rasters_in(places)}
+    by_wavelength = not (config.input.band_numbers and config.output.band_numbers)
+    cubes = {
+        path: raster.read_cube(str(path), need_wavelengths=by_wavelength)
+        for path in rasters_in(places)
+    }
     taken = {path: cube for path, cube in cubes.items() if unit_of(cube) in config.data.units}
     if not taken:
         units = sorted({unit_of(cube) for cube in cubes.values()}) or "nothing"
@@ -79,7 +83,7 @@ def scene_of(name: str, cube: raster.Cube, config: Config) -> Scene:
     offset = np.float32(config.normalisation.offset)
     return Scene(
         name=name,
-        sensor=tuple(np.round(cube.wavelength_nm, 1)),
+        sensor=() if cube.wavelength_nm is None else tuple(np.round(cube.wavelength_nm, 1)),
         rgb=np.where(whole, rgb, offset).astype(np.float32),
         cube=_filled(bands, seen & whole, offset),
         seen=seen & whole,
@@ -88,6 +92,11 @@ def scene_of(name: str, cube: raster.Cube, config: Config) -> Scene:
 
 def _through(cube: raster.Cube, bands) -> np.ndarray:
     if bands.band_numbers:
+        if max(bands.band_numbers) > len(cube.values):
+            raise InputError(
+                f"a scene has {len(cube.values)} bands, the settings name {max(bands.band_numbers)}",
+                "change band_numbers, or the scenes",
+            )
         return cube.values[np.array(bands.band_numbers) - 1]
     wavelength_nm, fwhm_nm = np.array(bands.wavelength_nm), np.array(bands.fwhm_nm)
     return resample(cube.values, cube.wavelength_nm, wavelength_nm, fwhm_nm)
