@@ -94,8 +94,8 @@ def _through(cube: raster.Cube, bands) -> np.ndarray:
     if bands.band_numbers:
         if max(bands.band_numbers) > len(cube.values):
             raise InputError(
-                f"a scene has {len(cube.values)} bands, the settings name {max(bands.band_numbers)}",
-                "change band_numbers, or the scenes",
+                f"a scene has {len(cube.values)} bands, band_numbers go beyond that",
+                "change band_numbers, or leave the scene out",
             )
         return cube.values[np.array(bands.band_numbers) - 1]
     wavelength_nm, fwhm_nm = np.array(bands.wavelength_nm), np.array(bands.fwhm_nm)
