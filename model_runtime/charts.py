@@ -12,7 +12,7 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 WIDTH, HEIGHT = 720, 340
-LEFT, RIGHT, TOP, BOTTOM = 62, 24, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 74, 24, 14, 46
 _STYLE = (
     "<style>text{font-family:system-ui,sans-serif;font-size:13px}"
     "@media (prefers-color-scheme:dark){.paper{fill:#1a1d21}.ink{fill:#e6e6e6}"

@@ -56,16 +56,16 @@ def as_text(model: manifest.Manifest, files: List[Dict]) -> str:
     megabytes = sum(f["bytes"] for f in files) / 1e6
     lines = [
         f"{model.name} {model.version}, licence {model.licence}",
-        f"input   {', '.join(_input(band) for band in model.input_bands)} ({model.input_unit})",
-        f"output  {len(model.wavelength_nm)} bands, {model.wavelength_nm[0]:g} to "
+        f"input    {', '.join(_input(band) for band in model.input_bands)} ({model.input_unit})",
+        f"output   {len(model.wavelength_nm)} bands, {model.wavelength_nm[0]:g} to "
         f"{model.wavelength_nm[-1]:g} nm ({model.output_unit})",
-        f"tile    {model.tile.size} px, multiples of {model.tile.multiple}, "
+        f"tile     {model.tile.size} px, multiples of {model.tile.multiple}, "
         f"overlap {model.tile.overlap}, influence {_influence(model.tile)}",
-        f"files   {len(files)}, {megabytes:.1f} MB, all as signed in {manifest.MANIFEST_NAME}",
+        f"files    {len(files)}, {megabytes:.1f} MB, checked against {manifest.MANIFEST_NAME}",
     ]
     lines += [f"stage {i}  {_stage(stage)}" for i, stage in enumerate(model.stages, 1)]
     lines += [
-        f"{name:8s}{quality.sampler}, {quality.steps} steps, {quality.samples} samples"
+        f"{name:8s} {quality.sampler}, {quality.steps} steps, samples: {quality.samples}"
         for name, quality in model.qualities.items()
     ]
     return "\n".join(lines)

@@ -54,10 +54,12 @@ def add_arguments(parser) -> None:
 
 def run(args, events) -> None:
     """Evaluate, print, and write the report when asked; raises InputError, StorageError."""
-    from . import evaluation_page, raster
+    from . import evaluation_page, page, raster
 
     since = time.monotonic()
     constants = _constants(args)
+    if args.report:
+        page.check_name(Path(args.report))
     estimate, reference = raster.read_cube(args.estimate), raster.read_cube(args.reference)
     evaluation = compare(estimate, reference, constants)
     for message in evaluation.warnings:

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Iterable, Sequence
 
-from .errors import StorageError
+from .errors import InputError, StorageError
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f23; --soft: #5b636d;
@@ -124,6 +124,15 @@ def svg_image(svg: str, words: str, width: int) -> str:
 def _image(kind: str, content: bytes, words: str, width: int) -> str:
     data = base64.b64encode(content).decode("ascii")
     return f'<img src="data:{kind};base64,{data}" alt="{escape(words)}" width="{width}">'
+
+
+def check_name(path: Path) -> None:
+    """Raise InputError where no page can be written: known before hours of work."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"the report '{path}' is no HTML name", "end it in .html")
+    if not path.parent.is_dir():
+        raise InputError(f"the folder '{path.parent}' does not exist", "make it first")
 
 
 def write(path: Path, html: str) -> None:

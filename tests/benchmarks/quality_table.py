@@ -22,6 +22,7 @@ import numpy as np
 import ridge
 
 from model_runtime import manifest, packages
+from model_runtime.errors import InputError, ScdmError
 from model_runtime.raster import Cube, read_cube, write_cube
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,11 +152,18 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Make the table."""
-    options = parse(argv)
+    """Make the table; returns the exit code."""
+    try:
+        _make(parse(argv))
+    except ScdmError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _make(options) -> None:
     if not (options.data / "scenes.json").is_file():
-        print(f"{options.data} holds no scenes.json: nothing to measure on", file=sys.stderr)
-        return 2
+        raise InputError(f"{options.data} holds no scenes.json", "name the scenes' folder: --data")
     model = manifest.read(packages.folder_of(options.model))
     fitted = ridge.fit_on_scenes(scenes(options.data, "train"), model)
     with tempfile.TemporaryDirectory() as scratch:
@@ -166,7 +174,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             for scene in scenes(options.data, "val")
         }
     _tell(per_scene, group_means(per_scene), options)
-    return 0
 
 
 def _tell(per_scene: Dict[str, Dict], means: Dict[str, Dict], options) -> None:

@@ -41,3 +41,10 @@ def test_no_usable_device_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
     _, problems = doctor.examine()
     assert "any device" in problems[0].message
+
+
+def test_a_sound_package_runs(tiny_package, monkeypatch):
+    monkeypatch.setattr(packages, "EMBEDDED", tiny_package)
+    facts, problems = doctor.examine()
+    assert problems == [] and facts["problems"] == []
+    assert facts["model"] == {"name": "tiny", "version": "1", "runs_on": facts["device"]}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model_runtime import manifest, packages, raster, simulate_rgb
+from model_runtime import raster, simulate_rgb
 from model_runtime.errors import InputError
 from model_runtime.events import Events
 from model_runtime.manifest import InputBand
@@ -62,14 +62,12 @@ def test_the_share_of_a_response(low, share):
     )
 
 
-def test_what_is_written_reads_back_exactly(tmp_path, monkeypatch):
+def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
     place = raster.Georeference(geotransform=(500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
     cube = raster.Cube(materials(), NM, np.full(len(NM), 10.0), "reflectance", place)
     source, target = str(tmp_path / "cube.tif"), str(tmp_path / "rgb.tif")
     raster.write_cube(source, cube, "float32", {})
-    model = SimpleNamespace(name="tiny", version="1", input_bands=BANDS)
-    monkeypatch.setattr(manifest, "read", lambda folder: model)
-    args = SimpleNamespace(cube=source, output=target, model=str(packages.EMBEDDED))
+    args = SimpleNamespace(cube=source, output=target, model=str(tiny_package))
     simulate_rgb.run(args, Events())
     expected, _ = simulate_rgb.simulate(materials(), NM, BANDS)
     back = raster.read_cube(target)
