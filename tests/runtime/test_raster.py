@@ -1,0 +1,493 @@
+"""Rasters through the real GDAL: masks, places, damage, and the conventions of what is written."""
+
+import math
+import resource
+
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+
+from model_runtime import raster
+from model_runtime.errors import InputError, StorageError
+from model_runtime.tiles import Window
+
+gdal.UseExceptions()
+
+ROWS, COLS = 5, 9
+
+
+def numbers(bands=3, kind=np.uint8, rows=ROWS, cols=COLS):
+    return np.arange(1, 1 + bands * rows * cols).reshape(bands, rows, cols).astype(kind)
+
+
+def test_reads_a_window_and_mirrors_only_beyond_the_raster(write_raster):
+    values = numbers()
+    picture = raster.Picture(write_raster("a.tif", values), None)
+    read, valid = picture.read(Window(-2, 7, 9, 4))
+    expected = np.pad(values, ((0, 0), (2, 2), (0, 2)), mode="reflect")[:, :, 7:]
+    np.testing.assert_array_equal(read, expected)
+    assert read.dtype == np.float32 and valid.all()
+
+
+def test_a_raster_of_one_pixel_stands_everywhere(write_raster):
+    picture = raster.Picture(write_raster("a.tif", numbers(rows=1, cols=1)), None)
+    read, _ = picture.read(Window(-8, -8, 16, 24))
+    assert (read == np.array([1, 2, 3])[:, None, None]).all()
+
+
+def test_bands_by_colour_else_first_three_else_as_named(write_raster):
+    r, g, b, alpha = (
+        gdal.GCI_RedBand,
+        gdal.GCI_GreenBand,
+        gdal.GCI_BlueBand,
+        gdal.GCI_AlphaBand,
+    )
+    swapped = write_raster("bgr.tif", numbers(4), colours=[b, g, r, alpha])
+    plain = write_raster("plain.tif", numbers(4), colours=[gdal.GCI_Undefined] * 4)
+    assert raster.Picture(swapped, None).bands == [3, 2, 1]
+    assert raster.Picture(plain, None).bands == [1, 2, 3]
+    assert raster.Picture(plain, (4, 2, 2)).bands == [4, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("bands", "named", "says"),
+    [
+        (1, None, "has 1 band, the model needs 3"),
+        (2, None, "has 2 bands"),
+        (3, (1, 2, 4), "no band 4"),
+        (3, (0, 1, 2), "no band 0"),
+        (3, (-1, 1, 2), "no band -1"),
+        (3, (1, 2), "2 bands are named"),
+    ],
+)
+def test_bands_that_are_not_there_are_refused(write_raster, bands, named, says):
+    path = write_raster("a.tif", numbers(bands))
+    with pytest.raises(InputError, match=says) as caught:
+        raster.Picture(path, named)
+    assert caught.value.remedy
+
+
+def test_an_alpha_band_is_no_colour(write_raster):
+    path = write_raster("ga.tif", numbers(3), colours=[1, gdal.GCI_Undefined, gdal.GCI_AlphaBand])
+    with pytest.raises(InputError, match="alpha"):
+        raster.Picture(path, None)
+
+
+def test_nodata_in_any_band_masks_the_pixel(write_raster):
+    values = numbers()
+    values[0, 1, 1] = values[2, 3, 4] = 0
+    picture = raster.Picture(write_raster("a.tif", values, nodata=0), None)
+    _, valid = picture.read(picture.whole)
+    assert sorted(zip(*np.nonzero(~valid))) == [(1, 1), (3, 4)]
+
+
+def test_alpha_and_nodata_count_both(write_raster):
+    values = numbers(4)
+    values[3] = 255
+    values[3, 2, 2] = 0
+    values[:3, 0, 0] = 7
+    colours = [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand]
+    path = write_raster("a.tif", values, nodata=7, colours=colours)
+    picture = raster.Picture(path, None)
+    _, valid = picture.read(picture.whole)
+    assert not valid[2, 2] and not valid[0, 0]
+
+
+def test_not_a_number_and_infinity_mask_the_pixel(write_raster):
+    values = numbers(kind=np.float32)
+    values[0, 0, 0], values[1, 0, 1], values[2, 0, 2] = math.nan, math.inf, -math.inf
+    picture = raster.Picture(write_raster("a.tif", values), None)
+    _, valid = picture.read(picture.whole)
+    assert (~valid).sum() == 3
+
+
+def test_float64_too_large_for_float32_is_masked_not_infinite(write_raster):
+    values = numbers(kind=np.float64)
+    values[0, 0, 0] = 1e300
+    picture = raster.Picture(write_raster("a.tif", values), None)
+    assert not picture.read(picture.whole)[1][0, 0]
+
+
+def test_an_internal_mask_masks(write_raster):
+    path = write_raster("a.tif", numbers())
+    gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", "YES")
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
+    gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", None)
+    mask = np.full((ROWS, COLS), 255, np.uint8)
+    mask[4, 8] = 0
+    dataset.GetRasterBand(1).GetMaskBand().WriteArray(mask)
+    dataset = None
+    picture = raster.Picture(path, None)
+    _, valid = picture.read(picture.whole)
+    assert not valid[4, 8] and valid.sum() == ROWS * COLS - 1
+
+
+@pytest.mark.parametrize(
+    "kind", [gdal.GDT_CInt16, gdal.GDT_CInt32, gdal.GDT_CFloat32, gdal.GDT_CFloat64]
+)
+def test_complex_numbers_are_refused(write_raster, kind):
+    path = write_raster("a.tif", numbers(), kind=kind)
+    with pytest.raises(InputError, match="complex"):
+        raster.Picture(path, None)
+
+
+def test_a_palette_is_refused_with_the_way_out(tmp_path):
+    dataset = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "p.tif"), 4, 4, 1)
+    table = gdal.ColorTable()
+    table.SetColorEntry(1, (255, 0, 0, 255))
+    dataset.GetRasterBand(1).SetColorTable(table)
+    dataset = None
+    with pytest.raises(InputError, match="expand rgb"):
+        raster.Picture(tmp_path / "p.tif", None)
+
+
+def test_a_web_service_is_refused(tmp_path):
+    path = tmp_path / "map.xml"
+    path.write_text(
+        '<GDAL_WMS><Service name="TMS"><ServerUrl>http://0.0.0.0/${z}/${x}/${y}.png</ServerUrl>'
+        "</Service><DataWindow><UpperLeftX>0</UpperLeftX><UpperLeftY>1</UpperLeftY>"
+        "<LowerRightX>1</LowerRightX><LowerRightY>0</LowerRightY><TileLevel>1</TileLevel>"
+        "</DataWindow><BandsCount>3</BandsCount></GDAL_WMS>"
+    )
+    with pytest.raises(InputError, match="WMS service"):
+        raster.Picture(path, None)
+
+
+def test_a_missing_file_and_no_raster_are_told_apart(tmp_path):
+    (tmp_path / "text.tif").write_text("not a raster")
+    with pytest.raises(InputError, match="does not exist"):
+        raster.Picture(tmp_path / "none.tif", None)
+    with pytest.raises(InputError, match="cannot be read"):
+        raster.Picture(tmp_path / "text.tif", None)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize(
+    "options", [[], ["COMPRESS=DEFLATE"], ["TILED=YES"], ["COMPRESS=LZW", "INTERLEAVE=BAND"]]
+)
+def test_a_file_cut_short_is_refused_never_zeros(write_raster, share, options):
+    noise = np.random.default_rng(0).integers(1, 255, (3, 300, 200)).astype(np.uint8)
+    path = write_raster("a.tif", noise, options=options)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(InputError) as caught:
+        raster.Picture(path, None).sample(1024)
+    assert "damaged" in caught.value.remedy or "give a raster" in caught.value.remedy
+
+
+def test_garbage_inside_is_an_error_not_zeros(write_raster):
+    noise = np.random.default_rng(0).integers(1, 255, (3, 300, 200)).astype(np.uint8)
+    path = write_raster("a.tif", noise, options=["COMPRESS=DEFLATE"])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 2000] = b"\xa5" * 2000
+    path.write_bytes(content)
+    picture = raster.Picture(path, None)
+    with pytest.raises(InputError, match="cannot be read"):
+        picture.sample(1024)
+    with pytest.raises(StorageError):
+        picture.read(picture.whole)
+
+
+def test_a_raster_without_a_valid_pixel_is_refused(write_raster):
+    picture = raster.Picture(write_raster("a.tif", numbers() * 0, nodata=0), None)
+    with pytest.raises(InputError, match="no valid pixel"):
+        picture.sample(16)
+
+
+def test_the_sample_holds_valid_pixels_of_the_whole_raster(write_raster):
+    values = numbers(rows=100, cols=40)
+    values[:, :50] = 0
+    picture = raster.Picture(write_raster("a.tif", values, nodata=0), None)
+    assert picture.sample(1000).shape == (3, (values != 0).all(axis=0).sum())
+    assert picture.sample(20).shape[1] <= 20 * 20
+
+
+def test_overviews_do_not_change_the_sample(write_raster):
+    rng = np.random.default_rng(0)
+    path = write_raster("a.tif", rng.integers(0, 255, (3, 256, 256)).astype(np.uint8))
+    before = raster.Picture(path, None).sample(64)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.BuildOverviews("AVERAGE", [2, 4])
+    dataset = None
+    np.testing.assert_array_equal(raster.Picture(path, None).sample(64), before)
+
+
+NORTH_UP = (100.0, 2.0, 0.0, 50.0, 0.0, -5.0)
+ROTATED = (100.0, 1.5, 0.5, 50.0, 0.5, -1.5)
+
+
+@pytest.mark.parametrize(
+    ("transform", "extent", "window"),
+    [
+        (NORTH_UP, (100, 25, 118, 50), (0, 0, 5, 9)),
+        (NORTH_UP, (102, 40, 106, 45), (1, 1, 1, 2)),
+        (NORTH_UP, (102.000000001, 40, 106, 44.999999999), (1, 1, 1, 2)),
+        (NORTH_UP, (103, 41, 105, 44), (1, 1, 1, 2)),
+        (NORTH_UP, (-1000, -1000, 1000, 1000), (0, 0, 5, 9)),
+        (NORTH_UP, (117, 20, 500, 26), (4, 8, 1, 1)),
+        ((-10.0, 0.5, 0, -20, 0, -0.5), (-9, -21, -8, -20.5), (1, 2, 1, 2)),
+        (None, (2, -3, 4, -1), (1, 2, 2, 2)),
+        (ROTATED, (101.5, 48, 103, 49.5), (0, 0, 2, 2)),
+    ],
+)
+def test_an_extent_takes_the_pixels_it_touches(write_raster, transform, extent, window):
+    picture = raster.Picture(write_raster("a.tif", numbers(), transform=transform), None)
+    assert picture.window(extent) == Window(*window)
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        (104, 40, 104, 45),
+        (106, 40, 104, 45),
+        (102, 45, 106, 40),
+        (math.nan, 40, 106, 45),
+        (0, 0, math.inf, 45),
+        (500, 40, 600, 45),
+        (118, 25, 130, 50),
+    ],
+)
+def test_an_extent_that_is_empty_or_beside_is_refused(write_raster, extent):
+    picture = raster.Picture(write_raster("a.tif", numbers(), transform=NORTH_UP), None)
+    with pytest.raises(InputError, match="extent"):
+        picture.window(extent)
+
+
+SPECTRAL = raster.Spectral((400.0, 550.0), (10.0, 12.5), "reflectance")
+
+
+def write(path, values, dtype="uint16", place=None, tags=None):
+    stored = raster.encoding(dtype, "reflectance")
+    place = place or raster.Georeference()
+    with raster.Writer(path, values.shape[1:], SPECTRAL, stored, place, tags or {}) as writer:
+        writer.write(0, 0, values)
+        writer.close()
+        writer.commit()
+
+
+def stored_values(path):
+    dataset = gdal.Open(str(path))
+    return dataset.ReadAsArray()
+
+
+def test_the_file_says_what_the_conventions_ask(tmp_path):
+    path = tmp_path / "ü é.tif"
+    write(path, np.full((2, 3, 4), 0.25, np.float32), tags={"SCDM_SEED": "7"})
+    dataset = gdal.Open(str(path))
+    assert dataset.GetMetadataItem("SCDM_SEED") == "7"
+    assert dataset.GetMetadata("ENVI") == {
+        "wavelength": "{400.00, 550.00}",
+        "wavelength_units": "Nanometers",
+        "fwhm": "{10.00, 12.50}",
+    }
+    structure = dataset.GetMetadata("IMAGE_STRUCTURE")
+    assert structure["COMPRESSION"] == "DEFLATE"
+    band = dataset.GetRasterBand(2)
+    assert band.GetBlockSize() == [256, 256]
+    assert band.GetDescription() == "550.0 nm"
+    assert band.GetMetadata() == {"wavelength": "550.00", "wavelength_units": "Nanometers"}
+    assert band.GetMetadata("IMAGERY") == {"CENTRAL_WAVELENGTH_UM": "0.55", "FWHM_UM": "0.0125"}
+    assert (band.GetScale(), band.GetNoDataValue()) == (0.0001, 65535)
+    assert (band.ReadAsArray() == 2500).all()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_uint16_clips_and_never_wraps_or_becomes_nodata(tmp_path):
+    values = np.array([[-0.5, -1e9, 6.5534, 6.5535], [1e9, np.nan, 0.00006, 0.5]], np.float32)
+    path = tmp_path / "o.tif"
+    write(path, np.stack([values, values]))
+    stored = stored_values(path)[1]
+    assert stored.tolist() == [[0, 0, 65534, 65534], [65534, 65535, 1, 5000]]
+
+
+def test_float32_keeps_values_and_masks_with_nan(tmp_path):
+    values = np.array([[[-0.5, np.nan, 7.25]]] * 2, np.float32)
+    path = tmp_path / "o.tif"
+    write(path, values, "float32")
+    dataset = gdal.Open(str(path))
+    band = dataset.GetRasterBand(1)
+    np.testing.assert_array_equal(band.ReadAsArray(), values[0])
+    assert math.isnan(band.GetNoDataValue())
+    assert band.GetMaskBand().ReadAsArray().tolist() == [[255, 0, 255]]
+
+
+def test_what_is_written_reads_back_as_a_cube(tmp_path):
+    values = np.linspace(0, 1, 24).reshape(2, 3, 4).astype(np.float32)
+    values[:, 1, 1] = np.nan
+    write(tmp_path / "o.tif", values)
+    cube = raster.read_cube(tmp_path / "o.tif")
+    np.testing.assert_allclose(cube.values, values, atol=5.1e-5)
+    assert cube.wavelength_nm.tolist() == [400, 550]
+    np.testing.assert_allclose(cube.fwhm_nm, [10, 12.5])
+    assert cube.units == "reflectance"
+
+
+def test_envi_copies_keep_the_wavelengths(tmp_path):
+    write(tmp_path / "o.tif", np.full((2, 3, 4), 0.25, np.float32))
+    gdal.Translate(str(tmp_path / "o.dat"), str(tmp_path / "o.tif"), format="ENVI")
+    cube = raster.read_cube(tmp_path / "o.dat")
+    assert cube.wavelength_nm.tolist() == [400, 550]
+    np.testing.assert_allclose(cube.values, 0.25)
+
+
+@pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, None])
+@pytest.mark.parametrize("epsg", [32617, 4326, None])
+def test_the_place_is_carried_exactly_also_of_a_part(write_raster, tmp_path, transform, epsg):
+    source = write_raster("a.tif", numbers(), epsg=epsg, transform=transform)
+    picture = raster.Picture(source, None)
+    place = picture.georeference.of(Window(2, 3, 2, 4))
+    write(tmp_path / "o.tif", np.zeros((2, 2, 4), np.float32), place=place)
+    original, made = gdal.Open(str(source)), gdal.Open(str(tmp_path / "o.tif"))
+    if transform:
+        corner = gdal.ApplyGeoTransform(original.GetGeoTransform(), 3, 2)
+        assert gdal.ApplyGeoTransform(made.GetGeoTransform(), 0, 0) == pytest.approx(corner)
+        far = gdal.ApplyGeoTransform(original.GetGeoTransform(), 7, 4)
+        assert gdal.ApplyGeoTransform(made.GetGeoTransform(), 4, 2) == pytest.approx(far)
+    if epsg:
+        assert made.GetSpatialRef().IsSame(original.GetSpatialRef())
+        assert made.GetSpatialRef().GetAuthorityCode(None) == str(epsg)
+    else:
+        assert made.GetSpatialRef() is None
+
+
+def test_ground_control_points_move_with_the_window(write_raster):
+    source = write_raster("a.tif", numbers(), epsg=None, transform=None)
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(4326)
+    gcps = [gdal.GCP(10 + i, 20 + j, 0, 4 * i, 3 * j) for i in (0, 1) for j in (0, 1)]
+    dataset = gdal.Open(str(source), gdal.GA_Update)
+    dataset.SetGCPs(gcps, reference)
+    dataset = None
+    place = raster.Picture(source, None).georeference.of(Window(1, 2, 3, 3))
+    assert [(p.GCPPixel, p.GCPLine) for p in place.gcps] == [(-2, -1), (-2, 2), (2, -1), (2, 2)]
+    assert "4326" in place.crs_wkt
+
+
+def test_ground_scale_and_north(write_raster):
+    flat = raster.Picture(write_raster("a.tif", numbers(), transform=NORTH_UP), None)
+    assert flat.georeference.ground(ROWS, COLS) == pytest.approx((18.0, 0.0))
+    turned = (0.0, 0.0, 1.0, 0.0, 1.0, 0.0)  # columns go north, the picture's up goes west
+    side = raster.Picture(write_raster("b.tif", numbers(), transform=turned), None)
+    across, north = side.georeference.ground(ROWS, COLS)
+    assert across == pytest.approx(9.0)
+    assert north == pytest.approx(90.0)
+    degrees = raster.Picture(
+        write_raster("c.tif", numbers(), epsg=4326, transform=(0, 0.1, 0, 60.25, 0, -0.1)), None
+    )
+    across, _ = degrees.georeference.ground(ROWS, COLS)
+    assert across == pytest.approx(0.9 * 111_320 / 2)
+
+
+def test_nothing_is_left_when_it_is_not_committed(tmp_path):
+    stored = raster.encoding("uint16", "reflectance")
+    place = raster.Georeference()
+    with (
+        pytest.raises(KeyboardInterrupt),
+        raster.Writer(tmp_path / "o.tif", (4, 4), SPECTRAL, stored, place, {}) as writer,
+    ):
+        writer.write(0, 0, np.zeros((2, 4, 4), np.float32))
+        assert writer.part.exists()
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_is_an_error_and_leaves_nothing(tmp_path):
+    """A limit on the size of files stands for the full disk."""
+    noise = np.random.default_rng(0).random((2, 600, 600), np.float32)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written"):
+            write(tmp_path / "o.tif", noise)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_output_is_replaced_with_what_lay_beside_it(tmp_path):
+    path = tmp_path / "o.tif"
+    write(path, np.zeros((2, 4, 4), np.float32))
+    (tmp_path / "o.tif.aux.xml").write_text("<PAMDataset>old statistics</PAMDataset>")
+    (tmp_path / "o.tif.ovr").write_text("old overviews")
+    write(path, np.full((2, 4, 4), 0.5, np.float32))
+    assert list(tmp_path.iterdir()) == [path]
+    assert (stored_values(path) == 5000).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("o.png", "no GeoTIFF name"),
+        ("none/o.tif", "does not exist"),
+        ("in.tif", "also the input"),
+        ("./in.tif", "also the input"),
+        ("link.tif", "also the input"),
+        ("folder.tif", "is a folder"),
+    ],
+)
+def test_outputs_that_cannot_be_meant_are_refused(tmp_path, name, says):
+    (tmp_path / "in.tif").write_text("")
+    (tmp_path / "link.tif").symlink_to(tmp_path / "in.tif")
+    (tmp_path / "folder.tif").mkdir()
+    with pytest.raises(InputError, match=says):
+        raster.check_output(str(tmp_path / name), [str(tmp_path / "in.tif")])
+
+
+def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path):
+    stored = raster.encoding("uint16", "reflectance")
+    with pytest.raises(StorageError, match="cannot be written"):
+        raster.Writer(
+            tmp_path / "no" / "o.tif", (4, 4), SPECTRAL, stored, raster.Georeference(), {}
+        )
+
+
+@pytest.mark.parametrize(
+    ("wavelength", "units", "nm"),
+    [
+        ("550", "Nanometers", 550),
+        ("0.55", "Micrometers", 550),
+        ("0.55", "um", 550),
+        ("0.55", None, 550),
+        ("550", None, 550),
+    ],
+)
+def test_wavelengths_in_either_unit(write_raster, wavelength, units, nm):
+    path = write_raster("a.tif", numbers(1))
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).SetMetadataItem("wavelength", wavelength)
+    if units:
+        dataset.GetRasterBand(1).SetMetadataItem("wavelength_units", units)
+    dataset = None
+    assert raster.read_cube(path).wavelength_nm == pytest.approx([nm])
+
+
+def test_wavelengths_of_the_envi_domain(write_raster):
+    path = write_raster("a.tif", numbers(2))
+    lists = {"wavelength": "{0.4, 0.5}", "fwhm": "{0.01, 0.02}"}
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.SetMetadata(lists, "ENVI")
+    dataset = None
+    cube = raster.read_cube(path)
+    np.testing.assert_allclose(cube.wavelength_nm, [400, 500])
+    np.testing.assert_allclose(cube.fwhm_nm, [10, 20])
+
+
+def test_a_cube_without_wavelengths_is_refused(write_raster):
+    with pytest.raises(InputError, match="wavelengths"):
+        raster.read_cube(write_raster("a.tif", numbers(2)))
+
+
+def test_real_scenes_are_read_with_scale_and_wavelengths(shared_data):
+    cube = raster.read_cube(shared_data / "train" / "neon_mlbs_10.tif")
+    assert cube.values.shape[1:] == (20, 20)
+    assert cube.wavelength_nm[0] == pytest.approx(383.4)
+    assert 0 < np.nanmedian(cube.values) < 1
+
+
+def test_png_bytes_read_back_the_same():
+    values = numbers(4, rows=6, cols=7)
+    name = "/vsimem/check.png"
+    gdal.FileFromMemBuffer(name, raster.png_bytes(values))
+    np.testing.assert_array_equal(gdal.Open(name).ReadAsArray(), values)
+    gdal.Unlink(name)
