@@ -105,7 +105,11 @@ class ContextBlock(nn.Module):
 
 
 class PixelDenoiser(nn.Module):
-    """(x_t, features, timestep) to x0, each pixel by itself."""
+    """(x_t, features, timestep) to x0, each pixel by itself.
+
+    The spectrum is a shape times the brightness and a rest that does not scale with it: shade keeps
+    the shape of sunlit ground, but water and deep shadow reflect in the infrared as they do.
+    """
 
     def __init__(self, settings: CompactSettings):
         super().__init__()
@@ -114,14 +118,16 @@ class PixelDenoiser(nn.Module):
         self.time = TimeEmbedding(settings.time_width, width, settings.blocks)
         self.enter = nn.Conv2d(settings.output_bands, width, 1, bias=False)
         self.blocks = nn.ModuleList(PixelBlock(width) for _ in range(settings.blocks))
-        self.leave = nn.Conv2d(width, settings.output_bands, 1)
+        self.shape = nn.Conv2d(width, settings.output_bands, 1)
+        self.rest = nn.Conv2d(width, settings.output_bands, 1)
 
     def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
         seen, brightness = features[:, :-1], features[:, -1:]
         hidden = seen + self.enter(x)
         for block, shift in zip(self.blocks, self.time(timestep)):
             hidden = block(hidden, shift)
-        spectrum = brightness * (1 + self.leave(F.relu(hidden)))
+        hidden = F.relu(hidden)
+        spectrum = brightness * (1 + self.shape(hidden)) + self.scale * self.rest(hidden)
         return (spectrum - self.offset) / self.scale
 
 
