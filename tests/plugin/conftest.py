@@ -16,17 +16,22 @@ from qgis.core import QgsProcessingFeedback
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _assembled() -> Path:
-    """A folder with the plugin as users get it; gone when the tests end."""
-    path = ROOT / "scripts" / "assemble_plugin.py"
-    spec = importlib.util.spec_from_file_location("assemble_plugin", path)
+def _script(name: str):
+    """The module scripts/``name``.py."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def _assembled() -> Path:
+    """A folder with the plugin as users get it; gone when the tests end."""
     plugins = Path(tempfile.mkdtemp(prefix="scdm-plugins-"))
     atexit.register(shutil.rmtree, plugins, ignore_errors=True)
-    return module.assemble(plugins)
+    return ASSEMBLE.assemble(plugins)
 
 
+ASSEMBLE = _script("assemble_plugin")
 PLUGIN = _assembled()
 sys.path.insert(0, str(PLUGIN.parent))
 
@@ -69,6 +74,12 @@ def log():
 def plugin_folder():
     """The assembled plugin."""
     return PLUGIN
+
+
+@pytest.fixture
+def package():
+    """The function that zips the assembled plugin: (folder, dist) -> path."""
+    return ASSEMBLE.package
 
 
 @pytest.fixture

@@ -1,0 +1,125 @@
+"""The assembled plugin in a real qgis_process: the way of a batch operator."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+ROOT = Path(__file__).resolve().parents[2]
+# Debian bookworm's qgis_process is a wrapper that fails.
+PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+
+
+@pytest.fixture(scope="module")
+def qgis_process(tmp_path_factory):
+    """A function that runs qgis_process with the plugin in a profile of its own."""
+    if PROGRAM is None:
+        pytest.skip("needs qgis_process (Debian: package qgis)")
+    folder = tmp_path_factory.mktemp("qgis")
+    assemble = [sys.executable, str(ROOT / "scripts" / "assemble_plugin.py")]
+    places = [f"--plugins={folder / 'plugins'}", f"--dist={folder / 'dist'}"]
+    subprocess.run([*assemble, *places], check=True, capture_output=True)
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_PLUGINPATH": str(folder / "plugins"),
+        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
+        "SCDM_PYTHON": sys.executable,
+    }
+
+    def run(*words, cwd=folder, **variables):
+        return subprocess.run(
+            [PROGRAM, *map(str, words)],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env={**environment, **variables},
+            timeout=300,
+        )
+
+    enabled = run("plugins", "enable", "scdm_qgis")
+    assert enabled.returncode == 0, enabled.stderr
+    return run
+
+
+@pytest.fixture
+def picture(write_raster):
+    """An RGB picture, wider than high."""
+    values = np.random.default_rng(3).integers(20, 230, (3, 24, 40), np.uint8)
+    colours = [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand]
+    return write_raster("field.tif", values, colours=colours)
+
+
+def test_the_algorithms_are_listed(qgis_process):
+    listed = qgis_process("list").stdout
+    for name in ("upsample", "evaluate", "simulatergb", "installruntime"):
+        assert f"scdm:{name}\t" in listed
+
+
+def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_path):
+    words = ["INPUT=field.tif", "OUTPUT=cube.tif", f"MODEL={tiny_package}", "SEED=5"]
+    words += ["QUALITY=fast", "SPREAD=spread.tif", "SAMPLES=2", "REPORT=page.html"]
+    answer = qgis_process("--json", "run", "scdm:upsample", "--", *words, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    results = json.loads(answer.stdout[answer.stdout.index("{") :])["results"]
+    assert results["SEED"] == 5
+    assert results["DEVICE_USED"] == "cpu"
+    before, after = gdal.Open(str(picture)), gdal.Open(str(tmp_path / "cube.tif"))
+    assert after.RasterCount == 8
+    assert after.GetGeoTransform() == before.GetGeoTransform()
+    assert after.GetSpatialRef().IsSame(before.GetSpatialRef())
+    assert after.GetRasterBand(3).GetDescription() == "550.0 nm"
+    assert gdal.Open(str(tmp_path / "spread.tif")).RasterCount == 8
+    assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_simulate_upsample_evaluate(qgis_process, picture, tiny_package, tmp_path):
+    """The cube simulated to RGB, estimated again and held against itself."""
+    model = f"MODEL={tiny_package}"
+    steps = (
+        ("upsample", "INPUT=field.tif", "OUTPUT=truth.tif", model, "SEED=1"),
+        ("simulatergb", "INPUT=truth.tif", "OUTPUT=rgb.tif", model),
+        ("upsample", "INPUT=rgb.tif", "OUTPUT=cube.tif", model, "RADIOMETRY=reflectance"),
+        ("evaluate", "ESTIMATE=cube.tif", "REFERENCE=truth.tif", "REPORT=page.html"),
+    )
+    for name, *words in steps:
+        answer = qgis_process("--json", "run", f"scdm:{name}", "--", *words, cwd=tmp_path)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    results = json.loads(answer.stdout[answer.stdout.index("{") :])["results"]
+    assert 0 < results["RMSE"] < 1
+    assert 0 < results["SAM"] < 90
+    assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["INPUT=field.tif", "BAND_RED=7"], "7"),
+        (["INPUT=field.tif", "EXTENT=0,1,0,1"], "xtent"),
+        (["INPUT=field.tif", "MODEL=."], "model.json"),
+        (["INPUT=nothing.tif"], "INPUT"),
+    ],
+)
+def test_a_refusal_is_told_and_leaves_nothing(
+    qgis_process, picture, tiny_package, tmp_path, words, told
+):
+    model = [] if any(word.startswith("MODEL") for word in words) else [f"MODEL={tiny_package}"]
+    words = [*words, *model, "OUTPUT=o.tif"]
+    answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path)
+    said = answer.stdout + answer.stderr
+    assert answer.returncode != 0
+    assert told in said and "Traceback" not in said
+    assert list(tmp_path.glob("o.*")) == []
+
+
+def test_without_a_runtime_it_says_how_to_get_one(qgis_process, picture, tmp_path):
+    words = ["INPUT=field.tif", "OUTPUT=o.tif"]
+    answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path, SCDM_PYTHON="")
+    assert answer.returncode != 0
+    assert "SCDM: Install runtime" in answer.stdout + answer.stderr
