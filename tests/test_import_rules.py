@@ -23,7 +23,7 @@ ONLY_IN = {
 # What training shares with the runtime: one definition of each for both sides.
 SHARED_WITH_TRAINING = {
     *("manifest", "schedule", "metrics", "errors", "raster", "spectral", "resample"),
-    *("guidance", "sampling", "noise", "denoiser", "cascade"),
+    *("guidance", "sampling", "noise", "denoiser", "cascade", "tiles"),
 }
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}

@@ -1,13 +1,13 @@
-"""A model package's folder: filled aside, checked, and only then given its name."""
+"""A model package's folder: checked as the runtime would before it gets its name."""
 
-import shutil
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Iterator
 
 from model_runtime import manifest
-from model_runtime.errors import InputError
+
+from .new_folder import new_folder
 
 
 @contextmanager
@@ -17,27 +17,12 @@ def new_package(folder: Path) -> Iterator[Path]:
     On an error, in the filling or in the package, nothing is left. Raises InputError where
     ``folder`` is there and not empty, PackageError where what was filled in is no package.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is there and not empty", "choose a new folder for the package")
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with new_folder(folder) as part:
         yield part
-        _check(part)
-        if folder.is_dir():
-            folder.rmdir()
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _check(folder: Path) -> None:
-    for stage in manifest.read(folder).stages:
-        for entry in (stage.denoiser, stage.condition_encoder):
-            if entry is not None:
-                manifest.verified_bytes(folder, entry)
+        for stage in manifest.read(part).stages:
+            for entry in (stage.denoiser, stage.condition_encoder):
+                if entry is not None:
+                    manifest.verified_bytes(part, entry)
 
 
 def model_file(path: Path) -> manifest.ModelFile:
