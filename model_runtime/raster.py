@@ -627,10 +627,10 @@ class Writer:
         self.path = Path(path)
         self.part = part_path(path)
         self._encoding, self._bands = stored, len(spectral.wavelength_nm)
-        with _writing(self.path):
+        with _Writing(self.path):
             self._dataset = self._create(shape, block_side)
         try:
-            with _writing(self.path):
+            with _Writing(self.path):
                 self._describe(spectral, georeference, tags)
         except ScdmError:
             self.discard()
@@ -687,24 +687,35 @@ class Writer:
     def write(self, row0: int, col0: int, values: np.ndarray) -> None:
         """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata."""
         stored = self._encoding.encode(values)
-        with _writing(self.path):
+        with _Writing(self.path):
             for i in range(self._bands):
                 self._dataset.GetRasterBand(i + 1).WriteArray(stored[i], col0, row0)
 
     def close(self) -> None:
         """Bring everything to the disk and see that it is there."""
-        with _writing(self.path):
-            # GDAL reports a full disk at closing only through its last error.
-            gdal.ErrorReset()
+        with _Writing(self.path):
             self._dataset.FlushCache()
-            self._dataset = None
-            if gdal.GetLastErrorType() >= gdal.CE_Failure:
-                raise RuntimeError(gdal.GetLastErrorMsg())
+            trouble = self._release()
+            if trouble:
+                raise RuntimeError(trouble)
             _refuse_holes(self.part)
+
+    def _release(self) -> str:
+        """Let go of the dataset; what GDAL said against it (a full disk), or ""."""
+        # An exception inside a destructor goes nowhere but to stderr: ask for the last error.
+        gdal.DontUseExceptions()
+        gdal.PushErrorHandler("CPLQuietErrorHandler")
+        try:
+            gdal.ErrorReset()
+            self._dataset = None
+            return gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
+        finally:
+            gdal.PopErrorHandler()
+            gdal.UseExceptions()
 
     def commit(self) -> None:
         """Give the closed raster its final name, replacing what was there."""
-        with _writing(self.path):
+        with _Writing(self.path):
             for stale in (f"{self.path}.aux.xml", f"{self.path}.ovr", f"{self.path}.msk"):
                 Path(stale).unlink(missing_ok=True)
             self.part.replace(self.path)
@@ -714,7 +725,7 @@ class Writer:
 
     def discard(self) -> None:
         """Remove what is not committed."""
-        self._dataset = None
+        self._release()
         self.part.unlink(missing_ok=True)
         Path(f"{self.part}.aux.xml").unlink(missing_ok=True)
 
@@ -747,16 +758,24 @@ def _envi_lists(spectral: Spectral) -> Dict[str, str]:
     }
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn what GDAL and the system say while writing into a StorageError."""
-    try:
-        yield
-    except (RuntimeError, OSError) as error:
+class _Writing:
+    """Turns what GDAL and the system say while writing ``path`` into a StorageError."""
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _, error, trace) -> None:
+        if not isinstance(error, (RuntimeError, OSError)):
+            return
+        # GDAL's frames hold the dataset, which has to be closed where its complaints are heard.
+        del trace
         raise StorageError(
-            f"'{path}' cannot be written ({_one_line(error)})",
+            f"'{self._path}' cannot be written ({_one_line(error)})",
             "see that the folder is writable and the disk has room",
-        ) from error
+        ) from error.with_traceback(None)
 
 
 def part_path(path: str) -> Path:
