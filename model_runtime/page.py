@@ -26,7 +26,7 @@ figure img { display: block; max-width: 100%; height: auto; }
   gap: 1rem; align-items: start; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr));
   gap: 1rem; }
-.pictures img { width: 100%; image-rendering: pixelated; }
+.pictures img { width: 100%; }
 .warnings { background: var(--warn-paper); border-left: 4px solid var(--warn);
   padding: .4rem 1rem; }
 .scroll { overflow-x: auto; }

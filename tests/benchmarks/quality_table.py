@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GROUPS = ("muufl", "berlin", "potsdam", "neon", "residential")
 MEASURES = {"rmse": "RMSE", "psnr": "PSNR dB", "sam_degrees": "SAM°", "mrae": "MRAE"}
 DIGITS = {"rmse": 4, "psnr": 2, "sam_degrees": 2, "mrae": 3, "seconds": 1}
-RIDGE = "ridge"
+RIDGE, SPREAD = "ridge", "± over scenes"
 DATA = ROOT.parent / "shared" / "data"
 
 
@@ -105,17 +105,21 @@ def scene_figures(scene: str, fitted, model, options, folder: Path) -> Dict[str,
 
 
 def group_means(per_scene: Dict[str, Dict]) -> Dict[str, Dict]:
-    """Mean of each group, and ``mean`` over the groups, for each method and measure."""
+    """Mean of each group, ``mean`` over the groups, and the scenes' standard deviation."""
     means: Dict[str, Dict] = {}
     for group in dict.fromkeys(map(group_of, per_scene)):
-        means[group] = _mean([f for path, f in per_scene.items() if group_of(path) == group])
-    return {**means, "mean": _mean(list(means.values()))}
+        means[group] = _summary([f for path, f in per_scene.items() if group_of(path) == group])
+    total = {
+        "mean": _summary(list(means.values())),
+        SPREAD: _summary([*per_scene.values()], np.std),
+    }
+    return {**means, **total}
 
 
-def _mean(figures: Sequence[Dict[str, Dict[str, float]]]) -> Dict[str, Dict[str, float]]:
+def _summary(figures: Sequence[Dict], summary: Callable = np.mean) -> Dict[str, Dict[str, float]]:
     return {
         method: {
-            name: float(np.mean([one[method][name] for one in figures]))
+            name: float(summary([one[method][name] for one in figures]))
             for name in figures[0][method]
         }
         for method in figures[0]

@@ -1,5 +1,7 @@
 """The table's groups and means."""
 
+import numpy as np
+import pytest
 import quality_table as table
 
 
@@ -14,8 +16,9 @@ def test_the_mean_is_over_groups_not_scenes():
         "val/muufl_x.tif": figures(8),
     }
     means = table.group_means(per_scene)
-    assert list(means) == ["neon", "muufl", "mean"]
+    assert list(means) == ["neon", "muufl", "mean", table.SPREAD]
     assert means["neon"]["best"]["rmse"] == 2 and means["mean"]["best"]["rmse"] == 5
+    assert means[table.SPREAD]["best"]["rmse"] == pytest.approx(np.std([1, 3, 8]))
 
 
 def test_the_markdown_has_a_row_a_scene_and_a_group():
