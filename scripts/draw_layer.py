@@ -64,20 +64,26 @@ def side_by_side(maps) -> QImage:
     return sheet
 
 
+def draw(rgb: str, estimate: str) -> QImage:
+    """The sheet of both layers."""
+    before, after = open_layer(rgb), open_layer(estimate)
+    natural_colour(after)
+    bands = "/".join(f"{nm:g}" for nm in NATURAL_NM)
+    captions = (
+        f"Input: {Path(rgb).name}",
+        f"Estimate: {after.bandCount()} bands, shown at {bands} nm",
+    )
+    return side_by_side([(captions[0], map_image(before)), (captions[1], map_image(after))])
+
+
 def main(rgb: str, estimate: str, picture: str) -> None:
     """Draw both layers to ``picture``."""
     application = QgsApplication([], False)
     application.initQgis()
-    before, after = open_layer(rgb), open_layer(estimate)
-    natural_colour(after)
-    bands = "/".join(f"{nm:g}" for nm in NATURAL_NM)
-    caption = f"Estimate: {after.bandCount()} bands, shown at {bands} nm"
-    sheet = side_by_side(
-        [(f"Input: {Path(rgb).name}", map_image(before)), (caption, map_image(after))]
-    )
-    if not sheet.save(picture):
+    written = draw(rgb, estimate).save(picture)
+    application.exitQgis()  # after the layers are gone: QGIS crashes the other way round
+    if not written:
         sys.exit(f"{picture} cannot be written")
-    application.exitQgis()
 
 
 if __name__ == "__main__":
