@@ -8,11 +8,14 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
-from . import answer, metrics
+from . import answer, machine, metrics
 from .errors import InputError
 from .resample import band_widths, resample
 
 GRID_TOLERANCE_PIXELS = 0.5
+# float32, twice: bands are stacked, the reference is resampled.
+BYTES_PER_VALUE = 8
+CUT = "cut the rasters to parts (gdal_translate -srcwin) and take those"
 UNIT_RATIO = 20  # medians further apart than this are hardly in the same unit
 
 
@@ -60,6 +63,8 @@ def run(args, events) -> None:
     constants = _constants(args)
     if args.report:
         page.check_name(Path(args.report))
+    values = sum(math.prod(raster.cube_shape(path)) for path in (args.estimate, args.reference))
+    machine.require_memory(BYTES_PER_VALUE * values, "evaluating these rasters", CUT)
     estimate, reference = raster.read_cube(args.estimate), raster.read_cube(args.reference)
     evaluation = compare(estimate, reference, constants)
     for message in evaluation.warnings:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Dict, Optional
 
+from .errors import DeviceError
+
 _MEMINFO = Path("/proc/meminfo")
 
 
@@ -28,6 +30,16 @@ def memory() -> Dict[str, Optional[int]]:
             "available": None,
         }
     return {"total": None, "available": None}
+
+
+def require_memory(needed: int, what: str, remedy: str) -> None:
+    """Raise DeviceError when ``what`` needs more bytes than are available."""
+    available = memory()["available"]
+    if available is not None and needed > available:
+        raise DeviceError(
+            f"{what} needs {needed / 2**30:.1f} GiB of memory, {available / 2**30:.1f} are free",
+            remedy,
+        )
 
 
 def _from_meminfo(text: str) -> Dict[str, Optional[int]]:

@@ -76,7 +76,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         f"<tr>{''.join(_cell('td', words, i) for i, words in enumerate(row))}</tr>" for row in rows
     )
     inner = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="scroll"><table>{inner}</table></div>'
+    # cellpadding is for QGIS's result viewer, which reads no padding.
+    return f'<div class="scroll"><table cellpadding="4">{inner}</table></div>'
 
 
 def _cell(tag: str, words: str, column: int) -> str:
@@ -91,7 +92,7 @@ def facts(pairs: Iterable[Sequence[str]]) -> str:
         f'<tr><th scope="row">{escape(name)}</th><td class="facts">{escape(value)}</td></tr>'
         for name, value in pairs
     )
-    return f"<table><tbody>{rows}</tbody></table>"
+    return f'<table cellpadding="4"><tbody>{rows}</tbody></table>'
 
 
 def preformatted(words: str) -> str:

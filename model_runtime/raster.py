@@ -30,7 +30,6 @@ GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
 DAMAGED = "the file is damaged or cut short: copy or export it again"
 COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
 MASK_KINDS = gdal.GMF_PER_DATASET | gdal.GMF_ALPHA | gdal.GMF_NODATA
-COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 CHECKED_BLOCKS = 20_000
@@ -669,9 +668,6 @@ class Writer:
         for i, colour in enumerate(spectral.colours):
             if colour in COLOURS:
                 dataset.GetRasterBand(i + 1).SetColorInterpretation(COLOURS[colour])
-        for i, colour in enumerate(spectral.colours):
-            kind = COLOURS.get(colour, gdal.GCI_Undefined)
-            dataset.GetRasterBand(i + 1).SetColorInterpretation(kind)
 
     def _describe_band(self, band, centre: float, width: float, unit: str) -> None:
         band.SetDescription(f"{centre:.1f} nm")

@@ -19,15 +19,29 @@ def resample(
     masked values held more than HIDDEN_SHARE of its weight. Source bands may be in any order;
     those without any value are left out as if the sensor lacked them.
     """
+    seen = bands_with_values(values)
+    return see(values[seen], np.asarray(source_nm)[seen], target_nm, target_fwhm_nm)
+
+
+def bands_with_values(values: np.ndarray) -> np.ndarray:
+    """The bands (0-based) of ``values`` (bands, rows, cols) that hold any value."""
+    return np.flatnonzero(np.isfinite(values).any(axis=(1, 2)))
+
+
+def see(
+    values: np.ndarray, source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
+) -> np.ndarray:
+    """As ``resample``, but every source band counts as there: for one part of a raster."""
     source_nm = np.asarray(source_nm, np.float64)
-    seen = [i for i in np.argsort(source_nm, kind="stable") if np.isfinite(values[i]).any()]
-    result = np.full((len(target_nm),) + values.shape[1:], np.nan, np.float32)
-    if not seen:
+    result = np.full((len(target_nm), *values.shape[1:]), np.nan, np.float32)
+    if not len(source_nm):
         return result
-    targets = spectral.covered(source_nm[seen], target_nm, target_fwhm_nm)
+    order = np.argsort(source_nm, kind="stable")
+    targets = spectral.covered(source_nm, target_nm, target_fwhm_nm)
     wanted_nm, widths_nm = np.asarray(target_nm)[targets], np.asarray(target_fwhm_nm)[targets]
-    weights = spectral.response_matrix(source_nm[seen], wanted_nm, widths_nm)
-    result[targets] = _apply_where_finite(weights, values[seen])
+    weights = np.empty((len(wanted_nm), len(source_nm)))
+    weights[:, order] = spectral.response_matrix(source_nm[order], wanted_nm, widths_nm)
+    result[targets] = _apply_where_finite(weights, values)
     return result
 
 

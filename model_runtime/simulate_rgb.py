@@ -9,11 +9,14 @@ import numpy as np
 from . import __version__, manifest, packages, spectral
 from .errors import InputError
 from .manifest import InputBand
-from .resample import resample
+from .resample import bands_with_values, see
+from .tiles import BLOCK_SIDE, Window
 
 # Below this share of an input band's response inside the sensor's range the picture is not what
 # the model was trained on.
 WHOLE_SHARE = 0.95
+PREVIEW_SIDE = 256  # pixels; enough to tell a band that holds nothing
+STRIP_BYTES = 128 << 20
 
 
 def add_arguments(parser) -> None:
@@ -24,48 +27,74 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Simulate and write; raises InputError, PackageError, StorageError."""
+    """Simulate and write, strip by strip; raises InputError, PackageError, StorageError."""
     from . import raster
 
     since = time.monotonic()
     model = manifest.read(packages.folder_of(args.model))
     raster.check_output(args.output, [args.cube])
-    cube = raster.read_cube(args.cube)
-    values, warnings = simulate(cube.values, cube.wavelength_nm, model.input_bands)
+    bands, warnings = _usable_bands(args.cube, model.input_bands)
     for message in warnings:
         events.warning(message)
+    _, rows, cols = raster.cube_shape(args.cube)
+    with _writer(args.output, args.cube, (rows, cols), model) as writer:
+        for row0 in range(0, rows, strip_rows(len(bands), cols)):
+            window = Window(row0, 0, min(strip_rows(len(bands), cols), rows - row0), cols)
+            cube = raster.read_cube(args.cube, bands, window)
+            writer.write(row0, 0, simulate(cube.values, cube.wavelength_nm, model.input_bands))
+        writer.close()
+        writer.commit()
+    events.done(args.output, time.monotonic() - since, warnings=warnings)
+
+
+def _usable_bands(path: str, bands: Sequence[InputBand]) -> Tuple[List[int], List[str]]:
+    """The raster's bands (1-based) that hold values, and warnings about what they do not see."""
+    from . import raster
+
+    corner = raster.read_cube(path, window=Window(0, 0, 1, 1))
+    usable = bands_with_values(raster.read_preview(path, PREVIEW_SIDE))
+    return [int(i) + 1 for i in usable], check_coverage(corner.wavelength_nm[usable], bands)
+
+
+def _writer(output: str, source: str, shape: Tuple[int, int], model: manifest.Manifest):
+    from . import raster
+
+    corner = raster.read_cube(source, window=Window(0, 0, 1, 1))
     centres, widths = _centres_and_widths(model.input_bands)
-    rgb = raster.Cube(values, centres, widths, cube.units, cube.georeference)
+    colours = [band.name.lower() for band in model.input_bands]
+    described = raster.Spectral(centres, widths, corner.units, colours)
     tags = {"SOFTWARE": f"SCDM {__version__}", "SIMULATED_FOR": f"{model.name} {model.version}"}
     # Float32, so that what is read again is what was simulated.
-    raster.write_cube(args.output, rgb, "float32", tags, _colours(model.input_bands))
-    events.done(args.output, time.monotonic() - since, warnings=warnings)
+    stored = raster.encoding("float32", corner.units)
+    return raster.Writer(output, shape, described, stored, corner.georeference, tags)
+
+
+def strip_rows(bands: int, cols: int) -> int:
+    """Rows of a strip of at most STRIP_BYTES, in whole blocks of the output."""
+    fitting = STRIP_BYTES // (4 * bands * cols)
+    return max(BLOCK_SIDE, fitting // BLOCK_SIDE * BLOCK_SIDE)
 
 
 def _centres_and_widths(bands: Sequence[InputBand]) -> Tuple[np.ndarray, np.ndarray]:
     return np.array([b.wavelength_nm for b in bands]), np.array([b.fwhm_nm for b in bands])
 
 
-def _colours(bands: Sequence[InputBand]) -> List[str]:
-    return [band.name.lower() for band in bands]
-
-
 def simulate(
     values: np.ndarray, wavelength_nm: np.ndarray, bands: Sequence[InputBand]
-) -> Tuple[np.ndarray, List[str]]:
+) -> np.ndarray:
     """``values`` (sensor bands, rows, cols) seen by ``bands``: float32 (bands, rows, cols).
 
-    Also returns warnings about bands that the sensor sees in part. A pixel that lacks one band is
-    NaN in all. Raises InputError for a band that the sensor does not see.
+    A pixel that lacks one band is NaN in all.
     """
-    centres, widths = _centres_and_widths(bands)
-    seen_nm = np.asarray(wavelength_nm)[np.isfinite(values).any(axis=(1, 2))]
-    warnings = _check_coverage(seen_nm, bands)
-    rgb = resample(values, wavelength_nm, centres, widths)
-    return np.where(np.isfinite(rgb).all(axis=0), rgb, np.nan).astype(np.float32), warnings
+    rgb = see(values, wavelength_nm, *_centres_and_widths(bands))
+    return np.where(np.isfinite(rgb).all(axis=0), rgb, np.float32(np.nan))
 
 
-def _check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]:
+def check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]:
+    """Warnings about ``bands`` that a sensor with bands at ``seen_nm`` sees in part.
+
+    Raises InputError for a band that it does not see, or a sensor without any band.
+    """
     if not len(seen_nm):
         raise InputError("the raster holds no valid value", "check its nodata value and masks")
     seen = spectral.covered(seen_nm, *_centres_and_widths(bands))

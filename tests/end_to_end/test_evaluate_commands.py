@@ -94,3 +94,19 @@ def test_a_real_scene_passes_through(command, tiny_package, shared_data, tmp_pat
     assert simulated.geotransform == source.geotransform
     assert simulated.crs_wkt == source.crs_wkt
     assert simulated.values.shape == (3, *source.values.shape[1:])
+
+
+def test_a_raster_larger_than_the_memory_is_refused_unread(command, tmp_path):
+    """A sparse raster of a few kilobytes that would take terabytes."""
+    from osgeo import gdal
+
+    options = ["SPARSE_OK=TRUE", "TILED=YES", "BLOCKXSIZE=4096", "BLOCKYSIZE=4096", "BIGTIFF=YES"]
+    path = tmp_path / "huge.tif"
+    dataset = gdal.GetDriverByName("GTiff").Create(
+        str(path), 200_000, 200_000, 20, gdal.GDT_Byte, options
+    )
+    for i in range(20):
+        dataset.GetRasterBand(i + 1).SetMetadataItem("wavelength", str(400 + 20 * i))
+    dataset = None
+    done = command("evaluate", path, path)
+    assert done.returncode == 4 and "GiB of memory" in done.stderr

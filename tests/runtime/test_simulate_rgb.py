@@ -23,35 +23,39 @@ def materials(nm=NM):
 
 
 def test_colours_are_seen_in_their_bands():
-    rgb, warnings = simulate_rgb.simulate(materials(), NM, BANDS)
-    assert rgb.dtype == np.float32 and warnings == []
+    rgb = simulate_rgb.simulate(materials(), NM, BANDS)
+    assert rgb.dtype == np.float32 and rgb.shape == (3, 1, 3)
     assert rgb[:, 0, 0] == pytest.approx([0.5] * 3, abs=1e-6)
     assert rgb[0, 0, 1] > 0.3 and rgb[2, 0, 1] == pytest.approx(0.02, abs=1e-3)
     assert np.isnan(rgb[:, 0, 2]).all()
 
 
-def test_a_band_seen_in_part_is_a_warning():
-    nm = NM[NM >= 455]
-    _, (warning,) = simulate_rgb.simulate(materials(nm), nm, BANDS)
+def test_a_pixel_that_lacks_blue_is_masked_whole():
+    values = materials()
+    values[(NM > 440) & (NM < 490), 0, 0] = np.nan
+    assert np.isnan(simulate_rgb.simulate(values, NM, BANDS)[:, 0, 0]).all()
+
+
+def test_a_band_seen_whole_needs_no_word_and_one_seen_in_part_a_warning():
+    assert simulate_rgb.check_coverage(NM, BANDS) == []
+    (warning,) = simulate_rgb.check_coverage(NM[NM >= 455], BANDS)
     assert "blue band (465 nm, 70 nm wide)" in warning and "57 %" in warning
 
 
 def test_a_band_not_seen_is_refused():
-    nm = NM[NM >= 520]
-    with pytest.raises(InputError, match="do not see the model's blue band"):
-        simulate_rgb.simulate(materials(nm), nm, BANDS)
-
-
-def test_bands_without_values_do_not_count_as_seen():
-    values = materials()
-    values[NM < 520] = np.nan
-    with pytest.raises(InputError, match="520 to 990 nm"):
-        simulate_rgb.simulate(values, NM, BANDS)
+    with pytest.raises(InputError, match=r"520 to 990 nm.*do not see the model's blue band"):
+        simulate_rgb.check_coverage(NM[NM >= 520], BANDS)
 
 
 def test_a_raster_without_values_is_refused():
     with pytest.raises(InputError, match="no valid value"):
-        simulate_rgb.simulate(np.full((3, 1, 2), np.nan), [450, 550, 650], BANDS)
+        simulate_rgb.check_coverage(NM[:0], BANDS)
+
+
+@pytest.mark.parametrize("bands, cols, rows", [(60, 100, 5376), (400, 10_000, 256), (3, 9, 10**6)])
+def test_strips_fit_the_memory_and_the_blocks(bands, cols, rows):
+    strip = simulate_rgb.strip_rows(bands, cols)
+    assert strip % 256 == 0 and (strip == rows or strip > rows)
 
 
 @pytest.mark.parametrize("low, share", [(0, 1), (465, 0.5), (430.0, 0.8805)])
@@ -62,17 +66,41 @@ def test_the_share_of_a_response(low, share):
     )
 
 
-def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
+def run(tmp_path, package, values):
+    """The simulated raster of ``values``, through files."""
     place = raster.Georeference(geotransform=(500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
-    cube = raster.Cube(materials(), NM, np.full(len(NM), 10.0), "reflectance", place)
+    cube = raster.Cube(values, NM, np.full(len(NM), 10.0), "reflectance", place)
     source, target = str(tmp_path / "cube.tif"), str(tmp_path / "rgb.tif")
     raster.write_cube(source, cube, "float32", {})
-    args = SimpleNamespace(cube=source, output=target, model=str(tiny_package))
+    args = SimpleNamespace(cube=source, output=target, model=str(package))
     simulate_rgb.run(args, Events())
-    expected, _ = simulate_rgb.simulate(materials(), NM, BANDS)
-    back = raster.read_cube(target)
+    return raster.read_cube(target), target
+
+
+def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
+    back, path = run(tmp_path, tiny_package, materials())
+    expected = simulate_rgb.simulate(materials(), NM, BANDS)
     assert np.array_equal(back.values, expected, equal_nan=True)
-    assert back.wavelength_nm.tolist() == [640, 550, 465]
-    assert back.geotransform == pytest.approx(place.geotransform) and back.units == "reflectance"
-    assert raster.Picture(target, None).bands == [1, 2, 3]
+    assert back.wavelength_nm.tolist() == [640, 550, 465] and back.units == "reflectance"
+    assert back.geotransform == pytest.approx((500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
+    assert raster.Picture(path, None).bands == [1, 2, 3]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cube.tif", "rgb.tif"]
+
+
+def test_strips_do_not_show(tmp_path, tiny_package, monkeypatch):
+    """Nor does a band that is masked in one strip and not in the other."""
+    values = np.random.default_rng(0).uniform(0, 1, (len(NM), 300, 5)).astype(np.float32)
+    values[NM == 550, :256] = np.nan
+    monkeypatch.setattr(simulate_rgb, "STRIP_BYTES", 1)
+    back, _ = run(tmp_path, tiny_package, values)
+    expected = simulate_rgb.simulate(values, NM, BANDS)
+    assert np.isnan(expected[:, :256]).all() and np.isfinite(expected[:, 256:]).all()
+    assert back.values == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
+def test_bands_without_values_do_not_count_as_seen(tmp_path, tiny_package):
+    values = np.full((len(NM), 2, 3), 0.5, np.float32)
+    values[NM < 520] = np.nan
+    with pytest.raises(InputError, match="520 to 990 nm"):
+        run(tmp_path, tiny_package, values)
+    assert [p.name for p in tmp_path.iterdir()] == ["cube.tif"]
