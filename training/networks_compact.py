@@ -66,7 +66,7 @@ class ConditionEncoder(nn.Module):
         super().__init__()
         self.offset, self.scale = settings.offset, settings.scale
         bands = settings.condition_bands + 1
-        self.pixel = nn.Conv2d(bands, settings.width, 1)
+        self.pixel = Pointwise(bands, settings.width)
         self.context = _context(bands, settings) if settings.context_blocks else None
 
     def forward(self, condition: Tensor) -> Tensor:
@@ -79,14 +79,31 @@ class ConditionEncoder(nn.Module):
         return torch.cat([features, brightness], 1)
 
 
+class Pointwise(nn.Conv2d):
+    """A 1 x 1 convolution (N, entering, rows, cols) to (N, leaving, rows, cols).
+
+    In training it runs as a matrix product over the pixels of channels-last tensors, at nearly
+    twice the speed on one core; in a graph it stays a convolution, which ONNX Runtime runs best.
+    """
+
+    def __init__(self, entering: int, leaving: int, bias: bool = True):
+        super().__init__(entering, leaving, 1, bias=bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(features)
+        pixels = features.permute(0, 2, 3, 1)
+        return F.linear(pixels, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+
+
 def _context(bands: int, settings: CompactSettings) -> nn.Module:
     width = settings.context_width
     blocks = [ContextBlock(width, settings.kernel) for _ in range(settings.context_blocks)]
     return nn.Sequential(
         nn.PixelUnshuffle(MULTIPLE),
-        nn.Conv2d(bands * MULTIPLE**2, width, 1),
+        Pointwise(bands * MULTIPLE**2, width),
         *blocks,
-        nn.Conv2d(width, settings.width * MULTIPLE**2, 1),
+        Pointwise(width, settings.width * MULTIPLE**2),
         nn.PixelShuffle(MULTIPLE),
     )
 
@@ -97,8 +114,8 @@ class ContextBlock(nn.Module):
     def __init__(self, width: int, kernel: int):
         super().__init__()
         self.space = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width)
-        self.widen = nn.Conv2d(width, 2 * width, 1)
-        self.narrow = _silent(nn.Conv2d(2 * width, width, 1))
+        self.widen = Pointwise(width, 2 * width)
+        self.narrow = _silent(Pointwise(2 * width, width))
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.narrow(F.relu(self.widen(self.space(features))))
@@ -116,10 +133,10 @@ class PixelDenoiser(nn.Module):
         self.offset, self.scale = settings.offset, settings.scale
         width = settings.width
         self.time = TimeEmbedding(settings.time_width, width, settings.blocks)
-        self.enter = nn.Conv2d(settings.output_bands, width, 1, bias=False)
+        self.enter = Pointwise(settings.output_bands, width, bias=False)
         self.blocks = nn.ModuleList(PixelBlock(width) for _ in range(settings.blocks))
-        self.shape = nn.Conv2d(width, settings.output_bands, 1)
-        self.rest = nn.Conv2d(width, settings.output_bands, 1)
+        self.shape = Pointwise(width, settings.output_bands)
+        self.rest = Pointwise(width, settings.output_bands)
 
     def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
         seen, brightness = features[:, :-1], features[:, -1:]
@@ -136,8 +153,8 @@ class PixelBlock(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.widen = nn.Conv2d(width, 2 * width, 1)
-        self.narrow = _silent(nn.Conv2d(2 * width, width, 1))
+        self.widen = Pointwise(width, 2 * width)
+        self.narrow = _silent(Pointwise(2 * width, width))
 
     def forward(self, hidden: Tensor, shift: Tensor) -> Tensor:
         return hidden + self.narrow(F.relu(self.widen(hidden) + shift))
