@@ -110,7 +110,7 @@ def run(args, events: Events) -> None:
     from . import raster
 
     _check_outputs(args, raster)
-    picture = raster.Picture(args.input, args.bands, len(model.input_bands))
+    picture = _picture(args, model, raster)
     job = _job(args, picture, model, sampling, folder)
     facts = _facts(args, job, folder)
     for message in facts.warnings:
@@ -118,6 +118,17 @@ def run(args, events: Events) -> None:
     _produce(args, job, facts, events, since)
     seconds = time.monotonic() - since
     events.done(args.output, seconds, **_last_words(args, job, facts))
+
+
+def _picture(args, model: manifest.Manifest, raster):
+    """The input with its red, green and blue where the model has them: released ones are BGR."""
+    picture = raster.Picture(args.input, args.bands, len(model.input_bands))
+    wavelengths = [band.wavelength_nm for band in model.input_bands]
+    if len(wavelengths) != 3 or wavelengths == sorted(wavelengths, reverse=True):
+        return picture
+    from_longest = sorted(wavelengths, reverse=True)
+    bands = [picture.bands[from_longest.index(nm)] for nm in wavelengths]
+    return raster.Picture(args.input, bands, len(bands))
 
 
 def _check_options(args) -> None:
@@ -339,7 +350,12 @@ def estimate_window(job: Job, writers, events: Events) -> None:
     window = layout.window
     how, network = job.sampling, job.cascade
     events.started(
-        window.rows, window.cols, total, network.device, list(network.providers), how.seed
+        rows=window.rows,
+        columns=window.cols,
+        tiles=total,
+        device=network.device,
+        providers=list(network.providers),
+        seed=how.seed,
     )
     bands = len(job.model.wavelength_nm)
     joiners = [
