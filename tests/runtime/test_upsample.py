@@ -1,0 +1,310 @@
+"""The upsample loop around a cascade that tests give: what it is asked, and what becomes of it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from model_runtime import manifest, tiles, upsample
+from model_runtime.__main__ import build_parser
+from model_runtime.cascade import Estimate
+from model_runtime.errors import InputError, PackageError
+from model_runtime.events import Events
+
+gdal.UseExceptions()
+
+
+class Cascade:
+    """Stands for the network: band b is red x (b + 1) + a trace of the tile's absolute place."""
+
+    device, providers, warnings = "cpu", ["TestProvider"], []
+
+    def __init__(self, bands=8, value=None):
+        self.bands, self.value, self.asked = bands, value, []
+
+    def estimate(self, rgb, row0, col0, how):
+        self.asked.append((rgb.copy(), row0, col0, how))
+        rows, cols = np.mgrid[row0 : row0 + rgb.shape[1], col0 : col0 + rgb.shape[2]]
+        factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
+        mean = (rgb[:1] * factors + 1e-4 * rows + 1e-6 * cols).astype(np.float32)
+        if self.value is not None:
+            mean[0, 0, 0] = self.value
+        spread = np.full_like(mean, 0.125) if how.samples > 1 else None
+        return Estimate(mean, spread, [mean])
+
+
+class Told(Events):
+    def __init__(self):
+        self.said = []
+
+    def started(self, **facts):
+        self.said.append(("started", facts))
+
+    def progress(self, done, total):
+        self.said.append(("progress", done, total))
+
+    def warning(self, message):
+        self.said.append(("warning", message))
+
+    def done(self, output, seconds, **facts):
+        self.said.append(("done", output, facts))
+
+
+@pytest.fixture
+def run(tiny_package, monkeypatch, tmp_path):
+    """A function: (input, *options) -> SimpleNamespace(path, values, cascade, said)."""
+
+    def run(source, *options, network=None, package=tiny_package):
+        network = network or Cascade()
+        monkeypatch.setattr(upsample.cascade, "load", lambda *_: network)
+        words = ["upsample", source, tmp_path / "out" / "o.tif", "--model", package, *options]
+        (tmp_path / "out").mkdir(exist_ok=True)
+        told = Told()
+        upsample.run(build_parser().parse_args(list(map(str, words))), told)
+        path = tmp_path / "out" / "o.tif"
+        dataset = gdal.Open(str(path))
+        return SimpleNamespace(
+            path=path, values=dataset.ReadAsArray(), network=network, said=told.said
+        )
+
+    return run
+
+
+def reflectance(rows, cols, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.02, 0.08, (3, rows, cols)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(1, 1), (3, 50), (70, 41), (24, 24)])
+@pytest.mark.parametrize("tile", [24, 32, 64])
+def test_each_pixel_gets_its_own_estimate(run, write_raster, rows, cols, tile):
+    rgb = reflectance(rows, cols)
+    result = run(write_raster("a.tif", rgb), "--dtype", "float32", "--tile", tile, "--overlap", 8)
+    down, across = np.mgrid[:rows, :cols]
+    np.testing.assert_allclose(
+        result.values[2], rgb[0] * 3 + 1e-4 * down + 1e-6 * across, atol=1e-6
+    )
+
+
+def test_an_extent_gives_the_numbers_and_the_place_of_the_whole(run, write_raster):
+    source = write_raster("a.tif", reflectance(60, 50), transform=(0, 1, 0, 0, 0, -1))
+    whole = run(source, "--dtype", "float32").values
+    part = run(source, "--dtype", "float32", "--extent", "13,-41,37,-5")
+    np.testing.assert_array_equal(part.values, whole[:, 5:41, 13:37])
+    dataset = gdal.Open(str(part.path))
+    assert dataset.GetGeoTransform() == (13, 1, 0, -5, 0, -1)
+
+
+def test_the_model_sees_real_pixels_around_an_extent(run, write_raster):
+    rgb = reflectance(60, 50)
+    source = write_raster("a.tif", rgb, transform=(0, 1, 0, 0, 0, -1))
+    result = run(source, "--extent", "20,-40,28,-32", "--tile", "64")
+    seen, row0, col0, _ = result.network.asked[0]
+    assert (row0, col0) == (24, 8)
+    np.testing.assert_allclose(seen, rgb[:, 24:48, 8:40])
+
+
+def test_masked_pixels_are_masked_in_all_bands_and_unseen_by_the_model(run, write_raster):
+    rgb = reflectance(20, 30)
+    rgb[:, 3:9, 4:11] = -9999
+    result = run(write_raster("a.tif", rgb, nodata=-9999))
+    masked = rgb[0] == -9999
+    assert ((result.values == 65535) == masked).all()
+    seen = result.network.asked[0][0]
+    assert seen.min() >= 0.02
+    assert (seen == np.float32(0.2)).any()  # the normalisation's offset: the model's zero
+
+
+def test_tiles_without_a_valid_pixel_are_not_sampled(run, write_raster):
+    rgb = reflectance(96, 96)
+    rgb[:, :, 40:] = 0
+    result = run(write_raster("a.tif", rgb, nodata=0))
+    all_tiles = result.said[0][1]["tiles"]
+    assert len(result.network.asked) == all_tiles / 2
+    assert (result.values[:, :, 40:] == 65535).all()
+    assert (result.values[:, :, :40] != 65535).all()
+
+
+def test_estimates_below_zero_become_zero_and_large_ones_the_largest(run, write_raster):
+    rgb = np.full((3, 8, 8), 0.05, np.float32)
+    low = run(write_raster("a.tif", rgb), network=Cascade(8, -3.0)).values
+    high = run(write_raster("a.tif", rgb), network=Cascade(8, 70.0)).values
+    assert low[0].min() >= 0 and low[0].max() < 2000
+    assert high.max() <= 65534
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_model_that_gives_no_numbers_is_an_error(run, write_raster, value, tmp_path):
+    with pytest.raises(PackageError, match="not finite"):
+        run(write_raster("a.tif", reflectance(8, 8)), network=Cascade(8, value))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_spread_is_written_beside_and_raises_the_samples(run, write_raster, tmp_path):
+    spread = tmp_path / "out" / "s.tif"
+    result = run(write_raster("a.tif", reflectance(20, 30)), "--spread", spread)
+    dataset = gdal.Open(str(spread))
+    assert (dataset.ReadAsArray() == 1250).all()
+    assert "deviation" in dataset.GetMetadataItem("SCDM_CONTENT")
+    assert result.network.asked[0][3].samples == upsample.SPREAD_SAMPLES
+
+
+def test_cancelling_leaves_nothing(run, write_raster, tmp_path):
+    class Cancelled(Cascade):
+        def estimate(self, *_):
+            if self.asked:
+                raise KeyboardInterrupt
+            return super().estimate(*_)
+
+    source = write_raster("a.tif", reflectance(60, 60))
+    with pytest.raises(KeyboardInterrupt):
+        run(source, "--spread", tmp_path / "out" / "s.tif", network=Cancelled())
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_older_output_survives_a_run_that_fails(run, write_raster, tmp_path):
+    source = write_raster("a.tif", reflectance(8, 8))
+    before = run(source).path.read_bytes()
+    with pytest.raises(PackageError):
+        run(source, network=Cascade(8, np.nan))
+    assert (tmp_path / "out" / "o.tif").read_bytes() == before
+
+
+def test_what_is_said(run, write_raster):
+    result = run(write_raster("a.tif", reflectance(60, 50)), "--seed", "9")
+    name, facts = result.said[0]
+    assert name == "started"
+    assert facts == {
+        "rows": 60,
+        "columns": 50,
+        "tiles": 16,
+        "device": "cpu",
+        "providers": ["TestProvider"],
+        "seed": 9,
+    }
+    progress = [event[1:] for event in result.said if event[0] == "progress"]
+    assert progress == [(done, 16) for done in range(17)]
+    assert result.said[-1][0] == "done"
+    assert result.said[-1][2]["radiometry"] == "reflectance"
+
+
+def test_bands_far_from_the_models_are_warned_of(run, write_raster):
+    source = write_raster("a.tif", reflectance(8, 8))
+    dataset = gdal.Open(str(source), gdal.GA_Update)
+    for number, nm in enumerate((490, 560, 665), start=1):
+        dataset.GetRasterBand(number).SetMetadataItem("wavelength", str(nm))
+    dataset = None
+    warnings = [event[1] for event in run(source).said if event[0] == "warning"]
+    assert len(warnings) == 2 and "490 nm" in warnings[0]
+    right = [event for event in run(source, "--bands", "3,2,1").said if event[0] == "warning"]
+    assert right == []
+
+
+def test_provenance_is_in_the_file(run, write_raster):
+    result = run(write_raster("a.tif", reflectance(8, 8)), "--seed", "5", "--quality", "best")
+    tags = gdal.Info(str(result.path), format="json")["metadata"][""]
+    assert tags["SCDM_MODEL"] == "tiny"
+    assert len(tags["SCDM_MODEL_SHA256"]) == 64
+    told = (tags["SCDM_SEED"], tags["SCDM_SAMPLER"], tags["SCDM_STEPS"], tags["SCDM_SAMPLES"])
+    assert told == ("5", "ddpm", "5", "2")
+    assert tags["SCDM_RADIOMETRY"] == "reflectance"
+
+
+def sampling(tiny_package, *options):
+    args = build_parser().parse_args(["upsample", "i.tif", "o.tif", *options])
+    return upsample.sampling_of(args, manifest.read(tiny_package))
+
+
+def test_explicit_options_override_the_quality(tiny_package):
+    plain = sampling(tiny_package, "--quality", "fast")
+    assert (plain.sampler, plain.steps, plain.samples) == ("ddim", 2, 1)
+    told = sampling(
+        tiny_package, "--quality", "fast", "--sampler", "ddpm", "--steps", "7", "--samples", "3"
+    )
+    assert (told.sampler, told.steps, told.samples, told.seed) == ("ddpm", 7, 3, 0)
+
+
+def test_guidance_is_the_models_or_one_for_all_or_one_a_stage(tiny_package):
+    assert sampling(tiny_package).guidance == (0.0, 0.0)
+    assert sampling(tiny_package, "--guidance", "1.5").guidance == (1.5, 1.5)
+    assert sampling(tiny_package, "--guidance", "1.5,0.5").guidance == (1.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--guidance", "1,2,3"], "3 numbers, the model 2 stages"),
+        (["--guidance", "-1"], "guidance"),
+        (["--guidance", "nan"], "guidance"),
+        (["--steps", "51"], "at most 50"),
+        (["--steps", "0"], "--steps is 0"),
+        (["--samples", "0"], "--samples is 0"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--threads", "-2"], "--threads is -2"),
+        (["--tile", "0"], "--tile is 0"),
+        (["--tile", "33"], "multiple of 8"),
+        (["--tile", "16"], "--tile 24 or more"),
+        (["--tile", "99999"], "--tile is 99999"),
+        (["--overlap", "0"], "8 or more"),
+        (["--overlap", "12"], "multiple of 8"),
+        (["--extent", "1,2,3"], "3 numbers"),
+        (["--extent", "0,0,0,0"], "empty"),
+        (["--extent", "900,900,901,901"], "beside"),
+        (["--bands", "1,2"], "2 bands are named"),
+        (["--bands", "1,2,9"], "no band 9"),
+        (["--resume"], "--resume"),
+        (["--samples", "1", "--spread", "s.tif"], "no spread"),
+        (["--spread", "s.png"], "GeoTIFF name"),
+        (["--report", "r.txt"], "HTML name"),
+        (["--report", "none/r.html"], "does not exist"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    run, write_raster, options, says, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    source = write_raster("a.tif", reflectance(8, 8))
+    with pytest.raises(InputError, match=says) as caught:
+        if options[0] == "--tile" and options[1] == "16":
+            options = [*options, "--overlap", "16"]
+        run(source, *options)
+    assert caught.value.remedy
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_output_that_is_the_input_is_refused(run, write_raster, tmp_path):
+    (tmp_path / "out").mkdir()
+    source = write_raster("out/o.tif", reflectance(8, 8))
+    before = source.read_bytes()
+    with pytest.raises(InputError, match="also the input"):
+        run(source)
+    assert source.read_bytes() == before
+
+
+def layout(tile=None, overlap=None, influence=2, size=(300, 200)):
+    rule = manifest.Tile(multiple=8, size=64, overlap=16, influence=influence)
+    picture = SimpleNamespace(rows=size[0], cols=size[1])
+    return upsample.layout_of(tile, overlap, rule, picture, tiles.Window(0, 0, *size))
+
+
+@pytest.mark.parametrize(
+    ("options", "margin", "shared"),
+    [
+        ({}, 8, 16),
+        ({"overlap": 8}, 8, 8),
+        ({"overlap": 32}, 16, 32),
+        ({"influence": 13}, 16, 16),
+        ({"influence": None}, None, 16),
+        ({"influence": None, "tile": 24}, None, 8),
+        ({"influence": None, "overlap": 0}, None, 0),
+    ],
+)
+def test_margin_and_overlap(options, margin, shared):
+    found = layout(**options)
+    assert (found.margin, found.overlap) == (margin, shared)
+
+
+def test_an_overlap_of_more_than_half_a_tile_is_refused():
+    with pytest.raises(InputError, match="half of the tile"):
+        layout(influence=None, overlap=40)
