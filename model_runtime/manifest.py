@@ -173,7 +173,10 @@ def verified_bytes(folder: Path, entry: ModelFile) -> bytes:
         raise PackageError(f"{entry.file} is not a plain file in {folder}", _REMEDY)
     if path.stat().st_size > MAX_FILE_BYTES:
         raise PackageError(f"{path} is larger than {MAX_FILE_BYTES} bytes", _REMEDY)
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PackageError(f"{path} cannot be read ({error.strerror})", _REMEDY) from error
     found = hashlib.sha256(content).hexdigest()
     if found != entry.sha256:
         raise PackageError(f"{path} has SHA-256 {found}, not {entry.sha256}", _REMEDY)
@@ -200,8 +203,10 @@ class _Node:
         return _Node(self.value[key], f"{self.where}.{key}")
 
     def text(self, longest: int = 200) -> str:
-        if not isinstance(self.value, str) or not 0 < len(self.value) <= longest:
-            raise self.fail(f"a text of 1 to {longest} characters")
+        # Printable: it goes to terminals, tags and one-line messages.
+        text = isinstance(self.value, str) and self.value.isprintable()
+        if not text or not 0 < len(self.value) <= longest:
+            raise self.fail(f"a text of 1 to {longest} printable characters")
         return self.value
 
     def one_of(self, allowed: Tuple[str, ...]) -> str:
@@ -239,6 +244,9 @@ def parse(data: Any) -> Manifest:
         )
     input_bands = tuple(_input_band(node) for node in root.get("input_bands").items(1, MAX_BANDS))
     bands = len(root.get("wavelength_nm").items(1, MAX_BANDS))
+    stages = _stages(root.get("stages"), len(input_bands), bands)
+    fewest = min(stage.schedule.steps for stage in stages)
+    qualities = root.get("qualities")
     return Manifest(
         name=root.get("name").text(),
         version=root.get("version").text(),
@@ -250,10 +258,10 @@ def parse(data: Any) -> Manifest:
         wavelength_nm=_increasing(root.get("wavelength_nm"), bands),
         fwhm_nm=root.get("fwhm_nm").numbers(bands, 1e-3, 1e5),
         normalisation=_normalisation(root.get("normalisation"), len(input_bands), bands),
-        stages=_stages(root.get("stages"), len(input_bands), bands),
+        stages=stages,
         tile=_tile(root.get("tile")),
-        qualities={name: _quality(root.get("qualities").get(name)) for name in QUALITIES},
-        domain=_domain(root.get("domain"), len(input_bands)) if data.get("domain") else None,
+        qualities={name: _quality(qualities.get(name), fewest) for name in QUALITIES},
+        domain=_domain(_Node(data.get("domain"), f"{MANIFEST_NAME}.domain"), len(input_bands)),
     )
 
 
@@ -274,7 +282,8 @@ def _increasing(node: _Node, count: int) -> Tuple[float, ...]:
 
 def _file_name(node: _Node) -> str:
     name = node.text(120)
-    if not all(c.isalnum() or c in "._-" for c in name) or name.startswith("."):
+    plain = all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    if not plain or name.startswith("."):
         raise node.fail("a plain file name of letters, digits, '.', '_' and '-'")
     return name
 
@@ -312,12 +321,15 @@ def _stage(node: _Node, bands: int) -> Stage:
     encoder = node.get("condition_encoder")
     output_bands = node.get("output_bands").integer(1, bands)
     final = node.get("final_bands").items(output_bands, output_bands)
+    final_bands = tuple(item.integer(0, bands - 1) for item in final)
+    if len(set(final_bands)) != output_bands:
+        raise node.get("final_bands").fail("bands that differ")
     return Stage(
         denoiser=_model_file(node.get("denoiser")),
         condition_encoder=None if encoder.value is None else _model_file(encoder),
         condition_bands=node.get("condition_bands").integer(1, MAX_BANDS),
         output_bands=output_bands,
-        final_bands=tuple(item.integer(0, bands - 1) for item in final),
+        final_bands=final_bands,
         prediction=node.get("prediction").one_of(PREDICTIONS),
         schedule=_schedule(node.get("schedule")),
         guidance_scale=node.get("guidance_scale").number(0, 100),
@@ -345,23 +357,25 @@ def _tile(node: _Node) -> Tile:
     )
     if tile.size % tile.multiple or tile.overlap % tile.multiple or 2 * tile.overlap > tile.size:
         raise node.fail("size and overlap in multiples of 'multiple', overlap at most half of size")
+    cut = -(-(tile.influence or 0) // tile.multiple) * tile.multiple
+    if 2 * cut >= tile.size:
+        raise node.fail("a size that leaves something when 'influence' is cut on both sides")
     return tile
 
 
-def _quality(node: _Node) -> Quality:
+def _quality(node: _Node, timesteps: int) -> Quality:
     return Quality(
         node.get("sampler").one_of(SAMPLERS),
-        node.get("steps").integer(1, MAX_TIMESTEPS),
+        node.get("steps").integer(1, timesteps),
         node.get("samples").integer(1, 1000),
     )
 
 
-def _domain(node: _Node, input_bands: int) -> Domain:
-    levels = node.get("levels").items(2, 101)
-    return Domain(
-        tuple(level.number(0, 1) for level in levels),
-        tuple(
-            band.numbers(len(levels), -1e9, 1e9)
-            for band in node.get("values").items(input_bands, input_bands)
-        ),
-    )
+def _domain(node: _Node, input_bands: int) -> Optional[Domain]:
+    if node.value is None:
+        return None
+    levels = tuple(level.number(0, 1) for level in node.get("levels").items(2, 101))
+    if list(levels) != sorted(set(levels)):
+        raise node.get("levels").fail("increasing levels")
+    bands = node.get("values").items(input_bands, input_bands)
+    return Domain(levels, tuple(band.numbers(len(levels), -1e9, 1e9) for band in bands))

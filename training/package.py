@@ -1,7 +1,7 @@
 """What a run's settings say of the model package made from it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
@@ -25,6 +25,11 @@ def identity(config: Config, domain: Optional[manifest.Domain] = None) -> Dict[s
     """The manifest's entries other than stages and card."""
     names = zip(config.input.names, config.input.wavelength_nm, config.input.fwhm_nm)
     chosen = {name: manifest.Quality(**asdict(q)) for name, q in config.qualities.items()}
+    fewest = min(stage.timesteps for stage in config.stages)
+    default = {
+        name: replace(quality, steps=min(quality.steps, fewest))
+        for name, quality in DEFAULT_QUALITIES.items()
+    }
     inputs, outputs = len(config.input.names), len(config.output.wavelength_nm)
     offset, scale = config.normalisation.offset, config.normalisation.scale
     return {
@@ -40,7 +45,7 @@ def identity(config: Config, domain: Optional[manifest.Domain] = None) -> Dict[s
             (offset,) * inputs, (scale,) * inputs, (offset,) * outputs, (scale,) * outputs
         ),
         "tile": manifest.Tile(**asdict(config.tile)),
-        "qualities": {**DEFAULT_QUALITIES, **chosen},
+        "qualities": {**default, **chosen},
         "domain": domain,
     }
 
