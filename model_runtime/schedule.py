@@ -10,6 +10,7 @@ from .manifest import Schedule
 
 COSINE_OFFSET = 0.008
 COSINE_BETA_MAX = 0.999
+LEAST_SIGNAL = 1e-12  # float32 still divides by it
 
 
 def betas(kind: str, steps: int, low: float, high: float) -> np.ndarray:
@@ -69,7 +70,18 @@ def of_manifest(schedule: Schedule) -> Diffusion:
             f"{schedule.betas_sha256}",
             "the package was made with another schedule: export it again",
         )
-    return diffusion(values)
+    return checked(diffusion(values), f"the {schedule.kind} schedule")
+
+
+def checked(d: Diffusion, name: str) -> Diffusion:
+    """``d`` itself; raises PackageError where a step divides by a signal or noise of zero."""
+    if not (d.betas.min() > 0 and d.betas.max() < 1 and d.signal(d.steps - 1) >= LEAST_SIGNAL):
+        raise PackageError(
+            f"{name} has betas from {d.betas.min():g} to {d.betas.max():g} and leaves "
+            f"{d.signal(d.steps - 1):.1g} of the signal",
+            f"betas lie between 0 and 1, and {LEAST_SIGNAL:g} of the signal must be left",
+        )
+    return d
 
 
 def x0_and_epsilon(kind: str, prediction: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int):
