@@ -7,7 +7,7 @@ from typing import Callable, List, Optional, Tuple
 import numpy as np
 
 from . import denoiser, guidance, noise, sampling, schedule
-from .errors import InputError
+from .errors import InputError, PackageError
 from .manifest import Manifest, Stage
 
 
@@ -68,7 +68,13 @@ class StageSampler:
 
         def predict(x_t: np.ndarray, t: int) -> np.ndarray:
             timestep = np.full(len(x_t), t, np.int64)
-            return self._denoise(x=x_t, timestep=timestep, **{name: features})
+            prediction = self._denoise(x=x_t, timestep=timestep, **{name: features})
+            if prediction.shape != x_t.shape:  # NumPy would repeat a single band in silence
+                raise PackageError(
+                    f"a denoiser makes {prediction.shape} of {x_t.shape}",
+                    "its prediction has the shape of x: export the model again",
+                )
+            return prediction
 
         return predict
 
@@ -106,6 +112,11 @@ class Cascade:
             raise InputError(
                 f"{len(how.guidance)} guidance scales for {len(self.stages)} stages",
                 "give one scale for all stages or one a stage",
+            )
+        if how.sampler not in sampling.SAMPLER_FUNCTIONS or how.samples < 1:
+            raise InputError(
+                f"{how.samples} samples by sampler '{how.sampler}'",
+                f"take 1 or more by one of {', '.join(sampling.SAMPLER_FUNCTIONS)}",
             )
         fewest = min(stage.diffusion.steps for stage in self.stages)
         if not 1 <= how.steps <= fewest:

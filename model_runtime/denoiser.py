@@ -1,5 +1,6 @@
 """ONNX Runtime's only door: sessions on the device that was asked for, and what they really use."""
 
+import os
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
@@ -9,6 +10,8 @@ from .errors import DeviceError, PackageError, ScdmError
 from .manifest import ModelFile, verified_bytes
 
 PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
+_EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
+_CUDA_REMEDY = "install the GPU runtime with CUDA and cuDNN, or choose device cpu or auto"
 _DAMAGED = "get the model package again, or export it again with training/export.py"
 
 
@@ -23,6 +26,12 @@ class Network:
                 f"an ONNX file has inputs {found}, not {sorted(inputs)} with output '{output}'",
                 _DAMAGED,
             )
+        for node in (*session.get_inputs(), *session.get_outputs()):
+            kind = "tensor(int64)" if node.name == "timestep" else "tensor(float)"
+            if node.type != kind:
+                raise PackageError(
+                    f"'{node.name}' of an ONNX file is {node.type}, not {kind}", _DAMAGED
+                )
 
     def __call__(self, **feeds: np.ndarray) -> np.ndarray:
         """The output for ``feeds``; raises DeviceError when the device fails."""
@@ -50,17 +59,24 @@ def _session(content: bytes, device: str, threads: int, damaged: str):
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
+    # A graph's weights are in its own, hashed file: what it names outside has no folder to be in.
+    options.add_session_config_entry(_EXTERNAL_FOLDER, os.devnull)
     if device != "cpu":
         _require_offered(ort, device)
     try:
         session = ort.InferenceSession(content, sess_options=options, providers=PROVIDERS[device])
     except Exception as error:
-        raise PackageError(f"{damaged} ({_first_line(error)})", _DAMAGED) from error
+        if device == "cpu":
+            raise PackageError(f"{damaged} ({_first_line(error)})", _DAMAGED) from error
+        _session(content, "cpu", threads, damaged)  # is the graph at fault, or the device?
+        raise DeviceError(
+            f"device {device} cannot run the model ({_first_line(error)})", _CUDA_REMEDY
+        ) from error
     used = session.get_providers()
     if used[0] != PROVIDERS[device][0]:
         raise DeviceError(
             f"device {device} was asked for, but ONNX Runtime fell back to {used[0]}",
-            "install the GPU runtime with CUDA and cuDNN, or choose device cpu or auto",
+            _CUDA_REMEDY,
         )
     return session
 
