@@ -18,8 +18,8 @@ from .errors import InputError, ScdmError, StorageError
 from .tiles import BLOCK_SIDE, Window, reflected
 
 gdal.UseExceptions()
-# Bounded, where GDAL's default grows with the machine: a file block of 512 bands fits in it.
-CACHE_BYTES = 256 << 20
+# Bounded, where GDAL's default grows with the machine; a writer adds room for its own blocks.
+CACHE_BYTES = 64 << 20
 gdal.SetCacheMax(CACHE_BYTES)
 
 Geotransform = Tuple[float, float, float, float, float, float]
@@ -625,7 +625,7 @@ class Writer:
     ):
         self.path = Path(path)
         self.part = part_path(path)
-        self._encoding, self._bands = stored, len(spectral.wavelength_nm)
+        self._encoding, self._bands, self._room = stored, len(spectral.wavelength_nm), 0
         with _Writing(self.path):
             self._dataset = self._create(shape, block_side)
         try:
@@ -649,6 +649,10 @@ class Writer:
             "BIGTIFF=IF_SAFER",
         ]
         kind = gdal.GetDataTypeByName(self._encoding.type_name)
+        # One block of every band stays until it is full; a block that leaves early is packed twice.
+        room = 2 * block_side**2 * self._bands * gdal.GetDataTypeSize(kind) // 8
+        gdal.SetCacheMax(gdal.GetCacheMax() + room)
+        self._room = room
         driver = gdal.GetDriverByName("GTiff")
         return driver.Create(str(self.part), cols, rows, self._bands, kind, options)
 
@@ -706,6 +710,8 @@ class Writer:
             self._dataset = None
             return gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
         finally:
+            gdal.SetCacheMax(gdal.GetCacheMax() - self._room)
+            self._room = 0
             gdal.PopErrorHandler()
             gdal.UseExceptions()
 

@@ -1,5 +1,7 @@
 """The upsample loop around a cascade that tests give: what it is asked, and what becomes of it."""
 
+import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -187,6 +189,20 @@ def test_what_is_said(run, write_raster):
     assert progress == [(done, 16) for done in range(17)]
     assert result.said[-1][0] == "done"
     assert result.said[-1][2]["radiometry"] == "reflectance"
+
+
+def test_a_model_of_blue_green_red_gets_them_in_its_order(
+    run, write_raster, tiny_package, tmp_path
+):
+    package = tmp_path / "bgr"
+    shutil.copytree(tiny_package, package)
+    model = manifest.read(package)
+    replace(model, input_bands=model.input_bands[::-1]).write(package)
+    rgb = reflectance(8, 8)
+    seen = run(write_raster("a.tif", rgb), package=package).network.asked[0][0]
+    np.testing.assert_allclose(seen[:, 8:16, 8:16], rgb[::-1])
+    seen = run(write_raster("b.tif", rgb), "--bands", "3,2,1", package=package).network.asked[0][0]
+    np.testing.assert_allclose(seen[:, 8:16, 8:16], rgb)
 
 
 def test_bands_far_from_the_models_are_warned_of(run, write_raster):
