@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from osgeo import gdal
 
+from model_runtime import __main__ as runtime
 from model_runtime import cascade, guidance, manifest, sampling, schedule
 from model_runtime.errors import InputError, PackageError
 from training import config as settings_file
@@ -76,15 +78,21 @@ def tiny(load_golden, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def imported(golden_pair, tmp_path_factory):
-    """The EMA package of a golden cascade as the runtime loads it, made by the command."""
+def package(golden_pair, tmp_path_factory):
+    """The folder of the EMA package of a golden cascade, made by the command."""
     folder = tmp_path_factory.mktemp("imported")
     (folder / "settings.toml").write_text(settings_text(golden_pair), encoding="utf-8")
     stage1, stage2 = (str(golden.checkpoint) for golden in golden_pair)
     config, model = str(folder / "settings.toml"), folder / "model"
     arguments = ["--stage1", stage1, "--stage2", stage2, "--config", config, str(model)]
     assert import_reference.main(arguments) == 0
-    return cascade.load(model, manifest.read(model), "cpu", 1)
+    return model
+
+
+@pytest.fixture(scope="session")
+def imported(package):
+    """The package as the runtime loads it."""
+    return cascade.load(package, manifest.read(package), "cpu", 1)
 
 
 def predictors(stage, condition):
@@ -137,6 +145,21 @@ def test_whole_chain_equals_the_reference(golden_pair, imported, number):
     how = cascade.Sampling("ddpm", steps, 1, (scale,), 0)
     found = stage.sample(condition, np.zeros_like(condition), how, scale, draw)
     assert relative_difference(found, expected) <= 1e-3
+
+
+def test_red_green_and_blue_reach_the_inputs_of_that_colour(package, tmp_path):
+    """The released networks take blue first; a picture's bands come red first."""
+    source = str(tmp_path / "rgb.tif")
+    dataset = gdal.GetDriverByName("GTiff").Create(source, 16, 16, 3, gdal.GDT_UInt16)
+    dataset.WriteArray(np.full((3, 16, 16), 4000, np.uint16))
+    dataset = None
+    output = str(tmp_path / "out.tif")
+    options = ["--model", str(package), "--sampler", "ddim", "--steps", "1"]
+    for chosen, wanted in (([], "3,2,1"), (["--bands", "2,3,1"], "1,3,2")):
+        assert runtime.main(["upsample", source, output, *options, *chosen]) == 0
+        result = gdal.Open(output)
+        assert result.GetMetadataItem("SCDM_INPUT_BANDS") == wanted
+        assert result.RasterCount == 48
 
 
 def test_live_weights_are_taken_when_asked_for(tiny, tmp_path):
@@ -261,8 +284,9 @@ def test_a_checkpoint_of_other_settings_is_imported(tiny, tmp_path):
     config = settings_file.load(
         path,
         [
-            "stages.0.network={kind='released', base_width=8, groups=2, multipliers=[1, 3],"
-            " attention_levels=[0], time_width=10, residual_blocks=1}",
+            "stages.0.network={kind='released', base_width=8, groups=2, multipliers=[2, 1, 3],"
+            " attention_levels=[0, 2], time_width=10, residual_blocks=1}",
+            "tile.multiple=4",
             "stages.0.schedule='cosine'",
             "stages.0.timesteps=40",
             "stages.0.guidance_scale=0.5",

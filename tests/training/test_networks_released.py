@@ -75,8 +75,8 @@ def test_both_encoders_share_the_down_blocks():
     assert [f.shape[1] for f in of_x] == [8, 8, 8, 16]
 
 
-@pytest.mark.parametrize("settings", OTHERS[1:], ids=["three levels", "one level"])
-def test_onnx_equals_torch_and_does_not_tell_where_it_was_made(settings, tmp_path):
+def test_onnx_equals_torch_and_does_not_tell_where_it_was_made(tmp_path):
+    settings = OTHERS[2]
     onnxruntime = pytest.importorskip("onnxruntime")
     network = ReleasedUNet(settings)
     path = tmp_path / "denoiser.onnx"
