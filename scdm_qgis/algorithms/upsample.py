@@ -138,7 +138,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             "SEED",
             tr("Seed"),
             0,
-            tr("The same seed gives the same result. Empty: the runtime chooses and reports it."),
+            tr("The same seed gives the same result, another seed another draw. Empty: 0."),
         )
         yield make.choice(
             "DEVICE",
