@@ -9,7 +9,7 @@ _TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "um": 1e3, "µm": 1e
 
 def wavelengths_nm(name: str) -> List[Optional[float]]:
     """The centre of each band in nm, None where the file does not say."""
-    dataset = gdal.Open(name)
+    dataset = _open(name)
     if dataset is None:
         return []
     return [_band_nm(dataset.GetRasterBand(i + 1)) for i in range(dataset.RasterCount)]
@@ -17,7 +17,7 @@ def wavelengths_nm(name: str) -> List[Optional[float]]:
 
 def colour_bands(name: str) -> Tuple[int, int, int]:
     """The red, green and blue band by the file's colour interpretation, else 1, 2, 3."""
-    dataset = gdal.Open(name)
+    dataset = _open(name)
     if dataset is None:
         return 1, 2, 3
     colours = [
@@ -29,6 +29,14 @@ def colour_bands(name: str) -> Tuple[int, int, int]:
         for colour, default in zip(wanted, (1, 2, 3))
     )
     return red, green, blue
+
+
+def _open(name: str):
+    """The dataset, or None: whether GDAL raises is a setting that all of QGIS shares."""
+    try:
+        return gdal.Open(name)
+    except RuntimeError:
+        return None
 
 
 def _band_nm(band) -> Optional[float]:

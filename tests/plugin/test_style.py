@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qgis.core import QgsRasterLayer
 
-from scdm_qgis.layers.raster_file import wavelengths_nm
+from scdm_qgis.layers.raster_file import colour_bands, wavelengths_nm
 from scdm_qgis.layers.style import natural_colour, nearest_bands
 
 
@@ -40,3 +40,16 @@ def test_a_layer_without_wavelengths_keeps_its_style(qgis_app, rgb_path):
     before = layer.renderer().type()
     assert natural_colour(layer) is False
     assert layer.renderer().type() == before
+
+
+@pytest.mark.parametrize("switch", ["UseExceptions", "DontUseExceptions"])
+def test_a_file_that_is_gone_has_no_wavelengths(tmp_path, switch):
+    from osgeo import gdal
+
+    before = gdal.GetUseExceptions()
+    getattr(gdal, switch)()
+    try:
+        assert wavelengths_nm(str(tmp_path / "gone.tif")) == []
+        assert colour_bands(str(tmp_path / "gone.tif")) == (1, 2, 3)
+    finally:
+        (gdal.UseExceptions if before else gdal.DontUseExceptions)()
