@@ -151,7 +151,7 @@ def read(folder: Path) -> Manifest:
     path = Path(folder) / MANIFEST_NAME
     if not path.is_file():
         raise PackageError(
-            f"model '{Path(folder).name}' not found in {Path(folder).parent}",
+            f"model '{path.parent.absolute().name}' not found in {path.parent.absolute().parent}",
             f"choose a folder with {MANIFEST_NAME}, or leave Model empty",
         )
     if path.stat().st_size > MAX_MANIFEST_BYTES:
