@@ -6,6 +6,7 @@ dist/scdm_qgis-VERSION.zip holds the same, byte for byte the same each time.
 
 import argparse
 import configparser
+import fnmatch
 import shutil
 import zipfile
 from pathlib import Path
@@ -35,7 +36,9 @@ def package(folder: Path, dist: Path) -> Path:
     path = dist / f"{NAME}-{version(folder)}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(item for item in folder.rglob("*") if item.is_file()):
-            archive.writestr(_entry(file.relative_to(folder.parent)), file.read_bytes())
+            name = file.relative_to(folder.parent)
+            if not _left_out(name):  # a QGIS that ran from the folder leaves bytecode there
+                archive.writestr(_entry(name), file.read_bytes())
     return path
 
 
@@ -44,6 +47,10 @@ def version(folder: Path) -> str:
     metadata = configparser.ConfigParser()
     metadata.read(folder / "metadata.txt", encoding="utf-8")
     return metadata["general"]["version"]
+
+
+def _left_out(name: Path) -> bool:
+    return any(fnmatch.fnmatch(part, rule) for part in name.parts for rule in LEFT_OUT)
 
 
 def _entry(name: Path) -> zipfile.ZipInfo:

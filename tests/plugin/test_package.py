@@ -27,7 +27,10 @@ def general(plugin_folder):
 
 @pytest.fixture
 def archive(plugin_folder, package, tmp_path):
-    """The zip of the assembled folder."""
+    """The zip of the assembled folder, in which QGIS has run."""
+    cache = plugin_folder / "layers" / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "style.cpython-39.pyc").touch()
     return package(plugin_folder, tmp_path)
 
 
