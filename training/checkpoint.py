@@ -1,13 +1,15 @@
 """Checkpoints of a stage: written whole or not at all, read with weights_only."""
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterator, Optional
 
 import torch
 
-from model_runtime.errors import InputError, PackageError
+from model_runtime.errors import InputError, PackageError, StorageError
 
 NAME = "stage{}.pt"
+PARTS = {"step", "network", "ema", "optimiser"}
 
 
 def path_of(run: Path, stage: int) -> Path:
@@ -16,11 +18,18 @@ def path_of(run: Path, stage: int) -> Path:
 
 
 def save(run: Path, stage: int, state: Dict[str, Any]) -> None:
-    """Write ``state`` beside the old checkpoint and put it in its place."""
+    """Write ``state`` beside the old checkpoint and put it in its place; raises StorageError."""
     path = path_of(run, stage)
     part = path.with_suffix(".pt.part")
-    torch.save(state, part)
-    part.replace(path)
+    try:
+        torch.save(state, part)
+        part.replace(path)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError of a full disk
+        part.unlink(missing_ok=True)
+        raise StorageError(
+            f"{path} cannot be written ({_first_line(error)})",
+            "make room, then --resume goes on from the checkpoint before",
+        ) from error
 
 
 def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
@@ -31,8 +40,10 @@ def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise PackageError(f"{path} is no checkpoint ({error})", "train the stage again") from error
-    if not isinstance(state, dict) or "ema" not in state:
+        raise PackageError(
+            f"{path} is no checkpoint ({_first_line(error)})", "train the stage again"
+        ) from error
+    if not isinstance(state, dict) or not set(state) >= PARTS:
         raise PackageError(f"{path} is no checkpoint of this trainer", "train the stage again")
     return state
 
@@ -46,3 +57,19 @@ def require(run: Path, stage: int) -> Dict[str, Any]:
             f"train stage {stage + 1} first: python training/train.py --stage {stage + 1}",
         )
     return state
+
+
+@contextmanager
+def fitting(what: str) -> Iterator[None]:
+    """Put a checkpoint's content where it belongs; raises PackageError where it does not fit."""
+    try:
+        yield
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise PackageError(
+            f"{what} does not fit the settings ({_first_line(error)})",
+            "put back the settings that it was trained with, or train the stage again",
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [repr(error)])[0][:200]

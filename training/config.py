@@ -1,6 +1,7 @@
 """The settings of a training run: a TOML file made into checked dataclasses; unknown keys fail."""
 
 import dataclasses
+import math
 import sys
 import typing
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from model_runtime.errors import InputError
-from model_runtime.manifest import PREDICTIONS, SAMPLERS, SCHEDULES
+from model_runtime.manifest import PREDICTIONS, QUALITIES, SAMPLERS, SCHEDULES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -154,7 +155,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror})", "check the path") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not TOML ({error})", "mend the line that it names") from error
     for override in overrides:
         _override(tables, override)
@@ -163,7 +164,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
 
 def from_json(data: Any) -> Config:
     """The settings that a run keeps, as ``dataclasses.asdict`` wrote them."""
-    return check(_build(Config, data, "config.json"))
+    return check(from_table(Config, data, "config.json"))
 
 
 def _override(tables: Dict[str, Any], override: str) -> None:
@@ -173,13 +174,22 @@ def _override(tables: Dict[str, Any], override: str) -> None:
     place: Any = tables
     *path, last = key.strip().split(".")
     for name in path:
-        try:
-            place = place[int(name)] if isinstance(place, list) else place[name]
-        except (KeyError, IndexError, ValueError) as error:
-            raise InputError(
-                f"--set {key}: there is no '{name}'", "see the settings file"
-            ) from error
-    place[last] = _toml_value(text)
+        place = _part(place, name, key)
+    if isinstance(place, list):
+        _part(place, last, key)
+        place[int(last)] = _toml_value(text)
+    elif isinstance(place, dict):
+        place[last] = _toml_value(text)
+    else:
+        raise InputError(f"--set {key}: '{path[-1]}' is no table", "see the settings file")
+
+
+def _part(place: Any, name: str, key: str) -> Any:
+    """The entry of a table by its key, of a list by its number from 0."""
+    try:
+        return place[int(name)] if isinstance(place, list) else place[name]
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise InputError(f"--set {key}: there is no '{name}'", "see the settings file") from error
 
 
 def _toml_value(text: str) -> Any:
@@ -191,20 +201,37 @@ def _toml_value(text: str) -> Any:
 
 def _expand(tables: Dict[str, Any]) -> Config:
     """Short forms made long: an even grid of wavelengths, every n-th band."""
-    output = tables.get("output", {})
-    if "grid_nm" in output:
-        first, last, count = output.pop("grid_nm")
+    output, stages = tables.get("output"), tables.get("stages")
+    if isinstance(output, dict) and "grid_nm" in output:
+        output.update(_grid(output.pop("grid_nm")))
+    for stage in stages if isinstance(stages, list) else ():
+        if isinstance(stage, dict) and "every" in stage:
+            stage["final_bands"] = _every(stage.pop("every"), output)
+    return from_table(Config, tables, "the settings file")
+
+
+def _grid(grid_nm: Any) -> Dict[str, Any]:
+    """First and last wavelength and number of bands, made into wavelengths and widths."""
+    try:
+        first, last, count = grid_nm
         step = (last - first) / (count - 1)
-        output["wavelength_nm"] = [first + step * i for i in range(count)]
-        output["fwhm_nm"] = [step] * count
-    bands = len(output.get("wavelength_nm", ()))
-    for stage in tables.get("stages", ()):
-        if "every" in stage:
-            stage["final_bands"] = list(range(0, bands, stage.pop("every")))
-    return _build(Config, tables, "the settings file")
+        wavelength_nm = [first + step * i for i in range(count)]
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        raise InputError(
+            f"output.grid_nm is {grid_nm!r}", "write [first, last, bands], 2 bands or more"
+        ) from error
+    return {"wavelength_nm": wavelength_nm, "fwhm_nm": [step] * count}
 
 
-def _build(kind: type, table: Any, where: str) -> Any:
+def _every(every: Any, output: Any) -> Any:
+    if type(every) is not int or every < 1:
+        raise InputError(f"a stage's every is {every!r}", "give a whole number from 1")
+    wavelengths = output.get("wavelength_nm") if isinstance(output, dict) else None
+    return list(range(0, len(wavelengths), every)) if isinstance(wavelengths, list) else []
+
+
+def from_table(kind: type, table: Any, where: str) -> Any:
+    """``table`` as the dataclass ``kind``; raises InputError for a key or value it cannot hold."""
     if not isinstance(table, dict):
         raise InputError(f"{where} is {table!r}", "write a table")
     fields = {f.name: f for f in dataclasses.fields(kind)}
@@ -222,7 +249,7 @@ def _build(kind: type, table: Any, where: str) -> Any:
 def _value(kind: Any, value: Any, where: str) -> Any:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
-        return _build(kind, value, where)
+        return from_table(kind, value, where)
     if origin is tuple and isinstance(value, list):
         return tuple(_value(inner[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
@@ -231,11 +258,51 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else _value(inner[0], value, where)
     if kind is Any:
         return value
-    if kind is float and type(value) in (int, float):
-        return float(value)
-    if origin is None and type(value) is kind:
+    if kind is float:
+        if type(value) in (int, float) and math.isfinite(value):
+            return float(value)
+    elif origin is None and type(value) is kind:
         return value
     raise InputError(f"{where} is {value!r}", f"give {getattr(kind, '__name__', kind)}")
+
+
+# Least and most of the numbers that no later check looks at.
+_ANY = float("inf")
+_DATA_RANGES = {
+    "patch": (1, _ANY),
+    "sensor_power": (0, 1),
+    "gain_sigma": (0, _ANY),
+    "mixture_share": (0, 1),
+    "input_noise": (0, _ANY),
+}
+_TRAINING_RANGES = {
+    **dict.fromkeys(("batch", "ema_every", "log_every"), (1, _ANY)),
+    **dict.fromkeys(("checkpoint_every", "validate_every"), (1, _ANY)),
+    **dict.fromkeys(("seed", "learning_rate", "sam_weight", "ema_start"), (0, _ANY)),
+    **dict.fromkeys(("warmup", "weight_decay", "gradient_clip"), (0, _ANY)),
+    "ema_decay": (0, 1),
+}
+_STAGE_RANGES = {
+    "timesteps": (1, _ANY),
+    "iterations": (1, _ANY),
+    "first_timestep_share": (0, 1),
+    "condition_dropout": (0, 1),
+    "condition_noise": (0, _ANY),
+    "condition_estimated_share": (0, 1),
+}
+
+
+def _ranges(settings: Any, ranges: Dict[str, Tuple[float, float]], where: str):
+    for name, (least, most) in ranges.items():
+        value = getattr(settings, name)
+        bounds = f"at least {least}" if most == _ANY else f"from {least} to {most}"
+        yield least <= value <= most, f"{where}: {name} is {value}, it must be {bounds}"
+
+
+def _sizes(bands: Any, where: str, count: int):
+    for name in ("wavelength_nm", "fwhm_nm"):
+        found = len(getattr(bands, name))
+        yield found == count, f"{where}.{name} has {found} numbers for {count} bands"
 
 
 def check(config: Config) -> Config:
@@ -269,8 +336,16 @@ def check(config: Config) -> Config:
             config.training.precision in ("float32", "bfloat16"),
             "training.precision must be float32 or bfloat16",
         ),
-        (config.data.patch % config.tile.multiple == 0, "data.patch must divide by tile.multiple"),
-        (config.training.batch >= 1, "training.batch must be at least 1"),
+        (config.tile.multiple >= 1, "tile.multiple must be at least 1"),
+        (
+            config.data.patch % max(config.tile.multiple, 1) == 0,
+            "data.patch must divide by tile.multiple",
+        ),
+        (set(config.qualities) <= set(QUALITIES), f"qualities are {', '.join(QUALITIES)}"),
+        *_sizes(config.input, "input", len(config.input.names)),
+        *_sizes(config.output, "output", bands),
+        *_ranges(config.data, _DATA_RANGES, "data"),
+        *_ranges(config.training, _TRAINING_RANGES, "training"),
     ]
     for stage in config.stages:
         rules += [
@@ -278,6 +353,7 @@ def check(config: Config) -> Config:
             (stage.schedule in SCHEDULES, f"schedule must be one of {SCHEDULES}"),
             (all(0 <= b < bands for b in stage.final_bands), f"final_bands lie in 0..{bands - 1}"),
             ("kind" in stage.network, "a stage's network needs its kind"),
+            *_ranges(stage, _STAGE_RANGES, "a stage"),
         ]
     rules += [
         (quality.sampler in SAMPLERS, f"a quality's sampler must be one of {SAMPLERS}")

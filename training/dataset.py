@@ -81,6 +81,11 @@ def scene_of(name: str, cube: raster.Cube, config: Config) -> Scene:
     seen = np.isfinite(bands)
     whole = np.isfinite(rgb).all(0) & (seen.mean(0) >= LEAST_SEEN)
     offset = np.float32(config.normalisation.offset)
+    if not (seen & whole).any():
+        raise InputError(
+            f"scene '{name}' has no pixel with all input and {LEAST_SEEN:.0%} of the output bands",
+            "take it out of the folder, or change the bands",
+        )
     return Scene(
         name=name,
         sensor=() if cube.wavelength_nm is None else tuple(np.round(cube.wavelength_nm, 1)),

@@ -4,7 +4,6 @@ Every ONNX file is run and held against torch; a package that differs is not wri
 """
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -17,9 +16,10 @@ from torch import nn
 from model_runtime import manifest
 from model_runtime.errors import InputError, ScdmError
 from training import package
-from training.config import Config, from_json
+from training.config import Config
 from training.onnx_export import Port, export_denoiser, export_graph
 from training.package_folder import model_file, new_package
+from training.run_folder import settings_of
 from training.train import trained
 
 CARD = "MODEL_CARD.md"
@@ -49,19 +49,11 @@ def export(run: Path, folder: Path, card: Optional[Path] = None) -> List[str]:
     """
     config, lines = settings_of(run), []
     with new_package(folder) as part:
-        stages = [_export_stage(run, config, s, part, lines) for s in range(len(config.stages))]
         _write_card(part, config, card)
+        stages = [_export_stage(run, config, s, part, lines) for s in range(len(config.stages))]
         identity = package.identity(config, package.read_domain(run))
         manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
     return lines
-
-
-def settings_of(run: Path) -> Config:
-    """The settings that a run was trained with; raises InputError where they are not there."""
-    path = Path(run) / "config.json"
-    if not path.is_file():
-        raise InputError(f"{run} holds no config.json", "name a folder that train.py wrote")
-    return from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _export_stage(
@@ -101,7 +93,10 @@ def _note(lines: List[str], path: Path, difference: float) -> None:
 
 def _write_card(folder: Path, config: Config, card: Optional[Path]) -> None:
     if card:
-        shutil.copyfile(card, folder / CARD)
+        try:
+            shutil.copyfile(card, folder / CARD)
+        except OSError as error:
+            raise InputError(f"{card} cannot be read ({error.strerror})", "check --card") from error
         return
     bands = config.output.wavelength_nm
     text = (

@@ -1,13 +1,15 @@
 """The networks that a settings file can name, by ``kind``."""
 
 from dataclasses import fields
-from typing import Any, Dict
+from typing import Any, Dict, Optional, Sequence
 
+import torch
 from torch import nn
 
 from model_runtime.errors import InputError
 
-from .config import Config
+from . import networks_compact
+from .config import Config, from_table
 from .networks_compact import CompactNetwork, CompactSettings
 from .networks_released import ReleasedUNet, ReleasedUNetSettings
 
@@ -19,16 +21,44 @@ KINDS = {
 
 def build(config: Config, stage: int) -> nn.Module:
     """A stage's network with fresh weights; raises InputError for settings that it lacks."""
-    settings = dict(config.stages[stage].network)
-    kind = settings.pop("kind")
-    if kind not in KINDS:
-        raise InputError(f"network kind '{kind}' is unknown", f"use one of {', '.join(KINDS)}")
+    table = dict(config.stages[stage].network)
+    kind, where = table.pop("kind"), f"stage {stage + 1}: network"
+    if kind not in list(KINDS):
+        raise InputError(f"{where} kind {kind!r} is unknown", f"use one of {', '.join(KINDS)}")
     network, settings_class = KINDS[kind]
     known = {field.name for field in fields(settings_class)}
-    given = {**_implied(config, stage), **settings}
-    if unknown := set(settings) - known:
-        raise InputError(f"network {kind} has no {sorted(unknown)}", f"use {sorted(known)}")
-    return network(settings_class(**{k: _frozen(v) for k, v in given.items() if k in known}))
+    implied = {k: v for k, v in _implied(config, stage).items() if k in known}
+    if said := sorted(set(table) & set(implied)):
+        raise InputError(f"{where} sets {said}", "leave it out: the other settings say it")
+    settings = from_table(settings_class, {**table, **implied}, where)
+    try:
+        return network(settings)
+    except (ValueError, RuntimeError, ZeroDivisionError) as error:
+        raise InputError(f"{where} cannot be built ({error})", "change its sizes") from error
+
+
+def check(config: Config) -> None:
+    """Build every stage's network without memory; raises InputError where one does not fit."""
+    with torch.device("meta"):
+        built = [build(config, stage) for stage in range(len(config.stages))]
+    tile = config.tile
+    for stage, network in enumerate(built, start=1):
+        if tile.multiple % network.multiple:
+            raise InputError(
+                f"tile.multiple is {tile.multiple}",
+                f"stage {stage}'s network needs a multiple of {network.multiple}",
+            )
+    reach = influence(built)
+    if tile.influence is not None and (reach is None or reach > tile.influence):
+        least = "leave it out: a network sees the whole tile" if reach is None else f"give {reach}"
+        raise InputError(f"tile.influence is {tile.influence}", least)
+
+
+def influence(built: Sequence[nn.Module]) -> Optional[int]:
+    """How far, in pixels, the stages together look; None where one sees the whole tile."""
+    if not all(isinstance(network, CompactNetwork) for network in built):
+        return None
+    return sum(networks_compact.influence(network.settings) for network in built)
 
 
 def _implied(config: Config, stage: int) -> Dict[str, Any]:
@@ -44,7 +74,3 @@ def _implied(config: Config, stage: int) -> Dict[str, Any]:
 def condition_bands(config: Config, stage: int) -> int:
     """Number of bands that stage ``stage`` (from 0) is conditioned on."""
     return len(config.stages[stage - 1].final_bands) if stage else len(config.input.names)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from typing import Any, Dict, Optional, Sequence
 import numpy as np
 
 from model_runtime import manifest, schedule
+from model_runtime.errors import InputError, PackageError
 
 from .config import Config
 from .dataset import Scene
@@ -70,6 +71,19 @@ def stage_entry(
         guidance_scale=settings.guidance_scale,
         pdt_lower_bound=settings.pdt_lower_bound,
     )
+
+
+def check(config: Config) -> None:
+    """Raises InputError for settings of which no package can be made: known before training."""
+    file = manifest.ModelFile("none.onnx", "0" * 64)
+    try:
+        stages = tuple(stage_entry(config, i, file) for i in range(len(config.stages)))
+        whole = manifest.Manifest(**identity(config), card="none", stages=stages)
+        for stage in manifest.parse(asdict(whole)).stages:
+            schedule.of_manifest(stage.schedule)
+    except PackageError as error:
+        message = error.message.replace(f"{manifest.MANIFEST_NAME}.", "the package's ")
+        raise InputError(message, "change the settings file") from error
 
 
 def domain_of(scenes: Sequence[Scene], shares: Sequence[float]) -> manifest.Domain:

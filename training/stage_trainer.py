@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from model_runtime import schedule
+from model_runtime.errors import InputError
 
-from . import networks
+from . import checkpoint, networks
 from .config import Config
 from .dataset import Patches
 from .diffusion import Terms, TorchDiffusion, stage_loss
@@ -40,6 +41,11 @@ class StageTrainer:
     ):
         self.config, self.settings, self.stage = config, config.stages[stage], stage
         self.patches, self.previous, self.device = patches, previous, device
+        if self.settings.condition_estimated_share and len(previous) != stage:
+            raise InputError(
+                f"stage {stage + 1} learns from estimates of {stage} stages, {len(previous)} given",
+                "train the stages before it first, or set condition_estimated_share = 0",
+            )
         torch.manual_seed(config.training.seed + stage)
         self.network = networks.build(config, stage).to(device)
         self.network.to(memory_format=torch.channels_last)
@@ -60,6 +66,7 @@ class StageTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.config, self.stage, self.step)
         loss = self._loss(batch)
+        self._stop_unless(torch.isfinite(loss).item(), f"loss {float(loss.detach())}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if training.gradient_clip:
@@ -130,8 +137,23 @@ class StageTrainer:
             condition = d.x0(settings.prediction, network(x, condition, t), x, t)
         return condition
 
+    def _stop_unless(self, finite: bool, what: str) -> None:
+        """Before anything is spoilt: the last checkpoint stays the last good one."""
+        if not finite:
+            raise InputError(
+                f"stage {self.stage + 1} has {what} at step {self.step}: training cannot go on",
+                "lower training.learning_rate or set training.gradient_clip; "
+                "--resume goes on from the last checkpoint",
+            )
+
     def state(self) -> Dict[str, Any]:
-        """Everything a resumed run needs; tensors and numbers only."""
+        """Everything a resumed run needs; tensors and numbers only.
+
+        Raises InputError where the weights are no finite numbers any more.
+        """
+        weights = [*self.network.parameters(), *self.ema.network.parameters()]
+        finite = all(bool(torch.isfinite(weight).all()) for weight in weights)
+        self._stop_unless(finite, "weights that are no finite numbers")
         return {
             "step": self.step,
             "network": self.network.state_dict(),
@@ -143,9 +165,10 @@ class StageTrainer:
         """Go on from ``state``; None starts anew."""
         if state is None:
             return
-        self.network.load_state_dict(state["network"])
-        self.ema.network.load_state_dict(state["ema"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        with checkpoint.fitting(f"the checkpoint of stage {self.stage + 1}"):
+            self.network.load_state_dict(state["network"])
+            self.ema.network.load_state_dict(state["ema"])
+            self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
 
 

@@ -2,19 +2,19 @@
 
 import argparse
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import torch
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from model_runtime.errors import InputError, ScdmError
-from training import checkpoint, networks, package, validation
+from model_runtime.errors import DeviceError, InputError, ScdmError
+from training import checkpoint, networks, package, run_folder, validation
 from training.config import Config, load
 from training.dataset import Patches, Scene, load_scenes, scene_shares
 from training.figures import spectra_figure
@@ -22,7 +22,7 @@ from training.stage_trainer import StageTrainer
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """The command; returns the exit code (0 done, 2 settings or data, 3 checkpoints)."""
+    """The command; returns the exit code (0 done, else the error's)."""
     args = _parser().parse_args(argv)
     try:
         _run(args)
@@ -50,38 +50,39 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> None:
-    config = load(args.config, args.set)
-    if args.data:
-        data = dataclasses.replace(config.data, train=tuple(args.data))
-        config = dataclasses.replace(config, data=data)
+    config = _settings(args)
     stages = _stages(args.stage, len(config.stages))
     run = args.out or Path("runs") / config.name
-    _prepare(run, config, args.resume, stages)
+    for warning in run_folder.hold(run, config, stages, args.resume):
+        print(f"warning: {warning}", file=sys.stderr)
     scenes = load_scenes(config.data.train, config)
     held_out = load_scenes(config.data.validation, config) if config.data.validation else []
+    run_folder.keep(run, config)
     shares = scene_shares(scenes, config.data.sensor_power)
     package.write_domain(run, package.domain_of(scenes, shares))
     for stage in stages:
         _train_stage(run, config, stage, scenes, held_out, args)
 
 
+def _settings(args: argparse.Namespace) -> Config:
+    """The settings, held against all that training and export will make of them."""
+    config = load(args.config, args.set)
+    if args.data:
+        data = dataclasses.replace(config.data, train=tuple(args.data))
+        config = dataclasses.replace(config, data=data)
+    networks.check(config)
+    package.check(config)
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("torch finds no CUDA device", "choose --device cpu")
+    return config
+
+
 def _stages(text: str, count: int) -> List[int]:
     if text == "all":
         return list(range(count))
-    if not text.isdigit() or not 1 <= int(text) <= count:
+    if not text.isdecimal() or not 1 <= int(text) <= count:
         raise InputError(f"--stage {text}: there are {count} stages", f"give 1 to {count}, or all")
     return [int(text) - 1]
-
-
-def _prepare(run: Path, config: Config, resume: bool, stages: Sequence[int]) -> None:
-    run.mkdir(parents=True, exist_ok=True)
-    if not resume and (old := [s for s in stages if checkpoint.path_of(run, s).exists()]):
-        raise InputError(
-            f"{run} holds a checkpoint of stage {old[0] + 1}",
-            "add --resume to go on from it, or choose another --out",
-        )
-    settings = json.dumps(dataclasses.asdict(config), indent=1)
-    (run / "config.json").write_text(settings, encoding="utf-8")
 
 
 def _train_stage(
@@ -99,7 +100,9 @@ def _train_stage(
     trainer.restore(checkpoint.load(run, stage) if args.resume else None)
     iterations = config.stages[stage].iterations
     bar = tqdm(total=iterations, initial=trainer.step, desc=f"stage {stage + 1}", unit="step")
-    with SummaryWriter(str(run / "tensorboard" / f"stage{stage + 1}")) as board, bar:
+    # What an interrupted run logged after its last checkpoint is drawn once more: purge it.
+    log, purged = run / "tensorboard" / f"stage{stage + 1}", trainer.step + 1
+    with SummaryWriter(str(log), purge_step=purged if trainer.step else None) as board, bar:
         while trainer.step < iterations:
             loss = trainer.advance()
             bar.update()
@@ -120,6 +123,7 @@ def _after_step(
         board.add_scalar("loss", loss, step)
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
     if step % training.checkpoint_every == 0 or last:
+        board.flush()  # a killed run must not lose the curve up to its checkpoint
         checkpoint.save(run, trainer.stage, trainer.state())
     if held_out and (step % training.validate_every == 0 or last):
         _validate(trainer, board, bar, held_out)
@@ -141,7 +145,9 @@ def _validate(
 def trained(run: Path, config: Config, stage: int) -> nn.Module:
     """The averaged network of a stage from its checkpoint, in evaluation mode."""
     network = networks.build(config, stage)
-    network.load_state_dict(checkpoint.require(run, stage)["ema"])
+    state = checkpoint.require(run, stage)
+    with checkpoint.fitting(str(checkpoint.path_of(run, stage))):
+        network.load_state_dict(state["ema"])
     return network.requires_grad_(False).eval()
 
 

@@ -59,7 +59,7 @@ def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]
     scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
     how = Sampling(fast.sampler, fast.steps, fast.samples, scales, seed=0)
     bands = list(config.stages[len(networks) - 1].final_bands)
-    return [_judge(cascade, how, scene, bands, networks[-1].multiple) for scene in scenes]
+    return [_judge(cascade, how, scene, bands, config.tile.multiple) for scene in scenes]
 
 
 def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int], multiple: int):
