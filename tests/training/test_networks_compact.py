@@ -1,0 +1,125 @@
+"""The compact network: what a pixel gets depends on its neighbourhood alone, and on how far."""
+
+import pytest
+import torch
+
+from training.networks_compact import CompactNetwork, CompactSettings, influence
+
+SHAPES = [(1, 3), (2, 3), (1, 5), (3, 3)]  # context blocks and kernel
+
+
+def network(context_blocks=2, kernel=3, **other):
+    """A network in evaluation mode in which no layer is zero: all that can be reached is."""
+    torch.manual_seed(0)
+    sizes = {"context_width": 6, "width": 5, "blocks": 2, "time_width": 8, **other}
+    settings = CompactSettings(
+        3, 4, 0.2, 0.2, context_blocks=context_blocks, kernel=kernel, **sizes
+    )
+    built = CompactNetwork(settings).double().eval()
+    for parameter in built.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return built
+
+
+def drawn(rows=20, cols=16, batch=1):
+    """(x, condition, timestep)."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(batch, 4, rows, cols, generator=generator, dtype=torch.float64)
+    condition = torch.rand(batch, 3, rows, cols, generator=generator, dtype=torch.float64)
+    return x, condition, torch.randint(0, 1000, (batch,), generator=generator)
+
+
+@torch.no_grad()
+def reached(net, place):
+    """Rows that a change of the condition at pixel ``place`` reaches, relative to its row."""
+    x, condition, t = drawn(60, 60)
+    changed = condition.clone()
+    changed[:, :, place, 30] += 0.5
+    rows = (net(x, changed, t) != net(x, condition, t)).any((0, 1, 3)).nonzero().ravel()
+    return rows.min().item() - place, rows.max().item() - place
+
+
+@pytest.mark.parametrize("blocks, kernel", SHAPES)
+def test_a_change_reaches_as_far_as_the_influence_says_and_no_farther(blocks, kernel):
+    net = network(blocks, kernel)
+    reach = [abs(end) for place in (30, 31) for end in reached(net, place)]
+    assert max(reach) == influence(net.settings)
+
+
+def test_without_context_a_pixel_sees_itself():
+    net = network(context_blocks=0)
+    assert influence(net.settings) == 0
+    assert reached(net, 30) == (0, 0)
+
+
+@torch.no_grad()
+def test_a_window_on_the_grid_gives_the_same_inside():
+    net, (x, condition, t) = network(), drawn(40, 36)
+    edge = influence(net.settings)
+    whole = net(x, condition, t)[:, :, 4:, 6:]
+    part = net(x[:, :, 4:, 6:], condition[:, :, 4:, 6:], t)
+    torch.testing.assert_close(part[:, :, edge:, edge:], whole[:, :, edge:, edge:])
+    assert (part - whole).abs().max() > 1e-6
+
+
+@torch.no_grad()
+def test_the_noise_reaches_its_own_pixel_alone():
+    net, (x, condition, t) = network(), drawn()
+    changed = x.clone()
+    changed[:, :, 7, 9] += 1
+    differs = (net(changed, condition, t) != net(x, condition, t)).any(1)[0]
+    assert differs.nonzero().tolist() == [[7, 9]]
+
+
+@torch.no_grad()
+def test_training_and_evaluation_compute_the_same():
+    net, inputs = network(), drawn(batch=2)
+    evaluated = net(*inputs)
+    torch.testing.assert_close(net.train()(*inputs), evaluated)
+
+
+@torch.no_grad()
+def test_each_of_a_batch_is_computed_by_itself_and_at_its_time():
+    net, (x, condition, t) = network(), drawn(batch=3)
+    together = net(x, condition, t)
+    for i in range(3):
+        one = slice(i, i + 1)
+        torch.testing.assert_close(together[one], net(x[one], condition[one], t[one]))
+    assert not torch.allclose(net(x, condition, t + 1), together)
+
+
+@torch.no_grad()
+def test_the_encoder_hands_on_the_brightness_in_the_datas_unit():
+    net, (_, condition, _) = network(), drawn()
+    values = condition * 0.2 + 0.2
+    torch.testing.assert_close(net.condition_encoder(condition)[:, -1], values.mean(1))
+
+
+@torch.no_grad()
+def test_a_black_or_negative_pixel_gives_finite_numbers():
+    net, (x, condition, t) = network(), drawn()
+    condition[:, :, :4] = -1.0  # reflectance 0
+    condition[:, :, 4:8] = -3.0  # less than nothing
+    assert torch.isfinite(net(x, condition, t)).all()
+
+
+@torch.no_grad()
+def test_twice_the_light_is_twice_the_shape_where_the_network_ignores_brightness():
+    """The spectrum is a shape times the brightness, and a rest that does not scale with it."""
+    net, (x, condition, t) = network(), drawn()
+    encoder = net.condition_encoder
+    encoder.pixel.weight[:, -1] = 0
+    encoder.context[1].weight[:, -4:] = 0  # the four pixels' brightness after unshuffling
+    net.denoiser.rest.weight.zero_()
+    net.denoiser.rest.bias.zero_()
+    values = condition * 0.2 + 0.2
+    spectra = [net(x, (k * values - 0.2) / 0.2, t) * 0.2 + 0.2 for k in (1, 2)]
+    torch.testing.assert_close(spectra[1], 2 * spectra[0])
+
+
+def test_a_fresh_networks_residual_blocks_change_nothing():
+    torch.manual_seed(0)
+    fresh = CompactNetwork(CompactSettings(3, 4, 0.2, 0.2, 6, 1))
+    features = torch.randn(1, 6, 4, 4)
+    block = fresh.condition_encoder.context[2]
+    torch.testing.assert_close(block(features), features)
