@@ -1,82 +1,19 @@
 """The ``upsample`` command: raster -> radiometry -> tiles -> cascade -> raster."""
 
-import hashlib
-import math
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
-from . import __version__, cascade, manifest, packages, radiometry, tiles
+from . import cascade, manifest, packages, provenance, radiometry, tiles, upsample_options
 from .cascade import Sampling
 from .errors import InputError, PackageError, StorageError
 from .events import Events
 
-DTYPES = ("uint16", "float32")
-DEVICES = ("auto", "cpu", "cuda")
-# Enough for a spread that is right to about a third, at four times the price of one sample.
-SPREAD_SAMPLES = 4
-LARGEST_SEED = 2**63 - 1
-LARGEST_TILE = 8192
-
-
-def add_arguments(parser) -> None:
-    """The command's arguments; None stands for "as the quality or the model says"."""
-    add = parser.add_argument
-    add("input", metavar="INPUT", help="raster with the model's input bands (red, green, blue)")
-    add("output", metavar="OUTPUT", help="GeoTIFF to be made")
-    add("--model", metavar="DIR", help="model package (the embedded one)")
-    add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
-    add(
-        "--extent",
-        metavar="XMIN,YMIN,XMAX,YMAX",
-        type=_numbers(float),
-        help="part to be done, in the raster's coordinate reference system (all)",
-    )
-    add(
-        "--quality",
-        choices=manifest.QUALITIES,
-        default="balanced",
-        help="sampler, steps and samples in one (balanced)",
-    )
-    add("--sampler", choices=manifest.SAMPLERS, help="(as the quality says)")
-    add("--steps", metavar="N", type=int, help="denoiser calls a stage (as the quality says)")
-    add(
-        "--guidance",
-        metavar="S[,S...]",
-        type=_numbers(float),
-        help="guidance scale, for all stages or one a stage (the model's)",
-    )
-    add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
-    add("--spread", metavar="PATH", help="GeoTIFF of the samples' standard deviation")
-    add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")
-    add(
-        "--radiometry",
-        choices=radiometry.CHOICES,
-        default="auto",
-        help="what the values are: reflectance, a picture's to be matched (auto)",
-    )
-    add("--device", choices=DEVICES, default="auto", help="(auto)")
-    add("--threads", metavar="N", type=int, default=0, help="processor threads (0: all cores)")
-    add("--tile", metavar="PX", type=int, help="tile side in pixels (the model's)")
-    add("--overlap", metavar="PX", type=int, help="pixels that neighbouring tiles share")
-    add("--dtype", choices=DTYPES, default="uint16", help="uint16: reflectance x 10,000 (uint16)")
-    add("--report", metavar="PATH.html", help="also write an HTML report")
-    add("--resume", action="store_true", help="not available yet: refused")
-    add("--no-resume", dest="resume", action="store_false", help="always start anew (default)")
-
-
-def _numbers(kind):
-    """An argparse type: comma-separated numbers of ``kind``."""
-
-    def parse(text: str) -> Tuple:
-        return tuple(kind(part) for part in text.split(","))
-
-    parse.__name__ = "comma-separated numbers"
-    return parse
+add_arguments = upsample_options.add_arguments
 
 
 @dataclass(frozen=True)
@@ -91,33 +28,24 @@ class Job:
     sampling: Sampling
 
 
-@dataclass
-class Facts:
-    """What is known of a run beside its pixels: for tags, the report and the last event."""
-
-    settings: Dict[str, str] = field(default_factory=dict)
-    run: Dict[str, str] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
-
-
 def run(args, events: Events) -> None:
     """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
     since = time.monotonic()
-    _check_options(args)
+    upsample_options.check(args)
     folder = packages.folder_of(args.model)
     model = manifest.read(folder)
-    sampling = sampling_of(args, model)
+    sampling = upsample_options.sampling_of(args, model)
     from . import raster
 
     _check_outputs(args, raster)
     picture = _picture(args, model, raster)
     job = _job(args, picture, model, sampling, folder)
-    facts = _facts(args, job, folder)
+    facts = provenance.facts_of(job, folder)
     for message in facts.warnings:
         events.warning(message)
     _produce(args, job, facts, events, since)
     seconds = time.monotonic() - since
-    events.done(args.output, seconds, **_last_words(args, job, facts))
+    events.done(args.output, seconds, **provenance.last_words(args, job, facts))
 
 
 def _picture(args, model: manifest.Manifest, raster):
@@ -129,68 +57,6 @@ def _picture(args, model: manifest.Manifest, raster):
     from_longest = sorted(wavelengths, reverse=True)
     bands = [picture.bands[from_longest.index(nm)] for nm in wavelengths]
     return raster.Picture(args.input, bands, len(bands))
-
-
-def _check_options(args) -> None:
-    """Raise InputError for option values that no raster or model could make right."""
-    if args.resume:
-        raise InputError("--resume is not available in this version", "run with --no-resume")
-    _require("--seed", args.seed, 0, LARGEST_SEED)
-    _require("--threads", args.threads, 0, 1024)
-    for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):
-        if getattr(args, name) is not None:
-            _require(f"--{name}", getattr(args, name), least, most)
-    if args.tile is not None:
-        _require("--tile", args.tile, 1, LARGEST_TILE)
-    if args.extent is not None and len(args.extent) != 4:
-        raise InputError(
-            f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
-        )
-    if args.spread and args.samples == 1:
-        raise InputError("one sample has no spread", "give --samples 2 or more, or no --spread")
-
-
-def _require(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise InputError(f"{name} is {value}", f"give a whole number from {least} to {most}")
-
-
-def sampling_of(args, model: manifest.Manifest) -> Sampling:
-    """The quality's sampling, with explicit options put in its place; raises InputError."""
-    quality = model.qualities[args.quality]
-    samples = args.samples or quality.samples
-    if args.spread and args.samples is None:
-        samples = max(samples, SPREAD_SAMPLES)
-    return Sampling(
-        sampler=args.sampler or quality.sampler,
-        steps=_steps(args.steps or quality.steps, model),
-        samples=samples,
-        guidance=_guidance(args.guidance, model),
-        seed=args.seed,
-    )
-
-
-def _steps(steps: int, model: manifest.Manifest) -> int:
-    most = min(stage.schedule.steps for stage in model.stages)
-    if steps > most:
-        raise InputError(f"--steps is {steps}", f"give at most {most}, the model's timesteps")
-    return steps
-
-
-def _guidance(given: Optional[Tuple[float, ...]], model: manifest.Manifest) -> Tuple[float, ...]:
-    stages = len(model.stages)
-    if given is None:
-        return tuple(stage.guidance_scale for stage in model.stages)
-    if not all(math.isfinite(scale) and 0 <= scale <= 100 for scale in given):
-        raise InputError(f"--guidance is {_comma(given)}", "give numbers from 0 to 100")
-    if len(given) == 1:
-        return given * stages
-    if len(given) != stages:
-        raise InputError(
-            f"--guidance has {len(given)} numbers, the model {stages} stages",
-            "give one for all stages or one a stage",
-        )
-    return given
 
 
 def _check_outputs(args, raster) -> None:
@@ -208,7 +74,7 @@ def _check_outputs(args, raster) -> None:
 
 def _job(args, picture, model: manifest.Manifest, sampling: Sampling, folder: Path) -> Job:
     window = picture.whole if args.extent is None else picture.window(args.extent)
-    layout = layout_of(args.tile, args.overlap, model.tile, picture, window)
+    layout = upsample_options.layout_of(args.tile, args.overlap, model.tile, picture, window)
     stored = radiometry.Stored(
         picture.sample(radiometry.SAMPLE_SIDE),
         picture.integer,
@@ -221,89 +87,7 @@ def _job(args, picture, model: manifest.Manifest, sampling: Sampling, folder: Pa
     return Job(picture, model, layout, taken, network, sampling)
 
 
-def layout_of(
-    tile: Optional[int],
-    overlap: Optional[int],
-    rule: manifest.Tile,
-    picture,
-    window: tiles.Window,
-) -> tiles.Layout:
-    """The tiles for ``--tile`` and ``--overlap`` (None: the model's); raises InputError."""
-    for name, value in (("--tile", tile), ("--overlap", overlap)):
-        if value is not None and value % rule.multiple:
-            raise InputError(
-                f"{name} is {value}", f"give a multiple of {rule.multiple}, as the model needs"
-            )
-    size = tile or rule.size
-    margin = None if rule.influence is None else _margin(overlap, rule)
-    shared = rule.overlap if overlap is None else overlap
-    if margin is None and 2 * shared > size:
-        if overlap is not None:
-            raise InputError(f"--overlap is {overlap}", f"give at most half of the tile, {size}")
-        shared = size // 2 // rule.multiple * rule.multiple
-    if margin is not None and size <= 2 * margin:
-        raise InputError(
-            f"a tile of {size} pixels loses {margin} on each side",
-            f"give --tile {2 * margin + rule.multiple} or more",
-        )
-    return tiles.Layout(picture.rows, picture.cols, window, size, rule.multiple, margin, shared)
-
-
-def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:
-    """Pixels cut on each side: half of the overlap, and never less than the influence."""
-    if overlap is not None and overlap < 2 * rule.influence:
-        raise InputError(
-            f"--overlap is {overlap}: tile borders would show",
-            f"give {tiles.round_up(2 * rule.influence, rule.multiple)} or more: what a pixel sees",
-        )
-    wanted = rule.overlap if overlap is None else overlap
-    return tiles.round_up(max(rule.influence, -(-wanted // 2)), rule.multiple)
-
-
-def _facts(args, job: Job, folder: Path) -> Facts:
-    how, taken = job.sampling, job.radiometry
-    content = (folder / manifest.MANIFEST_NAME).read_bytes()
-    settings = {
-        "SCDM_MODEL": job.model.name,
-        "SCDM_MODEL_VERSION": job.model.version,
-        "SCDM_MODEL_SHA256": hashlib.sha256(content).hexdigest(),
-        "SCDM_SEED": str(how.seed),
-        "SCDM_SAMPLER": how.sampler,
-        "SCDM_STEPS": str(how.steps),
-        "SCDM_SAMPLES": str(how.samples),
-        "SCDM_GUIDANCE": _comma(how.guidance),
-        "SCDM_RADIOMETRY": taken.taken,
-        "SCDM_RADIOMETRY_WHY": taken.why,
-        "SCDM_RADIOMETRY_GAIN": _comma(taken.gain),
-        "SCDM_RADIOMETRY_OFFSET": _comma(taken.offset),
-        "SCDM_INPUT_BANDS": _comma(job.picture.bands),
-        "SCDM_SOFTWARE_VERSION": __version__,
-        "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",
-    }
-    run = {"device": job.cascade.device, "providers": ", ".join(job.cascade.providers)}
-    warnings = [*job.cascade.warnings, *taken.warnings, *_band_warnings(job)]
-    return Facts(settings, run, warnings)
-
-
-def _comma(numbers) -> str:
-    return ",".join(f"{number:.9g}" for number in numbers)
-
-
-def _band_warnings(job: Job) -> List[str]:
-    """A word when the file says that its bands are not the model's."""
-    if job.picture.wavelength_nm is None:
-        return []
-    return [
-        f"band {number} lies at {have:g} nm, the model's {band.name} at {band.wavelength_nm:g} nm: "
-        "see --bands"
-        for number, have, band in zip(
-            job.picture.bands, job.picture.wavelength_nm, job.model.input_bands
-        )
-        if abs(have - band.wavelength_nm) > band.fwhm_nm
-    ]
-
-
-def _produce(args, job: Job, facts: Facts, events: Events, since: float) -> None:
+def _produce(args, job: Job, facts: provenance.Facts, events: Events, since: float) -> None:
     """Make all outputs; none has its final name before all are whole."""
     with ExitStack() as stack:
         writers = [stack.enter_context(w) for w in _writers(args, job, facts.settings)]
@@ -397,7 +181,7 @@ def estimate_tile(job: Job, tile: tiles.Tile) -> Tuple[np.ndarray, np.ndarray]:
     return mean, spread
 
 
-def _report(args, job: Job, facts: Facts, writers, seconds: float) -> Optional[Path]:
+def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) -> Optional[Path]:
     """The report, beside its final name; None when none was asked for."""
     if not args.report:
         return None
@@ -437,18 +221,3 @@ def _ground(job: Job, report):
     window = job.layout.window
     place = job.picture.georeference.of(window).ground(window.rows, window.cols)
     return None if place is None else report.Ground(*place)
-
-
-def _last_words(args, job: Job, facts: Facts) -> Dict[str, Any]:
-    """What the ``done`` event says beside output and seconds."""
-    words: Dict[str, Any] = {
-        "device": job.cascade.device,
-        "providers": list(job.cascade.providers),
-        "seed": job.sampling.seed,
-        "samples": job.sampling.samples,
-        "radiometry": job.radiometry.taken,
-        "radiometry_why": job.radiometry.why,
-        "warnings": facts.warnings,
-    }
-    extra = {"spread": args.spread, "report": args.report}
-    return {**words, **{name: path for name, path in extra.items() if path}}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime import manifest, tiles, upsample
+from model_runtime import manifest, tiles, upsample, upsample_options
 from model_runtime.__main__ import build_parser
 from model_runtime.cascade import Estimate
 from model_runtime.errors import InputError, PackageError
@@ -149,7 +149,7 @@ def test_spread_is_written_beside_and_raises_the_samples(run, write_raster, tmp_
     dataset = gdal.Open(str(spread))
     assert (dataset.ReadAsArray() == 1250).all()
     assert "deviation" in dataset.GetMetadataItem("SCDM_CONTENT")
-    assert result.network.asked[0][3].samples == upsample.SPREAD_SAMPLES
+    assert result.network.asked[0][3].samples == upsample_options.SPREAD_SAMPLES
 
 
 def test_cancelling_leaves_nothing(run, write_raster, tmp_path):
@@ -229,7 +229,7 @@ def test_provenance_is_in_the_file(run, write_raster):
 
 def sampling(tiny_package, *options):
     args = build_parser().parse_args(["upsample", "i.tif", "o.tif", *options])
-    return upsample.sampling_of(args, manifest.read(tiny_package))
+    return upsample_options.sampling_of(args, manifest.read(tiny_package))
 
 
 def test_explicit_options_override_the_quality(tiny_package):
@@ -301,7 +301,7 @@ def test_an_output_that_is_the_input_is_refused(run, write_raster, tmp_path):
 def layout(tile=None, overlap=None, influence=2, size=(300, 200)):
     rule = manifest.Tile(multiple=8, size=64, overlap=16, influence=influence)
     picture = SimpleNamespace(rows=size[0], cols=size[1])
-    return upsample.layout_of(tile, overlap, rule, picture, tiles.Window(0, 0, *size))
+    return upsample_options.layout_of(tile, overlap, rule, picture, tiles.Window(0, 0, *size))
 
 
 @pytest.mark.parametrize(

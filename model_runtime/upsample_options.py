@@ -1,0 +1,176 @@
+"""The ``upsample`` command's options: what may be given, and what it means for a model."""
+
+import math
+from typing import Optional, Tuple
+
+from . import manifest, radiometry, tiles
+from .cascade import Sampling
+from .errors import InputError
+
+DTYPES = ("uint16", "float32")
+DEVICES = ("auto", "cpu", "cuda")
+# Enough for a spread that is right to about a third, at four times the price of one sample.
+SPREAD_SAMPLES = 4
+LARGEST_SEED = 2**63 - 1
+LARGEST_TILE = 8192
+
+
+def add_arguments(parser) -> None:
+    """The command's arguments; None stands for "as the quality or the model says"."""
+    add = parser.add_argument
+    add("input", metavar="INPUT", help="raster with the model's input bands (red, green, blue)")
+    add("output", metavar="OUTPUT", help="GeoTIFF to be made")
+    add("--model", metavar="DIR", help="model package (the embedded one)")
+    add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
+    add(
+        "--extent",
+        metavar="XMIN,YMIN,XMAX,YMAX",
+        type=_numbers(float),
+        help="part to be done, in the raster's coordinate reference system (all)",
+    )
+    add(
+        "--quality",
+        choices=manifest.QUALITIES,
+        default="balanced",
+        help="sampler, steps and samples in one (balanced)",
+    )
+    add("--sampler", choices=manifest.SAMPLERS, help="(as the quality says)")
+    add("--steps", metavar="N", type=int, help="denoiser calls a stage (as the quality says)")
+    add(
+        "--guidance",
+        metavar="S[,S...]",
+        type=_numbers(float),
+        help="guidance scale, for all stages or one a stage (the model's)",
+    )
+    add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
+    add("--spread", metavar="PATH", help="GeoTIFF of the samples' standard deviation")
+    add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")
+    add(
+        "--radiometry",
+        choices=radiometry.CHOICES,
+        default="auto",
+        help="what the values are: reflectance, a picture's to be matched (auto)",
+    )
+    add("--device", choices=DEVICES, default="auto", help="(auto)")
+    add("--threads", metavar="N", type=int, default=0, help="processor threads (0: all cores)")
+    add("--tile", metavar="PX", type=int, help="tile side in pixels (the model's)")
+    add("--overlap", metavar="PX", type=int, help="pixels that neighbouring tiles share")
+    add("--dtype", choices=DTYPES, default="uint16", help="uint16: reflectance x 10,000 (uint16)")
+    add("--report", metavar="PATH.html", help="also write an HTML report")
+    add("--resume", action="store_true", help="not available yet: refused")
+    add("--no-resume", dest="resume", action="store_false", help="always start anew (default)")
+
+
+def _numbers(kind):
+    """An argparse type: comma-separated numbers of ``kind``."""
+
+    def parse(text: str) -> Tuple:
+        return tuple(kind(part) for part in text.split(","))
+
+    parse.__name__ = "comma-separated numbers"
+    return parse
+
+
+def check(args) -> None:
+    """Raise InputError for option values that no raster or model could make right."""
+    if args.resume:
+        raise InputError("--resume is not available in this version", "run with --no-resume")
+    _require("--seed", args.seed, 0, LARGEST_SEED)
+    _require("--threads", args.threads, 0, 1024)
+    for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):
+        if getattr(args, name) is not None:
+            _require(f"--{name}", getattr(args, name), least, most)
+    if args.tile is not None:
+        _require("--tile", args.tile, 1, LARGEST_TILE)
+    if args.extent is not None and len(args.extent) != 4:
+        raise InputError(
+            f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
+        )
+    if args.spread and args.samples == 1:
+        raise InputError("one sample has no spread", "give --samples 2 or more, or no --spread")
+
+
+def _require(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise InputError(f"{name} is {value}", f"give a whole number from {least} to {most}")
+
+
+def sampling_of(args, model: manifest.Manifest) -> Sampling:
+    """The quality's sampling, with explicit options put in its place; raises InputError."""
+    quality = model.qualities[args.quality]
+    samples = args.samples or quality.samples
+    if args.spread and args.samples is None:
+        samples = max(samples, SPREAD_SAMPLES)
+    return Sampling(
+        sampler=args.sampler or quality.sampler,
+        steps=_steps(args.steps or quality.steps, model),
+        samples=samples,
+        guidance=_guidance(args.guidance, model),
+        seed=args.seed,
+    )
+
+
+def _steps(steps: int, model: manifest.Manifest) -> int:
+    most = min(stage.schedule.steps for stage in model.stages)
+    if steps > most:
+        raise InputError(f"--steps is {steps}", f"give at most {most}, the model's timesteps")
+    return steps
+
+
+def _guidance(given: Optional[Tuple[float, ...]], model: manifest.Manifest) -> Tuple[float, ...]:
+    stages = len(model.stages)
+    if given is None:
+        return tuple(stage.guidance_scale for stage in model.stages)
+    if not all(math.isfinite(scale) and 0 <= scale <= 100 for scale in given):
+        raise InputError(f"--guidance is {_listed(given)}", "give numbers from 0 to 100")
+    if len(given) == 1:
+        return given * stages
+    if len(given) != stages:
+        raise InputError(
+            f"--guidance has {len(given)} numbers, the model {stages} stages",
+            "give one for all stages or one a stage",
+        )
+    return given
+
+
+def layout_of(
+    tile: Optional[int],
+    overlap: Optional[int],
+    rule: manifest.Tile,
+    picture,
+    window: tiles.Window,
+) -> tiles.Layout:
+    """The tiles for ``--tile`` and ``--overlap`` (None: the model's); raises InputError."""
+    for name, value in (("--tile", tile), ("--overlap", overlap)):
+        if value is not None and value % rule.multiple:
+            raise InputError(
+                f"{name} is {value}", f"give a multiple of {rule.multiple}, as the model needs"
+            )
+    size = tile or rule.size
+    margin = None if rule.influence is None else _margin(overlap, rule)
+    shared = rule.overlap if overlap is None else overlap
+    if margin is None and 2 * shared > size:
+        if overlap is not None:
+            raise InputError(f"--overlap is {overlap}", f"give at most half of the tile, {size}")
+        shared = size // 2 // rule.multiple * rule.multiple
+    if margin is not None and size <= 2 * margin:
+        raise InputError(
+            f"a tile of {size} pixels loses {margin} on each side",
+            f"give --tile {2 * margin + rule.multiple} or more",
+        )
+    return tiles.Layout(picture.rows, picture.cols, window, size, rule.multiple, margin, shared)
+
+
+def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:
+    """Pixels cut on each side: half of the overlap, and never less than the influence."""
+    if overlap is not None and overlap < 2 * rule.influence:
+        raise InputError(
+            f"--overlap is {overlap}: tile borders would show",
+            f"give {tiles.round_up(2 * rule.influence, rule.multiple)} or more: what a pixel sees",
+        )
+    wanted = rule.overlap if overlap is None else overlap
+    return tiles.round_up(max(rule.influence, -(-wanted // 2)), rule.multiple)
+
+
+def _listed(numbers) -> str:
+    return ",".join(f"{number:g}" for number in numbers)
