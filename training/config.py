@@ -203,11 +203,18 @@ def _expand(tables: Dict[str, Any]) -> Config:
     """Short forms made long: an even grid of wavelengths, every n-th band."""
     output, stages = tables.get("output"), tables.get("stages")
     if isinstance(output, dict) and "grid_nm" in output:
+        _one_form(output, "grid_nm", "wavelength_nm", "output")
         output.update(_grid(output.pop("grid_nm")))
     for stage in stages if isinstance(stages, list) else ():
         if isinstance(stage, dict) and "every" in stage:
+            _one_form(stage, "every", "final_bands", "a stage")
             stage["final_bands"] = _every(stage.pop("every"), output)
     return from_table(Config, tables, "the settings file")
+
+
+def _one_form(table: Dict[str, Any], short: str, long: str, where: str) -> None:
+    if long in table:
+        raise InputError(f"{where} has {short} and {long}", f"give one, or --set {short}")
 
 
 def _grid(grid_nm: Any) -> Dict[str, Any]:

@@ -81,6 +81,8 @@ def test_a_runs_copy_reads_back_the_same(small_toml):
         ("grid_nm = [400.0, 1000.0, 8]", "grid_nm = [400.0, 1000.0, 1]", "output.grid_nm is"),
         ("grid_nm = [400.0, 1000.0, 8]", "grid_nm = 8", "output.grid_nm is 8"),
         ("every = 4", "every = 0", "every is 0"),
+        ("every = 4", "every = 4\nfinal_bands = [0, 4]", "has every and final_bands"),
+        ("grid_nm", "wavelength_nm = [1]\ngrid_nm", "has grid_nm and wavelength_nm"),
         ("every = 4", 'every = "4"', "every is '4'"),
         ("every = 4", "final_bands = [0, 8]", r"final_bands lie in 0..7"),
         ("[[stages]]\nevery = 1", "[[stages]]\nevery = 2", "the last must make all 8 bands"),

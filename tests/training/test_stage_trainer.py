@@ -1,0 +1,194 @@
+"""One stage in training: what a step sees, and that it depends on seed and step alone."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from model_runtime.errors import InputError
+from training import networks
+from training.config import load
+from training.dataset import Patches, load_scenes
+from training.stage_trainer import StageTrainer, learning_rate
+
+
+@pytest.fixture(scope="module")
+def scenes(small_toml):
+    config = load(small_toml)
+    return load_scenes(config.data.train, config)
+
+
+@pytest.fixture
+def trainer(small_toml, scenes):
+    """A function that makes a trainer of a stage with overridden settings."""
+
+    def make(stage=0, *overrides, previous=None):
+        config = load(small_toml, overrides)
+        patches = Patches(scenes, config.data, config.normalisation.offset, config.training.seed)
+        torch.manual_seed(0)
+        if previous is None:
+            previous = [networks.build(config, s).eval() for s in range(stage)]
+        return StageTrainer(config, stage, patches, previous)
+
+    return make
+
+
+def weights(one):
+    return [p.detach().clone() for p in one.network.parameters()]
+
+
+def equal(one, other):
+    return all(torch.equal(a, b) for a, b in zip(one, other))
+
+
+def test_a_run_is_decided_by_its_seed(trainer):
+    runs = [trainer(0), trainer(0), trainer(0, "training.seed=4")]
+    for run in runs:
+        torch.rand(3)  # what others draw does not matter
+        run.advance()
+        run.advance()
+    assert equal(weights(runs[0]), weights(runs[1]))
+    assert not equal(weights(runs[0]), weights(runs[2]))
+
+
+def test_the_loss_falls(trainer):
+    run = trainer(0)
+    losses = [run.advance() for _ in range(40)]
+    assert sum(losses[-10:]) < 0.6 * sum(losses[:10])
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_a_restored_run_goes_on_bit_for_bit(trainer, stage):
+    unbroken, first, second = trainer(stage), trainer(stage), trainer(stage)
+    for _ in range(4):
+        unbroken.advance()
+    first.advance()
+    first.advance()
+    second.restore(first.state())
+    assert second.step == 2
+    second.advance()
+    second.advance()
+    assert equal(weights(unbroken), weights(second))
+    assert equal(unbroken.ema.network.parameters(), second.ema.network.parameters())
+
+
+def test_a_condition_is_dropped_at_its_share(trainer):
+    all_dropped = trainer(0, "stages.0.condition_dropout=1.0")._batch()
+    none_dropped = trainer(0, "stages.0.condition_dropout=0.0")._batch()
+    assert not all_dropped.condition.any()
+    assert none_dropped.condition.any((1, 2, 3)).all()
+
+
+def test_stage_one_learns_its_bands_from_rgb_in_normalised_units(trainer):
+    run = trainer(0, "stages.0.condition_dropout=0.0")
+    batch = run._batch()
+    rgb, cube, seen = run.patches.batch(0, 4)
+    torch.testing.assert_close(batch.condition, (torch.from_numpy(rgb) - 0.2) / 0.2)
+    torch.testing.assert_close(batch.x0, (torch.from_numpy(cube)[:, [0, 4]] - 0.2) / 0.2)
+    assert torch.equal(batch.seen, torch.from_numpy(seen)[:, [0, 4]])
+
+
+def test_stage_two_learns_from_the_coarse_bands_perturbed(trainer):
+    off = ["stages.1.condition_dropout=0.0", "stages.1.condition_estimated_share=0.0"]
+    clean = trainer(1, *off, "stages.1.condition_noise=0.0")._batch()
+    torch.testing.assert_close(clean.condition, clean.x0[:, [0, 4]])
+    torch.manual_seed(0)
+    noisy = trainer(1, *off, "stages.1.condition_noise=0.5")._batch()
+    strength = (noisy.condition - clean.condition).std((1, 2, 3))
+    assert (strength > 0).all()
+    assert (strength < 0.7).all()
+
+
+def test_stage_two_learns_from_estimates_as_the_cascade_makes_them(trainer):
+    """Stage 1's x0 of pure noise at the last timestep, whatever its weights say."""
+
+    class Constant(torch.nn.Module):
+        def forward(self, x, condition, t):
+            assert (t == 49).all()
+            assert condition.shape[1] == 3
+            return torch.full_like(x, 7.0)
+
+    off = ["stages.1.condition_dropout=0.0", "stages.1.condition_estimated_share=1.0"]
+    batch = trainer(1, *off, previous=[Constant()])._batch()
+    assert (batch.condition == 7).all()
+
+
+def test_bands_that_a_sensor_lacks_are_estimated_for_the_next_stage(trainer, scenes):
+    """The second sensor does not see 400 nm, stage 1's first band."""
+
+    class Constant(torch.nn.Module):
+        def forward(self, x, condition, t):
+            return torch.full_like(x, 7.0)
+
+    off = ["stages.1.condition_dropout=0.0", "stages.1.condition_estimated_share=1e-9"]
+    run = trainer(1, *off, "stages.1.condition_noise=0.0", previous=[Constant()])
+    run.patches = Patches([s for s in scenes if s.name == "b1"], run.config.data, 0.2, 0)
+    batch = run._batch()
+    assert not batch.seen[:, 0].any()
+    assert (batch.condition[:, 0] == 7).all()
+    assert (batch.condition[:, 1] != 7).all()
+
+
+def test_estimates_need_all_stages_before(trainer):
+    with pytest.raises(InputError, match="estimates of 1 stages, 0 given"):
+        trainer(1, previous=[])
+    trainer(1, "stages.1.condition_estimated_share=0.0", previous=[]).advance()
+
+
+def test_the_last_timestep_gets_its_share(trainer):
+    always = trainer(0, "stages.0.first_timestep_share=1.0")._timesteps(50)
+    never = trainer(0, "stages.0.first_timestep_share=0.0")._timesteps(2000)
+    assert (always == 49).all()
+    assert (never.min(), never.max()) == (0, 49)
+    assert (never == 49).float().mean() < 0.06
+
+
+def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(trainer):
+    run = trainer(0)
+    before = weights(run)
+    run._loss = lambda batch: sum(p.sum() for p in run.network.parameters()) * float("nan")
+    with pytest.raises(InputError, match=r"loss nan at step 0: .*--resume") as caught:
+        run.advance()
+    assert "\n" not in str(caught.value)
+    assert equal(weights(run), before)
+
+
+def test_weights_that_are_no_numbers_are_not_saved(trainer):
+    run = trainer(0)
+    with torch.no_grad():
+        next(run.network.parameters()).view(-1)[0] = float("inf")
+    with pytest.raises(InputError, match="no finite numbers"):
+        run.state()
+
+
+def test_a_checkpoint_of_another_network_is_refused(trainer):
+    from model_runtime.errors import PackageError
+
+    state = trainer(0, "stages.0.network.width=12").state()
+    with pytest.raises(PackageError, match="does not fit"):
+        trainer(0).restore(state)
+
+
+def test_the_learning_rate_warms_up_and_falls_as_half_a_cosine(small_toml):
+    config = load(small_toml, ["training.warmup=4", "training.decay=cosine"])
+    rates = [learning_rate(config, 0, step) / 3e-3 for step in (0, 1, 3, 10, 20)]
+    assert rates[0] == pytest.approx(0.25)
+    assert rates[1] == pytest.approx(0.5, rel=0.01)
+    assert rates[3:] == pytest.approx([0.5, 0.0])
+    level = dataclasses.replace(config.training, warmup=0, decay="none")
+    flat = dataclasses.replace(config, training=level)
+    assert {learning_rate(flat, 0, step) for step in (0, 7, 20)} == {3e-3}
+
+
+def test_the_rate_reaches_the_optimiser(trainer):
+    run = trainer(0, "training.warmup=10", "training.gradient_clip=0")
+    before = weights(run)
+    run.advance()
+    moved = max((a - b).abs().max() for a, b in zip(weights(run), before))
+    assert moved == pytest.approx(3e-4, rel=0.05)  # Adam's first step is the rate
+
+
+def test_lower_precision_trains_too(trainer):
+    run = trainer(0, "training.precision=bfloat16")
+    assert run.advance() == pytest.approx(trainer(0).advance(), rel=0.05)
+    assert all(p.dtype == torch.float32 for p in run.network.parameters())
