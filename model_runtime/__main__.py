@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import List, Optional, Sequence
 
-from . import __version__
+from . import __version__, lifeline
 from .errors import CancelledError, DeviceError, InputError, ScdmError, StorageError
 from .events import Events, JsonEvents, TerminalEvents
 
@@ -121,4 +121,5 @@ def as_told(error: BaseException) -> ScdmError:
 
 if __name__ == "__main__":
     _end_on_signals()
+    lifeline.watch()
     sys.exit(main())

@@ -1,0 +1,62 @@
+"""The worker ends when the program that holds its stdin does."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_runtime import lifeline
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def worker(write_raster, tiny_package, tmp_path):
+    """A real worker, started by ``variables``, that has its first tile behind it."""
+    picture = write_raster(
+        "field.tif", np.random.default_rng(1).integers(20, 230, (3, 600, 700), np.uint8)
+    )
+    started = []
+
+    def start(**variables):
+        argv = [sys.executable, "-m", "model_runtime", "upsample", str(picture)]
+        argv += [str(tmp_path / "cube.tif"), f"--model={tiny_package}", "--events"]
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        )
+        started.append(process)
+        for line in process.stdout:
+            if json.loads(line).get("done", 0) > 0:
+                break
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_the_end_of_stdin_ends_the_worker_and_nothing_is_left(worker, tmp_path):
+    process = worker(**{lifeline.VARIABLE: lifeline.STDIN})
+    process.stdin.close()
+    events = [json.loads(line) for line in process.stdout]
+    assert process.wait(timeout=60) == lifeline.CANCELLED_EXIT
+    assert events[-1]["event"] == "error"
+    assert list(tmp_path.glob("cube*")) == []
+
+
+def test_without_the_variable_stdin_means_nothing(worker, tmp_path):
+    process = worker()
+    process.stdin.close()
+    process.stdout.read()
+    assert process.wait(timeout=120) == 0
+    assert (tmp_path / "cube.tif").exists()
