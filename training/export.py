@@ -48,18 +48,19 @@ def export(run: Path, folder: Path, card: Optional[Path] = None) -> List[str]:
     differ; nothing is left then.
     """
     config, lines = settings_of(run), []
+    networks = [trained(run, config, stage) for stage in range(len(config.stages))]
     with new_package(folder) as part:
         _write_card(part, config, card)
-        stages = [_export_stage(run, config, s, part, lines) for s in range(len(config.stages))]
+        stages = [_export_stage(n, config, s, part, lines) for s, n in enumerate(networks)]
         identity = package.identity(config, package.read_domain(run))
         manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
     return lines
 
 
 def _export_stage(
-    run: Path, config: Config, stage: int, folder: Path, lines: List[str]
+    network: nn.Module, config: Config, stage: int, folder: Path, lines: List[str]
 ) -> manifest.Stage:
-    network, number = trained(run, config, stage), stage + 1
+    number = stage + 1
     path = folder / f"stage{number}.onnx"
     if not hasattr(network, "condition_encoder"):
         inner, outer = package.condition_bands(config, stage), len(config.stages[stage].final_bands)

@@ -1,0 +1,345 @@
+"""The training commands as they are called: both stages, a kill, resume, export, and use."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from model_runtime import cascade, manifest
+from training import checkpoint, export, run_folder, validation
+from training import train as command_line
+from training.config import load
+
+ROOT = Path(__file__).parents[2]
+# Runs train.py, and the system kills it after stage 1's 13th step: its checkpoint is of step 12.
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from training import stage_trainer, train
+advance = stage_trainer.StageTrainer.advance
+def dying(self):
+    if self.step == 13:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return advance(self)
+stage_trainer.StageTrainer.advance = dying
+train.main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(scope="module")
+def unbroken(train, small_toml, tmp_path_factory):
+    """The folder of a whole run of both stages, and what the command said."""
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    done = train("--config", small_toml, "--out", folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+@pytest.fixture(scope="module")
+def resumed(train, small_toml, tmp_path_factory):
+    """The folder of a run that was killed in stage 1 and went on with --resume."""
+    folder = tmp_path_factory.mktemp("killed") / "run"
+    words = ["--config", str(small_toml), "--out", str(folder)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED.format(root=str(ROOT)), *words],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        timeout=300,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert checkpoint.load(folder, 0)["step"] == 12
+    done = train(*words, "--resume")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def package(unbroken, tmp_path_factory):
+    """The package exported from the whole run."""
+    folder = tmp_path_factory.mktemp("exported") / "model"
+    export.export(unbroken[0], folder)
+    return folder
+
+
+def scalars(run, stage, name):
+    """[(step, value)] of a curve as TensorBoard shows it."""
+    events = EventAccumulator(str(run / "tensorboard" / f"stage{stage}"))
+    events.Reload()
+    return [(event.step, event.value) for event in events.Scalars(name)]
+
+
+def test_a_run_leaves_checkpoints_settings_and_curves(unbroken, small_toml):
+    run, done = unbroken
+    assert run_folder.settings_of(run) == load(small_toml)
+    assert [checkpoint.load(run, stage)["step"] for stage in (0, 1)] == [20, 20]
+    assert not list(run.glob("*.part"))
+    assert done.stdout == ""
+    assert "stage 2 step 20: rmse" in done.stderr
+    for stage in (1, 2):
+        assert [step for step, _ in scalars(run, stage, "loss")] == list(range(2, 21, 2))
+        assert [step for step, _ in scalars(run, stage, "validation/sam_degrees")] == [20]
+    events = EventAccumulator(str(run / "tensorboard" / "stage2"))
+    events.Reload()
+    assert events.Tags()["images"] == ["spectra"]
+
+
+def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(unbroken, resumed):
+    for stage in (0, 1):
+        one, other = (checkpoint.load(run, stage) for run in (unbroken[0], resumed))
+        assert other["step"] == one["step"]
+        for part in ("network", "ema"):
+            assert all(torch.equal(one[part][key], other[part][key]) for key in one[part])
+
+
+def test_a_killed_run_has_the_same_curve(unbroken, resumed):
+    for stage in (1, 2):
+        assert scalars(resumed, stage, "loss") == scalars(unbroken[0], stage, "loss")
+
+
+def test_the_package_has_what_the_settings_say(package, unbroken, small_toml):
+    config, model = load(small_toml), manifest.read(package)
+    assert model.wavelength_nm == pytest.approx(config.output.wavelength_nm)
+    assert [stage.final_bands for stage in model.stages] == [(0, 4), tuple(range(8))]
+    assert model.stages[1].guidance_scale == 0.5
+    assert model.tile.influence == 3
+    assert model.qualities["fast"] == manifest.Quality("ddim", 2, 1)
+    assert 0 < model.domain.values[0][0] < model.domain.values[0][-1] < 0.6
+    assert (package / model.card).read_text().startswith("# small 1")
+    assert not list(package.parent.glob("*.part"))
+
+
+def test_the_package_samples_as_the_trained_networks_do(package, unbroken):
+    """ONNX Runtime against torch, through the same cascade."""
+    run, config = unbroken[0], run_folder.settings_of(unbroken[0])
+    networks = [command_line.trained(run, config, stage) for stage in (0, 1)]
+    in_torch = validation.torch_cascade(config, networks)
+    in_onnx = cascade.load(package, manifest.read(package), "cpu", 1)
+    rgb = np.random.default_rng(0).uniform(0.02, 0.5, (3, 12, 10)).astype(np.float32)
+    how = cascade.Sampling("dpm-solver++", 4, 2, (0.3, 0.5), seed=1)
+    one, other = (model.estimate(rgb, -4, 6, how) for model in (in_torch, in_onnx))
+    np.testing.assert_allclose(one.mean, other.mean, atol=1e-4)
+    np.testing.assert_allclose(one.spread, other.spread, atol=1e-4)
+
+
+def test_the_exported_model_upsamples_a_raster(package, command, write_raster):
+    from osgeo import gdal
+
+    values = np.random.default_rng(1).integers(300, 5000, (3, 21, 34)).astype(np.uint16)
+    source = write_raster("rgb.tif", values, scale=0.0001)
+    output = source.with_name("cube.tif")
+    done = command("upsample", source, output, "--model", package, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    dataset = gdal.Open(str(output))
+    assert (dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize) == (8, 21, 34)
+    assert dataset.GetRasterBand(8).GetMetadataItem("wavelength").startswith("1000")
+    assert dataset.ReadAsArray().max() > 0
+
+
+def refused(capsys, *words):
+    """The one line that train.py says when it refuses ``words`` with exit code 2."""
+    assert command_line.main([str(word) for word in words]) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    errors = [line for line in said if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert "Traceback" not in "\n".join(said)
+    return errors[0]
+
+
+@pytest.mark.parametrize(
+    "words, match",
+    [
+        (["--set", "training.batches=3"], "unknown key 'batches'"),
+        (["--set", "training.batch=0"], "batch is 0"),
+        (["--set", "tile.multiple=1"], "tile.multiple is 1"),
+        (["--set", "tile.size=33"], "the package's tile"),
+        (["--set", "stages.0.network.kind=big"], "kind 'big' is unknown"),
+        (["--stage", "3"], "there are 2 stages"),
+        (["--stage", "first"], "--stage first"),
+        (["--stage", "²"], "--stage ²"),
+        (["--stage", "2"], "train stage 1 first"),
+        (["--data", "nowhere"], "nowhere does not exist"),
+        (["--set", 'data.units=["radiance"]'], "no scene"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line_and_exit_2(small_toml, tmp_path, capsys, words, match):
+    out = tmp_path / "run"
+    assert match in refused(capsys, "--config", small_toml, "--out", out, *words)
+    assert not list(tmp_path.rglob("*.pt"))
+
+
+def test_a_mistake_found_early_leaves_no_folder(small_toml, tmp_path, capsys):
+    out = tmp_path / "run"
+    refused(capsys, "--config", small_toml, "--out", out, "--data", "nowhere")
+    assert not out.exists()
+
+
+def test_a_missing_settings_file_and_the_command_itself(train, tmp_path):
+    done = train("--config", tmp_path / "no.toml", "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith(f"error: {tmp_path}/no.toml")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_whole_run_is_not_begun_again_by_mistake(unbroken, small_toml, capsys):
+    before = (unbroken[0] / "stage1.pt").read_bytes()
+    line = refused(capsys, "--config", small_toml, "--out", unbroken[0])
+    assert "add --resume" in line
+    assert (unbroken[0] / "stage1.pt").read_bytes() == before
+
+
+def test_a_whole_run_resumed_stays_as_it_is(unbroken, small_toml):
+    before = [(unbroken[0] / f"stage{n}.pt").read_bytes() for n in (1, 2)]
+    words = ["--config", str(small_toml), "--out", str(unbroken[0]), "--resume"]
+    assert command_line.main(words) == 0
+    assert [(unbroken[0] / f"stage{n}.pt").read_bytes() for n in (1, 2)] == before
+
+
+def test_resuming_with_another_network_is_refused(unbroken, small_toml, capsys):
+    kept = (unbroken[0] / "config.json").read_text()
+    words = ["--resume", "--set", "stages.0.network.width=12"]
+    line = refused(capsys, "--config", small_toml, "--out", unbroken[0], *words)
+    assert "stages.0.network.width was 8, now 12" in line
+    assert (unbroken[0] / "config.json").read_text() == kept
+
+
+@pytest.fixture
+def short(small_toml, tmp_path):
+    """A function that trains stage 1 for some steps in this process: (exit code, folder)."""
+
+    def run(iterations, *words):
+        folder = tmp_path / "run"
+        settings = ["--config", str(small_toml), "--out", str(folder), "--stage", "1"]
+        settings += ["--set", f"stages.0.iterations={iterations}", "--set", "data.validation=[]"]
+        return command_line.main([*settings, *words]), folder
+
+    return run
+
+
+def test_other_settings_that_may_change_are_told(short, capsys):
+    assert short(2)[0] == 0
+    assert short(4, "--resume", "--set", "training.batch=2")[0] == 0
+    said = capsys.readouterr().err
+    assert "training.batch was 4, now 2" in said
+    assert "stages.0.iterations was 2, now 4" in said
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(short, capsys):
+    assert short(6)[0] == 0
+    wild = ["--set", "training.learning_rate=1e38", "--set", "training.checkpoint_every=1"]
+    code, folder = short(20, "--resume", *wild, "--set", "training.gradient_clip=0")
+    assert code == 2
+    assert "error: stage 1 has " in capsys.readouterr().err
+    state = checkpoint.load(folder, 0)
+    assert 6 <= state["step"] < 20
+    for part in ("network", "ema"):
+        assert all(torch.isfinite(value).all() for value in state[part].values())
+
+
+def test_a_damaged_checkpoint_is_one_line(short, capsys):
+    _, folder = short(2)
+    (folder / "stage1.pt").write_bytes(b"damaged")
+    assert short(4, "--resume")[0] == 3
+    errors = [s for s in capsys.readouterr().err.splitlines() if s.startswith("error: ")]
+    assert len(errors) == 1
+    assert "stage1.pt is no checkpoint" in errors[0]
+
+
+def test_an_interrupt_ends_with_130_and_says_how_to_go_on(short, capsys, monkeypatch):
+    advance = command_line.StageTrainer.advance
+
+    def interrupted(self):
+        if self.step == 8:
+            raise KeyboardInterrupt
+        return advance(self)
+
+    monkeypatch.setattr(command_line.StageTrainer, "advance", interrupted)
+    code, folder = short(20)
+    assert code == 130
+    assert "--resume" in capsys.readouterr().err
+    assert checkpoint.load(folder, 0)["step"] == 6
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_where_there_is_none_is_a_device_error(small_toml, tmp_path, capsys):
+    words = ["--config", str(small_toml), "--out", str(tmp_path / "run"), "--device", "cuda"]
+    assert command_line.main(words) == 4
+    assert "choose --device cpu" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unfinished_run_is_not_exported(short, tmp_path, capsys):
+    _, folder = short(2)
+    assert export.main([str(folder), str(tmp_path / "model")]) == 2
+    assert "train stage 2 first" in capsys.readouterr().err
+    assert not list(tmp_path.glob("model*"))
+
+
+def test_export_refuses_a_missing_card_before_the_work(unbroken, tmp_path, capsys):
+    words = [str(unbroken[0]), str(tmp_path / "model"), "--card", str(tmp_path / "no.md")]
+    assert export.main(words) == 2
+    assert "check --card" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_export_does_not_write_over_a_package(unbroken, package, capsys):
+    before = (package / "model.json").read_bytes()
+    assert export.main([str(unbroken[0]), str(package)]) == 2
+    assert "not empty" in capsys.readouterr().err
+    assert (package / "model.json").read_bytes() == before
+
+
+def test_export_of_a_folder_that_is_no_run(tmp_path, capsys):
+    assert export.main([str(tmp_path), str(tmp_path / "model")]) == 2
+    assert "holds no config.json" in capsys.readouterr().err
+
+
+THREE_STAGES = """
+[[stages]]
+final_bands = [3]
+{common}
+network = {{ kind = "compact", context_width = 4, context_blocks = 1, width = 4, blocks = 1 }}
+[[stages]]
+final_bands = [0, 3, 6]
+{common}
+condition_estimated_share = 0.5
+network = {{ kind = "released", base_width = 4, multipliers = [1, 2], attention_levels = [], \
+time_width = 8, groups = 2, residual_blocks = 1 }}
+[[stages]]
+every = 1
+{common}
+condition_estimated_share = 0.5
+network = {{ kind = "compact", context_blocks = 0, width = 8, blocks = 1 }}
+"""
+COMMON = """prediction = "x0"
+schedule = "cosine"
+timesteps = 50
+schedule_low = 0.0
+schedule_high = 0.0
+guidance_scale = 0.5
+pdt_lower_bound = 0.96
+iterations = 3"""
+
+
+def test_three_stages_of_two_kinds_train_and_sample(small_toml, tmp_path, capsys):
+    """Any list of stages: here 3 to 1 to 3 to 8 bands, a released network amid compact ones."""
+    head = small_toml.read_text().split("[[stages]]")[0].replace("influence = 3\n", "")
+    settings, run = tmp_path / "three.toml", tmp_path / "run"
+    settings.write_text(head + THREE_STAGES.format(common=COMMON))
+    assert command_line.main(["--config", str(settings), "--out", str(run)]) == 0
+    assert "stage 3 step 3: rmse" in capsys.readouterr().err
+    config = run_folder.settings_of(run)
+    networks = [command_line.trained(run, config, stage) for stage in range(3)]
+    model = validation.torch_cascade(config, networks)
+    rgb = np.full((3, 8, 10), 0.3, np.float32)
+    found = model.estimate(rgb, 0, 0, cascade.Sampling("ddpm", 3, 2, (0.5,) * 3, seed=0))
+    assert [len(bands) for bands in found.stages] == [1, 3, 8]
+    assert np.isfinite(found.mean).all()
+    assert json.loads((run / "config.json").read_text())["stages"][1]["final_bands"] == [0, 3, 6]
