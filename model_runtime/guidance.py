@@ -38,6 +38,9 @@ def truncated(x_t: np.ndarray, t: int, steps: int, lower_bound: float) -> np.nda
         return x_t
     quantile = truncation_quantile(t, steps, lower_bound)
     magnitude = np.abs(x_t).reshape(len(x_t), -1)
-    bound = np.maximum(np.quantile(magnitude, quantile, axis=1), 1).astype(np.float32)
+    # An array of quantiles stays float64: NumPy 2 would round a plain number to float32, which
+    # blurs the place among more than 2^24 values.
+    bound = np.quantile(magnitude, np.array([quantile]), axis=1)[0]
+    bound = np.maximum(bound, 1).astype(np.float32)
     bound = bound[:, None, None, None]
     return np.clip(x_t, -bound, bound)
