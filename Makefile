@@ -3,14 +3,17 @@
 export PYTHON ?= /usr/bin/python3
 VENV := .venv
 RGB ?=
+SUITES ?= trixie sid
 
-.PHONY: help setup plugin test lint format demo bench-quality clean
+.PHONY: help setup plugin i18n test test-qgis-matrix lint format demo bench-quality clean
 
 help:
 	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
 	@echo "make test           all tests"
+	@echo "make test-qgis-matrix  the plugin's tests on QGIS 3.40 and 3.44 in chroots (root)"
 	@echo "make lint           ruff: rules and format"
 	@echo "make plugin         assemble build/plugins/scdm_qgis and dist/scdm_qgis-VERSION.zip"
+	@echo "make i18n           bring the translations' source texts up to date"
 	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
 	@echo "make bench-quality  metrics on ../shared/data/val beside a ridge regression"
 
@@ -25,6 +28,12 @@ plugin:
 
 test: setup
 	$(VENV)/bin/python -m pytest
+
+test-qgis-matrix:
+	scripts/qgis_matrix.sh $(SUITES)
+
+i18n:
+	$(PYTHON) scripts/extract_texts.py scdm_qgis/i18n/scdm_de.ts
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -1,8 +1,16 @@
-"""The plugin's life in QGIS: registers the Processing provider and takes it away again."""
+"""The plugin's life in QGIS: the provider, the panel's action, and taking both away again."""
+
+from pathlib import Path
 
 from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction  # there in Qt 6 too, through qgis.PyQt
 
 from .provider import ScdmProvider
+from .translation import install_translator
+
+MENU = "SCDM"
 
 
 class ScdmPlugin:
@@ -11,6 +19,9 @@ class ScdmPlugin:
     def __init__(self, iface):
         self.iface = iface
         self.provider = None
+        self.panel = None
+        self._action = None
+        self._translator = install_translator()
 
     def initProcessing(self):
         """Register the provider; qgis_process calls this alone."""
@@ -18,11 +29,55 @@ class ScdmPlugin:
         QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self):
-        """Set up in a QGIS with a window."""
+        """Set up in a QGIS with a window; the panel itself is built when it is first opened."""
         self.initProcessing()
+        icon = QIcon(str(Path(__file__).resolve().parent / "spectrum.svg"))
+        title = QCoreApplication.translate("scdm", "Spectral profile")
+        self._action = QAction(icon, title, self.iface.mainWindow())
+        self._action.setObjectName("ScdmSpectralProfile")
+        self._action.setCheckable(True)
+        self._action.toggled.connect(self.show_panel)
+        self.iface.addPluginToMenu(MENU, self._action)
+        self.iface.addToolBarIcon(self._action)
+
+    def show_panel(self, wanted: bool):
+        """Open or close the spectral profile panel."""
+        if self.panel is None and (not wanted or not self._build_panel()):
+            return
+        self.panel.setUserVisible(wanted)
+        self.panel.set_active(wanted)
+
+    def _build_panel(self) -> bool:
+        try:
+            from .gui.panel import SpectralPanel
+        except ImportError as error:
+            self._action.setChecked(False)
+            text = "The panel needs matplotlib in QGIS's Python: {}"
+            words = QCoreApplication.translate("scdm", text).format(error)
+            self.iface.messageBar().pushWarning(MENU, words)
+            return False
+        self.panel = SpectralPanel(self.iface)
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.panel)
+        self.panel.closed.connect(lambda: self._action.setChecked(False))
+        return True
 
     def unload(self):
         """Take everything away that this plugin added."""
+        self._unload_gui()
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
+            self._translator = None
+
+    def _unload_gui(self):
+        if self.panel is not None:
+            self.panel.close_for_good()
+            self.iface.removeDockWidget(self.panel)
+            self.panel.deleteLater()
+            self.panel = None
+        if self._action is not None:
+            self.iface.removePluginMenu(MENU, self._action)
+            self.iface.removeToolBarIcon(self._action)
+            self._action = None

@@ -9,8 +9,8 @@ from qgis.core import (
     QgsProcessingParameterExtent,
 )
 
+from ..layers.loading import dress_on_load
 from ..layers.source import band_numbers, extent_text, gdal_name
-from ..layers.style import style_on_load
 from ..runtime.job import Job, run_events
 from . import parameters as make
 from .base import ScdmAlgorithm, given
@@ -263,9 +263,10 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         return self.parameterAsString(parameters, name, context)
 
     def _name_layers(self, context, outputs):
-        style_on_load(context, outputs["OUTPUT"], f"{self.layer_name} spectra")
+        source = self.layer_name
+        dress_on_load(context, outputs["OUTPUT"], self.tr("{} spectra").format(source), source)
         if "SPREAD" in outputs:
-            style_on_load(context, outputs["SPREAD"], f"{self.layer_name} spread")
+            dress_on_load(context, outputs["SPREAD"], self.tr("{} spread").format(source), source)
 
 
 def _results(facts):

@@ -1,9 +1,10 @@
 """What a raster file says of its own bands: wavelengths and colours, read through GDAL."""
 
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from osgeo import gdal
 
+_PREFIX = "SCDM_"
 _TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "um": 1e3, "µm": 1e3}
 
 
@@ -29,6 +30,15 @@ def colour_bands(name: str) -> Tuple[int, int, int]:
         for colour, default in zip(wanted, (1, 2, 3))
     )
     return red, green, blue
+
+
+def scdm_tags(name: str) -> Dict[str, str]:
+    """What the worker wrote of a run, names without ``SCDM_``; empty for another's raster."""
+    dataset = _open(name)
+    if dataset is None:
+        return {}
+    tags = dataset.GetMetadata() or {}
+    return {key[len(_PREFIX) :]: text for key, text in tags.items() if key.startswith(_PREFIX)}
 
 
 def _open(name: str):

@@ -1,19 +1,24 @@
-"""How a hyperspectral layer looks on the map: natural colour from the nearest bands, stretched."""
+"""How a hyperspectral layer looks on the map: natural colour and colour infrared, stretched."""
 
 from typing import List, Optional, Sequence, Tuple
 
 from qgis.core import (
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
-    QgsProcessingLayerPostProcessorInterface,
     QgsRasterLayer,
+    QgsRasterBandStats,
     QgsRasterMinMaxOrigin,
     QgsRectangle,
+    QgsSingleBandPseudoColorRenderer,
+    QgsStyle,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
 from .raster_file import wavelengths_nm
 
 NATURAL_NM = (640.0, 550.0, 460.0)
+INFRARED_NM = (860.0, 650.0, 550.0)
+REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
 
 
@@ -32,8 +37,57 @@ def nearest_bands(
 def natural_colour(layer: QgsRasterLayer) -> bool:
     """Style ``layer`` in natural colour with a cumulative cut; False without wavelengths."""
     bands = nearest_bands(wavelengths_nm(layer.source()))
-    if not bands:
+    if bands:
+        _show(layer, bands)
+    return bool(bands)
+
+
+def both_styles(layer: QgsRasterLayer) -> bool:
+    """Natural colour, with colour infrared as a second style; False without wavelengths."""
+    nm = wavelengths_nm(layer.source())
+    if not natural_colour(layer):
         return False
+    names = layer.styleManager()
+    natural = QCoreApplication.translate("scdm", "Natural colour")
+    names.renameStyle(names.currentStyle(), natural)
+    if sees_infrared(nm):
+        infrared = QCoreApplication.translate("scdm", "Colour infrared")
+        names.addStyleFromLayer(infrared)
+        names.setCurrentStyle(infrared)
+        _show(layer, nearest_bands(nm, INFRARED_NM))
+        names.setCurrentStyle(natural)
+    return True
+
+
+def spread_colours(layer: QgsRasterLayer) -> bool:
+    """The spread in the near infrared (the least known, where a band is there) from 0 in viridis.
+
+    False without wavelengths.
+    """
+    nm = wavelengths_nm(layer.source())
+    bands = nearest_bands(nm, INFRARED_NM)
+    ramp = QgsStyle.defaultStyle().colorRamp("Viridis")
+    if not bands or ramp is None:
+        return False
+    band, provider = bands[0], layer.dataProvider()
+    wanted = QgsRasterBandStats.Stats.All
+    seen = provider.bandStatistics(band, wanted, layer.extent(), SAMPLE_PIXELS)
+    top = min(seen.maximumValue, seen.mean + 3 * seen.stdDev)
+    renderer = QgsSingleBandPseudoColorRenderer(provider, band)
+    renderer.setClassificationMin(0.0)
+    renderer.setClassificationMax(top)
+    renderer.createShader(ramp)
+    layer.setRenderer(renderer)
+    layer.triggerRepaint()
+    return True
+
+
+def sees_infrared(wavelength_nm: Sequence[Optional[float]]) -> bool:
+    """Whether a band lies near enough to the near infrared of INFRARED_NM."""
+    return any(nm is not None and abs(nm - INFRARED_NM[0]) <= REACH_NM for nm in wavelength_nm)
+
+
+def _show(layer: QgsRasterLayer, bands: Tuple[int, ...]) -> None:
     layer.setRenderer(QgsMultiBandColorRenderer(layer.dataProvider(), *bands))
     layer.setContrastEnhancement(
         QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum,
@@ -42,24 +96,3 @@ def natural_colour(layer: QgsRasterLayer) -> bool:
         SAMPLE_PIXELS,
     )
     layer.triggerRepaint()
-    return True
-
-
-class NaturalColour(QgsProcessingLayerPostProcessorInterface):
-    """Styles a layer once Processing has loaded it."""
-
-    def postProcessLayer(self, layer, context, feedback):
-        if isinstance(layer, QgsRasterLayer) and not natural_colour(layer):
-            feedback.pushWarning(f"Layer '{layer.name()}' has no wavelengths: left unstyled")
-
-
-# Processing keeps a bare pointer, so Python must hold the object; it has no state, one is enough.
-STYLER = NaturalColour()
-
-
-def style_on_load(context, destination: str, name: str) -> None:
-    """When Processing loads ``destination``: call the layer ``name`` and style it."""
-    if context.willLoadLayerOnCompletion(destination):
-        details = context.layerToLoadOnCompletionDetails(destination)
-        details.name, details.forceName = name, True
-        details.setPostProcessor(STYLER)

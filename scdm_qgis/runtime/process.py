@@ -28,7 +28,7 @@ class ChildProcess:
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], folder: Path):
         self._process = subprocess.Popen(  # nosec B603: no shell, the plugin builds argv
             list(argv),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # a lifeline: nothing is written, it ends when QGIS does
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(environment),
@@ -89,6 +89,8 @@ class ChildProcess:
                 self._process.wait(timeout=GRACE_SECONDS)
         _signal_group(self._process, forced=True)
         self._process.wait()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
 
     def _read_stdout(self) -> None:
         for line in iter(lambda: self._process.stdout.readline(LINE_CHARACTERS), ""):

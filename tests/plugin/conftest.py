@@ -126,11 +126,20 @@ def write_cube(write_raster):
 
 
 @pytest.fixture
-def registered(qgis_app, qgis_processing, qgis_iface):
+def window(qgis_iface, monkeypatch):
+    """QGIS's interface with what pytest-qgis's stand-in lacks: taking menus and docks away."""
+    for name in ("removePluginMenu", "removeDockWidget"):
+        if not hasattr(qgis_iface, name):
+            monkeypatch.setattr(type(qgis_iface), name, lambda *_: None, raising=False)
+    return qgis_iface
+
+
+@pytest.fixture
+def registered(qgis_app, qgis_processing, window):
     """The plugin, its provider registered as in a QGIS with a window."""
     import scdm_qgis
 
-    plugin = scdm_qgis.classFactory(qgis_iface)
+    plugin = scdm_qgis.classFactory(window)
     plugin.initGui()
     yield plugin
     plugin.unload()

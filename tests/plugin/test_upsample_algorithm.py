@@ -153,3 +153,56 @@ def test_the_loaded_layer_has_the_inputs_name_and_natural_colour(
         assert 0.9 < enhancement.maximumValue() < 1
     assert "645 nm" in layer.bandName(5)
     assert Path(layer.source()) == Path(output)
+
+
+def test_the_loaded_layer_has_colour_infrared_as_its_second_style(
+    registered, worker, log, rgb_path, tmp_path, qgis_new_project
+):
+    run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "out.tif")}, log, load=True)
+    (layer,) = QgsProject.instance().mapLayers().values()
+    styles = layer.styleManager()
+    assert set(styles.styles()) == {"Natural colour", "Colour infrared"}
+    assert styles.currentStyle() == "Natural colour"
+    styles.setCurrentStyle("Colour infrared")
+    renderer = layer.renderer()
+    assert (renderer.redBand(), renderer.greenBand(), renderer.blueBand()) == (6, 5, 3)
+
+
+def test_the_loaded_layer_is_described(
+    registered, fake_worker, log, rgb_path, tmp_path, write_cube, qgis_new_project
+):
+    cube = write_cube("tagged.tif", np.ones((2, 3, 4), np.float32), (450, 850))
+    tags = {"MODEL": "vnir", "MODEL_VERSION": "1", "SEED": "11", "MODEL_LICENCE": "CC-BY-4.0"}
+    tags.update(SAMPLES="4", CONTENT="mean of the samples")
+    dataset = gdal.Open(str(cube), gdal.GA_Update)
+    dataset.SetMetadata({f"SCDM_{name}": text for name, text in tags.items()})
+    dataset = None
+    fake_worker(WORKER.format(calls=str(tmp_path / "argv.json"), cube=str(cube)))
+    run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "out.tif")}, log, load=True)
+    (layer,) = QgsProject.instance().mapLayers().values()
+    page = layer.metadata()
+    assert "'field': 2 bands, 450-850 nm" in page.abstract()
+    assert "model vnir 1, seed 11" in page.abstract()
+    assert "no measurement" in page.abstract()
+    assert page.licenses() == ["Model: CC-BY-4.0"]
+    assert page.crs() == layer.crs()
+    assert "scdm:upsample of 'field'" in page.history()[0]
+    assert "Seed: 11" in page.history()
+
+
+def test_the_spread_is_a_map_from_zero(
+    registered, fake_worker, log, rgb_path, tmp_path, write_cube, qgis_new_project
+):
+    values = np.random.default_rng(2).uniform(0, 0.2, (3, 12, 20)).astype(np.float32)
+    cube = write_cube("tagged.tif", values, (450, 550, 850))
+    dataset = gdal.Open(str(cube), gdal.GA_Update)
+    dataset.SetMetadata({"SCDM_CONTENT": "standard deviation of the samples"})
+    dataset = None
+    fake_worker(WORKER.format(calls=str(tmp_path / "argv.json"), cube=str(cube)))
+    run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "out.tif")}, log, load=True)
+    (layer,) = QgsProject.instance().mapLayers().values()
+    renderer = layer.renderer()
+    assert renderer.band() == 3
+    assert renderer.classificationMin() == 0
+    assert 0.1 < renderer.classificationMax() <= 0.2
+    assert "Spread (standard deviation" in layer.metadata().abstract()

@@ -42,7 +42,8 @@ def worker(write_raster, tiny_package, tmp_path):
     yield start
     for process in started:
         process.kill()
-        process.wait()
+        with process:  # waits, and closes its streams
+            pass
 
 
 def test_the_end_of_stdin_ends_the_worker_and_nothing_is_left(worker, tmp_path):

@@ -1,0 +1,1 @@
+"""The spectral profile panel; nothing of it is imported before it is opened."""

@@ -1,0 +1,73 @@
+"""The panel's chart: spectra over wavelength, spread as a band. matplotlib only."""
+
+from typing import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .spectra import Spectrum
+
+# Of this share of its neighbours' distance and more, a gap between bands is left open.
+GAP_FACTOR = 5
+
+
+class Chart:
+    """Draws on a ``figure``; ``ink`` and ``paper`` are colours as matplotlib takes them."""
+
+    def __init__(self, figure: Figure, ink: str, paper: str):
+        self._figure, self._ink, self._paper = figure, ink, paper
+        self._axes = figure.add_subplot(1, 1, 1)
+
+    def draw(self, points: Sequence[Spectrum], references: Sequence[Spectrum], words) -> None:
+        """All lines anew; ``words``: titles of both axes and the hint of an empty chart."""
+        axes = self._axes
+        axes.clear()
+        self._dress(words)
+        for one in points:
+            self._line(one, "-")
+        for one in references:
+            self._line(one, "--")
+        if points or references:
+            self._legend()
+        else:
+            axes.text(0.5, 0.5, words.hint, ha="center", va="center", color=self._ink, wrap=True)
+            axes.set_xticks([])
+            axes.set_yticks([])
+
+    def _dress(self, words) -> None:
+        axes = self._axes
+        self._figure.set_facecolor(self._paper)
+        axes.set_facecolor(self._paper)
+        axes.set_xlabel(words.across, color=self._ink)
+        axes.set_ylabel(words.up, color=self._ink)
+        axes.tick_params(colors=self._ink)
+        axes.grid(True, color=self._ink, alpha=0.15, linewidth=0.8)
+        for side, spine in axes.spines.items():
+            spine.set_visible(side in ("left", "bottom"))
+            spine.set_color(self._ink)
+
+    def _line(self, one: Spectrum, style: str) -> None:
+        nm, values, spread = with_gaps(one)
+        self._axes.plot(nm, values, style, color=one.colour, linewidth=1.6, label=one.name)
+        if spread is not None:
+            low, high = values - spread, values + spread
+            self._axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
+
+    def _legend(self) -> None:
+        legend = self._axes.legend(fontsize="small", framealpha=0.75, facecolor=self._paper)
+        for text in legend.get_texts():
+            text.set_color(self._ink)
+        legend.get_frame().set_edgecolor("none")
+
+
+def with_gaps(one: Spectrum):
+    """(nm, values, spread) with NaN where bands are missing, such as in water vapour's."""
+    nm = np.asarray(one.wavelength_nm, np.float64)
+    steps = np.diff(nm)
+    if not len(steps):
+        return nm, one.values, one.spread
+    after = np.flatnonzero(steps > GAP_FACTOR * np.median(steps)) + 1
+    parts = [np.insert(nm, after, (nm[after - 1] + nm[after]) / 2)]
+    for values in (one.values, one.spread):
+        parts.append(None if values is None else np.insert(values, after, np.nan))
+    return tuple(parts)

@@ -1,0 +1,37 @@
+"""Points on the map canvas, in the colours of their spectra."""
+
+from typing import List
+
+from qgis.gui import QgsVertexMarker
+from qgis.PyQt.QtGui import QColor
+
+SIZE, PEN = 12, 3  # pixels
+
+
+class Markers:
+    """The points that a panel has put on ``canvas``."""
+
+    def __init__(self, canvas):
+        self._canvas = canvas
+        self._items: List[QgsVertexMarker] = []
+
+    def add(self, point, colour: str) -> None:
+        """A ring at ``point``, in the map's coordinates."""
+        item = QgsVertexMarker(self._canvas)
+        item.setCenter(point)
+        item.setIconType(QgsVertexMarker.IconType.ICON_CIRCLE)
+        item.setColor(QColor(colour))
+        item.setIconSize(SIZE)
+        item.setPenWidth(PEN)
+        self._items.append(item)
+
+    def show(self, visible: bool) -> None:
+        """Show or hide all points."""
+        for item in self._items:
+            item.setVisible(visible)
+
+    def clear(self) -> None:
+        """Take all points away."""
+        for item in self._items:
+            self._canvas.scene().removeItem(item)
+        self._items = []

@@ -1,0 +1,56 @@
+"""The spectra that the panel shows, and their table as CSV. No Qt, no QGIS."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Tuple
+
+import numpy as np
+
+# Okabe and Ito's colours, safe for the colour-blind; black is left out for dark themes.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a800")
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """One line of the chart: ``values`` and, where known, ``spread`` (bands,) at each nm.
+
+    ``place`` is the point in the map's coordinates, None for a reference.
+    """
+
+    name: str
+    colour: str
+    wavelength_nm: np.ndarray
+    values: np.ndarray
+    spread: Optional[np.ndarray] = None
+    place: Optional[Tuple[float, float]] = None
+
+
+def colour_of(number: int) -> str:
+    """The colour of the ``number``-th spectrum, from 0."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def as_csv(spectra: Sequence[Spectrum]) -> str:
+    """A row a wavelength, a column a spectrum and one its spread; empty where it has no value."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    columns = [column for one in spectra for column in _columns(one)]
+    writer.writerow(["wavelength_nm", *(name for name, _ in columns)])
+    every = sorted({float(nm) for one in spectra for nm in one.wavelength_nm})
+    for nm in every:
+        writer.writerow([f"{nm:.9g}", *(_cell(values.get(nm)) for _, values in columns)])
+    return out.getvalue()
+
+
+def _columns(one: Spectrum) -> List[Tuple[str, dict]]:
+    place = "" if one.place is None else f" ({one.place[0]:.10g} {one.place[1]:.10g})"
+    nm = [float(value) for value in one.wavelength_nm]
+    found = [(one.name + place, dict(zip(nm, one.values)))]
+    if one.spread is not None:
+        found.append((f"{one.name} spread", dict(zip(nm, one.spread))))
+    return found
+
+
+def _cell(value: Optional[float]) -> str:
+    return "" if value is None or not np.isfinite(value) else f"{value:.6g}"

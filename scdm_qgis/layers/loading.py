@@ -1,0 +1,40 @@
+"""What happens to an output once Processing has loaded it: its name, styles and metadata."""
+
+from typing import List
+
+from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsRasterLayer
+
+from .metadata import SPREAD, describe
+from .raster_file import scdm_tags
+from .style import both_styles, spread_colours
+
+
+class Dresser(QgsProcessingLayerPostProcessorInterface):
+    """Styles and describes one loaded layer, the estimate of ``source_name``."""
+
+    def __init__(self, source_name: str):
+        super().__init__()
+        self._source_name = source_name
+
+    def postProcessLayer(self, layer, context, feedback):
+        """Called by Processing in the main thread."""
+        if not isinstance(layer, QgsRasterLayer):
+            return
+        spread = scdm_tags(layer.source()).get("CONTENT") == SPREAD
+        if not (spread_colours if spread else both_styles)(layer):
+            feedback.pushWarning(f"Layer '{layer.name()}' has no wavelengths: left unstyled")
+        describe(layer, self._source_name)
+
+
+# Processing keeps a bare pointer and deletes the object after its use: so Python must hold each
+# until then, and none serves two layers.
+KEPT: List[Dresser] = []
+
+
+def dress_on_load(context, destination: str, name: str, source_name: str) -> None:
+    """When Processing loads ``destination``: call the layer ``name``, style and describe it."""
+    if context.willLoadLayerOnCompletion(destination):
+        details = context.layerToLoadOnCompletionDetails(destination)
+        details.name, details.forceName = name, True
+        KEPT.append(Dresser(source_name))
+        details.setPostProcessor(KEPT[-1])

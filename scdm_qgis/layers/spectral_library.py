@@ -1,0 +1,132 @@
+"""Reference spectra from an ENVI spectral library (.sli with .hdr) or a CSV table."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List
+
+import numpy as np
+
+MICROMETRES_BELOW = 100.0  # nobody tabulates a spectrum below 100 nm, nor above 100 um
+_DTYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
+_TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "microns": 1e3, "um": 1e3, "µm": 1e3}
+LARGEST_BYTES = 200_000_000
+
+
+class LibraryError(Exception):
+    """A library that cannot be read; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One spectrum: ``wavelength_nm`` and ``values`` (points,), NaN where it has none."""
+
+    name: str
+    wavelength_nm: np.ndarray
+    values: np.ndarray
+
+
+def read(path: Path) -> List[Reference]:
+    """The spectra in ``path``, a .csv/.txt table or an ENVI library; raises LibraryError."""
+    path = Path(path)
+    try:
+        if path.suffix.lower() in (".csv", ".txt"):
+            return _table(path)
+        return _envi(path)
+    except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
+        raise LibraryError(
+            f"'{path.name}' cannot be read as spectra ({error}): give an ENVI library (.sli with "
+            "its .hdr beside it), or a CSV whose first column is the wavelength"
+        ) from error
+
+
+def _table(path: Path) -> List[Reference]:
+    """First row: names; first column: nm, or um where all are below MICROMETRES_BELOW."""
+    text = path.read_text(encoding="utf-8-sig")
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
+    if not rows:
+        raise ValueError("it is empty")
+    head, body = (rows[0], rows[1:]) if not _is_number(rows[0][0]) else (None, rows)
+    values = np.array([[_number(cell, separator) for cell in row] for row in body], np.float64)
+    if values.ndim != 2 or values.shape[1] < 2:
+        raise ValueError("needs a column of wavelengths and one for each spectrum")
+    wavelength = _in_nm(values[:, 0], "")
+    names = head[1:] if head else [f"{path.stem} {i}" for i in range(1, values.shape[1])]
+    return [_sorted(name, wavelength, column) for name, column in zip(names, values.T[1:])]
+
+
+def _is_number(text: str) -> bool:
+    return not np.isnan(_number(text, ";"))
+
+
+def _number(text: str, separator: str) -> float:
+    text = text.strip()
+    if separator == ";":
+        text = text.replace(",", ".")
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _envi(path: Path) -> List[Reference]:
+    header = _header(_header_path(path))
+    if header.get("file type", "").lower() != "envi spectral library":
+        raise ValueError("its .hdr is not of file type 'ENVI Spectral Library'")
+    points, count = int(header["samples"]), int(header["lines"])
+    kind = np.dtype(_DTYPES[int(header["data type"])])
+    order = ">" if header.get("byte order", "0").strip() == "1" else "<"
+    data = path.with_suffix(".sli") if path.suffix.lower() == ".hdr" else path
+    offset = int(header.get("header offset", "0"))
+    if points < 1 or count < 1 or points * count * kind.itemsize > LARGEST_BYTES:
+        raise ValueError(f"{count} spectra of {points} points")
+    raw = np.fromfile(data, kind.newbyteorder(order), points * count, offset=offset)
+    values = raw.reshape(count, points) / float(header.get("reflectance scale factor", "1"))
+    wavelength = _in_nm(_numbers(header["wavelength"]), header.get("wavelength units", ""))
+    if len(wavelength) != points:
+        raise ValueError(f"{len(wavelength)} wavelengths for {points} points")
+    names = [name.strip() for name in header.get("spectra names", "").split(",")]
+    names += [f"{path.stem} {i + 1}" for i in range(len(names), count)]
+    return [_sorted(name or path.stem, wavelength, row) for name, row in zip(names, values)]
+
+
+def _header_path(path: Path) -> Path:
+    for candidate in (path.with_suffix(".hdr"), path.with_name(path.name + ".hdr")):
+        if candidate.is_file():
+            return candidate
+    raise ValueError("there is no .hdr beside it")
+
+
+def _header(path: Path) -> Dict[str, str]:
+    """The ENVI header's fields: ``name = value`` or ``name = {value, over lines}``."""
+    fields, name, parts = {}, "", []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        if not name:
+            key, equals, text = line.partition("=")
+            if not equals:
+                continue
+            name, parts = key.strip().lower(), [text.strip()]
+        else:
+            parts.append(line.strip())
+        if not parts[0].startswith("{") or parts[-1].endswith("}"):
+            fields[name], name = " ".join(parts).strip("{} "), ""
+    return fields
+
+
+def _numbers(text: str) -> np.ndarray:
+    return np.array([float(part) for part in text.split(",") if part.strip()])
+
+
+def _in_nm(wavelength: np.ndarray, units: str) -> np.ndarray:
+    factor = _TO_NM.get(units.strip().lower())
+    if factor is None:
+        factor = 1e3 if np.nanmax(wavelength) < MICROMETRES_BELOW else 1.0
+    return wavelength * factor
+
+
+def _sorted(name: str, wavelength: np.ndarray, values: np.ndarray) -> Reference:
+    kept = np.isfinite(wavelength)
+    order = np.argsort(wavelength[kept], kind="stable")
+    cleaned = np.where(np.abs(values) < 1e30, values, np.nan)  # -1.23e34 marks deleted channels
+    return Reference(name.strip(), wavelength[kept][order], cleaned[kept][order])

@@ -1,0 +1,166 @@
+"""The spectral profile panel: pixels under clicks, spread, references, CSV, picture."""
+
+import sys
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtGui import QGuiApplication
+
+from scdm_qgis.gui.spectra import Spectrum, as_csv
+
+NM = (450.0, 550.0, 900.0)
+CENTRE = QgsPointXY(500005, 4099995)  # column 2, row 2 of a raster of 2 m pixels
+
+
+def tag(path, **tags):
+    """Write a run's tags and the band scale into a raster."""
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.SetMetadata({f"SCDM_{name}": text for name, text in tags.items()})
+    for i in range(dataset.RasterCount):
+        dataset.GetRasterBand(i + 1).SetScale(1e-4)
+        dataset.GetRasterBand(i + 1).SetNoDataValue(65535)
+
+
+@pytest.fixture
+def pair(write_cube):
+    """An estimate and its spread: pixel (row, column) of band b holds 1000 b + 10 row + column."""
+    rows, cols = np.mgrid[0:6, 0:9]
+    cube = np.stack([1000 * b + 10 * rows + cols for b in (1, 2, 3)]).astype(np.uint16)
+    cube[:, 0, 0] = 65535
+    paths = write_cube("cube.tif", cube, NM), write_cube("spread.tif", cube // 10, NM)
+    run = {"MODEL_SHA256": "ab", "SEED": "3", "SAMPLES": "4"}
+    tag(paths[0], CONTENT="mean of the samples", **run)
+    tag(paths[1], CONTENT="standard deviation of the samples", **run)
+    return paths
+
+
+@pytest.fixture
+def panel(registered, window, pair, qgis_new_project):
+    """The panel over both layers, the map in their reference system."""
+    layers = [QgsRasterLayer(str(path), path.stem) for path in pair]
+    QgsProject.instance().addMapLayers(layers)
+    window.mapCanvas().setDestinationCrs(layers[0].crs())
+    window.setActiveLayer(layers[0])
+    registered.show_panel(True)
+    return registered.panel
+
+
+def drawn(panel):
+    """The lines of the chart by name."""
+    axes = panel._canvas.figure.axes[0]
+    return {line.get_label(): line for line in axes.get_lines()}
+
+
+def test_nothing_is_built_before_it_is_opened(registered):
+    assert registered.panel is None
+
+
+def test_a_click_shows_the_pixels_spectrum_and_spread(panel):
+    panel.add_point(CENTRE)
+    (point,) = panel._points
+    assert point.wavelength_nm == pytest.approx(NM)
+    assert point.values == pytest.approx([0.1022, 0.2022, 0.3022])
+    assert point.spread == pytest.approx([0.0102, 0.0202, 0.0302])
+    line = drawn(panel)["Point 1"]
+    assert np.nanmax(line.get_ydata()) == pytest.approx(0.3022)
+    assert len(panel._canvas.figure.axes[0].collections) == 1
+    assert "spread" in panel._canvas.figure.axes[0].get_ylabel()
+
+
+def test_a_map_in_another_reference_system(panel, window):
+    window.mapCanvas().setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    panel.add_point(QgsPointXY(-80.99994377, 37.04617740))  # CENTRE, by GDAL
+    assert panel._points[0].values == pytest.approx([0.1022, 0.2022, 0.3022])
+
+
+@pytest.mark.parametrize("x, y", [(499990, 4099995), (500001, 4099999.5)])
+def test_outside_and_nodata_are_told(panel, x, y):
+    panel.add_point(QgsPointXY(x, y))
+    assert panel._points == []
+    assert "No value there" in panel._status.text()
+
+
+def test_several_points_have_their_colours_and_clear_takes_them(panel):
+    for column in range(3):
+        panel.add_point(QgsPointXY(500003 + 2 * column, 4099995))
+    colours = [line.get_color() for line in drawn(panel).values()]
+    assert len(set(colours)) == 3
+    assert len(panel._markers._items) == 3
+    panel.clear()
+    assert drawn(panel) == {} and panel._markers._items == []
+
+
+def test_a_library_is_drawn_beside(panel, tmp_path):
+    path = tmp_path / "refs.csv"
+    path.write_text("nm,grass,soil\n400,0.05,0.1\n900,0.5,0.3\n")
+    panel.add_point(CENTRE)
+    panel.add_library(path)
+    assert list(drawn(panel)) == ["Point 1", "grass", "soil"]
+    panel.add_library(tmp_path / "none.csv")
+    assert "cannot be read as spectra" in panel._status.text()
+
+
+def test_copy_and_picture(panel, tmp_path):
+    panel.add_point(CENTRE)
+    panel.copy_csv()
+    rows = QGuiApplication.clipboard().text().splitlines()
+    assert rows[0] == "wavelength_nm,Point 1 (500005 4099995),Point 1 spread"
+    assert rows[1] == "450,0.1022,0.0102"
+    panel.save_picture(str(tmp_path / "chart.png"))
+    assert (tmp_path / "chart.png").read_bytes()[:4] == b"\x89PNG"
+    panel.save_picture(str(tmp_path / "none" / "chart.png"))
+    assert "Not saved" in panel._status.text()
+
+
+def test_only_rasters_with_wavelengths_are_offered(panel, rgb_path):
+    QgsProject.instance().addMapLayer(QgsRasterLayer(str(rgb_path), "field"))
+    box = panel._layer_box
+    assert {box.layer(i).name() for i in range(box.count())} == {"cube", "spread"}
+
+
+def test_a_layer_that_goes_takes_its_reader_along(panel):
+    QgsProject.instance().removeAllMapLayers()
+    panel.add_point(CENTRE)
+    assert panel._points == []
+    assert "No raster layer" in panel._status.text()
+
+
+def test_the_spread_of_another_run_is_not_taken(panel, pair):
+    tag(pair[1], CONTENT="standard deviation of the samples", SEED="4", MODEL_SHA256="ab")
+    panel._layers_changed()
+    panel.add_point(CENTRE)
+    assert panel._points[0].spread is None
+
+
+def test_a_closed_panel_leaves_the_map_alone(panel, registered, window):
+    panel.pick_button.setChecked(True)
+    assert window.mapCanvas().mapTool() is panel._tool
+    panel.add_point(CENTRE)
+    registered.show_panel(False)
+    assert window.mapCanvas().mapTool() is not panel._tool
+    assert not panel._markers._items[0].isVisible()
+
+
+def test_without_matplotlib_it_says_so(registered, window, monkeypatch):
+    told = []
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    for name in [name for name in sys.modules if name.startswith("scdm_qgis.gui.")]:
+        monkeypatch.delitem(sys.modules, name)
+    bar = type("Bar", (), {"pushWarning": lambda self, title, text: told.append(text)})()
+    monkeypatch.setattr(window, "messageBar", lambda: bar, raising=False)
+    registered.show_panel(True)
+    assert registered.panel is None
+    assert "needs matplotlib" in told[0]
+
+
+def test_csv_of_spectra_with_other_wavelengths():
+    first = Spectrum("a", "", np.array([400.0, 500.0]), np.array([0.1, np.nan]))
+    second = Spectrum("b", "", np.array([450.0]), np.array([0.25]), np.array([0.5]))
+    assert as_csv([first, second]).splitlines() == [
+        "wavelength_nm,a,b,b spread",
+        "400,0.1,,",
+        "450,,0.25,0.5",
+        "500,,,",
+    ]
