@@ -104,7 +104,7 @@ def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[st
     nm, cube = result.model.wavelength_nm, result.cube
     stretch = "{}-{} % stretch".format(*pictures.STRETCH_PERCENT)
     if len(result.rgb) == 3:
-        rgb = pictures.composite(result.rgb, together=True)
+        rgb = pictures.composite(result.rgb[_red_first(result.model)], together=True)
         yield _picture(rgb, "Input", f"as the model sees it, {stretch}", result.ground, encode)
     natural = pictures.natural(cube, nm)
     note = f"{_nm_names(nm, pictures.NATURAL_NM)}, {stretch}"
@@ -114,6 +114,11 @@ def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[st
     yield _picture(infrared, "Estimate in colour infrared", note, result.ground, encode)
     note = "k-means of the estimated spectra; colours as in the chart below"
     yield _picture(pictures.class_map(labels), "Spectral classes", note, result.ground, encode)
+
+
+def _red_first(model: Manifest) -> List[int]:
+    """The input bands from the longest wavelength down: the released models take blue first."""
+    return np.argsort([-band.wavelength_nm for band in model.input_bands], kind="stable").tolist()
 
 
 def _nm_names(wavelength_nm: Sequence[float], wanted: Sequence[float]) -> str:

@@ -1,5 +1,6 @@
 """The report: complete, self-contained, escaped, written whole or not at all."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -110,6 +111,20 @@ def test_georeference_and_spread_add_their_figures():
     rich = report.html(result(ground=ground, spread=spread), encode)
     assert "28 m across, north is 30 degrees clockwise" in rich and "m across" not in plain
     assert "One sample was drawn" in plain and "One sample was drawn" not in rich
+
+
+def test_a_model_that_takes_blue_first_shows_its_input_in_the_same_colours():
+    shown = []
+
+    def keep(picture):
+        shown.append(picture)
+        return encode(picture)
+
+    blue_first = dataclasses.replace(MODEL, input_bands=MODEL.input_bands[::-1])
+    report.html(result(), keep)
+    one, shown[:] = shown[0], []
+    report.html(result(model=blue_first, rgb=result().rgb[::-1]), keep)
+    np.testing.assert_array_equal(shown[0], one)
 
 
 def test_an_estimate_that_contradicts_its_input_shows_it():
