@@ -72,12 +72,17 @@ def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int], mult
 
 
 def means(judged: Sequence[Judged]) -> Dict[str, float]:
-    """Mean of each measure over the sensors, each sensor the mean of its scenes."""
+    """Mean of each measure over the sensors, each sensor the mean of its scenes.
+
+    A scene that a measure does not exist for (SSIM of a few pixels) does not count in it.
+    """
     sensors: Dict[tuple, List[Dict[str, float]]] = {}
     for item in judged:
         sensors.setdefault(item.scene.sensor, []).append(item.scores)
     keys = judged[0].scores
-    return {
-        k: float(np.mean([np.mean([s[k] for s in group]) for group in sensors.values()]))
-        for k in keys
-    }
+    return {k: _mean([_mean([s[k] for s in group]) for group in sensors.values()]) for k in keys}
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")

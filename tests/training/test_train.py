@@ -18,17 +18,23 @@ from training import train as command_line
 from training.config import load
 
 ROOT = Path(__file__).parents[2]
-# Runs train.py, and the system kills it after stage 1's 13th step: its checkpoint is of step 12.
+# Runs train.py, and the system kills it after stage 1's 17th step: its checkpoint is of step 12,
+# its curve went on to step 16.
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
 from training import stage_trainer, train
 advance = stage_trainer.StageTrainer.advance
 def dying(self):
-    if self.step == 13:
+    if self.step == 17:
         os.kill(os.getpid(), signal.SIGKILL)
     return advance(self)
 stage_trainer.StageTrainer.advance = dying
+after_step = train._after_step
+def drawn(run, trainer, board, *rest):
+    after_step(run, trainer, board, *rest)
+    board.flush()
+train._after_step = drawn
 train.main(sys.argv[1:])
 """
 
@@ -55,6 +61,7 @@ def resumed(train, small_toml, tmp_path_factory):
     )
     assert killed.returncode == -signal.SIGKILL
     assert checkpoint.load(folder, 0)["step"] == 12
+    assert scalars(folder, 1, "loss")[-1][0] == 16
     done = train(*words, "--resume")
     assert done.returncode == 0, done.stderr
     return folder
@@ -241,6 +248,18 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(short, capsys):
     assert 6 <= state["step"] < 20
     for part in ("network", "ema"):
         assert all(torch.isfinite(value).all() for value in state[part].values())
+
+
+def test_a_checkpoint_has_its_curve_on_disk(short, monkeypatch):
+    """A run killed right after it must not have lost what it drew until then."""
+    found = {}
+
+    def save(run, stage, state):
+        found[state["step"]] = [step for step, _ in scalars(run, 1, "loss")]
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    short(12)
+    assert found == {6: [2, 4, 6], 12: [2, 4, 6, 8, 10, 12]}
 
 
 def test_a_damaged_checkpoint_is_one_line(short, capsys):
