@@ -4,12 +4,11 @@ import argparse
 import errno
 import importlib
 import os
-import signal
 import sys
 import traceback
 from typing import List, Optional, Sequence
 
-from . import __version__, lifeline
+from . import __version__, interruption, lifeline
 from .errors import CancelledError, DeviceError, InputError, ScdmError, StorageError
 from .events import Events, JsonEvents, TerminalEvents
 
@@ -56,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run a command; returns the exit code."""
     words = _joined(list(sys.argv[1:] if argv is None else argv))
-    events = JsonEvents(sys.stdout) if "--events" in words else TerminalEvents(sys.stderr)
+    events = events_of(words)
     try:
         args = build_parser().parse_args(words)
         importlib.import_module(f".{args.module}", __package__).run(args, events)
@@ -65,6 +64,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             return int(error.code or 0)
         return _report_end(error, events, "--debug" in words)
     return 0
+
+
+def events_of(words: Sequence[str]) -> Events:
+    """JSON lines on stdout where the command line asks for them, else words on stderr."""
+    return JsonEvents(sys.stdout) if "--events" in words else TerminalEvents(sys.stderr)
 
 
 def _joined(words: List[str]) -> List[str]:
@@ -78,28 +82,22 @@ def _joined(words: List[str]) -> List[str]:
     return joined
 
 
-def _end_on_signals() -> None:
-    """SIGTERM and SIGINT raise KeyboardInterrupt once; then nothing disturbs the tidying up."""
-
-    def cancel(*_):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, cancel)
-
-
 def _report_end(error: BaseException, events: Events, debug: bool) -> int:
     """Say how the command ended, in one line; returns its exit code."""
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
     told = as_told(error)
+    if not interruption.may_speak():
+        return told.exit_code
     try:
         events.error(told)
     except OSError:  # whoever listened is gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the flush at exit would fail
     return told.exit_code if not isinstance(told, _InternalError) else INTERNAL_EXIT
+
+
+def _say_cancelled() -> None:
+    events_of(sys.argv).error(CancelledError("cancelled"))
 
 
 def as_told(error: BaseException) -> ScdmError:
@@ -120,6 +118,6 @@ def as_told(error: BaseException) -> ScdmError:
 
 
 if __name__ == "__main__":
-    _end_on_signals()
+    interruption.watch(_say_cancelled)
     lifeline.watch()
     sys.exit(main())

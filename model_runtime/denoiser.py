@@ -6,12 +6,22 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from .errors import DeviceError, PackageError, ScdmError
+from .errors import DeviceError, MemoryShortage, PackageError, ScdmError
 from .manifest import ModelFile, verified_bytes
 
 PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
 _EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
 _CUDA_REMEDY = "install the GPU runtime with CUDA and cuDNN, or choose device cpu or auto"
+_MEMORY_REMEDY = "choose a smaller tile, or device cpu"
+# What ONNX Runtime and CUDA say when memory runs out; there is no type for it.
+_MEMORY_SIGNS = (
+    "Failed to allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "out of memory",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
 _DAMAGED = "get the model package again, or export it again with training/export.py"
 
 
@@ -34,10 +44,17 @@ class Network:
                 )
 
     def __call__(self, **feeds: np.ndarray) -> np.ndarray:
-        """The output for ``feeds``; raises DeviceError when the device fails."""
+        """The output for ``feeds``; raises DeviceError when the device fails.
+
+        Its kind MemoryShortage says that smaller feeds may go.
+        """
         try:
             return self._session.run([self._output], feeds)[0]
         except Exception as error:
+            if any(sign in str(error) for sign in _MEMORY_SIGNS):
+                raise MemoryShortage(
+                    f"the memory ran out while sampling ({_first_line(error)})", _MEMORY_REMEDY
+                ) from error
             raise DeviceError(
                 f"ONNX Runtime failed while sampling ({_first_line(error)})",
                 "choose a smaller tile, or device cpu",

@@ -34,6 +34,10 @@ class DeviceError(ScdmError):
     kind, exit_code = "device", 4
 
 
+class MemoryShortage(DeviceError):
+    """The device's memory does not hold what was asked of it; less at a time may go."""
+
+
 class StorageError(ScdmError):
     """Reading or writing failed while running."""
 

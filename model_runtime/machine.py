@@ -4,7 +4,7 @@ import ctypes
 import os
 import sys
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Callable, Dict, Optional
 
 from .errors import DeviceError
 
@@ -30,6 +30,38 @@ def memory() -> Dict[str, Optional[int]]:
             "available": None,
         }
     return {"total": None, "available": None}
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    return _status_bytes("VmRSS") or 0
+
+
+def growth(action: Callable[[], object]) -> Optional[int]:
+    """Bytes by which the process's memory rose at most during ``action``; None if untold."""
+    if not _reset_peak():
+        return None
+    before = resident()
+    action()
+    peak = _status_bytes("VmHWM")
+    return None if peak is None else max(peak - before, 0)
+
+
+def _reset_peak() -> bool:
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def _status_bytes(key: str) -> Optional[int]:
+    try:
+        text = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    entries = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return int(entries[key].split()[0]) * 1024 if key in entries else None
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:

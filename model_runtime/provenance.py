@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List
 
-from . import __version__, manifest
+from . import __version__, denoiser, manifest
 
 
 @dataclass
@@ -41,6 +41,32 @@ def facts_of(job, folder: Path) -> Facts:
     run = {"device": job.cascade.device, "providers": ", ".join(job.cascade.providers)}
     warnings = [*job.cascade.warnings, *taken.warnings, *_band_warnings(job)]
     return Facts(settings, run, warnings)
+
+
+# Options that do not change a pixel or a tag of the outputs.
+_OUTSIDE = {"command", "module", "events", "debug", "resume", "overwrite", "memory_limit"}
+_PATHS = {"input", "output", "spread", "report"}
+
+
+def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]:
+    """All that decides the outputs' content, by name: options, model, device and ``inputs``."""
+    options = {
+        "--" + name.replace("_", "-"): repr(value)
+        for name, value in vars(args).items()
+        if name not in _OUTSIDE | _PATHS
+    }
+    place = job.picture.georeference
+    return {
+        **options,
+        "--spread": repr(bool(args.spread)),
+        "CRS": place.crs_wkt,
+        "geotransform": repr(place.geotransform),
+        "tiles": repr(job.layout),
+        "ONNX Runtime": denoiser.onnxruntime_version(),
+        **facts.run,
+        **facts.settings,
+        **{f"input {path}": state for path, state in inputs.items()},
+    }
 
 
 def comma(numbers) -> str:

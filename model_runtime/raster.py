@@ -14,6 +14,8 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from osgeo import gdal
 
+from .blocks import sync_file, sync_folder
+from .encoding import Encoding, Spectral, envi_lists, of_dtype
 from .errors import InputError, ScdmError, StorageError
 from .tiles import BLOCK_SIDE, Window, reflected
 
@@ -178,6 +180,11 @@ class Picture:
                     "choose bands of real numbers",
                 )
 
+    def files(self) -> List[str]:
+        """The local files that the raster is made of, sidecars and a VRT's sources too."""
+        named = self._dataset.GetFileList() or []
+        return sorted({name for name in (*named, self.path) if Path(name).is_file()})
+
     @property
     def whole(self) -> Window:
         """The window of the whole raster."""
@@ -229,12 +236,8 @@ class Picture:
         cols = reflected(window.col0, window.col0 + window.cols, self.cols)
         row0, col0 = int(rows.min()), int(cols.min())
         inside = (col0, row0, int(cols.max()) - col0 + 1, int(rows.max()) - row0 + 1)
-        try:
+        with self._reading():
             values, valid = self._values(*inside)
-        except RuntimeError as error:
-            raise StorageError(
-                f"'{self.path}' can no longer be read ({_one_line(error)})", DAMAGED
-            ) from error
         pick = np.ix_(rows - row0, cols - col0)
         return values[(slice(None), *pick)], valid[pick]
 
@@ -260,11 +263,22 @@ class Picture:
             )
         return values[:, valid]
 
+    def valid(self, window: Window) -> np.ndarray:
+        """What is valid (rows, cols) of a ``window`` inside the raster; raises StorageError."""
+        place = (window.col0, window.row0, window.cols, window.rows)
+        with self._reading():
+            return self._values(*place)[1]
+
     def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
         """As ``read`` for a window inside the raster, thinned to at most ``side`` pixels a side."""
         place = (window.col0, window.row0, window.cols, window.rows)
-        try:
+        with self._reading():
             return self._values(*place, **_thinned(window.rows, window.cols, side))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
         except RuntimeError as error:
             raise StorageError(
                 f"'{self.path}' can no longer be read ({_one_line(error)})", DAMAGED
@@ -564,46 +578,15 @@ def _units(dataset, bands) -> str:
 
 
 @dataclass(frozen=True)
-class Spectral:
-    """What is written about the bands: wavelengths, widths (nm) and the values' unit.
+class Form:
+    """How a raster lies in its file; ``block_side`` is a multiple of 16."""
 
-    ``colours``: the bands' colour interpretation, such as ("red", "green", "blue").
-    """
-
-    wavelength_nm: Sequence[float]
-    fwhm_nm: Sequence[float]
-    unit: str
-    colours: Sequence[str] = ()
+    block_side: int = BLOCK_SIDE
+    overviews: bool = False
+    cog: bool = False
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """How values are stored: GDAL type name, the band scale and the nodata value."""
-
-    type_name: str
-    scale: float
-    nodata: float
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
-        if self.type_name == "Float32":
-            return np.ascontiguousarray(values, np.float32)
-        masked = np.isnan(values)
-        stored = np.rint(np.where(masked, 0, values) / np.float32(self.scale))
-        stored = np.clip(stored, 0, self.nodata - 1).astype(np.uint16)
-        stored[masked] = int(self.nodata)
-        return stored
-
-
-def encoding(dtype: str, unit: str) -> Encoding:
-    """The storage of ``--dtype``: uint16 reflectance x 10,000 (other units: as they are).
-
-    Float32 has NaN for nodata: a program that ignores the tag gets NaN from it, never a number
-    that could pass for a value (-9999 would spoil a mean unseen).
-    """
-    if dtype == "float32":
-        return Encoding("Float32", 1.0, math.nan)
-    return Encoding("UInt16", 1e-4 if unit == "reflectance" else 1.0, 65535)
+DEFAULT_FORM = Form()
 
 
 class Writer:
@@ -621,13 +604,14 @@ class Writer:
         stored: Encoding,
         georeference: Georeference,
         tags: Dict[str, str],
-        block_side: int = BLOCK_SIDE,
+        form: Form = DEFAULT_FORM,
     ):
         self.path = Path(path)
         self.part = part_path(path)
         self._encoding, self._bands, self._room = stored, len(spectral.wavelength_nm), 0
+        self._form, self._filled = form, _Filled(shape, form.block_side)
         with _Writing(self.path):
-            self._dataset = self._create(shape, block_side)
+            self._dataset = self._create(shape, form.block_side)
         try:
             with _Writing(self.path):
                 self._describe(spectral, georeference, tags)
@@ -646,7 +630,10 @@ class Writer:
             f"PREDICTOR={3 if self._encoding.type_name == 'Float32' else 2}",
             # QGIS draws three bands of many: it should not have to unpack them all.
             "INTERLEAVE=BAND",
+            # Beyond 2 GB of values, so that no packing and no overview meets TIFF's end at 4 GiB.
             "BIGTIFF=IF_SAFER",
+            # A block of nodata alone takes no room, and no time to read.
+            "SPARSE_OK=TRUE",
         ]
         kind = gdal.GetDataTypeByName(self._encoding.type_name)
         # One block of every band stays until it is full; a block that leaves early is packed twice.
@@ -666,7 +653,7 @@ class Writer:
                 dataset.SetSpatialRef(place.spatial_ref)
             if place.geotransform is not None:
                 dataset.SetGeoTransform(list(place.geotransform))
-        dataset.SetMetadata(_envi_lists(spectral), "ENVI")
+        dataset.SetMetadata(envi_lists(spectral), "ENVI")
         for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
             self._describe_band(dataset.GetRasterBand(i + 1), centre, width, spectral.unit)
         for i, colour in enumerate(spectral.colours):
@@ -686,7 +673,11 @@ class Writer:
 
     def write(self, row0: int, col0: int, values: np.ndarray) -> None:
         """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata."""
-        stored = self._encoding.encode(values)
+        self.put(row0, col0, self._encoding.encode(values))
+
+    def put(self, row0: int, col0: int, stored: np.ndarray) -> None:
+        """As ``write``, for values that are encoded already."""
+        self._filled.note(row0, col0, self._encoding.has_values(stored[[0, -1]]))
         with _Writing(self.path):
             for i in range(self._bands):
                 self._dataset.GetRasterBand(i + 1).WriteArray(stored[i], col0, row0)
@@ -695,10 +686,36 @@ class Writer:
         """Bring everything to the disk and see that it is there."""
         with _Writing(self.path):
             self._dataset.FlushCache()
+            if self._form.overviews:
+                self._build_overviews()
             trouble = self._release()
             if trouble:
                 raise RuntimeError(trouble)
-            _refuse_holes(self.part)
+            _refuse_holes(self.part, self._filled)
+            if self._form.cog:
+                self._make_cog()
+            sync_file(self.part)
+
+    def _build_overviews(self) -> None:
+        longest = max(self._dataset.RasterXSize, self._dataset.RasterYSize)
+        levels = overview_levels(longest)
+        if levels:
+            self._dataset.BuildOverviews("AVERAGE", levels)
+
+    def _make_cog(self) -> None:
+        options = [
+            "COMPRESS=DEFLATE",
+            "PREDICTOR=YES",
+            "BIGTIFF=IF_SAFER",
+            "SPARSE_OK=TRUE",
+            f"BLOCKSIZE={self._form.block_side}",
+            f"OVERVIEWS={'FORCE_USE_EXISTING' if self._form.overviews else 'NONE'}",
+        ]
+        made = Path(f"{self.part}.cog")
+        source = gdal.OpenEx(str(self.part), gdal.OF_RASTER)
+        gdal.GetDriverByName("COG").CreateCopy(str(made), source, options=options)
+        del source
+        made.replace(self.part)
 
     def _release(self) -> str:
         """Let go of the dataset; what GDAL said against it (a full disk), or ""."""
@@ -724,12 +741,17 @@ class Writer:
             side = Path(f"{self.part}.aux.xml")
             if side.exists():
                 side.replace(f"{self.path}.aux.xml")
+            sync_folder(self.path.parent)
 
     def discard(self) -> None:
         """Remove what is not committed."""
         self._release()
-        self.part.unlink(missing_ok=True)
-        Path(f"{self.part}.aux.xml").unlink(missing_ok=True)
+        self.remove_parts()
+
+    def remove_parts(self) -> None:
+        """Remove what lies beside the final name."""
+        for end in ("", ".aux.xml", ".cog", ".cog.aux.xml", ".cog.ovr.tmp", ".cog.msk.ovr.tmp"):
+            Path(f"{self.part}{end}").unlink(missing_ok=True)
 
     def __enter__(self) -> "Writer":
         return self
@@ -738,26 +760,39 @@ class Writer:
         self.discard()
 
 
-def _refuse_holes(path: Path) -> None:
-    """Raise RuntimeError when a block of the GeoTIFF is missing or beyond the file's end."""
+class _Filled:
+    """Which file blocks hold a value in the first and in the last band."""
+
+    def __init__(self, shape: Tuple[int, int], side: int):
+        self._side = side
+        self.blocks = np.zeros((2, -(-shape[0] // side), -(-shape[1] // side)), bool)
+
+    def note(self, row0: int, col0: int, values: np.ndarray) -> None:
+        """``values`` (bands, rows, cols): whether there is one, from (row0, col0) on."""
+        side = self._side
+        for i, band in enumerate((values[0], values[-1])):
+            rows, cols = np.nonzero(band)
+            self.blocks[i, (rows + row0) // side, (cols + col0) // side] = True
+
+
+def _refuse_holes(path: Path, filled: _Filled) -> None:
+    """Raise RuntimeError when a block with values is missing or beyond the file's end."""
     dataset, size = gdal.OpenEx(str(path), gdal.OF_RASTER), path.stat().st_size
-    for number in {1, dataset.RasterCount}:
+    for number, blocks in zip((1, dataset.RasterCount), filled.blocks):
         band = dataset.GetRasterBand(number)
-        for x, y in _blocks_to_check(band):
+        for y, x in np.argwhere(blocks):
             start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
             length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
             if not start or int(start) + int(length) > size:
                 raise RuntimeError(f"block {x},{y} of band {number} was not written")
 
 
-def _envi_lists(spectral: Spectral) -> Dict[str, str]:
-    centres = ", ".join(f"{value:.2f}" for value in spectral.wavelength_nm)
-    widths = ", ".join(f"{value:.2f}" for value in spectral.fwhm_nm)
-    return {
-        "wavelength": f"{{{centres}}}",
-        "wavelength_units": "Nanometers",
-        "fwhm": f"{{{widths}}}",
-    }
+def overview_levels(longest: int) -> List[int]:
+    """Factors of overviews, halving until a side of ``longest`` pixels fits one file block."""
+    levels = []
+    while longest > BLOCK_SIDE * 2 ** len(levels):
+        levels.append(2 ** (len(levels) + 1))
+    return levels
 
 
 class _Writing:
@@ -812,7 +847,7 @@ def write_cube(
 ) -> None:
     """Write a whole ``cube`` (``fwhm_nm`` needed) as the conventions say; raises as ``Writer``."""
     spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units, colours)
-    stored = encoding(dtype, cube.units)
+    stored = of_dtype(dtype, cube.units)
     shape = cube.values.shape[1:]
     with Writer(path, shape, spectral, stored, cube.georeference, tags) as writer:
         writer.write(0, 0, cube.values)

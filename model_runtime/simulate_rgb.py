@@ -6,7 +6,7 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from . import __version__, manifest, packages, spectral
+from . import __version__, encoding, manifest, packages, spectral
 from .errors import InputError
 from .manifest import InputBand
 from .resample import bands_with_values, see
@@ -62,10 +62,10 @@ def _writer(output: str, source: str, shape: Tuple[int, int], model: manifest.Ma
     corner = raster.read_cube(source, window=Window(0, 0, 1, 1))
     centres, widths = _centres_and_widths(model.input_bands)
     colours = [band.name.lower() for band in model.input_bands]
-    described = raster.Spectral(centres, widths, corner.units, colours)
+    described = encoding.Spectral(centres, widths, corner.units, colours)
     tags = {"SOFTWARE": f"SCDM {__version__}", "SIMULATED_FOR": f"{model.name} {model.version}"}
     # Float32, so that what is read again is what was simulated.
-    stored = raster.encoding("float32", corner.units)
+    stored = encoding.of_dtype("float32", corner.units)
     return raster.Writer(output, shape, described, stored, corner.georeference, tags)
 
 

@@ -7,15 +7,21 @@ may stick out of the raster; ``reflected`` says which pixel stands in there, and
 Two ways to join. Where a network's ``influence`` is bounded, the outer pixels of a tile are cut and
 the kept windows abut: exact. Where it is the whole tile (``influence`` None), the tiles overlap and
 are blended by linear ramps, and their places are those of the full raster's plan.
+
+The output is made piece after piece, file block after file block; a piece takes units of work of
+its own (cut), or all tiles that reach into it (blended). So a finished unit can be kept, and what
+is held in memory does not grow with the raster.
 """
 
-from dataclasses import dataclass
-from typing import Iterator, List, Optional, Tuple
+from dataclasses import dataclass, replace
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 # A file block is made of whole kept windows up to this side, so that none is written twice.
 BLOCK_SIDE = 256
+# Tiles are worked one by one from this side on: what a killed run loses is one of them.
+UNIT_SIDE = 96
 
 
 @dataclass(frozen=True)
@@ -168,22 +174,49 @@ class Layout:
             return BLOCK_SIDE
         return kept * max(1, BLOCK_SIDE // kept)
 
-    def tiles(self) -> Iterator[Tile]:
-        """All tiles, file block after file block (blending: row after row)."""
-        down, along = self.spans()
-        tall, wide = self._group(len(along))
-        for i in range(0, len(down), tall):
-            for j in range(0, len(along), wide):
-                for row_span in down[i : i + tall]:
-                    for col_span in along[j : j + wide]:
-                        yield Tile(row_span, col_span)
+    def pieces(self) -> Iterator["Piece"]:
+        """The window in pieces, each with the units of work that it is joined from."""
+        return self._blended_pieces() if self.margin is None else self._cut_pieces()
 
-    def _group(self, across: int) -> Tuple[int, int]:
-        """How many tiles down and along are worked before the next ones."""
+    def _cut_pieces(self) -> Iterator["Piece"]:
+        """File block after file block, each of the whole kept windows of its own tiles."""
+        down, along = self.spans()
+        kept = self.size - 2 * self.margin
+        side, few = max(1, self.block_side() // kept), max(1, UNIT_SIDE // kept)
+        for rows in _runs(down, side):
+            for cols in _runs(along, side):
+                units = tuple(
+                    Unit(_product(r, c)) for r in _runs(rows, few) for c in _runs(cols, few)
+                )
+                yield Piece(Unit(_product(rows, cols)).window, units)
+
+    def _blended_pieces(self) -> Iterator["Piece"]:
+        """File block after file block, each with all tiles that reach into it."""
+        down, along = self.spans()
+        window = self.window
+        for row0 in range(window.row0, window.row0 + window.rows, BLOCK_SIDE):
+            row1 = min(row0 + BLOCK_SIDE, window.row0 + window.rows)
+            for col0 in range(window.col0, window.col0 + window.cols, BLOCK_SIDE):
+                col1 = min(col0 + BLOCK_SIDE, window.col0 + window.cols)
+                meeting = _product(_meeting(down, row0, row1), _meeting(along, col0, col1))
+                units = tuple(Unit((tile,)) for tile in meeting)
+                yield Piece(_window(row0, row1, col0, col1), units)
+
+    def smaller(self) -> Optional["Layout"]:
+        """The same pixels in tiles of about half the side; None where that is not to be had.
+
+        Blended tiles have none: their size is part of their result.
+        """
         if self.margin is None:
-            return 1, across
-        side = max(1, self.block_side() // (self.size - 2 * self.margin))
-        return side, side
+            return None
+        least = 2 * self.margin + self.multiple
+        size = max(least, round_up(self.size // 2, self.multiple))
+        return replace(self, size=size) if size < self.size else None
+
+    def tiles_of(self, window: Window) -> Iterator[Tile]:
+        """The tiles that make ``window``, a part of this layout's, on its own."""
+        down, along = replace(self, window=window).spans()
+        return iter(_product(down, along))
 
     def count(self) -> int:
         """How many tiles there are."""
@@ -191,54 +224,62 @@ class Layout:
         return len(down) * len(along)
 
 
-Piece = Tuple[Window, np.ndarray]
+@dataclass(frozen=True)
+class Unit:
+    """Tiles that are worked, and kept if the run is cut short, as one."""
+
+    tiles: Tuple[Tile, ...]
+
+    @property
+    def window(self) -> Window:
+        """What the tiles keep together."""
+        first, last = self.tiles[0], self.tiles[-1]
+        return _window(first.down.keep0, last.down.keep1, first.along.keep0, last.along.keep1)
+
+    @property
+    def name(self) -> str:
+        """A name that no other unit of the layout has."""
+        read = self.tiles[0].read
+        return f"{read.row0}_{read.col0}"
 
 
-class Cutter:
-    """Joins tiles whose kept windows abut: each is final as it comes."""
+@dataclass(frozen=True)
+class Piece:
+    """A window of the output and the units it takes."""
 
-    def add(self, tile: Tile, values: np.ndarray) -> Iterator[Piece]:
-        """The finished pieces, given ``values`` (bands, rows, cols) of ``tile.read``."""
-        yield tile.kept, crop(values, tile)
+    window: Window
+    units: Tuple[Unit, ...]
 
 
-class Blender:
-    """Joins overlapping tiles that come row after row; holds one row of tiles at a time."""
+def _runs(spans: Sequence[Span], length: int) -> List[Sequence[Span]]:
+    return [spans[i : i + length] for i in range(0, len(spans), length)]
 
-    def __init__(self, layout: Layout, bands: int):
-        down, along = layout.spans()
-        self._window = layout.window
-        self._last_col = along[-1].read0
-        # Rows below the next row of tiles get no more: they are final.
-        ends = [span.keep0 for span in down[1:]] + [layout.window.row0 + layout.window.rows]
-        self._final = {span.read0: end for span, end in zip(down, ends)}
-        self._top = layout.window.row0
-        self._sum = np.zeros((bands, 0, layout.window.cols), np.float32)
 
-    def add(self, tile: Tile, values: np.ndarray) -> Iterator[Piece]:
-        """As ``Cutter.add``; pieces come when the last tile of a row is in."""
-        kept = tile.kept
-        self._grow(kept.row0 + kept.rows - self._top)
-        row, col = kept.row0 - self._top, kept.col0 - self._window.col0
-        weights = tile.down.weights[:, None] * tile.along.weights[None]
-        part = self._sum[:, row : row + kept.rows, col : col + kept.cols]
-        part += crop(values, tile) * weights
-        if tile.along.read0 == self._last_col:
-            yield from self._finish(self._final[tile.down.read0])
+def _product(down: Sequence[Span], along: Sequence[Span]) -> Tuple[Tile, ...]:
+    return tuple(Tile(row_span, col_span) for row_span in down for col_span in along)
 
-    def _grow(self, rows: int) -> None:
-        missing = rows - self._sum.shape[1]
-        if missing > 0:
-            self._sum = np.pad(self._sum, ((0, 0), (0, missing), (0, 0)))
 
-    def _finish(self, end: int) -> Iterator[Piece]:
-        rows = end - self._top
-        if rows > 0:
-            yield (
-                Window(self._top, self._window.col0, rows, self._window.cols),
-                self._sum[:, :rows],
-            )
-            self._sum, self._top = self._sum[:, rows:].copy(), end
+def _meeting(spans: Sequence[Span], start: int, stop: int) -> List[Span]:
+    return [span for span in spans if span.keep0 < stop and span.keep1 > start]
+
+
+def blended(piece: Piece, values: Sequence[np.ndarray]) -> np.ndarray:
+    """The piece (bands, rows, cols) out of ``values``, what each unit keeps, by their ramps."""
+    window = piece.window
+    total = np.zeros((len(values[0]), window.rows, window.cols), np.float32)
+    for unit, kept in zip(piece.units, values):
+        (tile,) = unit.tiles
+        rows, from_rows = _shared(tile.down, window.row0, window.rows)
+        cols, from_cols = _shared(tile.along, window.col0, window.cols)
+        weights = tile.down.weights[from_rows, None] * tile.along.weights[None, from_cols]
+        total[:, rows, cols] += kept[:, from_rows, from_cols] * weights
+    return total
+
+
+def _shared(span: Span, start: int, length: int) -> Tuple[slice, slice]:
+    """Where the kept part meets [start, start + length): there, and counted from its own start."""
+    first, last = max(span.keep0, start), min(span.keep1, start + length)
+    return slice(first - start, last - start), slice(first - span.keep0, last - span.keep0)
 
 
 def crop(values: np.ndarray, tile: Tile) -> np.ndarray:

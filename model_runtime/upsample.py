@@ -2,30 +2,33 @@
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Dict, Optional
 
 import numpy as np
 
-from . import cascade, manifest, packages, provenance, radiometry, tiles, upsample_options
+from . import (
+    cascade,
+    disk,
+    encoding,
+    identity,
+    manifest,
+    memory_limit,
+    packages,
+    provenance,
+    radiometry,
+    upsample_options,
+)
 from .cascade import Sampling
 from .errors import InputError, PackageError, StorageError
+from .estimation import Estimation, Job
 from .events import Events
+from .interruption import tidy
+from .journal import Journal, was_ending
 
 add_arguments = upsample_options.add_arguments
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that the loop needs; ``cascade`` is a cascade.Cascade or whatever estimates like one."""
-
-    picture: Any
-    model: manifest.Manifest
-    layout: tiles.Layout
-    radiometry: radiometry.Radiometry
-    cascade: Any
-    sampling: Sampling
+CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 
 
 def run(args, events: Events) -> None:
@@ -39,13 +42,43 @@ def run(args, events: Events) -> None:
 
     _check_outputs(args, raster)
     picture = _picture(args, model, raster)
-    job = _job(args, picture, model, sampling, folder)
+    run = Run(events, since, identity.of_files(picture.files()))
+    job = _within_memory(args, _job(args, picture, model, sampling, folder), events)
     facts = provenance.facts_of(job, folder)
     for message in facts.warnings:
         events.warning(message)
-    _produce(args, job, facts, events, since)
+    reused = _journalled(args, job, facts, run)
     seconds = time.monotonic() - since
-    events.done(args.output, seconds, **provenance.last_words(args, job, facts))
+    events.done(args.output, seconds, **provenance.last_words(args, job, facts), reused=reused)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run has beside its job: whom to tell, when it began, which files it reads."""
+
+    events: Events
+    since: float
+    inputs: Dict[str, str]
+
+
+def _journalled(args, job: Job, facts: provenance.Facts, run: Run) -> int:
+    """Make the outputs, leaving what is finished for a later run if this one is cut short.
+
+    A refusal of the model or the input would come again, so its journal goes.
+    """
+    with Journal(args.output) as journal, ExitStack() as stack:
+        if not args.resume:
+            stack.callback(tidy(journal.leave))
+        journal.begin(provenance.run_facts(args, job, facts, run.inputs), args.resume, run.events)
+        try:
+            _require_disk(args, job)
+            return _produce(args, job, journal, facts, run)
+        except (InputError, PackageError):
+            raise
+        except BaseException:
+            if args.resume:
+                journal.keep()
+            raise
 
 
 def _picture(args, model: manifest.Manifest, raster):
@@ -70,37 +103,79 @@ def _check_outputs(args, raster) -> None:
             raise InputError(f"the report '{report}' is no HTML name", "end it in .html")
         if not report.parent.is_dir():
             raise InputError(f"the folder '{report.parent}' does not exist", "make it first")
+    if not args.overwrite and not (args.resume and was_ending(args.output)):
+        _refuse_existing(filter(None, (args.output, args.spread, args.report)))
+
+
+def _refuse_existing(paths) -> None:
+    for path in paths:
+        if Path(path).exists():
+            raise InputError(f"'{path}' exists", "give --overwrite to replace it, or another name")
 
 
 def _job(args, picture, model: manifest.Manifest, sampling: Sampling, folder: Path) -> Job:
     window = picture.whole if args.extent is None else picture.window(args.extent)
     layout = upsample_options.layout_of(args.tile, args.overlap, model.tile, picture, window)
-    stored = radiometry.Stored(
-        picture.sample(radiometry.SAMPLE_SIDE),
-        picture.integer,
-        picture.bits,
-        picture.scale,
-        picture.offset,
-    )
+    sample = picture.sample(radiometry.SAMPLE_SIDE)
+    stored = radiometry.Stored(sample, picture.integer, picture.bits, picture.scale, picture.offset)
     taken = radiometry.decide(args.radiometry, stored, model)
     network = cascade.load(folder, model, args.device, args.threads)
-    return Job(picture, model, layout, taken, network, sampling)
+    sampled = min(picture.rows, radiometry.SAMPLE_SIDE) * min(picture.cols, radiometry.SAMPLE_SIDE)
+    share = sample.shape[1] / sampled if args.extent is None else 1.0
+    return Job(picture, model, layout, taken, network, sampling, share)
 
 
-def _produce(args, job: Job, facts: provenance.Facts, events: Events, since: float) -> None:
-    """Make all outputs; none has its final name before all are whole."""
+def _within_memory(args, job: Job, events: Events) -> Job:
+    stored = encoding.of_dtype(args.dtype, job.model.output_unit)
+    outputs = 2 if args.spread else 1
+    layout = memory_limit.fitted(job, stored, outputs, args.memory_limit, events.warning)
+    return replace(job, layout=layout)
+
+
+def _require_disk(args, job: Job) -> None:
+    stored = encoding.of_dtype(args.dtype, job.model.output_unit)
+    outputs = 2 if args.spread else 1
+    need = disk.needed(job, stored, outputs, args.overviews, args.format == "cog")
+    disk.require(args.output, need)
+
+
+def _produce(args, job: Job, journal: Journal, facts: provenance.Facts, run: Run) -> int:
+    """Make all outputs; none has its final name before all are whole. Units reused."""
     with ExitStack() as stack:
-        writers = [stack.enter_context(w) for w in _writers(args, job, facts.settings)]
-        estimate_window(job, writers, events)
+        writers = [_tidied(stack, writer) for writer in _writers(args, job, facts.settings)]
+        stored = encoding.of_dtype(args.dtype, job.model.output_unit)
+        estimation = Estimation(job, stored, len(writers), journal.store, run.events)
+        window = job.layout.window
+        for place, values in estimation.pieces():
+            for writer, output in zip(writers, values):
+                writer.put(place.row0 - window.row0, place.col0 - window.col0, output)
+        _refuse_changed(run.inputs)
         for writer in writers:
             writer.close()
-        page = _report(args, job, facts, writers, time.monotonic() - since)
+        page = _report(args, job, facts, writers, time.monotonic() - run.since)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
+        journal.mark_ending()
         for writer in writers:
             writer.commit()
         if page is not None:
             page.replace(args.report)
+    return estimation.reused
+
+
+def _tidied(stack: ExitStack, writer):
+    """``writer``, entered, with its half-written file gone however the run ends."""
+    stack.callback(tidy(writer.remove_parts))
+    return stack.enter_context(writer)
+
+
+def _refuse_changed(inputs: Dict[str, str]) -> None:
+    """Raise StorageError when an input file is no longer what it was when the run began."""
+    now = identity.of_files(list(inputs))
+    for path, was in inputs.items():
+        if now[path] != was:
+            what = "is gone" if now[path] == "gone" else "was changed"
+            raise StorageError(f"'{path}' {what} while it was read", CHANGED_REMEDY)
 
 
 def _writers(args, job: Job, tags: Dict[str, str]):
@@ -108,77 +183,20 @@ def _writers(args, job: Job, tags: Dict[str, str]):
     from . import raster
 
     window, model = job.layout.window, job.model
-    spectral = raster.Spectral(model.wavelength_nm, model.fwhm_nm, model.output_unit)
-    stored = raster.encoding(args.dtype, model.output_unit)
+    spectral = encoding.Spectral(model.wavelength_nm, model.fwhm_nm, model.output_unit)
+    stored = encoding.of_dtype(args.dtype, model.output_unit)
     place = job.picture.georeference.of(window)
+    form = raster.Form(job.layout.block_side(), args.overviews, args.format == "cog")
     contents = {
         args.output: "mean of the samples",
         args.spread: "standard deviation of the samples",
     }
     for path, content in contents.items():
         if path:
+            said = {**tags, "SCDM_CONTENT": content}
             yield raster.Writer(
-                path,
-                (window.rows, window.cols),
-                spectral,
-                stored,
-                place,
-                {**tags, "SCDM_CONTENT": content},
-                job.layout.block_side(),
+                path, (window.rows, window.cols), spectral, stored, place, said, form
             )
-
-
-def estimate_window(job: Job, writers, events: Events) -> None:
-    """Work all tiles of the job: ``writers`` take the mean and, if there are two, the spread."""
-    layout, total = job.layout, job.layout.count()
-    window = layout.window
-    how, network = job.sampling, job.cascade
-    events.started(
-        rows=window.rows,
-        columns=window.cols,
-        tiles=total,
-        device=network.device,
-        providers=list(network.providers),
-        seed=how.seed,
-    )
-    bands = len(job.model.wavelength_nm)
-    joiners = [
-        tiles.Cutter() if layout.margin is not None else tiles.Blender(layout, bands)
-        for _ in writers
-    ]
-    for done, tile in enumerate(layout.tiles()):
-        events.progress(done, total)
-        for values, joiner, writer in zip(estimate_tile(job, tile), joiners, writers):
-            for piece, finished in joiner.add(tile, values):
-                writer.write(piece.row0 - window.row0, piece.col0 - window.col0, finished)
-    events.progress(total, total)
-
-
-def estimate_tile(job: Job, tile: tiles.Tile) -> Tuple[np.ndarray, np.ndarray]:
-    """Mean and spread (bands, rows, cols) of ``tile.read``; NaN where the input is masked.
-
-    A tile that keeps no valid pixel is not sampled. Where there is one sample, the spread is the
-    mean's array, which nobody writes. Raises PackageError when the model gives no finite numbers.
-    """
-    values, valid = job.picture.read(tile.read)
-    bands = len(job.model.wavelength_nm)
-    if not tiles.crop(valid[None], tile).any():
-        nothing = np.full((bands, *valid.shape), np.nan, np.float32)
-        return nothing, nothing
-    rgb = job.radiometry.apply(values)
-    # One value for all masked pixels of a run, the model's neutral one: no tile differs.
-    neutral = np.array(job.model.normalisation.input_offset, np.float32)
-    rgb[:, ~valid] = neutral[:, None]
-    result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling)
-    mean, spread = result.mean, result.mean if result.spread is None else result.spread
-    if not (np.isfinite(mean).all() and np.isfinite(spread).all()):
-        raise PackageError(
-            f"the model '{job.model.name}' made values that are not finite numbers",
-            "choose another sampler, more steps or less guidance, or another model",
-        )
-    mean[:, ~valid] = np.nan
-    spread[:, ~valid] = np.nan
-    return mean, spread
 
 
 def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) -> Optional[Path]:

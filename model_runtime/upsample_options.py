@@ -3,11 +3,12 @@
 import math
 from typing import Optional, Tuple
 
-from . import manifest, radiometry, tiles
+from . import manifest, memory_limit, radiometry, tiles
 from .cascade import Sampling
 from .errors import InputError
 
 DTYPES = ("uint16", "float32")
+FORMATS = ("gtiff", "cog")
 DEVICES = ("auto", "cpu", "cuda")
 # Enough for a spread that is right to about a third, at four times the price of one sample.
 SPREAD_SAMPLES = 4
@@ -56,9 +57,18 @@ def add_arguments(parser) -> None:
     add("--tile", metavar="PX", type=int, help="tile side in pixels (the model's)")
     add("--overlap", metavar="PX", type=int, help="pixels that neighbouring tiles share")
     add("--dtype", choices=DTYPES, default="uint16", help="uint16: reflectance x 10,000 (uint16)")
+    add("--format", choices=FORMATS, default="gtiff", help="cog: cloud-optimised GeoTIFF (gtiff)")
+    add("--no-overviews", dest="overviews", action="store_false", help="no thinned copies inside")
     add("--report", metavar="PATH.html", help="also write an HTML report")
-    add("--resume", action="store_true", help="not available yet: refused")
-    add("--no-resume", dest="resume", action="store_false", help="always start anew (default)")
+    add("--overwrite", action="store_true", help="replace files that exist")
+    add(
+        "--memory-limit",
+        metavar="SIZE",
+        type=memory_limit.parse,
+        help="memory that may be used, as 800M or 4G (half of what is free)",
+    )
+    add("--resume", action="store_true", default=True, help="go on from a broken run (default)")
+    add("--no-resume", dest="resume", action="store_false", help="start anew, leave no journal")
 
 
 def _numbers(kind):
@@ -73,8 +83,6 @@ def _numbers(kind):
 
 def check(args) -> None:
     """Raise InputError for option values that no raster or model could make right."""
-    if args.resume:
-        raise InputError("--resume is not available in this version", "run with --no-resume")
     _require("--seed", args.seed, 0, LARGEST_SEED)
     _require("--threads", args.threads, 0, 1024)
     for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):

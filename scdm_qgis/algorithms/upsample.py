@@ -7,11 +7,12 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterExtent,
+    QgsProcessingUtils,
 )
 
 from ..layers.loading import dress_on_load
 from ..layers.source import band_numbers, extent_text, gdal_name
-from ..runtime.job import Job, run_events
+from ..runtime.job import NO_JOURNAL, Job, run_events
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
@@ -229,7 +230,9 @@ class UpsampleAlgorithm(ScdmAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):
         outputs = self._outputs(parameters, context)
         paths = {name: str(Path(path).absolute()) for name, path in outputs.items()}
-        arguments = [*self.arguments, paths["OUTPUT"], *self.place, "--events"]
+        arguments = [*self.arguments, paths["OUTPUT"], *self.place, "--events", "--overwrite"]
+        if _is_temporary(paths["OUTPUT"]):
+            arguments.append(NO_JOURNAL)
         arguments += self._options(parameters, context)
         arguments += [f"--{name.lower()}={paths[name]}" for name in paths if name != "OUTPUT"]
         job = Job(self.python, tuple(arguments), tuple(Path(path) for path in paths.values()))
@@ -267,6 +270,11 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         dress_on_load(context, outputs["OUTPUT"], self.tr("{} spectra").format(source), source)
         if "SPREAD" in outputs:
             dress_on_load(context, outputs["SPREAD"], self.tr("{} spread").format(source), source)
+
+
+def _is_temporary(path):
+    """Whether Processing chose the path: no later run will name it again and go on."""
+    return Path(QgsProcessingUtils.tempFolder()) in Path(path).parents
 
 
 def _results(facts):

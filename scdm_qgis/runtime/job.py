@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -15,6 +16,8 @@ from .process import Cancelled, ChildProcess
 from .progress import Progress
 
 WARNING = "warning:"
+# Of upsample: a run that is cut short leaves nothing to go on from.
+NO_JOURNAL = "--no-resume"
 
 
 @dataclass(frozen=True)
@@ -100,19 +103,25 @@ def _cleaned(job: Job):
     try:
         yield
     except Cancelled:
-        _remove_parts(job.outputs)
+        _remove_parts(job)
         raise QgsProcessingException("Cancelled: the worker was stopped, nothing written") from None
     except QgsProcessingException:
-        _remove_parts(job.outputs)
+        _remove_parts(job)
         raise
 
 
-def _remove_parts(outputs: Tuple[Path, ...]) -> None:
-    """Remove what a killed worker could not: until an output is whole it is ``NAME.part…``."""
-    for output in outputs:
+def _remove_parts(job: Job) -> None:
+    """Remove what a killed worker could not: until an output is whole it is ``NAME.part…``.
+
+    ``NAME.blocks``, from which the same run goes on, stays unless the worker was told not to keep
+    it.
+    """
+    for output in job.outputs:
         for part in _parts(output):
             with contextlib.suppress(OSError):
                 part.unlink()
+        if NO_JOURNAL in job.arguments:
+            shutil.rmtree(f"{output}.blocks", ignore_errors=True)
 
 
 def _parts(output: Path) -> List[Path]:

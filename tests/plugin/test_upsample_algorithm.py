@@ -47,6 +47,7 @@ def test_defaults(registered, worker, log, rgb_path, tmp_path):
     result = run({"INPUT": str(rgb_path), "OUTPUT": output}, log)
     assert worker() == [
         *("-m", "model_runtime", "upsample", str(rgb_path), output, "--events"),
+        "--overwrite",
         *("--quality=balanced", "--radiometry=auto", "--device=auto"),
     ]
     assert result == {"OUTPUT": output, "DEVICE_USED": "cpu", "SECONDS": 0.25, "SEED": 11}
@@ -73,7 +74,13 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
     bands = {"BAND_RED": 3, "BAND_GREEN": 2, "BAND_BLUE": 1}
     run({**places, **bands, **chosen, **paths}, log)
     options = {f"--{name.lower()}={value}" for name, value in chosen.items()}
-    options |= {"--events", f"--spread={paths['SPREAD']}", f"--report={report}", "--bands=3,2,1"}
+    options |= {
+        "--events",
+        "--overwrite",
+        f"--spread={paths['SPREAD']}",
+        f"--report={report}",
+        "--bands=3,2,1",
+    }
     options |= {"--extent=500002.0,4099980.0,500010.0,4099990.0"}
     assert set(worker()[5:]) == options
 

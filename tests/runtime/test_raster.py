@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
-from model_runtime import raster
+from model_runtime import encoding, raster
 from model_runtime.errors import InputError, StorageError
 from model_runtime.tiles import Window
 
@@ -254,11 +254,11 @@ def test_an_extent_that_is_empty_or_beside_is_refused(write_raster, extent):
         picture.window(extent)
 
 
-SPECTRAL = raster.Spectral((400.0, 550.0), (10.0, 12.5), "reflectance")
+SPECTRAL = encoding.Spectral((400.0, 550.0), (10.0, 12.5), "reflectance")
 
 
 def write(path, values, dtype="uint16", place=None, tags=None):
-    stored = raster.encoding(dtype, "reflectance")
+    stored = encoding.of_dtype(dtype, "reflectance")
     place = place or raster.Georeference()
     with raster.Writer(path, values.shape[1:], SPECTRAL, stored, place, tags or {}) as writer:
         writer.write(0, 0, values)
@@ -380,7 +380,7 @@ def test_ground_scale_and_north(write_raster):
 
 
 def test_nothing_is_left_when_it_is_not_committed(tmp_path):
-    stored = raster.encoding("uint16", "reflectance")
+    stored = encoding.of_dtype("uint16", "reflectance")
     place = raster.Georeference()
     with (
         pytest.raises(KeyboardInterrupt),
@@ -435,7 +435,7 @@ def test_outputs_that_cannot_be_meant_are_refused(tmp_path, name, says):
 
 
 def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path):
-    stored = raster.encoding("uint16", "reflectance")
+    stored = encoding.of_dtype("uint16", "reflectance")
     with pytest.raises(StorageError, match="cannot be written"):
         raster.Writer(
             tmp_path / "no" / "o.tif", (4, 4), SPECTRAL, stored, raster.Georeference(), {}

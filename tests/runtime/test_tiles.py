@@ -6,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_runtime.tiles import (
-    Blender,
-    Cutter,
     Layout,
     Window,
     blend_spans,
+    blended,
     crop,
     cut_spans,
     reflected,
@@ -32,18 +31,49 @@ def layouts(draw, blended):
     return Layout(rows, cols, window, size, multiple, None if blended else margin, overlap)
 
 
+def tiles_of(layout):
+    """All tiles, each once, as they are met."""
+    found = {}
+    for piece in layout.pieces():
+        for unit in piece.units:
+            found.setdefault(unit.name, unit)
+    return [tile for unit in found.values() for tile in unit.tiles]
+
+
+def kept(unit, of_tile, bands):
+    """What the unit keeps, from its tiles."""
+    window = unit.window
+    values = np.full((bands, window.rows, window.cols), np.nan, np.float32)
+    for tile in unit.tiles:
+        row, col = tile.kept.row0 - window.row0, tile.kept.col0 - window.col0
+        rows, cols = slice(row, row + tile.kept.rows), slice(col, col + tile.kept.cols)
+        assert np.isnan(values[:, rows, cols]).all()
+        values[:, rows, cols] = crop(of_tile(tile), tile)
+    return values
+
+
+def put_together(piece, values, layout):
+    if layout.margin is None:
+        return blended(piece, values)
+    whole = np.full((len(values[0]), piece.window.rows, piece.window.cols), np.nan, np.float32)
+    for unit, part in zip(piece.units, values):
+        row, col = unit.window.row0 - piece.window.row0, unit.window.col0 - piece.window.col0
+        whole[:, row : row + unit.window.rows, col : col + unit.window.cols] = part
+    return whole
+
+
 def joined(layout, of_tile, bands=2):
     """The window put together from ``of_tile(tile)``, and how often each pixel was written."""
-    joiner = Cutter() if layout.margin is not None else Blender(layout, bands)
     window = layout.window
     result = np.full((bands, window.rows, window.cols), np.nan, np.float32)
     count = np.zeros((window.rows, window.cols), int)
-    for tile in layout.tiles():
-        for piece, values in joiner.add(tile, of_tile(tile)):
-            row, col = piece.row0 - window.row0, piece.col0 - window.col0
-            assert row >= 0 and col >= 0
-            result[:, row : row + piece.rows, col : col + piece.cols] = values
-            count[row : row + piece.rows, col : col + piece.cols] += 1
+    for piece in layout.pieces():
+        values = [kept(unit, of_tile, bands) for unit in piece.units]
+        row, col = piece.window.row0 - window.row0, piece.window.col0 - window.col0
+        rows, cols = slice(row, row + piece.window.rows), slice(col, col + piece.window.cols)
+        assert row >= 0 and col >= 0
+        result[:, rows, cols] = put_together(piece, values, layout)
+        count[rows, cols] += 1
     return result, count
 
 
@@ -69,7 +99,7 @@ def test_tiles_put_together_give_the_picture_with_every_pixel_once(layout):
 
 @given(layouts(blended=False) | layouts(blended=True))
 def test_tiles_begin_and_end_on_the_grid_and_are_counted(layout):
-    tiles = list(layout.tiles())
+    tiles = tiles_of(layout)
     assert len(tiles) == layout.count()
     for tile in tiles:
         r = tile.read
@@ -131,6 +161,40 @@ def test_blending_an_extent_gives_the_numbers_of_the_whole_raster(layout):
     np.testing.assert_allclose(one, part, rtol=1e-5, atol=1e-3)
 
 
+def test_blended_pieces_are_file_blocks_whose_tiles_are_met_again():
+    layout = Layout(300, 530, Window(7, 3, 290, 520), 64, 8, None, 16)
+    image = picture(layout)
+    result, count = joined(layout, lambda tile: read(image, tile.read))
+    assert (count == 1).all()
+    np.testing.assert_allclose(result, image[:, 7:297, 3:523], atol=1e-6)
+    met = [unit.name for piece in layout.pieces() for unit in piece.units]
+    assert len(met) > len(set(met)) == layout.count()
+
+
+@given(layouts(blended=False))
+def test_smaller_tiles_make_the_same_unit(layout):
+    image = picture(layout)
+    less = layout.smaller()
+    if less is None:
+        assert layout.size == 2 * layout.margin + layout.multiple
+        return
+    assert less.size < layout.size and less.size % layout.multiple == 0
+    unit = next(layout.pieces()).units[0]
+    w = unit.window
+    again = np.full((2, w.rows, w.cols), np.nan, np.float32)
+    for tile in less.tiles_of(w):
+        row, col = tile.kept.row0 - w.row0, tile.kept.col0 - w.col0
+        part = crop(read(image, tile.read), tile)
+        again[:, row : row + tile.kept.rows, col : col + tile.kept.cols] = part
+    np.testing.assert_array_equal(
+        again, image[:, w.row0 : w.row0 + w.rows, w.col0 : w.col0 + w.cols]
+    )
+
+
+def test_blended_tiles_are_never_made_smaller():
+    assert Layout(99, 99, Window(0, 0, 99, 99), 64, 8, None, 16).smaller() is None
+
+
 def test_blending_falls_linearly_from_one_tile_to_the_next():
     first, second = blend_spans(0, 12, 12, size=8, overlap=4, multiple=4)
     np.testing.assert_allclose(first.weights, [1, 1, 1, 1, 0.875, 0.625, 0.375, 0.125])
@@ -166,7 +230,7 @@ def test_reflection_is_numpys(length, beyond):
 )
 def test_what_small_rasters_read(rows, cols, tile, margin, multiple, reads):
     layout = Layout(rows, cols, Window(0, 0, rows, cols), tile, multiple, margin, 0)
-    found = [(t.read.row0, t.read.col0, t.read.rows, t.read.cols) for t in layout.tiles()]
+    found = [(t.read.row0, t.read.col0, t.read.rows, t.read.cols) for t in tiles_of(layout)]
     assert found == reads
 
 
@@ -184,7 +248,7 @@ def test_no_file_block_is_left_and_met_again(kept_steps, margin_steps, multiple)
     if side % kept:
         return
     seen, last = set(), None
-    for tile in layout.tiles():
+    for tile in tiles_of(layout):
         block = (tile.kept.row0 // side, tile.kept.col0 // side)
         assert block == last or block not in seen
         assert (tile.kept.row0 + tile.kept.rows - 1) // side == block[0]
@@ -203,7 +267,7 @@ def test_cut_spans_of_an_unaligned_extent_still_read_on_the_grid():
 
 def test_crop_takes_the_kept_part():
     layout = Layout(5, 20, Window(0, 0, 5, 20), 32, 8, 8, 0)
-    tile = next(layout.tiles())
+    tile = tiles_of(layout)[0]
     values = np.arange(24 * 32).reshape(1, 24, 32)
     assert crop(values, tile).shape == (1, 5, 16)
     assert crop(values, tile)[0, 0, 0] == 8 * 32 + 8

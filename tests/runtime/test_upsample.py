@@ -60,7 +60,15 @@ def run(tiny_package, monkeypatch, tmp_path):
     def run(source, *options, network=None, package=tiny_package):
         network = network or Cascade()
         monkeypatch.setattr(upsample.cascade, "load", lambda *_: network)
-        words = ["upsample", source, tmp_path / "out" / "o.tif", "--model", package, *options]
+        words = [
+            "upsample",
+            source,
+            tmp_path / "out" / "o.tif",
+            "--model",
+            package,
+            "--overwrite",
+            *options,
+        ]
         (tmp_path / "out").mkdir(exist_ok=True)
         told = Told()
         upsample.run(build_parser().parse_args(list(map(str, words))), told)
@@ -269,7 +277,6 @@ def test_guidance_is_the_models_or_one_for_all_or_one_a_stage(tiny_package):
         (["--extent", "900,900,901,901"], "beside"),
         (["--bands", "1,2"], "2 bands are named"),
         (["--bands", "1,2,9"], "no band 9"),
-        (["--resume"], "--resume"),
         (["--samples", "1", "--spread", "s.tif"], "no spread"),
         (["--spread", "s.png"], "GeoTIFF name"),
         (["--report", "r.txt"], "HTML name"),

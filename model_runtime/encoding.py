@@ -1,0 +1,74 @@
+"""What is stored of values and said of bands: type, scale, nodata, wavelengths."""
+
+import math
+from dataclasses import dataclass
+from typing import Dict, Sequence, Tuple
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Spectral:
+    """What is written about the bands: wavelengths, widths (nm) and the values' unit.
+
+    ``colours``: the bands' colour interpretation, such as ("red", "green", "blue").
+    """
+
+    wavelength_nm: Sequence[float]
+    fwhm_nm: Sequence[float]
+    unit: str
+    colours: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How values are stored: GDAL type name, the band scale and the nodata value."""
+
+    type_name: str
+    scale: float
+    nodata: float
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes of one stored value."""
+        return 4 if self.type_name == "Float32" else 2
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
+        if self.type_name == "Float32":
+            return np.ascontiguousarray(values, np.float32)
+        masked = np.isnan(values)
+        stored = np.rint(np.where(masked, 0, values) / np.float32(self.scale))
+        stored = np.clip(stored, 0, self.nodata - 1).astype(np.uint16)
+        stored[masked] = int(self.nodata)
+        return stored
+
+    def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
+        """Nodata everywhere, as stored."""
+        return np.full(shape, self.nodata, np.float32 if self.item_bytes == 4 else np.uint16)
+
+    def has_values(self, stored: np.ndarray) -> np.ndarray:
+        """Where ``stored`` is not nodata."""
+        return ~np.isnan(stored) if self.type_name == "Float32" else stored != self.nodata
+
+
+def of_dtype(dtype: str, unit: str) -> Encoding:
+    """The storage of ``--dtype``: uint16 reflectance x 10,000 (other units: as they are).
+
+    Float32 has NaN for nodata: a program that ignores the tag gets NaN from it, never a number
+    that could pass for a value (-9999 would spoil a mean unseen).
+    """
+    if dtype == "float32":
+        return Encoding("Float32", 1.0, math.nan)
+    return Encoding("UInt16", 1e-4 if unit == "reflectance" else 1.0, 65535)
+
+
+def envi_lists(spectral: Spectral) -> Dict[str, str]:
+    """The ENVI domain of a raster with these bands."""
+    centres = ", ".join(f"{value:.2f}" for value in spectral.wavelength_nm)
+    widths = ", ".join(f"{value:.2f}" for value in spectral.fwhm_nm)
+    return {
+        "wavelength": f"{{{centres}}}",
+        "wavelength_units": "Nanometers",
+        "fwhm": f"{{{widths}}}",
+    }

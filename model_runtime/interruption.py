@@ -1,0 +1,70 @@
+"""Stopping at once when asked to: SIGTERM and SIGINT end a run within half a second, anywhere.
+
+Python hears a signal between two of its own instructions only; a network's pass, the packing of
+blocks or the building of overviews may keep it for long. The first signal raises KeyboardInterrupt
+for the orderly way out; a watching thread ends the process where that takes longer than GRACE.
+What that leaves is what a kill would leave, which a later run can go on from, less what was
+registered with ``tidy``.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from typing import Callable, List
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# QGIS's plugin kills half a second after asking.
+GRACE_SECONDS = 0.4
+CANCELLED_EXIT = 130
+
+_tidy: List[Callable[[], None]] = []
+_last_word = threading.Lock()
+_watching = threading.Event()
+
+
+def tidy(action: Callable[[], None]) -> Callable[[], None]:
+    """Have ``action`` done before a forced end; call what is returned when it needs not be.
+
+    ``action`` may run in another thread, at any moment; its OSErrors are nobody's.
+    """
+    _tidy.append(action)
+    return lambda: _tidy.remove(action)
+
+
+def may_speak() -> bool:
+    """Whether the caller is the first to say how the run ended: only one may."""
+    return not _watching.is_set() or _last_word.acquire(blocking=False)
+
+
+def watch(say_cancelled: Callable[[], None]) -> None:
+    """From now on signals end the process; ``say_cancelled`` is what it says when forced to."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_wait, args=(reader, writer, say_cancelled), daemon=True).start()
+    _watching.set()
+    for number in SIGNALS:
+        signal.signal(number, _cancel)
+
+
+def _cancel(*_) -> None:
+    """Raise KeyboardInterrupt once; then nothing disturbs the tidying up."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _wait(reader, writer, say_cancelled: Callable[[], None]) -> None:
+    """``writer`` is held here so that it stays open; a byte comes with the signal."""
+    while not set(reader.recv(16)) & set(SIGNALS):
+        pass
+    threading.Event().wait(GRACE_SECONDS)
+    for action in list(_tidy):
+        with contextlib.suppress(Exception):
+            action()
+    if may_speak():
+        with contextlib.suppress(Exception):
+            say_cancelled()
+    os._exit(CANCELLED_EXIT)
