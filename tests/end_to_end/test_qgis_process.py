@@ -1,51 +1,10 @@
 """The assembled plugin in a real qgis_process: the way of a batch operator."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from osgeo import gdal
-
-ROOT = Path(__file__).resolve().parents[2]
-# Debian bookworm's qgis_process is a wrapper that fails.
-PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
-
-
-@pytest.fixture(scope="module")
-def qgis_process(tmp_path_factory):
-    """A function that runs qgis_process with the plugin in a profile of its own."""
-    if PROGRAM is None:
-        pytest.skip("needs qgis_process (Debian: package qgis)")
-    folder = tmp_path_factory.mktemp("qgis")
-    assemble = [sys.executable, str(ROOT / "scripts" / "assemble_plugin.py")]
-    places = [f"--plugins={folder / 'plugins'}", f"--dist={folder / 'dist'}"]
-    subprocess.run([*assemble, *places], check=True, capture_output=True)
-    environment = {
-        **os.environ,
-        "QT_QPA_PLATFORM": "offscreen",
-        "QGIS_PLUGINPATH": str(folder / "plugins"),
-        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
-        "SCDM_PYTHON": sys.executable,
-    }
-
-    def run(*words, cwd=folder, **variables):
-        return subprocess.run(
-            [PROGRAM, *map(str, words)],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            env={**environment, **variables},
-            timeout=300,
-        )
-
-    enabled = run("plugins", "enable", "scdm_qgis")
-    assert enabled.returncode == 0, enabled.stderr
-    return run
 
 
 @pytest.fixture

@@ -1,0 +1,185 @@
+"""Rasters as QGIS users have them, through scdm:upsample with the real worker."""
+
+import http.server
+import sys
+import threading
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from qgis.core import QgsProcessingException, QgsProject, QgsRasterLayer
+
+ROWS, COLS = 12, 20
+ROTATED = (500000.0, 1.6, 1.2, 4100000.0, 1.2, -1.6)
+DEGREES = (11.5, 1e-5, 0.0, 48.1, 0.0, -1e-5)
+
+
+@pytest.fixture(scope="module")
+def colours():
+    """Eight bits of red, green and blue with a dark and a bright side."""
+    across = np.linspace(0.1, 1, COLS)[None, None]
+    rng = np.random.default_rng(3)
+    return (rng.uniform(90, 230, (3, ROWS, COLS)) * across).astype(np.uint8)
+
+
+@pytest.fixture
+def upsample(registered, log, tiny_package, tmp_path, monkeypatch):
+    """A function: (layer's source, **parameters) -> the opened output."""
+    import processing
+
+    monkeypatch.setenv("SCDM_PYTHON", sys.executable)
+
+    def run(source, **parameters):
+        layer = QgsRasterLayer(str(source), "input")
+        assert layer.isValid(), source
+        QgsProject.instance().addMapLayer(layer)
+        words = {"INPUT": layer, "OUTPUT": str(tmp_path / "out.tif"), "QUALITY": "fast"}
+        words.update(MODEL=str(tiny_package), **parameters)
+        processing.run("scdm:upsample", words, feedback=log)
+        return gdal.Open(str(tmp_path / "out.tif"))
+
+    yield run
+    QgsProject.instance().removeAllMapLayers()
+
+
+def same_grid(output, source):
+    """Whether the output lies where the source does."""
+    before = gdal.Open(str(source))
+    here, there = output.GetSpatialRef(), before.GetSpatialRef()
+    same = (here is None) == (there is None) and (here is None or here.IsSame(there))
+    size = (output.RasterXSize, output.RasterYSize) == (before.RasterXSize, before.RasterYSize)
+    return same and size and output.GetGeoTransform() == before.GetGeoTransform()
+
+
+def valid(output):
+    """The mask (rows, cols) of what has a value in the first band."""
+    return output.GetRasterBand(1).GetMaskBand().ReadAsArray() > 0
+
+
+def test_alpha_becomes_nodata(upsample, write_raster, colours):
+    alpha = np.full((1, ROWS, COLS), 255, np.uint8)
+    alpha[:, :5, :7] = 0
+    kinds = [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand]
+    path = write_raster("rgba.tif", np.concatenate([colours, alpha]), colours=kinds)
+    output = upsample(path)
+    assert same_grid(output, path)
+    assert np.array_equal(valid(output), alpha[0] > 0)
+
+
+@pytest.mark.parametrize(
+    "dtype, factor, how, taken",
+    [
+        (np.uint8, 1, {}, "match"),
+        (np.uint16, 40, {}, "reflectance"),
+        (np.float32, 1 / 255, {}, "reflectance"),
+        (np.uint16, 20, {"scale": 2e-4}, "reflectance"),
+    ],
+)
+def test_stored_types(upsample, write_raster, colours, dtype, factor, how, taken):
+    path = write_raster("typed.tif", (colours * float(factor)).astype(dtype), **how)
+    output = upsample(path)
+    assert same_grid(output, path)
+    assert output.GetMetadataItem("SCDM_RADIOMETRY") == taken
+    assert valid(output).all()
+
+
+def test_band_offset_counts(upsample, write_raster, colours):
+    """The same reflectance stored with and without an offset gives the same estimate."""
+    plain = write_raster("plain.tif", (colours.astype(np.uint16) * 20), scale=2e-4)
+    first = upsample(plain, RADIOMETRY="reflectance").ReadAsArray()
+    shifted = write_raster("shifted.tif", colours.astype(np.uint16) * 20 + 500, scale=2e-4)
+    dataset = gdal.Open(str(shifted), gdal.GA_Update)
+    for i in range(3):
+        dataset.GetRasterBand(i + 1).SetOffset(-0.1)
+    dataset = None
+    second = upsample(shifted, RADIOMETRY="reflectance").ReadAsArray()
+    assert np.abs(first.astype(int) - second).max() <= 1
+
+
+def test_paletted_is_refused_with_the_remedy(upsample, write_raster, tmp_path):
+    path = write_raster("paletted.tif", np.ones((1, ROWS, COLS), np.uint8))
+    table = gdal.ColorTable()
+    table.SetColorEntry(1, (10, 200, 30))
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).SetColorTable(table)
+    dataset = None
+    with pytest.raises(QgsProcessingException, match=r"palette.*expand"):
+        upsample(path)
+    assert not (tmp_path / "out.tif").exists()
+
+
+def test_vrt(upsample, write_raster, colours, tmp_path):
+    path = write_raster("field.tif", colours)
+    gdal.BuildVRT(str(tmp_path / "field.vrt"), [str(path)]).FlushCache()
+    assert same_grid(upsample(tmp_path / "field.vrt"), path)
+
+
+def test_geopackage_raster(upsample, write_raster, colours, tmp_path):
+    path = write_raster("field.tif", colours)
+    package = tmp_path / "field.gpkg"
+    gdal.Translate(str(package), str(path), format="GPKG", creationOptions=["TILE_FORMAT=PNG"])
+    output = upsample(package)
+    assert output.RasterCount == 8
+    assert output.GetGeoTransform() == pytest.approx(gdal.Open(str(path)).GetGeoTransform())
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"transform": ROTATED}, {"epsg": 4326, "transform": DEGREES}, {"epsg": None}],
+    ids=["rotated", "degrees", "no reference system"],
+)
+def test_georeference_is_kept(upsample, write_raster, colours, how):
+    path = write_raster("placed.tif", colours, **how)
+    assert same_grid(upsample(path), path)
+
+
+def test_a_choice_of_bands(upsample, write_raster, colours):
+    """Red, green and blue in bands 5, 3 and 2 give what they give in 1, 2 and 3."""
+    other = np.random.default_rng(9).integers(0, 255, (6, ROWS, COLS), np.uint8)
+    other[[4, 2, 1]] = colours
+    chosen = {"BAND_RED": 5, "BAND_GREEN": 3, "BAND_BLUE": 2}
+    first = upsample(write_raster("six.tif", other), **chosen).ReadAsArray()
+    assert np.array_equal(first, upsample(write_raster("three.tif", colours)).ReadAsArray())
+
+
+class Ranges(http.server.SimpleHTTPRequestHandler):
+    """Serves byte ranges, as cloud stores do."""
+
+    def do_GET(self):
+        body = (self.server.folder / self.path.lstrip("/")).read_bytes()
+        first, _, last = self.headers.get("Range", "bytes=0-").partition("=")[2].partition("-")
+        piece = body[int(first) : int(last) + 1 if last else None]
+        self.send_response(206)
+        self.send_header(
+            "Content-Range", f"bytes {first}-{int(first) + len(piece) - 1}/{len(body)}"
+        )
+        self.send_header("Content-Length", str(len(piece)))
+        self.end_headers()
+        self.wfile.write(piece)
+
+    def do_HEAD(self):
+        self.send_response(200)
+        size = (self.server.folder / self.path.lstrip("/")).stat().st_size
+        self.send_header("Content-Length", str(size))
+        self.send_header("Accept-Ranges", "bytes")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Silence."""
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """The address of a server of tmp_path on this machine."""
+    monkeypatch.setenv("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")  # the worker's GDAL reads it
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ranges) as httpd:
+        httpd.folder = tmp_path
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+def test_cloud_optimised_geotiff_over_http(upsample, write_raster, colours, tmp_path, server):
+    path = write_raster("field.tif", colours)
+    gdal.Translate(str(tmp_path / "cog.tif"), str(path), format="COG")
+    assert same_grid(upsample(f"/vsicurl/{server}/cog.tif"), path)
