@@ -8,10 +8,15 @@ import argparse
 import configparser
 import fnmatch
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from compile_texts import compile_file  # noqa: E402
+
 NAME = "scdm_qgis"
 LEFT_OUT = ("__pycache__", "*.pyc", "*.part*", ".*")
 EPOCH = (2024, 1, 1, 0, 0, 0)  # one date for all files makes the zip reproducible
@@ -26,6 +31,9 @@ def assemble(plugins: Path) -> Path:
     shutil.copytree(ROOT / "model_runtime", building / "model_runtime", ignore=ignored)
     for name in ("metadata.txt", "LICENSE"):
         shutil.copyfile(ROOT / name, building / name)
+    for source in (building / "i18n").glob("*.ts"):
+        compile_file(source, source.with_suffix(".qm"))
+        source.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     return building.rename(folder)
 

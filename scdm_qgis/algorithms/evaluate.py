@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from qgis.core import QgsProcessingOutputNumber
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_json
@@ -11,13 +12,13 @@ from .base import ScdmAlgorithm
 
 # Output, its key in the worker's JSON, its title.
 METRICS = (
-    ("RMSE", "rmse", "RMSE (reflectance)"),
-    ("PSNR", "psnr", "PSNR (dB, peak 1)"),
-    ("SAM", "sam_degrees", "Spectral angle (degrees)"),
-    ("MRAE", "mrae", "Mean relative absolute error"),
-    ("SSIM", "ssim", "Structural similarity"),
-    ("ERGAS", "ergas", "ERGAS"),
-    ("CROSS_CORRELATION", "cross_correlation", "Cross-correlation"),
+    ("RMSE", "rmse", QT_TRANSLATE_NOOP("scdm", "RMSE (reflectance)")),
+    ("PSNR", "psnr", QT_TRANSLATE_NOOP("scdm", "PSNR (dB, peak 1)")),
+    ("SAM", "sam_degrees", QT_TRANSLATE_NOOP("scdm", "Spectral angle (degrees)")),
+    ("MRAE", "mrae", QT_TRANSLATE_NOOP("scdm", "Mean relative absolute error")),
+    ("SSIM", "ssim", QT_TRANSLATE_NOOP("scdm", "Structural similarity")),
+    ("ERGAS", "ergas", QT_TRANSLATE_NOOP("scdm", "ERGAS")),
+    ("CROSS_CORRELATION", "cross_correlation", QT_TRANSLATE_NOOP("scdm", "Cross-correlation")),
 )
 
 
@@ -94,7 +95,7 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         for message in page.get("warnings", []):
             feedback.pushWarning(message)
         for name, _key, title in METRICS:
-            feedback.pushInfo(f"{title}: {values.get(name, 'not defined')}")
+            feedback.pushInfo(f"{self.tr(title)}: {values.get(name, 'not defined')}")
         return {**values, **({"REPORT": report} if report else {})}
 
 

@@ -19,9 +19,7 @@ def describe(layer: QgsRasterLayer, source_name: str) -> bool:
     return True
 
 
-def metadata(
-    layer: QgsRasterLayer, tags: Mapping[str, str], source_name: str
-) -> QgsLayerMetadata:
+def metadata(layer: QgsRasterLayer, tags: Mapping[str, str], source_name: str) -> QgsLayerMetadata:
     """The metadata for the file's ``tags`` (names without SCDM_)."""
     page = QgsLayerMetadata()
     page.setIdentifier(layer.source())

@@ -5,8 +5,8 @@ from typing import List, Optional, Sequence, Tuple
 from qgis.core import (
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
-    QgsRasterLayer,
     QgsRasterBandStats,
+    QgsRasterLayer,
     QgsRasterMinMaxOrigin,
     QgsRectangle,
     QgsSingleBandPseudoColorRenderer,

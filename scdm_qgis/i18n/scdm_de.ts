@@ -1,0 +1,657 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+    <context>
+        <name>scdm</name>
+        <message>
+            <location filename="../algorithms/base.py" />
+            <source>What it cannot know</source>
+            <translation>Was es nicht wissen kann</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/base.py" />
+            <source>Parameters</source>
+            <translation>Parameter</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/base.py" />
+            <source>Example</source>
+            <translation>Beispiel</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>RMSE (reflectance)</source>
+            <translation>RMSE (Reflexion)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>PSNR (dB, peak 1)</source>
+            <translation>PSNR (dB, Spitze 1)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Spectral angle (degrees)</source>
+            <translation>Spektralwinkel (Grad)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Mean relative absolute error</source>
+            <translation>Mittlerer relativer absoluter Fehler</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Structural similarity</source>
+            <translation>Strukturelle Ähnlichkeit</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>ERGAS</source>
+            <translation>ERGAS</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Cross-correlation</source>
+            <translation>Kreuzkorrelation</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Evaluate estimate against reference</source>
+            <translation>Schätzung an Referenz prüfen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Evaluation</source>
+            <translation>Bewertung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>RMSE, PSNR, spectral angle and more of an estimate against a reference.</source>
+            <translation>RMSE, PSNR, Spektralwinkel und mehr einer Schätzung gegenüber einer Referenz.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Compares an estimated hyperspectral raster with a measured one of the same grid. The reference is resampled to the estimate's wavelengths; bands that it does not see and nodata pixels are left out.</source>
+            <translation>Vergleicht ein geschätztes Hyperspektralraster mit einem gemessenen auf demselben Gitter. Die Referenz wird auf die Wellenlängen der Schätzung umgerechnet; Kanäle, die sie nicht sieht, und Pixel ohne Daten bleiben außen vor.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>A shift of a pixel between the two, or a reference in another unit than reflectance, counts as error of the estimate.</source>
+            <translation>Ein Versatz von einem Pixel zwischen beiden oder eine Referenz in einer anderen Einheit als Reflexion zählt als Fehler der Schätzung.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>hyperspectral,accuracy,metrics,rmse,psnr,sam,spectral angle,mrae,validation,scdm</source>
+            <translation>hyperspektral,Genauigkeit,Metriken,rmse,psnr,sam,Spektralwinkel,mrae,Validierung,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Estimate</source>
+            <translation>Schätzung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Hyperspectral raster to judge.</source>
+            <translation>Das zu beurteilende Hyperspektralraster.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Reference</source>
+            <translation>Referenz</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Measured raster with wavelengths, same grid.</source>
+            <translation>Gemessenes Raster mit Wellenlängen, gleiches Gitter.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Report</source>
+            <translation>Bericht</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>HTML page with the metrics by band.</source>
+            <translation>HTML-Seite mit den Metriken je Kanal.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Install runtime</source>
+            <translation>Laufzeitumgebung installieren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Setup</source>
+            <translation>Einrichtung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Makes the Python environment that computes, once per QGIS profile.</source>
+            <translation>Legt die Python-Umgebung an, die rechnet, einmal je QGIS-Profil.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Makes a Python environment with ONNX Runtime in the QGIS profile's folder scdm/runtime-pythonX.Y. It uses QGIS's own Python, GDAL and NumPy and changes none of them. Downloads about 20 MB for the CPU, about 2 GB for an NVIDIA GPU.</source>
+            <translation>Legt im Ordner scdm/runtime-pythonX.Y des QGIS-Profils eine Python-Umgebung mit ONNX Runtime an. Sie nutzt Python, GDAL und NumPy von QGIS und verändert nichts davon. Lädt etwa 20 MB für die CPU, etwa 2 GB für eine NVIDIA-GPU.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Whether the GPU's driver is new enough shows only when a model runs on it; the check at the end says which devices are usable now.</source>
+            <translation>Ob der Treiber der GPU neu genug ist, zeigt sich erst, wenn ein Modell darauf läuft; die Prüfung am Ende sagt, welche Geräte jetzt nutzbar sind.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>setup,onnxruntime,environment,gpu,cuda,offline,repair,scdm</source>
+            <translation>Einrichtung,onnxruntime,Umgebung,gpu,cuda,offline,reparieren,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Action</source>
+            <translation>Aktion</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>install: make it unless it is there and works. repair: make it anew. remove: delete it.</source>
+            <translation>install: anlegen, wenn sie fehlt oder nicht läuft. repair: neu anlegen. remove: löschen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Device</source>
+            <translation>Gerät</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>cpu works everywhere; cuda needs an NVIDIA GPU with a driver for CUDA 13.</source>
+            <translation>cpu läuft überall; cuda braucht eine NVIDIA-GPU mit einem Treiber für CUDA 13.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Folder of wheels</source>
+            <translation>Ordner mit Wheels</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Install from the wheel files in this folder, without network. Empty: PyPI.</source>
+            <translation>Aus den Wheel-Dateien in diesem Ordner installieren, ohne Netz. Leer: PyPI.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Environment</source>
+            <translation>Umgebung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Python of the environment</source>
+            <translation>Python der Umgebung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>Simulate RGB from hyperspectral</source>
+            <translation>RGB aus Hyperspektraldaten simulieren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>The red, green and blue that a model's input bands would see.</source>
+            <translation>Das Rot, Grün und Blau, das die Eingangskanäle eines Modells sähen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>Weighs the bands of a hyperspectral raster with the spectral responses of a model's input bands. Use it to test upsampling where the truth is known: simulate, upsample with radiometry 'reflectance', evaluate.</source>
+            <translation>Gewichtet die Kanäle eines Hyperspektralrasters mit den spektralen Empfindlichkeiten der Eingangskanäle eines Modells. Damit lässt sich die Schätzung prüfen, wo die Wahrheit bekannt ist: simulieren, mit Radiometrie 'reflectance' schätzen, bewerten.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>It is the camera that the model was trained for, without its noise, blur and colour processing; a real camera sees otherwise.</source>
+            <translation>Es ist die Kamera, für die das Modell trainiert wurde, ohne ihr Rauschen, ihre Unschärfe und ihre Farbverarbeitung; eine wirkliche Kamera sieht anders.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>hyperspectral,rgb,simulate,response,convolution,bands,scdm</source>
+            <translation>hyperspektral,rgb,simulieren,Empfindlichkeit,Faltung,Kanäle,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>Hyperspectral raster</source>
+            <translation>Hyperspektralraster</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>A raster with wavelengths.</source>
+            <translation>Ein Raster mit Wellenlängen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>Folder with the model.json whose input bands are simulated. Empty: embedded.</source>
+            <translation>Ordner mit der model.json, deren Eingangskanäle simuliert werden. Leer: das mitgelieferte.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>RGB</source>
+            <translation>RGB</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_rgb.py" />
+            <source>GeoTIFF of red, green, blue reflectance.</source>
+            <translation>GeoTIFF der Reflexion in Rot, Grün und Blau.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Upsample RGB to hyperspectral</source>
+            <translation>RGB zu Hyperspektral erweitern</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Spectral super-resolution</source>
+            <translation>Spektrale Superauflösung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Estimates the full spectrum of every pixel of an RGB raster.</source>
+            <translation>Schätzt für jedes Pixel eines RGB-Rasters das ganze Spektrum.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Draws, with a spectral-cascaded diffusion model, spectra that fit the colours of an RGB raster: first a few coarse bands, then all of them. The output has the input's grid, its wavelengths in the band names and metadata, and is shown in natural colour.</source>
+            <translation>Zieht mit einem spektral kaskadierten Diffusionsmodell Spektren, die zu den Farben eines RGB-Rasters passen: erst wenige grobe Kanäle, dann alle. Die Ausgabe hat das Gitter der Eingabe, die Wellenlängen in Kanalnamen und Metadaten und wird in Echtfarben gezeigt.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Three numbers do not determine a spectrum: surfaces of the same colour can differ, most of all beyond 700 nm. The output is what the model finds likely, learnt from airborne and spaceborne scenes; it is no measurement. Ask for Spread with several Samples to see where the estimates disagree. A camera with other colour responses, a haze, a shadow or a colour-graded mosaic shifts the result.</source>
+            <translation>Drei Zahlen legen kein Spektrum fest: Oberflächen gleicher Farbe können sich unterscheiden, vor allem jenseits von 700 nm. Die Ausgabe ist, was das Modell nach Szenen aus Flugzeug und Weltraum für wahrscheinlich hält; sie ist keine Messung. Die Streuung mit mehreren Stichproben zeigt, wo die Schätzungen auseinandergehen. Eine Kamera mit anderen Farbempfindlichkeiten, Dunst, Schatten oder ein farblich bearbeitetes Mosaik verschieben das Ergebnis.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Empty: by the file's colour interpretation, else bands 1, 2 and 3.</source>
+            <translation>Leer: nach der Farbdeutung der Datei, sonst Kanäle 1, 2 und 3.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Red band</source>
+            <translation>Roter Kanal</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Green band</source>
+            <translation>Grüner Kanal</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Blue band</source>
+            <translation>Blauer Kanal</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Extent</source>
+            <translation>Ausdehnung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Only this part of the raster is computed. Empty: all of it.</source>
+            <translation>Nur dieser Teil des Rasters wird berechnet. Leer: alles.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>hyperspectral,spectrum,bands,rgb,super-resolution,diffusion,reflectance,scdm</source>
+            <translation>hyperspektral,Spektrum,Kanäle,rgb,Superauflösung,Diffusion,Reflexion,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Device that was used</source>
+            <translation>Benutztes Gerät</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Duration in seconds</source>
+            <translation>Dauer in Sekunden</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Seed that was used</source>
+            <translation>Benutzter Startwert</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>RGB raster</source>
+            <translation>RGB-Raster</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>A raster file with red, green and blue.</source>
+            <translation>Eine Rasterdatei mit Rot, Grün und Blau.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Folder with a model.json. Empty: the model that comes with the plugin.</source>
+            <translation>Ordner mit einer model.json. Leer: das Modell, das mit der Erweiterung kommt.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Quality</source>
+            <translation>Qualität</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Sampler, steps and samples together, as the model says: fast for a first look.</source>
+            <translation>Verfahren, Schritte und Stichproben zusammen, wie das Modell es vorgibt: fast für einen ersten Blick.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Radiometry</source>
+            <translation>Radiometrie</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>How the input's numbers become reflectance. reflectance: they are reflectance (band scale, 0 to 1 or 0 to 10,000). match: they are display colours, stretched to what the model knows. auto: decided by the data, and reported.</source>
+            <translation>Wie aus den Zahlen der Eingabe Reflexion wird. reflectance: sie sind Reflexion (Kanalskala, 0 bis 1 oder 0 bis 10.000). match: sie sind Bildschirmfarben, angepasst an das, was das Modell kennt. auto: nach den Daten entschieden und berichtet.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Samples</source>
+            <translation>Stichproben</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Estimates per pixel; their mean is the output. Empty: as the quality says.</source>
+            <translation>Schätzungen je Pixel; ihr Mittel ist die Ausgabe. Leer: nach der Qualität.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Seed</source>
+            <translation>Startwert</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>The same seed gives the same result, another seed another draw. Empty: 0.</source>
+            <translation>Derselbe Startwert gibt dasselbe Ergebnis, ein anderer eine andere Ziehung. Leer: 0.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>auto: an NVIDIA GPU when it is really usable, else the CPU. cuda: GPU or fail.</source>
+            <translation>auto: eine NVIDIA-GPU, wenn sie wirklich nutzbar ist, sonst die CPU. cuda: GPU oder Fehler.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Sampler</source>
+            <translation>Verfahren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>How the diffusion is reversed. Empty: as the quality says.</source>
+            <translation>Wie die Diffusion umgekehrt wird. Leer: nach der Qualität.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Steps</source>
+            <translation>Schritte</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Steps of each stage. Empty: as the quality says.</source>
+            <translation>Schritte jeder Stufe. Leer: nach der Qualität.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Guidance</source>
+            <translation>Führung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Guidance scale, one number or one a stage with commas: higher keeps closer to the colours and varies less. Empty: as the model says.</source>
+            <translation>Stärke der Führung, eine Zahl oder eine je Stufe mit Kommas: höher bleibt näher an den Farben und schwankt weniger. Leer: nach dem Modell.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Tile size (pixels)</source>
+            <translation>Kachelgröße (Pixel)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Smaller needs less memory. Empty: the model's</source>
+            <translation>Kleiner braucht weniger Speicher. Leer: die des Modells</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Overlap of tiles (pixels)</source>
+            <translation>Überlappung der Kacheln (Pixel)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Where neighbouring tiles are blended. Empty: the model's.</source>
+            <translation>Wo benachbarte Kacheln ineinander übergehen. Leer: die des Modells.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Threads</source>
+            <translation>Rechenfäden</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>CPU threads. Empty: all cores.</source>
+            <translation>CPU-Threads. Leer: alle Kerne.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Hyperspectral estimate</source>
+            <translation>Hyperspektrale Schätzung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>GeoTIFF of reflectance (integers with band scale 0.0001), a band a wavelength.</source>
+            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskala 0,0001), ein Kanal je Wellenlänge.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Spread</source>
+            <translation>Streuung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>GeoTIFF of the standard deviation over the samples, in reflectance.</source>
+            <translation>GeoTIFF der Standardabweichung über die Stichproben, in Reflexion.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>One HTML page with pictures, spectra and settings.</source>
+            <translation>Eine HTML-Seite mit Bildern, Spektren und Einstellungen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>{} spectra</source>
+            <translation>{} Spektren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>{} spread</source>
+            <translation>{} Streuung</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>{shown} of {count} spectra of {name}</source>
+            <translation>{shown} von {count} Spektren aus {name}</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Spectra (*.sli *.hdr *.csv *.txt)</source>
+            <translation>Spektren (*.sli *.hdr *.csv *.txt)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Choose 'Pick pixels' and click on the map</source>
+            <translation>'Pixel wählen' drücken und in die Karte klicken</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Spectral profile</source>
+            <translation>Spektralprofil</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Raster with wavelengths whose pixels are read</source>
+            <translation>Raster mit Wellenlängen, dessen Pixel gelesen werden</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Pick pixels</source>
+            <translation>Pixel wählen</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Click pixels on the map</source>
+            <translation>Pixel in der Karte anklicken</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>with spread</source>
+            <translation>mit Streuung</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>no spread layer</source>
+            <translation>ohne Streuungslayer</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Copied.</source>
+            <translation>Kopiert.</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Reference spectra</source>
+            <translation>Referenzspektren</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Save chart</source>
+            <translation>Diagramm speichern</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Reflectance (band: ± spread)</source>
+            <translation>Reflexion (Band: ± Streuung)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Reflectance</source>
+            <translation>Reflexion</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Wavelength (nm)</source>
+            <translation>Wellenlänge (nm)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Clear</source>
+            <translation>Leeren</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Take all spectra away</source>
+            <translation>Alle Spektren entfernen</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Library…</source>
+            <translation>Bibliothek…</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Reference spectra from an ENVI library (.sli) or a CSV</source>
+            <translation>Referenzspektren aus einer ENVI-Bibliothek (.sli) oder einer CSV</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Copy CSV</source>
+            <translation>CSV kopieren</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>All spectra as a table to the clipboard</source>
+            <translation>Alle Spektren als Tabelle in die Zwischenablage</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Save PNG…</source>
+            <translation>PNG speichern…</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>The chart as a picture</source>
+            <translation>Das Diagramm als Bild</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>No raster layer with wavelengths is loaded.</source>
+            <translation>Kein Rasterlayer mit Wellenlängen ist geladen.</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>No value there: outside the raster, or nodata.</source>
+            <translation>Dort ist kein Wert: außerhalb des Rasters oder ohne Daten.</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Point {}</source>
+            <translation>Punkt {}</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Saved {}</source>
+            <translation>{} gespeichert</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Not saved: {}</source>
+            <translation>Nicht gespeichert: {}</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>Spread (standard deviation of {samples} samples) of the hyperspectral estimate</source>
+            <translation>Streuung (Standardabweichung von {samples} Stichproben) der hyperspektralen Schätzung</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, seed {seed}. Spectra that the model finds likely for the colours; no measurement.</source>
+            <translation>{what} von '{source}': {bands} Kanäle, {reach}, Reflexion, Modell {model}, Startwert {seed}. Spektren, die das Modell zu den Farben für wahrscheinlich hält; keine Messung.</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>Hyperspectral estimate (mean of {samples} samples)</source>
+            <translation>Hyperspektrale Schätzung (Mittel von {samples} Stichproben)</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>Those of the input picture hold for what is derived from it.</source>
+            <translation>Die Rechte am Eingangsbild gelten für das daraus Abgeleitete.</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>{now}: scdm:upsample of '{source}'</source>
+            <translation>{now}: scdm:upsample von '{source}'</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>Model: {}</source>
+            <translation>Modell: {}</translation>
+        </message>
+        <message>
+            <location filename="../layers/style.py" />
+            <source>Natural colour</source>
+            <translation>Echtfarben</translation>
+        </message>
+        <message>
+            <location filename="../layers/style.py" />
+            <source>Colour infrared</source>
+            <translation>Farbinfrarot</translation>
+        </message>
+        <message>
+            <location filename="../plugin.py" />
+            <source>The panel needs matplotlib in QGIS's Python: {}</source>
+            <translation>Das Fenster braucht matplotlib im Python von QGIS: {}</translation>
+        </message>
+    </context>
+</TS>
