@@ -110,6 +110,8 @@ def test_twice_the_light_is_twice_the_shape_where_the_network_ignores_brightness
     encoder = net.condition_encoder
     encoder.pixel.weight[:, -1] = 0
     encoder.context[1].weight[:, -4:] = 0  # the four pixels' brightness after unshuffling
+    for layer in (net.denoiser.shape, *(block.widen for block in net.denoiser.blocks)):
+        layer.weight[:, -1] = 0  # the feature that is the brightness
     net.denoiser.rest.weight.zero_()
     net.denoiser.rest.bias.zero_()
     values = condition * 0.2 + 0.2
