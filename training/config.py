@@ -52,6 +52,9 @@ class Data:
 
     ``units``: only scenes in these units are used. ``sensor_power``: a sensor is drawn with its
     number of pixels to this power, so that none dominates (1: by pixels, 0: all alike).
+    ``gain_sigma`` of the logarithm of brightness, ``tilt_sigma`` of that of a smooth curve over the
+    spectrum; ``mixture_share`` of patches mixed with another, ``coarser_share`` at half the
+    resolution; ``input_noise`` on the input bands, in their unit.
     """
 
     train: Tuple[str, ...]
@@ -60,7 +63,9 @@ class Data:
     patch: int
     sensor_power: float = 0.5
     gain_sigma: float = 0.0
+    tilt_sigma: float = 0.0
     mixture_share: float = 0.0
+    coarser_share: float = 0.0
     input_noise: float = 0.0
 
 
@@ -279,7 +284,9 @@ _DATA_RANGES = {
     "patch": (1, _ANY),
     "sensor_power": (0, 1),
     "gain_sigma": (0, _ANY),
+    "tilt_sigma": (0, _ANY),
     "mixture_share": (0, 1),
+    "coarser_share": (0, 1),
     "input_noise": (0, _ANY),
 }
 _TRAINING_RANGES = {

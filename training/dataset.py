@@ -10,7 +10,7 @@ from model_runtime import raster
 from model_runtime.errors import InputError
 from model_runtime.resample import resample
 
-from .config import Config, Data
+from .config import Config
 
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
 # A pixel counts when every input band and at least this share of the output bands is seen.
@@ -122,9 +122,11 @@ def _filled(cube: np.ndarray, seen: np.ndarray, offset: np.float32) -> np.ndarra
 class Patches:
     """Patches drawn from scenes; a batch depends on (seed, step) alone, so a run can resume."""
 
-    def __init__(self, scenes: Sequence[Scene], data: Data, offset: float, seed: int):
-        self.scenes, self.data, self.offset, self.seed = scenes, data, offset, seed
-        self._shares = scene_shares(scenes, data.sensor_power)
+    def __init__(self, scenes: Sequence[Scene], config: Config, seed: int):
+        self.scenes, self.data, self.seed = scenes, config.data, seed
+        self._shares = scene_shares(scenes, config.data.sensor_power)
+        self._input_nm = np.array(config.input.wavelength_nm)
+        self._output_nm = np.array(config.output.wavelength_nm)
 
     def batch(self, step: int, count: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(rgb, cube, seen), each (count, bands, patch, patch), in the data's units."""
@@ -135,21 +137,48 @@ class Patches:
         rgb, cube, seen = self._crop(rng)
         if rng.random() < self.data.mixture_share:
             rgb, cube, seen = _mixed((rgb, cube, seen), self._crop(rng), rng.random())
-        gain = np.float32(np.exp(rng.normal(0, self.data.gain_sigma)))
         noise = rng.standard_normal(rgb.shape, np.float32) * np.float32(self.data.input_noise)
-        return rgb * gain + noise, cube * gain, seen
+        input_gain, output_gain = self._illumination(rng)
+        return rgb * input_gain + noise, cube * output_gain, seen
+
+    def _illumination(self, rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
+        """Gains (bands, 1, 1) of the input and output bands: brightness and a smooth tilt.
+
+        The tilt is a parabola over the wavelengths: haze, a low sun, another calibration.
+        """
+        level, *tilt = rng.normal(0, [self.data.gain_sigma, *[self.data.tilt_sigma] * 2])
+        low, high = self._output_nm[[0, -1]]
+
+        def gain(wavelength_nm: np.ndarray) -> np.ndarray:
+            place = 2 * (wavelength_nm - low) / max(high - low, 1) - 1
+            curve = level + tilt[0] * place + tilt[1] * (2 * place**2 - 1)
+            return np.exp(curve).astype(np.float32)[:, None, None]
+
+        return gain(self._input_nm), gain(self._output_nm)
 
     def _crop(self, rng: np.random.Generator):
         scene = self.scenes[rng.choice(len(self.scenes), p=self._shares)]
         side = self.data.patch
         rows, cols = scene.rgb.shape[1:]
-        row, col = (rng.integers(max(n - side, 0) + 1) for n in (rows, cols))
+        coarser = rng.random() < self.data.coarser_share and min(rows, cols) >= 2 * side
+        taken = 2 * side if coarser else side
+        row, col = (rng.integers(max(n - taken, 0) + 1) for n in (rows, cols))
         turn, flip = rng.integers(4), rng.random() < 0.5
-        window = np.s_[:, row : row + side, col : col + side]
-        return tuple(
-            _turned(_padded(part[window], side), turn, flip)
-            for part in (scene.rgb, scene.cube, scene.seen)
-        )
+        window = np.s_[:, row : row + taken, col : col + taken]
+        crop = tuple(part[window] for part in (scene.rgb, scene.cube, scene.seen))
+        crop = _halved(*crop) if coarser else crop
+        return tuple(_turned(_padded(part, side), turn, flip) for part in crop)
+
+
+def _halved(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
+    """A patch at half its resolution: means of 2 x 2 pixels, seen where all four are."""
+
+    def squares(part: np.ndarray) -> np.ndarray:
+        bands, rows, cols = part.shape
+        return part.reshape(bands, rows // 2, 2, cols // 2, 2)
+
+    whole = squares(seen).all((2, 4))
+    return squares(rgb).mean((2, 4)), squares(cube).mean((2, 4)), whole
 
 
 def _mixed(one, other, share: float):

@@ -81,7 +81,7 @@ def _export_pixel_denoiser(network: nn.Module, path: Path) -> float:
     settings = network.settings
     ports = {
         "x": Port(settings.output_bands),
-        "features": Port(settings.feature_bands),
+        "features": Port(settings.width),
         "timestep": Port(0),
     }
     return export_graph(network.denoiser, path, ports, "prediction", network.multiple)

@@ -34,11 +34,7 @@ class CompactSettings:
     width: int = 64
     blocks: int = 2
     time_width: int = 64
-
-    @property
-    def feature_bands(self) -> int:
-        """What the denoiser gets of a pixel's condition: ``width`` features and the brightness."""
-        return self.width + 1
+    dropout: float = 0.0
 
 
 class CompactNetwork(nn.Module):
@@ -57,7 +53,7 @@ class CompactNetwork(nn.Module):
 
 
 class ConditionEncoder(nn.Module):
-    """Condition (N, bands, rows, cols), normalised, to features (N, width + 1, rows, cols).
+    """Condition (N, bands, rows, cols), normalised, to features (N, width, rows, cols).
 
     The last feature is the pixel's brightness: the mean of its condition bands in the data's unit.
     """
@@ -66,7 +62,7 @@ class ConditionEncoder(nn.Module):
         super().__init__()
         self.offset, self.scale = settings.offset, settings.scale
         bands = settings.condition_bands + 1
-        self.pixel = Pointwise(bands, settings.width)
+        self.pixel = Pointwise(bands, settings.width - 1)
         self.context = _context(bands, settings) if settings.context_blocks else None
 
     def forward(self, condition: Tensor) -> Tensor:
@@ -98,12 +94,12 @@ class Pointwise(nn.Conv2d):
 
 def _context(bands: int, settings: CompactSettings) -> nn.Module:
     width = settings.context_width
-    blocks = [ContextBlock(width, settings.kernel) for _ in range(settings.context_blocks)]
+    blocks = [ContextBlock(settings) for _ in range(settings.context_blocks)]
     return nn.Sequential(
         nn.PixelUnshuffle(MULTIPLE),
         Pointwise(bands * MULTIPLE**2, width),
         *blocks,
-        Pointwise(width, settings.width * MULTIPLE**2),
+        Pointwise(width, (settings.width - 1) * MULTIPLE**2),
         nn.PixelShuffle(MULTIPLE),
     )
 
@@ -111,14 +107,24 @@ def _context(bands: int, settings: CompactSettings) -> nn.Module:
 class ContextBlock(nn.Module):
     """A residual block: neighbours in each channel, then channels in each pixel."""
 
-    def __init__(self, width: int, kernel: int):
+    def __init__(self, settings: CompactSettings):
         super().__init__()
+        width, kernel = settings.context_width, settings.kernel
+        self.dropout = settings.dropout
         self.space = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width)
         self.widen = Pointwise(width, 2 * width)
         self.narrow = _silent(Pointwise(2 * width, width))
 
     def forward(self, features: Tensor) -> Tensor:
-        return features + self.narrow(F.relu(self.widen(self.space(features))))
+        seen = F.relu(self.widen(self._neighbours(features)))
+        return features + self.narrow(F.dropout(seen, self.dropout, self.training))
+
+    def _neighbours(self, features: Tensor) -> Tensor:
+        """Zeros around a training patch would tell where it ends; around a tile they are cut."""
+        if not self.training:
+            return self.space(features)
+        around = F.pad(features, [self.space.padding[0]] * 4, mode="replicate")
+        return F.conv2d(around, self.space.weight, self.space.bias, groups=self.space.groups)
 
 
 class PixelDenoiser(nn.Module):
@@ -139,8 +145,7 @@ class PixelDenoiser(nn.Module):
         self.rest = Pointwise(width, settings.output_bands)
 
     def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
-        seen, brightness = features[:, :-1], features[:, -1:]
-        hidden = seen + self.enter(x)
+        hidden, brightness = features + self.enter(x), features[:, -1:]
         for block, shift in zip(self.blocks, self.time(timestep)):
             hidden = block(hidden, shift)
         hidden = F.relu(hidden)

@@ -94,8 +94,7 @@ def _train_stage(
     args: argparse.Namespace,
 ) -> None:
     before = [trained(run, config, s).to(args.device) for s in range(stage)]
-    n, training = config.normalisation, config.training
-    patches = Patches(scenes, config.data, n.offset, training.seed + 1000 * stage)
+    patches = Patches(scenes, config, config.training.seed + 1000 * stage)
     trainer = StageTrainer(config, stage, patches, before, args.device)
     trainer.restore(checkpoint.load(run, stage) if args.resume else None)
     iterations = config.stages[stage].iterations

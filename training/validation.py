@@ -9,6 +9,7 @@ from torch import nn
 
 from model_runtime import manifest, metrics
 from model_runtime.cascade import Cascade, Sampling, StageSampler
+from model_runtime.tiles import round_up
 
 from . import package
 from .config import Config
@@ -59,16 +60,23 @@ def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]
     scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
     how = Sampling(fast.sampler, fast.steps, fast.samples, scales, seed=0)
     bands = list(config.stages[len(networks) - 1].final_bands)
-    return [_judge(cascade, how, scene, bands, config.tile.multiple) for scene in scenes]
+    return [_judge(cascade, how, scene, bands) for scene in scenes]
 
 
-def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int], multiple: int):
-    rows, cols = scene.rgb.shape[1:]
-    padding = [(0, 0), (0, -rows % multiple), (0, -cols % multiple)]
-    rgb = np.pad(scene.rgb, padding, mode="symmetric")
-    estimate = cascade.estimate(rgb, 0, 0, how).mean[:, :rows, :cols]
+def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int]) -> Judged:
+    estimate = _estimate(cascade, how, scene.rgb)
     scores = metrics.score(estimate, scene.cube[bands], scene.seen[bands]).overall
     return Judged(scene, scores, estimate)
+
+
+def _estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray) -> np.ndarray:
+    """The whole scene as one tile, continued by reflection as far as the model sees, as in use."""
+    tile, (rows, cols) = cascade.manifest.tile, rgb.shape[1:]
+    margin = round_up(tile.influence or 0, tile.multiple)
+    padding = [(margin, margin + -n % tile.multiple) for n in (rows, cols)]
+    around = np.pad(rgb, [(0, 0), *padding], mode="reflect")
+    mean = cascade.estimate(around, -margin, -margin, how).mean
+    return mean[:, margin : margin + rows, margin : margin + cols]
 
 
 def means(judged: Sequence[Judged]) -> Dict[str, float]:

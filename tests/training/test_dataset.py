@@ -151,7 +151,7 @@ def patches(scenes, config):
 
     def make(seed=1, **settings):
         data = replace(config.data, **settings)
-        return Patches(list(scenes.values()), data, float(OFFSET), seed)
+        return Patches(list(scenes.values()), replace(config, data=data), seed)
 
     return make
 
@@ -188,15 +188,16 @@ def aligned_scene(rows=9, cols=13, sensor=(1.0,)):
 
 
 def plain(config, patch=6, **settings):
-    """Data settings without any augmentation of values."""
-    off = {"gain_sigma": 0.0, "mixture_share": 0.0, "input_noise": 0.0}
-    return replace(config.data, patch=patch, **{**off, **settings})
+    """Settings without any augmentation of values, but those that are given."""
+    names = ("gain_sigma", "tilt_sigma", "mixture_share", "coarser_share", "input_noise")
+    data = replace(config.data, patch=patch, **{**dict.fromkeys(names, 0.0), **settings})
+    return replace(config, data=data)
 
 
 def test_rgb_cube_and_mask_turn_together(config):
     scene = aligned_scene()
     scene.seen[:] = scene.cube[:1] > 0.5
-    found = Patches([scene], plain(config), 0.2, 0).batch(0, 40)
+    found = Patches([scene], plain(config), 0).batch(0, 40)
     rgb, cube, seen = found
     np.testing.assert_array_equal(rgb, cube[:, :3])
     np.testing.assert_array_equal(seen, np.broadcast_to(cube[:, :1] > 0.5, seen.shape))
@@ -204,28 +205,58 @@ def test_rgb_cube_and_mask_turn_together(config):
 
 def test_patches_come_from_everywhere_in_all_eight_positions(config):
     scene = aligned_scene(rows=6, cols=6)
-    _, cube, _ = Patches([scene], plain(config), 0.2, 0).batch(0, 80)
+    _, cube, _ = Patches([scene], plain(config), 0).batch(0, 80)
     turned = [np.rot90(scene.cube, k, (1, 2)) for k in range(4)]
     eight = {part.tobytes() for t in turned for part in (t.copy(), t[:, ::-1].copy())}
     assert {patch.tobytes() for patch in cube} == eight
     larger = aligned_scene()
-    _, cube, _ = Patches([larger], plain(config), 0.2, 0).batch(1, 300)
+    _, cube, _ = Patches([larger], plain(config), 0).batch(1, 300)
     assert set(cube[:, 0].ravel()) == set(larger.cube[0].ravel())
 
 
 def test_gain_brightens_rgb_and_cube_alike(config):
     scene = aligned_scene()
     scene.cube[:], scene.rgb[:] = 0.4, 0.4
-    rgb, cube, _ = Patches([scene], plain(config, gain_sigma=0.2), 0.2, 0).batch(0, 50)
+    rgb, cube, _ = Patches([scene], plain(config, gain_sigma=0.2), 0).batch(0, 50)
     np.testing.assert_array_equal(rgb, cube[:, :3])
     gains = cube[:, 0, 0, 0] / 0.4
     assert np.log(gains).std() == pytest.approx(0.2, rel=0.4)
     np.testing.assert_allclose(cube, np.broadcast_to(cube[:, :1, :1, :1], cube.shape))
 
 
+def test_a_tilt_is_the_same_smooth_curve_for_rgb_and_cube(config):
+    scene = aligned_scene()
+    scene.cube[:], scene.rgb[:] = 0.4, 0.4
+    rgb, cube, _ = Patches([scene], plain(config, tilt_sigma=0.1), 0).batch(0, 40)
+    curves = np.log(cube[:, :, 0, 0] / 0.4)
+    assert np.abs(curves).max() > 0.05
+    input_nm, output_nm = config.input.wavelength_nm, config.output.wavelength_nm
+    for curve, seen in zip(curves, np.log(rgb[:, :, 0, 0] / 0.4)):
+        parabola = np.polyfit(output_nm, curve, 2)
+        np.testing.assert_allclose(np.polyval(parabola, output_nm), curve, atol=1e-6)
+        np.testing.assert_allclose(np.polyval(parabola, input_nm), seen, atol=1e-6)
+
+
+def test_a_coarser_patch_holds_means_of_four_pixels(config):
+    scene = aligned_scene(12, 12)
+    scene.seen[:, 0, 0] = False
+    rgb, cube, seen = Patches([scene], plain(config, coarser_share=1.0), 0).batch(0, 4)
+    squares = scene.cube.reshape(8, 6, 2, 6, 2).mean((2, 4))
+    np.testing.assert_array_equal(np.sort(cube[0], axis=None), np.sort(squares, axis=None))
+    np.testing.assert_array_equal(rgb, cube[:, :3])
+    assert seen.shape == cube.shape
+    assert (~seen).sum() == 4 * 8
+
+
+def test_a_scene_too_small_to_be_made_coarser_is_taken_as_it_is(config):
+    scene = aligned_scene(6, 13)
+    _, cube, _ = Patches([scene], plain(config, coarser_share=1.0), 0).batch(0, 4)
+    assert set(cube.ravel()) <= set(scene.cube.ravel())
+
+
 def test_noise_is_on_the_input_alone(config):
     scene = aligned_scene()
-    rgb, cube, _ = Patches([scene], plain(config, input_noise=0.05), 0.2, 0).batch(0, 50)
+    rgb, cube, _ = Patches([scene], plain(config, input_noise=0.05), 0).batch(0, 50)
     assert (rgb - cube[:, :3]).std() == pytest.approx(0.05, rel=0.1)
 
 
@@ -233,14 +264,14 @@ def test_a_mixture_is_seen_where_both_are(config):
     half = aligned_scene(6, 6)
     half.seen[:4] = False
     other = replace(half, seen=half.seen[::-1].copy())
-    shared = Patches([half, other], plain(config, mixture_share=1.0), 0.2, 0).batch(0, 30)[2]
+    shared = Patches([half, other], plain(config, mixture_share=1.0), 0).batch(0, 30)[2]
     kinds = {tuple(patch.all((1, 2))) for patch in shared}
     assert kinds == {(False,) * 4 + (True,) * 4, (True,) * 4 + (False,) * 4, (False,) * 8}
 
 
 def test_a_smaller_scene_is_continued_by_its_reflection(config):
     scene = aligned_scene(3, 5)
-    _, cube, _ = Patches([scene], plain(config, patch=8), 0.2, 0).batch(0, 60)
+    _, cube, _ = Patches([scene], plain(config, patch=8), 0).batch(0, 60)
     whole = np.pad(scene.cube, [(0, 0), (0, 5), (0, 3)], mode="symmetric")
     assert any(np.array_equal(patch, whole) for patch in cube)
 

@@ -1,5 +1,6 @@
 """The compact network: what a pixel gets depends on its neighbourhood alone, and on how far."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -72,10 +73,22 @@ def test_the_noise_reaches_its_own_pixel_alone():
 
 
 @torch.no_grad()
-def test_training_and_evaluation_compute_the_same():
+def test_training_and_evaluation_compute_the_same_where_the_border_is_not_seen():
     net, inputs = network(), drawn(batch=2)
-    evaluated = net(*inputs)
-    torch.testing.assert_close(net.train()(*inputs), evaluated)
+    evaluated, trained = net(*inputs), net.train()(*inputs)
+    reach = influence(net.settings)
+    inside = np.s_[..., reach:-reach, reach:-reach]
+    torch.testing.assert_close(trained[inside], evaluated[inside])
+    assert not torch.allclose(trained[..., 0, 0], evaluated[..., 0, 0])
+
+
+@torch.no_grad()
+def test_an_even_patch_gives_no_hint_where_its_border_is():
+    """What zeros around a patch would: a network in training learns scenes by that."""
+    net, (x, condition, t) = network(), drawn()
+    even = condition[..., :1, :1].expand_as(condition), x[..., :1, :1].expand_as(x)
+    estimate = net.train()(even[1], even[0], t)[..., ::2, ::2]  # of each 2 x 2, the first
+    torch.testing.assert_close(estimate, estimate[..., :1, :1].expand_as(estimate))
 
 
 @torch.no_grad()
@@ -110,6 +123,8 @@ def test_twice_the_light_is_twice_the_shape_where_the_network_ignores_brightness
     encoder = net.condition_encoder
     encoder.pixel.weight[:, -1] = 0
     encoder.context[1].weight[:, -4:] = 0  # the four pixels' brightness after unshuffling
+    for layer in (net.denoiser.shape, *(block.widen for block in net.denoiser.blocks)):
+        layer.weight[:, -1] = 0  # the feature that is the brightness
     net.denoiser.rest.weight.zero_()
     net.denoiser.rest.bias.zero_()
     values = condition * 0.2 + 0.2

@@ -24,7 +24,7 @@ def trainer(small_toml, scenes):
 
     def make(stage=0, *overrides, previous=None):
         config = load(small_toml, overrides)
-        patches = Patches(scenes, config.data, config.normalisation.offset, config.training.seed)
+        patches = Patches(scenes, config, config.training.seed)
         torch.manual_seed(0)
         if previous is None:
             previous = [networks.build(config, s).eval() for s in range(stage)]
@@ -122,7 +122,7 @@ def test_bands_that_a_sensor_lacks_are_estimated_for_the_next_stage(trainer, sce
 
     off = ["stages.1.condition_dropout=0.0", "stages.1.condition_estimated_share=1e-9"]
     run = trainer(1, *off, "stages.1.condition_noise=0.0", previous=[Constant()])
-    run.patches = Patches([s for s in scenes if s.name == "b1"], run.config.data, 0.2, 0)
+    run.patches = Patches([s for s in scenes if s.name == "b1"], run.config, 0)
     batch = run._batch()
     assert not batch.seen[:, 0].any()
     assert (batch.condition[:, 0] == 7).all()
