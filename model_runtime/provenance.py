@@ -24,6 +24,7 @@ def facts_of(job, folder: Path) -> Facts:
     settings = {
         "SCDM_MODEL": job.model.name,
         "SCDM_MODEL_VERSION": job.model.version,
+        "SCDM_MODEL_LICENCE": job.model.licence,
         "SCDM_MODEL_SHA256": hashlib.sha256(content).hexdigest(),
         "SCDM_SEED": str(how.seed),
         "SCDM_SAMPLER": how.sampler,
@@ -45,7 +46,7 @@ def facts_of(job, folder: Path) -> Facts:
 
 # Options that do not change a pixel or a tag of the outputs.
 _OUTSIDE = {"command", "module", "events", "debug", "resume", "overwrite", "memory_limit"}
-_PATHS = {"input", "output", "spread", "report"}
+_PATHS = {"input", "output", "spread", "report", "keep_stages"}
 
 
 def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]:
@@ -59,6 +60,7 @@ def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]
     return {
         **options,
         "--spread": repr(bool(args.spread)),
+        "--keep-stages": repr(bool(args.keep_stages)),
         "CRS": place.crs_wkt,
         "geotransform": repr(place.geotransform),
         "tiles": repr(job.layout),
@@ -99,5 +101,5 @@ def last_words(args, job, facts: Facts) -> Dict[str, Any]:
         "radiometry_why": job.radiometry.why,
         "warnings": facts.warnings,
     }
-    extra = {"spread": args.spread, "report": args.report}
+    extra = {"spread": args.spread, "report": args.report, "stages": args.keep_stages}
     return {**words, **{name: path for name, path in extra.items() if path}}

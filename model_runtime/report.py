@@ -6,7 +6,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from . import charts, classes, consistency, page, pictures
+from . import charts, classes, consistency, familiarity, page, pictures
 from .manifest import Manifest
 
 CLASSES = 5
@@ -73,7 +73,7 @@ def html(result: Result, encode: Encode) -> str:
         *_spectra(model, found),
         *_uncertainty(model, result.spread),
         *_consistency(result, agreement, encode),
-        *_domain(result),
+        *_domain(result, encode),
         page.heading("Settings"),
         page.facts(_labelled(result.settings)),
         page.heading("Run"),
@@ -235,22 +235,26 @@ def _consistency(
 
 
 def _error_map(result: Result, error: np.ndarray, encode: Encode) -> Iterator[str]:
-    known = error[np.isfinite(error)]
+    yield from _map(error, f"RMSE over the input bands ({result.model.input_unit})", encode)
+
+
+def _map(values: np.ndarray, title: str, encode: Encode) -> Iterator[str]:
+    """A map (rows, cols) from 0 with its scale; nothing where no pixel is known."""
+    known = values[np.isfinite(values)]
     if not known.size:
         return
-    top = float(np.percentile(known, 98))
+    top = float(np.percentile(known, 98)) or float(known.max())
     ramp = pictures.colour_map(np.linspace(0, 1, 60)[None], 0, 1)[:3, 0].T  # (steps, RGB)
-    title = f"RMSE over the input bands ({result.model.input_unit})"
     scale = charts.colour_scale(ramp.tolist(), "0", f"{top:.2g}", "")
-    rgba = pictures.enlarged(pictures.colour_map(error, 0, top), PICTURE_SIDE)
+    rgba = pictures.enlarged(pictures.colour_map(values, 0, top), PICTURE_SIDE)
     images = [
         page.png_image(encode(rgba), title, PICTURE_SIDE),
         page.svg_image(scale, f"Colours from 0 to {top:.2g}", PICTURE_SIDE),
     ]
-    yield page.gallery([page.figure(images, f"{title}, colours to the 98th percentile")])
+    yield page.gallery([page.figure(images, f"{title}, colours up to {top:.2g}")])
 
 
-def _domain(result: Result) -> Iterator[str]:
+def _domain(result: Result, encode: Encode) -> Iterator[str]:
     if result.model.domain is None:
         return
     yield page.heading("The input beside the training scenes")
@@ -264,6 +268,26 @@ def _domain(result: Result) -> Iterator[str]:
         "training 98 %",
     ]
     yield page.table(head, [_domain_row(result, i) for i in range(len(result.rgb))])
+    yield from _strange_pixels(familiarity.distance(result.rgb, result.model.domain), encode)
+
+
+def _strange_pixels(distances: np.ndarray, encode: Encode) -> Iterator[str]:
+    """Where the input holds colours that training did not."""
+    share = familiarity.share_outside(distances)
+    if not share > 0:
+        if share == 0:
+            yield page.paragraph("Every pixel lies within the training scenes' range of colours.")
+        return
+    yield page.paragraph(
+        f"{_percent(share)} of the pixels lie outside the training scenes' range of colours "
+        "(lowest to highest quantile of each band): there the estimate is extrapolated."
+    )
+    title = "Distance from the training colours, in widths of their range"
+    yield from _map(distances, title, encode)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.001 else "Less than 0.1 %"
 
 
 def _domain_row(result: Result, band: int) -> List[str]:

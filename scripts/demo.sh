@@ -35,6 +35,7 @@ fi
 qgis_process="$(command -v qgis_process.bin || command -v qgis_process)"
 unset SCDM_PYTHON
 export QT_QPA_PLATFORM=offscreen
+export GDAL_PAM_ENABLED=NO # QGIS's statistics would lie as .aux.xml beside the user's input
 export QGIS_PLUGINPATH="$PWD/build/plugins"
 export QGIS_CUSTOM_CONFIG_PATH="$demo/profile"
 settings="$QGIS_CUSTOM_CONFIG_PATH/profiles/default/QGIS/QGIS3.ini"

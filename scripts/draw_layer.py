@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["GDAL_PAM_ENABLED"] = "NO"  # statistics would lie as .aux.xml beside the input
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "build" / "plugins"))
 
 from qgis.core import (

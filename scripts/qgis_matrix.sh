@@ -9,7 +9,7 @@ mirror="${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
 python="${PYTHON:-/usr/bin/python3}"
 packages="qgis python3-qgis qgis-providers gdal-bin python3-gdal python3-numpy python3-matplotlib
 python3-pip python3-venv"
-wheels="pytest>=8,<10 pytest-qgis==2.1.0 hypothesis>=6.100,<7 onnx>=1.20,<1.24 onnxruntime>=1.30,<1.33"
+wheels="pytest>=8,<10 pytest-qgis>=4.1,<6 hypothesis>=6.100,<7 onnx>=1.20,<1.24 onnxruntime>=1.30,<1.33"
 tests="tests/plugin tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py"
 results=""
 
@@ -21,7 +21,7 @@ inside() { # SUITE COMMAND...: run in the suite's chroot
     suite_root="$chroots/$1"
     shift
     chroot "$suite_root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        DEBIAN_FRONTEND=noninteractive QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=/tmp "$@"
+        DEBIAN_FRONTEND=noninteractive QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=/run/scdm "$@"
 }
 
 prepare() { # SUITE: the system, QGIS in it
@@ -40,7 +40,7 @@ prepare() { # SUITE: the system, QGIS in it
 
 environment() { # SUITE: pytest and ONNX Runtime, downloaded out here for the Python in there
     root="$chroots/$1"
-    [ -e "$root/opt/venv/.ready" ] && return 0
+    [ "$(cat "$root/opt/venv/.ready" 2>/dev/null)" = "$wheels" ] && return 0
     version="$(inside "$1" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
     numpy="$(inside "$1" python3 -c 'import numpy; print(numpy.__version__)')"
     mkdir -p "$root/opt/wheels"
@@ -51,7 +51,7 @@ environment() { # SUITE: pytest and ONNX Runtime, downloaded out here for the Py
     # shellcheck disable=SC2086 # words are meant
     inside "$1" /opt/venv/bin/python -m pip install --quiet --no-index \
         --find-links=/opt/wheels $wheels
-    touch "$root/opt/venv/.ready"
+    echo "$wheels" >"$root/opt/venv/.ready"
 }
 
 checkout() { # SUITE: what the tests need of this folder, a copy
@@ -62,6 +62,7 @@ checkout() { # SUITE: what the tests need of this folder, a copy
 }
 
 run_tests() { # SUITE
+    mkdir -p -m 700 "$chroots/$1/run/scdm"
     for mount in proc sys; do
         mountpoint -q "$chroots/$1/$mount" || mount --bind "/$mount" "$chroots/$1/$mount"
     done

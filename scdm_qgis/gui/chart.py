@@ -9,6 +9,7 @@ from .spectra import Spectrum
 
 # Of this share of its neighbours' distance and more, a gap between bands is left open.
 GAP_FACTOR = 5
+FONT, LEGEND_COLUMNS = 8, 3
 
 
 class Chart:
@@ -38,9 +39,9 @@ class Chart:
         axes = self._axes
         self._figure.set_facecolor(self._paper)
         axes.set_facecolor(self._paper)
-        axes.set_xlabel(words.across, color=self._ink)
-        axes.set_ylabel(words.up, color=self._ink)
-        axes.tick_params(colors=self._ink)
+        axes.set_xlabel(words.across, color=self._ink, fontsize=FONT)
+        axes.set_ylabel(words.up, color=self._ink, fontsize=FONT)
+        axes.tick_params(colors=self._ink, labelsize=FONT)
         axes.grid(True, color=self._ink, alpha=0.15, linewidth=0.8)
         for side, spine in axes.spines.items():
             spine.set_visible(side in ("left", "bottom"))
@@ -54,10 +55,20 @@ class Chart:
             self._axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
 
     def _legend(self) -> None:
-        legend = self._axes.legend(fontsize="small", framealpha=0.75, facecolor=self._paper)
+        """Above the chart, where it hides no spectrum."""
+        lines = len(self._axes.get_lines())
+        legend = self._axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1.01),
+            ncol=min(lines, LEGEND_COLUMNS),
+            fontsize=FONT,
+            frameon=False,
+            borderaxespad=0,
+            columnspacing=1.2,
+            handlelength=1.4,
+        )
         for text in legend.get_texts():
             text.set_color(self._ink)
-        legend.get_frame().set_edgecolor("none")
 
 
 def with_gaps(one: Spectrum):

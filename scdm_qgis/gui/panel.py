@@ -77,7 +77,7 @@ class SpectralPanel(QgsDockWidget):
         column.addWidget(self._layer_box)
         column.addLayout(self._buttons(body))
         self._canvas = new_canvas()
-        self._canvas.setMinimumSize(260, 220)
+        self._canvas.setMinimumSize(280, 260)
         column.addWidget(self._canvas, 1)
         self._status = QLabel(body)
         self._status.setWordWrap(True)
@@ -181,7 +181,11 @@ class SpectralPanel(QgsDockWidget):
             colour = colour_of(3 + len(self._references))
             self._references.append(Spectrum(one.name, colour, one.wavelength_nm, one.values))
         text = tr("{shown} of {count} spectra of {name}")
-        self._say(text.format(shown=min(len(found), MOST_REFERENCES), count=len(found), name=path))
+        self._say(
+            text.format(
+                shown=min(len(found), MOST_REFERENCES), count=len(found), name=Path(path).name
+            )
+        )
         self.redraw()
 
     def copy_csv(self):
@@ -213,7 +217,7 @@ class SpectralPanel(QgsDockWidget):
 
     def redraw(self):
         """Draw all spectra anew."""
-        up = tr("Reflectance (band: ± spread)") if self._has_spread() else tr("Reflectance")
+        up = tr("Reflectance ± spread") if self._has_spread() else tr("Reflectance")
         hint = tr("Choose 'Pick pixels' and click on the map")
         words = Words(tr("Wavelength (nm)"), up, hint)
         self._chart.draw(self._points, self._references, words)

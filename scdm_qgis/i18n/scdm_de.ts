@@ -530,8 +530,8 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Reflectance (band: ± spread)</source>
-            <translation>Reflexion (Band: ± Streuung)</translation>
+            <source>Reflectance ± spread</source>
+            <translation>Reflexion ± Streuung</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />

@@ -2,7 +2,8 @@
 
 from typing import List
 
-from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsRasterLayer
+from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QTimer
 
 from .metadata import SPREAD, describe
 from .raster_file import scdm_tags
@@ -24,6 +25,16 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
         if not (spread_colours if spread else both_styles)(layer):
             feedback.pushWarning(f"Layer '{layer.name()}' has no wavelengths: left unstyled")
         describe(layer, self._source_name)
+        if spread:
+            name = layer.id()
+            QTimer.singleShot(0, lambda: _uncheck(name))  # newer QGIS adds to the tree later
+
+
+def _uncheck(layer_id: str) -> None:
+    """Leave a spread in the layer tree but off the map: it would lie over its estimate."""
+    entry = QgsProject.instance().layerTreeRoot().findLayer(layer_id)
+    if entry is not None:
+        entry.setItemVisibilityChecked(False)
 
 
 # Processing keeps a bare pointer and deletes the object after its use: so Python must hold each

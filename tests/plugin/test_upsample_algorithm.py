@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
 WAVELENGTHS_NM = (450, 466, 545, 600, 645, 900)
 WORKER = """
@@ -213,3 +214,5 @@ def test_the_spread_is_a_map_from_zero(
     assert renderer.classificationMin() == 0
     assert 0.1 < renderer.classificationMax() <= 0.2
     assert "Spread (standard deviation" in layer.metadata().abstract()
+    QCoreApplication.processEvents()
+    assert not QgsProject.instance().layerTreeRoot().findLayer(layer.id()).isVisible()

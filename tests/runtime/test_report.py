@@ -152,3 +152,23 @@ def test_write_replaces_the_old_page(tmp_path):
     report.write(target, result(), encode)
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def with_domain():
+    """MODEL with what its training colours were: 0.05 to 0.55 in each band."""
+    levels, values = (0.01, 0.5, 0.99), (0.05, 0.3, 0.55)
+    return dataclasses.replace(MODEL, domain=manifest.Domain(levels, (values,) * 3))
+
+
+def test_pixels_unlike_the_training_are_counted_and_mapped():
+    strange = result(model=with_domain()).rgb
+    strange[1, :3, :7] = 0.9  # 21 of 126 pixels
+    html = report.html(result(model=with_domain(), rgb=strange), encode)
+    assert "16.7 % of the pixels lie outside the training scenes" in html
+    assert "Distance from the training colours" in html
+
+
+def test_a_picture_like_the_training_says_so_and_has_no_map():
+    html = report.html(result(model=with_domain()), encode)
+    assert "Every pixel lies within the training scenes" in html
+    assert "Distance from the training colours" not in html
