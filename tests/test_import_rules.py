@@ -170,6 +170,41 @@ def test_the_plugin_scopes_qt_enumerations():
     assert wrong == []
 
 
+QT6_LACKS = {"QRegExp", "QRegExpValidator", "QDesktopWidget", "QTextCodec", "QMatrix", "QVariant"}
+QT6_MOVED = {"QAction", "QActionGroup", "QShortcut", "QUndoStack", "QUndoCommand"}
+QT6_METHODS = {"exec_", "toTime_t", "fromTime_t", "print_", "globalPos", "delta", "desktop"}
+
+
+def test_the_plugin_uses_nothing_that_qt6_lacks():
+    """Names that moved come from QtWidgets, where qgis.PyQt has them in both."""
+    wrong = []
+    for path, tree in sources("scdm_qgis"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qgis.PyQt"):
+                names = {alias.name for alias in node.names}
+                moved = names & QT6_MOVED if not node.module.endswith("QtWidgets") else set()
+                wrong += [f"{path}:{node.lineno}: {name}" for name in names & QT6_LACKS | moved]
+            if isinstance(node, ast.Attribute) and node.attr in QT6_METHODS:
+                wrong.append(f"{path}:{node.lineno}: {node.attr}")
+    assert wrong == []
+
+
+def test_the_plugin_scopes_the_enumerations_of_qgis_gui():
+    """PyQt6 knows QgsVertexMarker.IconType.ICON_CIRCLE, not QgsVertexMarker.ICON_CIRCLE.
+
+    QGIS's Processing flags are left out: QGIS 4 keeps their old names, and 3.22 has no others.
+    """
+    wrong = []
+    for path, tree in sources("scdm_qgis"):
+        inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                of_qgis = node.value.id.startswith("Qgs") and "Processing" not in node.value.id
+                if of_qgis and node.attr[0].isupper() and id(node) not in inner:
+                    wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+    assert wrong == []
+
+
 def qt_classes(tree):
     """Names that ``tree`` imports from qgis.PyQt."""
     return {

@@ -70,13 +70,13 @@ def log():
     return Log()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plugin_folder():
     """The assembled plugin."""
     return PLUGIN
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def package():
     """The function that zips the assembled plugin: (folder, dist) -> path."""
     return ASSEMBLE.package

@@ -17,12 +17,10 @@ SUSPICIOUS = (".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd", ".
 
 
 @pytest.fixture(scope="module")
-def upload(tmp_path_factory):
+def upload(plugin_folder, package, tmp_path_factory):
     """The zip and the folder that it unpacks to."""
-    from conftest import ASSEMBLE, PLUGIN
-
     folder = tmp_path_factory.mktemp("upload")
-    path = ASSEMBLE.package(PLUGIN, folder / "dist")
+    path = package(plugin_folder, folder / "dist")
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder / "unpacked")
     return path, folder / "unpacked"
