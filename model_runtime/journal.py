@@ -84,26 +84,21 @@ class Journal:
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
-        with contextlib.suppress(OSError):
+        unlocked_first = os.name == "nt"  # an open file cannot be removed there
+        if unlocked_first:
+            os.close(lock)
+        with contextlib.suppress(OSError):  # what is not the journal's keeps the folder
             if not self._kept or not self.store.names():
-                self._remove(lock)
-                return
-        os.close(lock)
+                self._clear()
+                (self.folder / LOCK_NAME).unlink(missing_ok=True)
+                self.folder.rmdir()
+        if not unlocked_first:
+            os.close(lock)
 
     def _clear(self) -> None:
         for name in (ENDING_NAME, FACTS_NAME, f"{FACTS_NAME}.part"):
             (self.folder / name).unlink(missing_ok=True)
         self.store.clear()
-
-    def _remove(self, lock: int) -> None:
-        self._clear()
-        if os.name == "nt":  # an open file cannot be removed there
-            os.close(lock)
-            (self.folder / LOCK_NAME).unlink(missing_ok=True)
-        else:
-            (self.folder / LOCK_NAME).unlink(missing_ok=True)
-            os.close(lock)
-        self.folder.rmdir()
 
 
 def was_ending(output: str) -> bool:

@@ -1,0 +1,153 @@
+"""The loop: what is kept is not made again, what memory does not hold is made in smaller tiles."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from model_runtime import encoding, manifest, tiles
+from model_runtime.blocks import Store
+from model_runtime.cascade import Estimate, Sampling
+from model_runtime.errors import MemoryShortage
+from model_runtime.estimation import Estimation, Job
+from model_runtime.events import Events
+
+STORED = encoding.of_dtype("uint16", "reflectance")
+ROWS, COLS = 150, 330
+
+
+class Cascade:
+    """Band b is red x (b + 1): no pixel sees another. Tiles above ``largest`` do not fit."""
+
+    device, providers = "cpu", ["TestProvider"]
+
+    def __init__(self, bands, largest=9999, error=MemoryShortage):
+        self.bands, self.largest, self.error, self.sizes = bands, largest, error, []
+
+    def estimate(self, rgb, row0, col0, how):
+        self.sizes.append(max(rgb.shape[1:]))
+        if self.sizes[-1] > self.largest:
+            raise self.error("no memory")
+        factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
+        mean = rgb[:1] * factors
+        return Estimate(mean, mean / 4 if how.samples > 1 else None, [mean])
+
+
+class Picture:
+    """Reflectance in a ramp; the rightmost columns are masked."""
+
+    def __init__(self):
+        down, across = np.mgrid[:ROWS, :COLS].astype(np.float32)
+        self.values = np.stack([down, across, down]) / 5000
+        self.mask = across < 200
+
+    def read(self, window):
+        rows = tiles.reflected(window.row0, window.row0 + window.rows, ROWS)
+        cols = tiles.reflected(window.col0, window.col0 + window.cols, COLS)
+        pick = np.ix_(rows, cols)
+        return self.values[(slice(None), *pick)], self.mask[pick]
+
+    def valid(self, window):
+        rows = slice(window.row0, window.row0 + window.rows)
+        return self.mask[rows, window.col0 : window.col0 + window.cols]
+
+
+class Told(Events):
+    def __init__(self):
+        self.warnings, self.done = [], []
+
+    def warning(self, message):
+        self.warnings.append(message)
+
+    def progress(self, done, total):
+        self.done.append((done, total))
+
+
+@pytest.fixture
+def made(tiny_package, tmp_path):
+    """A function: work a job into the store of the test; values, estimation, cascade, events."""
+    model = manifest.read(tiny_package)
+    bands = len(model.wavelength_nm)
+
+    def make(network=None, margin=8, size=64, outputs=1):
+        network = network or Cascade(bands)
+        window = tiles.Window(3, 5, ROWS - 3, COLS - 5)
+        layout = tiles.Layout(ROWS, COLS, window, size, 8, margin, 16)
+        how = Sampling("ddim", 2, outputs, (0.0, 0.0), 0)
+        radiometry = SimpleNamespace(apply=np.copy)
+        job = Job(Picture(), model, layout, radiometry, network, how)
+        told = Told()
+        estimation = Estimation(job, STORED, outputs, Store(tmp_path), told)
+        values = STORED.nothing((outputs, bands, window.rows, window.cols))
+        for place, arrays in estimation.pieces():
+            row, col = place.row0 - window.row0, place.col0 - window.col0
+            for whole, part in zip(values, arrays):
+                whole[:, row : row + place.rows, col : col + place.cols] = part
+        return SimpleNamespace(values=values, reused=estimation.reused, network=network, told=told)
+
+    make.bands = bands
+    return make
+
+
+@pytest.mark.parametrize("margin", [8, None])
+def test_a_second_run_makes_nothing_and_gives_the_same(made, margin):
+    first = made(margin=margin, outputs=2)
+    again = made(margin=margin, outputs=2)
+    np.testing.assert_array_equal(first.values, again.values)
+    assert again.network.sizes == [] and again.reused > 0
+    assert again.told.done[0][0] == 0 and again.told.done[-1][0] == again.told.done[-1][1]
+    assert (first.values[0, :, :, 195:] == 65535).all()
+    assert (first.values[0, 0, :, :195] != 65535).all()
+
+
+@pytest.mark.parametrize("margin", [8, None])
+def test_progress_counts_every_tile_once(made, margin):
+    for _ in range(2):  # made, then taken from the store
+        done = [count for count, _ in made(margin=margin).told.done]
+        total = made(margin=margin).told.done[0][1]
+        assert done == sorted(set(done)) and done[-1] == total
+
+
+def test_only_what_is_missing_or_damaged_is_made(made, tmp_path):
+    first = made()
+    names = sorted(path.name for path in tmp_path.glob("*.block"))
+    (tmp_path / names[0]).unlink()
+    whole = (tmp_path / names[1]).read_bytes()
+    (tmp_path / names[1]).write_bytes(whole[:-1])
+    again = made()
+    np.testing.assert_array_equal(first.values, again.values)
+    assert again.reused == len(names) - 2
+    assert len(again.told.warnings) == 1 and "damaged" in again.told.warnings[0]
+
+
+@pytest.mark.parametrize("error", [MemoryShortage, MemoryError])
+def test_out_of_memory_takes_smaller_tiles_for_the_same_result(made, error, tmp_path):
+    whole = made().values
+    for block in tmp_path.glob("*.block"):
+        block.unlink()
+    small = made(Cascade(made.bands, largest=40, error=error))
+    np.testing.assert_array_equal(whole, small.values)
+    assert len(small.told.warnings) == 1 and "32" in small.told.warnings[0]
+    assert sum(size > 40 for size in small.network.sizes) == 1  # it is learnt once
+    done = [count for count, _ in small.told.done]
+    assert done[-1] == small.told.done[0][1]
+
+
+def test_where_no_tile_fits_it_is_said(made):
+    with pytest.raises(MemoryShortage, match="a tile of 24 pixels"):
+        made(Cascade(made.bands, largest=1))
+
+
+def test_blended_tiles_are_not_made_smaller(made):
+    """Their size is part of the result."""
+    with pytest.raises(MemoryShortage, match="a tile of 64 pixels") as caught:
+        made(Cascade(made.bands, largest=40), margin=None)
+    assert "--tile" in caught.value.remedy
+
+
+def test_masked_units_are_neither_read_nor_sampled(made):
+    network = made().network
+    assert (
+        len(network.sizes)
+        < tiles.Layout(ROWS, COLS, tiles.Window(3, 5, ROWS - 3, COLS - 5), 64, 8, 8, 16).count()
+    )

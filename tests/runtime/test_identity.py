@@ -1,0 +1,54 @@
+"""Which files an input is: every change that an accident makes is seen."""
+
+import os
+
+import pytest
+
+from model_runtime import identity
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "a.tif"
+    path.write_bytes(bytes(range(256)) * 20_000)  # 5 MB: sampled, not read whole
+    return path
+
+
+def state(path):
+    return identity.of_files([str(path)])[str(path)]
+
+
+def test_the_same_file_stays_the_same(file):
+    assert state(file) == state(file)
+
+
+def test_a_file_that_is_not_there_is_gone(tmp_path):
+    assert state(tmp_path / "none.tif") == "gone"
+
+
+@pytest.mark.parametrize("place", [0, 5_119_999])
+def test_other_content_of_the_same_size_and_time_is_noticed(file, place):
+    before, times = state(file), (file.stat().st_atime_ns, file.stat().st_mtime_ns)
+    content = bytearray(file.read_bytes())
+    content[place] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=times)
+    assert state(file) != before
+
+
+def test_a_new_time_is_noticed(file):
+    before = state(file)
+    os.utime(file, ns=(1, 1))
+    assert state(file) != before
+
+
+def test_every_byte_of_a_small_file_counts(tmp_path):
+    path = tmp_path / "b.vrt"
+    states = set()
+    for place in range(0, 900, 100):
+        content = bytearray(900)
+        content[place] = 1
+        path.write_bytes(content)
+        os.utime(path, ns=(1, 1))
+        states.add(state(path))
+    assert len(states) == 9

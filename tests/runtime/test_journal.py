@@ -1,0 +1,132 @@
+"""The journal: what a later run may go on from, and what it must not."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from model_runtime import journal
+from model_runtime.errors import StorageError
+from model_runtime.events import Events
+from model_runtime.journal import Journal, folder_of, was_ending
+
+FACTS = {"--steps": "5", "input a.tif": "7 bytes"}
+BLOCK = (np.zeros((1, 2, 2), np.uint16),)
+
+
+class Told(Events):
+    def __init__(self):
+        self.said = []
+
+    def warning(self, message):
+        self.said.append(message)
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def output(tmp_path):
+    return str(tmp_path / "o.tif")
+
+
+def cut_short(output, facts, told):
+    """A run that finished one block."""
+    with Journal(output) as kept:
+        kept.begin(facts, True, told)
+        kept.store.write("0_0", BLOCK)
+        kept.keep()
+
+
+def test_the_same_facts_go_on(output, told):
+    cut_short(output, FACTS, told)
+    with Journal(output) as again:
+        assert again.begin(FACTS, True, told) == 1
+        assert again.store.read("0_0") is not None
+    assert told.said == []
+    assert not folder_of(output).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"--steps": "6"}, "--steps"),
+        ({"input a.tif": "8 bytes"}, "input a.tif"),
+        ({"--new": "1"}, "--new"),
+    ],
+)
+def test_other_facts_start_anew_and_say_why(output, told, change, says):
+    cut_short(output, FACTS, told)
+    with Journal(output) as again:
+        assert again.begin({**FACTS, **change}, True, told) == 0
+        assert again.store.names() == set()
+    assert len(told.said) == 1 and says in told.said[0]
+
+
+def test_no_resume_starts_anew_without_a_word(output, told):
+    cut_short(output, FACTS, told)
+    with Journal(output) as again:
+        assert again.begin(FACTS, False, told) == 0
+    assert told.said == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])
+def test_facts_that_cannot_be_read_start_anew(output, told, content):
+    cut_short(output, FACTS, told)
+    (folder_of(output) / journal.FACTS_NAME).write_bytes(content)
+    with Journal(output) as again:
+        assert again.begin(FACTS, True, told) == 0
+
+
+def test_a_kept_journal_without_a_block_goes(output, told):
+    with Journal(output) as kept:
+        kept.begin(FACTS, True, told)
+        kept.keep()
+    assert not folder_of(output).exists()
+
+
+def test_what_is_not_the_journals_stays(output, told):
+    cut_short(output, FACTS, told)
+    (folder_of(output) / "mine.txt").write_text("x")
+    with Journal(output) as again:
+        again.begin(FACTS, False, told)
+    assert [path.name for path in folder_of(output).iterdir()] == ["mine.txt"]
+
+
+def test_two_runs_of_one_output_are_kept_apart(output, told):
+    with Journal(output), pytest.raises(StorageError, match="another run"), Journal(output):
+        pass
+    with Journal(output) as free:
+        free.begin(FACTS, True, told)
+
+
+def test_the_lock_of_a_killed_run_is_free(output, told):
+    code = (
+        "import os, sys; from model_runtime.journal import Journal\n"
+        "Journal(sys.argv[1]).__enter__(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, output], check=False)
+    assert (folder_of(output) / journal.LOCK_NAME).exists()
+    with Journal(output) as free:
+        free.begin(FACTS, True, told)
+
+
+def test_the_end_is_marked(output, told):
+    with Journal(output) as kept:
+        kept.begin(FACTS, True, told)
+        assert not was_ending(output)
+        kept.store.write("0_0", BLOCK)
+        kept.mark_ending()
+        kept.keep()
+    assert was_ending(output)
+    assert json.loads((folder_of(output) / journal.FACTS_NAME).read_bytes()) == FACTS
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
+    (tmp_path / "o.tif.blocks").write_text("a file is in the way")
+    with pytest.raises(StorageError, match="cannot be written"), Journal(str(tmp_path / "o.tif")):
+        pass

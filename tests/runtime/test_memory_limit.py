@@ -1,0 +1,108 @@
+"""The memory limit: sizes as people write them, tiles that fit, figures where none does."""
+
+import argparse
+from types import SimpleNamespace
+
+import pytest
+
+from model_runtime import encoding, memory_limit, tiles
+from model_runtime.errors import MemoryShortage
+from model_runtime.estimation import Job
+
+MIB = memory_limit.MIB
+STORED = encoding.of_dtype("uint16", "reflectance")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("800M", 800 * MIB), ("4G", 4096 * MIB), ("2GiB", 2048 * MIB), ("1.5g", 1536 * MIB), ("7", 7)],
+)
+def test_sizes(text, size):
+    assert memory_limit.parse(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "-1G", "4X", "4 G B", "1e9", "inf", "nan", "9" * 99])
+def test_what_is_no_size(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="no size"):
+        memory_limit.parse(text)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A function: so much is free, this process holds so much, a trial takes ``a_pixel`` bytes."""
+
+    def be(available, resident=0, a_pixel=1000):
+        stand_in = SimpleNamespace(
+            memory=lambda: {"available": available},
+            resident=lambda: resident,
+            growth=lambda action: (action(), a_pixel * memory_limit.PROBE_SIDE**2)[1],
+        )
+        monkeypatch.setattr(memory_limit, "machine", stand_in)
+
+    return be
+
+
+def job(size=512, margin=8):
+    cascade = SimpleNamespace(device="cpu", estimate=lambda *_: None)
+    model = SimpleNamespace(wavelength_nm=(500.0,) * 8, input_bands=(1, 2, 3))
+    from model_runtime.cascade import Sampling
+
+    layout = tiles.Layout(900, 900, tiles.Window(0, 0, 900, 900), size, 8, margin, 16)
+    return Job(None, model, layout, None, cascade, Sampling("ddim", 3, 2, (0.0,), 0))
+
+
+def fitted(limit, which=None, said=None):
+    warn = (said if said is not None else []).append
+    return memory_limit.fitted(which or job(), STORED, 1, limit, warn)
+
+
+def test_a_limit_that_is_far_off_changes_nothing(machine):
+    machine(1 << 40)
+    said = []
+    assert fitted(None, said=said) == job().layout and said == []
+
+
+def test_tiles_shrink_until_they_fit_and_it_is_said(machine):
+    machine(1 << 40)
+    said = []
+    layout = fitted(150 * MIB, said=said)
+    assert layout.size < 512 and layout.margin == 8
+    assert len(said) == 1 and "512" in said[0] and str(layout.size) in said[0]
+
+
+def test_less_memory_never_means_larger_tiles(machine):
+    machine(1 << 40)
+    sizes = [fitted(limit * MIB).size for limit in (60, 80, 100, 200, 400, 800)]
+    assert sizes == sorted(sizes) and len(set(sizes)) > 2
+
+
+def test_what_the_process_holds_already_counts(machine):
+    machine(1 << 40, resident=140 * MIB)
+    with_it = fitted(200 * MIB).size
+    machine(1 << 40)
+    assert with_it < fitted(200 * MIB).size
+
+
+def test_half_of_what_is_free_is_the_default(machine):
+    machine(300 * MIB)
+    default = fitted(None).size
+    machine(1 << 40)
+    assert default == fitted(150 * MIB).size
+
+
+def test_where_nothing_fits_the_figures_are_said(machine):
+    machine(1 << 40)
+    with pytest.raises(MemoryShortage, match=r"needs about \d+ MiB of memory, 1 may be used"):
+        fitted(MIB)
+
+
+def test_blended_tiles_are_refused_not_shrunk(machine):
+    machine(1 << 40)
+    with pytest.raises(MemoryShortage, match="512 pixels") as caught:
+        fitted(150 * MIB, job(margin=None))
+    assert "--tile" in caught.value.remedy
+
+
+def test_a_system_that_does_not_tell_has_no_limit(machine):
+    machine(None)
+    assert fitted(None).size == 512
