@@ -7,7 +7,7 @@ import numpy as np
 
 from . import manifest, radiometry, tiles
 from .blocks import Arrays, Store
-from .cascade import Sampling
+from .cascade import Estimate, Sampling
 from .encoding import Encoding
 from .errors import MemoryShortage, PackageError, StorageError
 from .events import Events
@@ -17,7 +17,8 @@ from .events import Events
 class Job:
     """All that the loop needs; ``cascade`` is a cascade.Cascade or whatever estimates like one.
 
-    ``valid_share``: about how much of the window is valid, 0 to 1.
+    ``valid_share``: about how much of the window is valid, 0 to 1. ``keep_stages``: whether each
+    stage's bands are outputs too.
     """
 
     picture: Any
@@ -27,13 +28,14 @@ class Job:
     cascade: Any
     sampling: Sampling
     valid_share: float = 1.0
+    keep_stages: bool = False
 
 
 class Estimation:
     """A job's pieces, made one after the other and kept in ``store``.
 
-    ``outputs`` is 1 for the mean, 2 for the mean and the spread. Where tiles are cut, a unit is
-    kept as the output stores it; where they are blended, as float32.
+    ``outputs``: how many of estimate_tile's arrays, the first ones, are made. Where tiles are cut,
+    a unit is kept as the output stores it; where they are blended, as float32.
     """
 
     def __init__(self, job: Job, encoding: Encoding, outputs: int, store: Store, events: Events):
@@ -189,17 +191,17 @@ def _nothing(bands: int, window: tiles.Window) -> np.ndarray:
     return np.broadcast_to(np.float32(np.nan), (bands, window.rows, window.cols))
 
 
-def estimate_tile(job: Job, tile: tiles.Tile) -> Tuple[np.ndarray, np.ndarray]:
-    """Mean and spread (bands, rows, cols) of ``tile.read``; NaN where the input is masked.
+def estimate_tile(job: Job, tile: tiles.Tile) -> Tuple[np.ndarray, ...]:
+    """Mean, each stage's bands if they are kept, and spread of ``tile.read``; NaN where masked.
 
-    A tile that keeps no valid pixel is not sampled. Where there is one sample, the spread is the
-    mean's array, which nobody writes. Raises PackageError when the model gives no finite numbers.
+    Each is (bands, rows, cols); a stage has NaN in the bands that it does not make. A tile that
+    keeps no valid pixel is not sampled. Where there is one sample, the spread is the mean's array,
+    which nobody writes. Raises PackageError when the model gives no finite numbers.
     """
     values, valid = job.picture.read(tile.read)
-    bands = len(job.model.wavelength_nm)
     if not tiles.crop(valid[None], tile).any():
-        nothing = _nothing(bands, tile.read)
-        return nothing, nothing
+        nothing = _nothing(len(job.model.wavelength_nm), tile.read)
+        return (nothing,) * (2 + job.keep_stages * len(job.model.stages))
     rgb = job.radiometry.apply(values)
     # One value for all masked pixels of a run, the model's neutral one: no tile differs.
     neutral = np.array(job.model.normalisation.input_offset, np.float32)
@@ -211,6 +213,15 @@ def estimate_tile(job: Job, tile: tiles.Tile) -> Tuple[np.ndarray, np.ndarray]:
             f"the model '{job.model.name}' made values that are not finite numbers",
             "choose another sampler, more steps or less guidance, or another model",
         )
-    mean[:, ~valid] = np.nan
-    spread[:, ~valid] = np.nan
-    return mean, spread
+    made = (mean, *_stages_in_place(job, result), spread)
+    for one in made:
+        one[:, ~valid] = np.nan
+    return made
+
+
+def _stages_in_place(job: Job, result: Estimate) -> Iterator[np.ndarray]:
+    """Each kept stage's bands where they lie among all bands."""
+    for stage, values in zip(job.model.stages if job.keep_stages else (), result.stages):
+        every = np.full_like(result.mean, np.nan)
+        every[list(stage.final_bands)] = values
+        yield every

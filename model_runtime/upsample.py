@@ -4,7 +4,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from . import (
     identity,
     manifest,
     memory_limit,
+    outputs,
     packages,
     provenance,
     radiometry,
@@ -40,7 +41,7 @@ def run(args, events: Events) -> None:
     sampling = upsample_options.sampling_of(args, model)
     from . import raster
 
-    _check_outputs(args, raster)
+    _check_outputs(args, outputs.wanted(args, model), raster)
     picture = _picture(args, model, raster)
     run = Run(events, since, identity.of_files(picture.files()))
     job = _within_memory(args, _job(args, picture, model, sampling, folder), events)
@@ -92,11 +93,14 @@ def _picture(args, model: manifest.Manifest, raster):
     return raster.Picture(args.input, bands, len(bands))
 
 
-def _check_outputs(args, raster) -> None:
+def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
+    if args.keep_stages:
+        outputs.check_folder(args.keep_stages)
     taken = [args.input]
-    for path in filter(None, (args.output, args.spread)):
-        raster.check_output(path, taken)
-        taken.append(path)
+    for output in asked:
+        if not output.in_new_folder:
+            raster.check_output(output.path, taken)
+        taken.append(output.path)
     if args.report:
         report = Path(args.report)
         if report.suffix.lower() not in (".html", ".htm"):
@@ -104,7 +108,7 @@ def _check_outputs(args, raster) -> None:
         if not report.parent.is_dir():
             raise InputError(f"the folder '{report.parent}' does not exist", "make it first")
     if not args.overwrite and not (args.resume and was_ending(args.output)):
-        _refuse_existing(filter(None, (args.output, args.spread, args.report)))
+        _refuse_existing([*(output.path for output in asked), *filter(None, [args.report])])
 
 
 def _refuse_existing(paths) -> None:
@@ -122,33 +126,41 @@ def _job(args, picture, model: manifest.Manifest, sampling: Sampling, folder: Pa
     network = cascade.load(folder, model, args.device, args.threads)
     sampled = min(picture.rows, radiometry.SAMPLE_SIDE) * min(picture.cols, radiometry.SAMPLE_SIDE)
     share = sample.shape[1] / sampled if args.extent is None else 1.0
-    return Job(picture, model, layout, taken, network, sampling, share)
+    return Job(
+        picture, model, layout, taken, network, sampling, share, keep_stages=bool(args.keep_stages)
+    )
 
 
 def _within_memory(args, job: Job, events: Events) -> Job:
     stored = encoding.of_dtype(args.dtype, job.model.output_unit)
-    outputs = 2 if args.spread else 1
-    layout = memory_limit.fitted(job, stored, outputs, args.memory_limit, events.warning)
+    count = len(outputs.wanted(args, job.model))
+    layout = memory_limit.fitted(job, stored, count, args.memory_limit, events.warning)
     return replace(job, layout=layout)
 
 
 def _require_disk(args, job: Job) -> None:
     stored = encoding.of_dtype(args.dtype, job.model.output_unit)
-    outputs = 2 if args.spread else 1
-    need = disk.needed(job, stored, outputs, args.overviews, args.format == "cog")
+    count = len(outputs.wanted(args, job.model))
+    need = disk.needed(job, stored, count, args.overviews, args.format == "cog")
     disk.require(args.output, need)
 
 
 def _produce(args, job: Job, journal: Journal, facts: provenance.Facts, run: Run) -> int:
     """Make all outputs; none has its final name before all are whole. Units reused."""
+    asked = outputs.wanted(args, job.model)
     with ExitStack() as stack:
-        writers = [_tidied(stack, writer) for writer in _writers(args, job, facts.settings)]
+        if args.keep_stages:
+            outputs.make_folder(args.keep_stages)
+            stack.callback(outputs.drop_if_empty, args.keep_stages)
+        made = _writers(args, job, asked, facts.settings)
+        writers = [_tidied(stack, writer) for writer in made]
         stored = encoding.of_dtype(args.dtype, job.model.output_unit)
         estimation = Estimation(job, stored, len(writers), journal.store, run.events)
         window = job.layout.window
         for place, values in estimation.pieces():
-            for writer, output in zip(writers, values):
-                writer.put(place.row0 - window.row0, place.col0 - window.col0, output)
+            for writer, output, bands in zip(writers, values, (one.bands for one in asked)):
+                row, col = place.row0 - window.row0, place.col0 - window.col0
+                writer.put(row, col, output if len(output) == len(bands) else output[list(bands)])
         _refuse_changed(run.inputs)
         for writer in writers:
             writer.close()
@@ -178,25 +190,21 @@ def _refuse_changed(inputs: Dict[str, str]) -> None:
             raise StorageError(f"'{path}' {what} while it was read", CHANGED_REMEDY)
 
 
-def _writers(args, job: Job, tags: Dict[str, str]):
-    """The output's writer and, if asked for, the spread's; made one after the other."""
+def _writers(args, job: Job, asked: List[outputs.Output], tags: Dict[str, str]):
+    """The writers of what is asked for; made one after the other."""
     from . import raster
 
     window, model = job.layout.window, job.model
-    spectral = encoding.Spectral(model.wavelength_nm, model.fwhm_nm, model.output_unit)
     stored = encoding.of_dtype(args.dtype, model.output_unit)
     place = job.picture.georeference.of(window)
     form = raster.Form(job.layout.block_side(), args.overviews, args.format == "cog")
-    contents = {
-        args.output: "mean of the samples",
-        args.spread: "standard deviation of the samples",
-    }
-    for path, content in contents.items():
-        if path:
-            said = {**tags, "SCDM_CONTENT": content}
-            yield raster.Writer(
-                path, (window.rows, window.cols), spectral, stored, place, said, form
-            )
+    for output in asked:
+        centres = [model.wavelength_nm[band] for band in output.bands]
+        widths = [model.fwhm_nm[band] for band in output.bands]
+        spectral = encoding.Spectral(centres, widths, model.output_unit)
+        said = {**tags, "SCDM_CONTENT": output.content}
+        size = window.rows, window.cols
+        yield raster.Writer(output.path, size, spectral, stored, place, said, form)
 
 
 def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) -> Optional[Path]:
@@ -208,7 +216,8 @@ def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) ->
     side = report.PREVIEW_SIDE
     raw, valid = job.picture.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
-    previews = [raster.read_preview(writer.part, side) for writer in writers]
+    shown = [writers[0], *([writers[-1]] if args.spread else [])]
+    previews = [raster.read_preview(writer.part, side) for writer in shown]
     result = report.Result(
         input_name=Path(args.input).name,
         rgb=rgb,

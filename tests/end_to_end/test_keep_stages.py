@@ -1,0 +1,136 @@
+"""``upsample --keep-stages``: every stage as a raster of its own, which ``evaluate`` can judge."""
+
+import json
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from model_runtime import __main__ as runtime
+from model_runtime import cascade, manifest, tiles
+
+gdal.UseExceptions()
+
+
+@pytest.fixture
+def source(write_raster):
+    """Reflectance with a masked corner, 41 x 53 pixels: several tiles of 32."""
+    values = np.random.default_rng(3).integers(200, 800, (3, 41, 53)).astype(np.uint16)
+    values[:, :4, :6] = 0
+    return write_raster("a.tif", values, scale=1e-4, nodata=0)
+
+
+def words(source, package, out, *more):
+    model = ["--model", str(package), "--dtype", "float32", "--radiometry", "reflectance"]
+    return ["upsample", str(source), str(out / "o.tif"), *model, *map(str, more)]
+
+
+def read(path):
+    return gdal.Open(str(path)).ReadAsArray()
+
+
+@pytest.mark.parametrize("package", ["tiny_package", "tiny_whole_tile_package"])
+def test_each_stage_is_a_raster_with_its_wavelengths(source, package, request, tmp_path):
+    package = request.getfixturevalue(package)
+    more = ["--keep-stages", tmp_path / "stages", "--samples", 2, "--spread", tmp_path / "s.tif"]
+    more += ["--report", tmp_path / "r.html"]
+    assert runtime.main(words(source, package, tmp_path, *more)) == 0
+    first, last = (gdal.Open(str(tmp_path / "stages" / f"stage{n}.tif")) for n in (1, 2))
+    centres = [first.GetRasterBand(b + 1).GetMetadataItem("wavelength") for b in range(2)]
+    assert [float(nm) for nm in centres] == [400, 700]
+    assert first.GetGeoTransform() == gdal.Open(str(source)).GetGeoTransform()
+    np.testing.assert_array_equal(last.ReadAsArray(), read(tmp_path / "o.tif"))
+    masked = np.isnan(first.ReadAsArray())
+    assert masked[:, :4, :6].all() and masked.sum() == 2 * 4 * 6
+    assert np.nanmax(read(tmp_path / "s.tif")) < 0.2  # the spread is still the spread
+
+
+def test_a_stages_raster_is_what_the_cascade_made(source, tiny_package, tmp_path):
+    more = ["--keep-stages", tmp_path, "--tile", 64, "--quality", "fast"]
+    assert runtime.main(words(source, tiny_package, tmp_path, *more)) == 0
+    network = cascade.load(tiny_package, manifest.read(tiny_package), "cpu", 1)
+    rgb = read(source).astype(np.float32) * np.float32(1e-4)
+    rgb[:, :4, :6] = 0.2  # what is masked is the normalisation's offset to the model
+    rgb = np.pad(rgb, [(0, 0), (8, 15), (8, 11)], mode="reflect")
+    made = network.estimate(rgb, -8, -8, cascade.Sampling("ddim", 2, 1, (0, 0), 0)).stages[0]
+    found = read(tmp_path / "stage1.tif")
+    seen = ~np.isnan(found)
+    np.testing.assert_allclose(found[seen], made[:, 8:-15, 8:-11][seen], atol=1e-5)
+
+
+def test_each_stage_can_be_judged(command, source, tiny_package, tmp_path):
+    done = command(*words(source, tiny_package, tmp_path, "--keep-stages", tmp_path / "stages"))
+    assert done.returncode == 0, done.stderr
+    for number, bands in ((1, 2), (2, 8)):
+        estimate = tmp_path / "stages" / f"stage{number}.tif"
+        judged = command("evaluate", estimate, tmp_path / "o.tif", "--json")
+        assert judged.returncode == 0, judged.stderr
+        found = json.loads(judged.stdout)
+        assert len(found["per_band"]) == bands
+    assert found["overall"]["rmse"] == 0
+
+
+@pytest.fixture
+def cut_off(monkeypatch):
+    """From now on the tenth tile finds no memory, once; four tiles make a block."""
+    calls, estimate = [], cascade.Cascade.estimate
+
+    def dying(self, *args):
+        calls.append(args)
+        if len(calls) == 10:
+            raise MemoryError
+        return estimate(self, *args)
+
+    monkeypatch.setattr(cascade.Cascade, "estimate", dying)
+    monkeypatch.setattr(tiles, "BLOCK_SIDE", 16)
+    monkeypatch.setattr(tiles.Layout, "smaller", lambda self: None)
+
+
+def test_a_run_that_was_cut_off_goes_on_with_its_stages(source, tiny_package, tmp_path, cut_off):
+    cut = words(source, tiny_package, tmp_path, "--tile", 24, "--keep-stages", tmp_path / "stages")
+    assert runtime.main(cut) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "o.tif.blocks"]
+    assert runtime.main(cut) == 0
+    assert runtime.main([*cut, "--overwrite", "--keep-stages", str(tmp_path)]) == 0
+    for name in ("stage1.tif", "stage2.tif"):
+        np.testing.assert_array_equal(read(tmp_path / "stages" / name), read(tmp_path / name))
+
+
+def test_blocks_without_stages_do_not_serve_a_run_that_keeps_them(
+    source, tiny_package, tmp_path, cut_off, capsys
+):
+    cut = words(source, tiny_package, tmp_path, "--tile", 24)
+    assert runtime.main(cut) == 4
+    assert runtime.main([*cut, "--keep-stages", str(tmp_path)]) == 0
+    assert "starting anew, an unfinished run differs: in --keep-stages" in capsys.readouterr().err
+    np.testing.assert_array_equal(read(tmp_path / "stage2.tif"), read(tmp_path / "o.tif"))
+
+
+@pytest.mark.parametrize(
+    "folder, output, says",
+    [
+        ("no/where", "o.tif", "no folder and none can be made"),
+        ("a.tif", "o.tif", "no folder and none can be made"),
+        (".", "stage1.tif", "another output"),
+        ("new", "new/stage1.tif", "does not exist"),
+    ],
+)
+def test_folders_that_cannot_be_meant_are_refused(
+    source, tiny_package, tmp_path, capsys, folder, output, says
+):
+    before = sorted(tmp_path.rglob("*"))
+    asked = ["upsample", source, tmp_path / output, "--model", tiny_package]
+    asked += ["--keep-stages", tmp_path / folder]
+    assert runtime.main([str(word) for word in asked]) == 2
+    assert says in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_stage_that_exists_is_kept_unless_told(source, tiny_package, tmp_path, capsys):
+    (tmp_path / "stage2.tif").write_text("mine")
+    asked = words(source, tiny_package, tmp_path, "--keep-stages", tmp_path)
+    assert runtime.main(asked) == 2
+    assert "stage2.tif' exists" in capsys.readouterr().err
+    assert (tmp_path / "stage2.tif").read_text() == "mine"
+    assert runtime.main([*asked, "--overwrite"]) == 0
+    assert gdal.Open(str(tmp_path / "stage2.tif")).RasterCount == 8
