@@ -7,8 +7,6 @@ from qgis.core import (
     QgsMultiBandColorRenderer,
     QgsRasterBandStats,
     QgsRasterLayer,
-    QgsRasterMinMaxOrigin,
-    QgsRectangle,
     QgsSingleBandPseudoColorRenderer,
     QgsStyle,
 )
@@ -20,6 +18,7 @@ NATURAL_NM = (640.0, 550.0, 460.0)
 INFRARED_NM = (860.0, 650.0, 550.0)
 REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
+CUT = (0.02, 0.98)  # the shares of the values between which colours are stretched
 
 
 def nearest_bands(
@@ -38,7 +37,7 @@ def natural_colour(layer: QgsRasterLayer) -> bool:
     """Style ``layer`` in natural colour with a cumulative cut; False without wavelengths."""
     bands = nearest_bands(wavelengths_nm(layer.source()))
     if bands:
-        _show(layer, bands)
+        _show(layer, bands, together=True)
     return bool(bands)
 
 
@@ -54,7 +53,7 @@ def both_styles(layer: QgsRasterLayer) -> bool:
         infrared = QCoreApplication.translate("scdm", "Colour infrared")
         names.addStyleFromLayer(infrared)
         names.setCurrentStyle(infrared)
-        _show(layer, nearest_bands(nm, INFRARED_NM))
+        _show(layer, nearest_bands(nm, INFRARED_NM), together=False)
         names.setCurrentStyle(natural)
     return True
 
@@ -87,12 +86,31 @@ def sees_infrared(wavelength_nm: Sequence[Optional[float]]) -> bool:
     return any(nm is not None and abs(nm - INFRARED_NM[0]) <= REACH_NM for nm in wavelength_nm)
 
 
-def _show(layer: QgsRasterLayer, bands: Tuple[int, ...]) -> None:
-    layer.setRenderer(QgsMultiBandColorRenderer(layer.dataProvider(), *bands))
-    layer.setContrastEnhancement(
-        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum,
-        QgsRasterMinMaxOrigin.Limits.CumulativeCut,
-        QgsRectangle(),
-        SAMPLE_PIXELS,
+def _show(layer: QgsRasterLayer, bands: Tuple[int, ...], together: bool) -> None:
+    """``bands`` as red, green and blue, cut at CUT.
+
+    Each band on its own, or ``together``, which keeps the balance of the colours.
+    """
+    provider, extent = layer.dataProvider(), layer.extent()
+    cuts = [provider.cumulativeCut(band, *CUT, extent, SAMPLE_PIXELS) for band in bands]
+    if together:
+        cuts = [(min(low for low, _ in cuts), max(high for _, high in cuts))] * len(bands)
+    renderer = QgsMultiBandColorRenderer(provider, *bands)
+    setters = (
+        renderer.setRedContrastEnhancement,
+        renderer.setGreenContrastEnhancement,
+        renderer.setBlueContrastEnhancement,
     )
+    for setter, band, cut in zip(setters, bands, cuts):
+        setter(_stretch(provider.dataType(band), *cut))
+    layer.setRenderer(renderer)
     layer.triggerRepaint()
+
+
+def _stretch(data_type, low: float, high: float) -> QgsContrastEnhancement:
+    algorithm = QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
+    enhancement = QgsContrastEnhancement(data_type)
+    enhancement.setContrastEnhancementAlgorithm(algorithm, False)
+    enhancement.setMinimumValue(low, False)
+    enhancement.setMaximumValue(high)
+    return enhancement

@@ -5,7 +5,7 @@ import pytest
 from qgis.core import QgsRasterLayer
 
 from scdm_qgis.layers.raster_file import colour_bands, wavelengths_nm
-from scdm_qgis.layers.style import natural_colour, nearest_bands
+from scdm_qgis.layers.style import both_styles, natural_colour, nearest_bands
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,32 @@ def test_a_layer_without_wavelengths_keeps_its_style(qgis_app, rgb_path):
     before = layer.renderer().type()
     assert natural_colour(layer) is False
     assert layer.renderer().type() == before
+
+
+def test_natural_colour_keeps_the_balance_and_infrared_does_not(qgis_app, write_cube):
+    rng = np.random.default_rng(1)
+    brightness = np.array([0.1, 0.2, 0.4, 0.8])[:, None, None]  # blue, green, red, infrared
+    values = (brightness * rng.uniform(0.5, 1, (4, 30, 40))).astype(np.float32)
+    layer = QgsRasterLayer(str(write_cube("cube.tif", values, (460, 550, 640, 860))), "cube")
+    assert both_styles(layer)
+    assert limits(layer)[0] == limits(layer)[1] == limits(layer)[2]
+    low, high = limits(layer)[0]
+    assert 0.05 <= low < 0.06 and 0.38 < high <= 0.4
+    layer.styleManager().setCurrentStyle("Colour infrared")
+    assert 0.76 < limits(layer)[0][1] <= 0.8 and 0.18 < limits(layer)[2][1] <= 0.2
+
+
+def limits(layer):
+    """(low, high) of red, green and blue."""
+    renderer = layer.renderer()
+    return [
+        (one.minimumValue(), one.maximumValue())
+        for one in (
+            renderer.redContrastEnhancement(),
+            renderer.greenContrastEnhancement(),
+            renderer.blueContrastEnhancement(),
+        )
+    ]
 
 
 @pytest.mark.parametrize("switch", ["UseExceptions", "DontUseExceptions"])
