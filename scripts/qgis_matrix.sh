@@ -21,7 +21,8 @@ inside() { # SUITE COMMAND...: run in the suite's chroot
     suite_root="$chroots/$1"
     shift
     chroot "$suite_root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        DEBIAN_FRONTEND=noninteractive QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=/run/scdm "$@"
+        DEBIAN_FRONTEND=noninteractive QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=/run/scdm \
+        PYTHONFAULTHANDLER=1 "$@"
 }
 
 prepare() { # SUITE: the system, QGIS in it

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProcessingFeedback
+from qgis.core import QgsLayerTreeModel, QgsProcessingFeedback, QgsProject
+from qgis.gui import QgsLayerTreeView
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -127,7 +128,13 @@ def write_cube(write_raster):
 
 @pytest.fixture
 def window(qgis_iface, monkeypatch):
-    """QGIS's interface with what pytest-qgis's stand-in lacks: taking menus and docks away."""
+    """QGIS's interface with what pytest-qgis's stand-in lacks.
+
+    Taking menus and docks away; a real layer tree, which newer QGIS puts loaded layers into.
+    """
+    tree = QgsLayerTreeView()
+    tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), tree))
+    monkeypatch.setattr(type(qgis_iface), "layerTreeView", lambda _: tree, raising=False)
     for name in ("removePluginMenu", "removeDockWidget"):
         if not hasattr(qgis_iface, name):
             monkeypatch.setattr(type(qgis_iface), name, lambda *_: None, raising=False)
