@@ -50,8 +50,14 @@ class Journal:
             )
         return self
 
+    def holds(self, facts: Dict[str, str]) -> bool:
+        """Whether a run with the same ``facts`` left this journal."""
+        with _told(self.folder):
+            return _read_facts(self.folder / FACTS_NAME) == facts
+
     def begin(self, facts: Dict[str, str], resume: bool, events: Events) -> int:
         """Go on from the blocks of a run with the same ``facts``, or start anew; blocks there."""
+        self._kept = False
         with _told(self.folder):
             found = _read_facts(self.folder / FACTS_NAME)
             if resume and found == facts:
@@ -96,9 +102,10 @@ class Journal:
             os.close(lock)
 
     def _clear(self) -> None:
-        for name in (ENDING_NAME, FACTS_NAME, f"{FACTS_NAME}.part"):
-            (self.folder / name).unlink(missing_ok=True)
+        # The mark of the end last: until then the same run may still end in the same way.
         self.store.clear()
+        for name in (FACTS_NAME, f"{FACTS_NAME}.part", ENDING_NAME):
+            (self.folder / name).unlink(missing_ok=True)
 
 
 def was_ending(output: str) -> bool:

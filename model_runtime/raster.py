@@ -714,8 +714,10 @@ class Writer:
         made = Path(f"{self.part}.cog")
         source = gdal.OpenEx(str(self.part), gdal.OF_RASTER)
         gdal.GetDriverByName("COG").CreateCopy(str(made), source, options=options)
+        _carry_domains(source, made)
         del source
         made.replace(self.part)
+        Path(f"{made}.aux.xml").replace(f"{self.part}.aux.xml")
 
     def _release(self) -> str:
         """Let go of the dataset; what GDAL said against it (a full disk), or ""."""
@@ -785,6 +787,16 @@ def _refuse_holes(path: Path, filled: _Filled) -> None:
             length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
             if not start or int(start) + int(length) > size:
                 raise RuntimeError(f"block {x},{y} of band {number} was not written")
+
+
+def _carry_domains(source, copy: Path) -> None:
+    """Put the domains that GDAL's COG driver drops into the sidecar of ``copy``."""
+    made = gdal.OpenEx(str(copy), gdal.OF_RASTER | gdal.OF_READONLY)
+    made.SetMetadata(source.GetMetadata("ENVI"), "ENVI")
+    for number in range(1, source.RasterCount + 1):
+        imagery = source.GetRasterBand(number).GetMetadata("IMAGERY")
+        made.GetRasterBand(number).SetMetadata(imagery, "IMAGERY")
+    made.FlushCache()
 
 
 def overview_levels(longest: int) -> List[int]:

@@ -70,7 +70,11 @@ def _journalled(args, job: Job, facts: provenance.Facts, run: Run) -> int:
     with Journal(args.output) as journal, ExitStack() as stack:
         if not args.resume:
             stack.callback(tidy(journal.leave))
-        journal.begin(provenance.run_facts(args, job, facts, run.inputs), args.resume, run.events)
+        key = provenance.run_facts(args, job, facts, run.inputs)
+        if not journal.holds(key):  # but another run's: neither it nor its outputs are touched
+            journal.keep()
+            _refuse_existing(args, outputs.wanted(args, job.model))
+        journal.begin(key, args.resume, run.events)
         try:
             _require_disk(args, job)
             return _produce(args, job, journal, facts, run)
@@ -107,12 +111,13 @@ def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
             raise InputError(f"the report '{report}' is no HTML name", "end it in .html")
         if not report.parent.is_dir():
             raise InputError(f"the folder '{report.parent}' does not exist", "make it first")
-    if not args.overwrite and not (args.resume and was_ending(args.output)):
-        _refuse_existing([*(output.path for output in asked), *filter(None, [args.report])])
+    if not (args.resume and was_ending(args.output)):
+        _refuse_existing(args, asked)
 
 
-def _refuse_existing(paths) -> None:
-    for path in paths:
+def _refuse_existing(args, asked: List[outputs.Output]) -> None:
+    paths = [*(output.path for output in asked), args.report]
+    for path in filter(None, paths if not args.overwrite else []):
         if Path(path).exists():
             raise InputError(f"'{path}' exists", "give --overwrite to replace it, or another name")
 
