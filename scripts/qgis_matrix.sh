@@ -10,7 +10,8 @@ python="${PYTHON:-/usr/bin/python3}"
 packages="qgis python3-qgis qgis-providers gdal-bin python3-gdal python3-numpy python3-matplotlib
 python3-pip python3-venv"
 wheels="pytest>=8,<10 pytest-qgis>=4.1,<6 hypothesis>=6.100,<7 onnx>=1.20,<1.24 onnxruntime>=1.30,<1.33"
-tests="tests/plugin tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py"
+in_process="tests/plugin" # QGIS inside pytest
+outside="tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py"
 results=""
 
 [ "$(id -u)" -eq 0 ] || { echo "Become root: chroots need it." >&2; exit 1; }
@@ -62,14 +63,16 @@ checkout() { # SUITE: what the tests need of this folder, a copy
         --exclude=runs -cf - . | tar -xf - -C "$root"
 }
 
-run_tests() { # SUITE
+run_tests() { # SUITE: both halves, each in a pytest of its own
     mkdir -p -m 700 "$chroots/$1/run/scdm"
     for mount in proc sys; do
         mountpoint -q "$chroots/$1/$mount" || mount --bind "/$mount" "$chroots/$1/$mount"
     done
     mountpoint -q "$chroots/$1/dev" || mount --bind /dev "$chroots/$1/dev"
-    # shellcheck disable=SC2086 # words are meant
-    inside "$1" sh -c "cd /opt/checkout && /opt/venv/bin/python -m pytest -p no:cacheprovider $tests"
+    run="cd /opt/checkout && /opt/venv/bin/python -m pytest -p no:cacheprovider"
+    inside "$1" sh -c "$run $in_process" && first=0 || first=1
+    inside "$1" sh -c "$run -p no:pytest_qgis $outside" && return "$first"
+    return 1
 }
 
 release() { # SUITE: let go of the mounts, so that the folder can be removed safely
@@ -86,7 +89,7 @@ for suite in ${*:-trixie sid}; do
         trap 'release "$suite"' EXIT INT TERM
         run_tests "$suite" >>"$log" 2>&1 || failed=1
         release "$suite"
-        tail="$(grep -E '[0-9]+ (passed|failed|error)' "$log" | tail -n 1)"
+        tail="$(grep -E '^[0-9]+ (passed|failed|error)' "$log" | tail -n 2 | paste -sd ';')"
     else
         qgis="-" tail="not prepared" failed=1
     fi

@@ -178,7 +178,7 @@ class SpectralPanel(QgsDockWidget):
             self._say(str(error))
             return
         for one in found[:MOST_REFERENCES]:
-            colour = colour_of(3 + len(self._references))
+            colour = colour_of(-1 - len(self._references))  # from the other end than points
             self._references.append(Spectrum(one.name, colour, one.wavelength_nm, one.values))
         text = tr("{shown} of {count} spectra of {name}")
         self._say(

@@ -210,7 +210,7 @@ def test_the_spread_is_a_map_from_zero(
     run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "out.tif")}, log, load=True)
     (layer,) = QgsProject.instance().mapLayers().values()
     renderer = layer.renderer()
-    assert renderer.band() == 3
+    assert list(renderer.usesBands()) == [3]
     assert renderer.classificationMin() == 0
     assert 0.1 < renderer.classificationMax() <= 0.2
     assert "Spread (standard deviation" in layer.metadata().abstract()
