@@ -20,6 +20,10 @@ import numpy as np
 
 # A file block is made of whole kept windows up to this side, so that none is written twice.
 BLOCK_SIDE = 256
+# Sides of blocks in a TIFF are multiples of this.
+TIFF_STEP = 16
+# From this side on, keeping up to 15 pixels less costs little.
+LEAST_TRIMMED = 128
 # Tiles are worked one by one from this side on: what a killed run loses is one of them.
 UNIT_SIDE = 96
 
@@ -85,13 +89,19 @@ def reflected(start: int, stop: int, length: int) -> np.ndarray:
     return np.minimum(places, 2 * (length - 1) - places)
 
 
+def kept_side(size: int, margin: int) -> int:
+    """Pixels that a cut tile keeps along a side: whole TIFF blocks where that costs little."""
+    kept = size - 2 * margin
+    return kept - kept % TIFF_STEP if kept >= LEAST_TRIMMED else kept
+
+
 def cut_spans(start: int, stop: int, size: int, margin: int, multiple: int) -> List[Span]:
     """Spans over [start, stop) that read ``margin`` pixels more on both sides and cut them.
 
     ``size`` and ``margin`` are multiples of ``multiple``. Where ``start`` is not, what is read
     grows to the grid: by less than two multiples.
     """
-    step = size - 2 * margin
+    step = kept_side(size, margin)
     spans = []
     for keep0 in range(start, stop, step):
         keep1 = min(keep0 + step, stop)
@@ -169,8 +179,8 @@ class Layout:
         """The side of a file block: whole kept windows where TIFF (multiples of 16) allows it."""
         if self.margin is None:
             return BLOCK_SIDE
-        kept = self.size - 2 * self.margin
-        if kept % 16:
+        kept = kept_side(self.size, self.margin)
+        if kept % TIFF_STEP:
             return BLOCK_SIDE
         return kept * max(1, BLOCK_SIDE // kept)
 
@@ -181,7 +191,7 @@ class Layout:
     def _cut_pieces(self) -> Iterator["Piece"]:
         """File block after file block, each of the whole kept windows of its own tiles."""
         down, along = self.spans()
-        kept = self.size - 2 * self.margin
+        kept = kept_side(self.size, self.margin)
         side, few = max(1, self.block_side() // kept), max(1, UNIT_SIDE // kept)
         for rows in _runs(down, side):
             for cols in _runs(along, side):

@@ -12,6 +12,7 @@ from model_runtime.tiles import (
     blended,
     crop,
     cut_spans,
+    kept_side,
     reflected,
     round_up,
 )
@@ -244,7 +245,7 @@ def test_no_file_block_is_left_and_met_again(kept_steps, margin_steps, multiple)
     )
     side = layout.block_side()
     assert side % 16 == 0
-    kept = layout.size - 2 * margin
+    kept = kept_side(layout.size, margin)
     if side % kept:
         return
     seen, last = set(), None
@@ -254,6 +255,16 @@ def test_no_file_block_is_left_and_met_again(kept_steps, margin_steps, multiple)
         assert (tile.kept.row0 + tile.kept.rows - 1) // side == block[0]
         seen.add(block)
         last = block
+
+
+@pytest.mark.parametrize(
+    ("size", "margin", "kept"), [(512, 22, 464), (512, 32, 448), (128, 8, 112), (40, 8, 24)]
+)
+def test_large_tiles_keep_whole_file_blocks(size, margin, kept):
+    assert kept_side(size, margin) == kept
+    layout = Layout(2000, 2000, Window(0, 0, 2000, 2000), size, 2, margin, 0)
+    assert layout.block_side() % 16 == 0
+    assert all(tile.read.rows <= size and tile.read.cols <= size for tile in tiles_of(layout))
 
 
 def test_cut_spans_of_an_unaligned_extent_still_read_on_the_grid():
