@@ -44,9 +44,9 @@ def as_json(folder: Path, model: manifest.Manifest, files: List[Dict]) -> Dict:
 
 
 def card_text(folder: Path, model: manifest.Manifest) -> str:
-    """The model card; empty where the package has none."""
+    """The model card; empty where the package has none, or a link that may lead elsewhere."""
     card = Path(folder) / model.card
-    if not card.is_file() or card.stat().st_size > manifest.MAX_MANIFEST_BYTES:
+    if card.is_symlink() or not card.is_file() or card.stat().st_size > manifest.MAX_MANIFEST_BYTES:
         return ""
     return card.read_text(encoding="utf-8", errors="replace")
 

@@ -154,6 +154,8 @@ def read(folder: Path) -> Manifest:
             f"model '{path.parent.absolute().name}' not found in {path.parent.absolute().parent}",
             f"choose a folder with {MANIFEST_NAME}, or leave Model empty",
         )
+    if path.is_symlink():
+        raise PackageError(f"{path} is a link, which may lead out of the package", _REMEDY)
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise PackageError(f"{path} is larger than {MAX_MANIFEST_BYTES} bytes", _REMEDY)
     try:

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import (
     cascade,
+    describe,
     disk,
     encoding,
     identity,
@@ -228,7 +229,7 @@ def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) ->
         rgb=rgb,
         cube=previews[0],
         model=job.model,
-        card=_card(args, job),
+        card=describe.card_text(packages.folder_of(args.model), job.model),
         spread=previews[1] if len(previews) > 1 else None,
         ground=_ground(job, report),
         settings=facts.settings,
@@ -238,15 +239,6 @@ def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) ->
     page = Path(f"{args.report}.part")
     report.write(page, result, raster.png_bytes)
     return page
-
-
-def _card(args, job: Job) -> str:
-    """The text of the model's card, "" where the package has none."""
-    path = packages.folder_of(args.model) / job.model.card
-    try:
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"'{path}' cannot be read ({error})", "get the model again") from error
 
 
 def _ground(job: Job, report):

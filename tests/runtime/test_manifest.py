@@ -246,3 +246,10 @@ def test_a_file_beyond_the_limit_is_not_read(package, monkeypatch):
     monkeypatch.setattr(manifest, "MAX_FILE_BYTES", 100)
     with pytest.raises(PackageError, match="larger than 100 bytes"):
         manifest.verified_bytes(package, entry(package))
+
+
+def test_a_manifest_that_is_a_link_is_refused(package, tmp_path):
+    (package / "model.json").rename(tmp_path / "elsewhere.json")
+    (package / "model.json").symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(PackageError, match="is a link"):
+        manifest.read(package)
