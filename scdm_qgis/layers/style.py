@@ -5,7 +5,6 @@ from typing import List, Optional, Sequence, Tuple
 from qgis.core import (
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
-    QgsRasterBandStats,
     QgsRasterLayer,
     QgsSingleBandPseudoColorRenderer,
     QgsStyle,
@@ -69,9 +68,7 @@ def spread_colours(layer: QgsRasterLayer) -> bool:
     if not bands or ramp is None:
         return False
     band, provider = bands[0], layer.dataProvider()
-    wanted = QgsRasterBandStats.Stats.All
-    seen = provider.bandStatistics(band, wanted, layer.extent(), SAMPLE_PIXELS)
-    top = min(seen.maximumValue, seen.mean + 3 * seen.stdDev)
+    _, top = provider.cumulativeCut(band, *CUT, layer.extent(), SAMPLE_PIXELS)
     renderer = QgsSingleBandPseudoColorRenderer(provider, band)
     renderer.setClassificationMin(0.0)
     renderer.setClassificationMax(top)
