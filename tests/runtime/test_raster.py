@@ -491,3 +491,86 @@ def test_png_bytes_read_back_the_same():
     gdal.FileFromMemBuffer(name, raster.png_bytes(values))
     np.testing.assert_array_equal(gdal.Open(name).ReadAsArray(), values)
     gdal.Unlink(name)
+
+
+def made(path, values, form, dtype="uint16"):
+    stored = encoding.of_dtype(dtype, "reflectance")
+    place = raster.Georeference((0, 1, 0, 0, 0, -1))
+    with raster.Writer(path, values.shape[1:], SPECTRAL, stored, place, {"A": "b"}, form) as writer:
+        writer.write(0, 0, values)
+        writer.close()
+        writer.commit()
+    return gdal.Open(str(path))
+
+
+def noisy(rows, cols):
+    return np.random.default_rng(0).uniform(0, 0.5, (2, rows, cols)).astype(np.float32)
+
+
+def test_overviews_are_the_means_and_leave_nodata_out(tmp_path):
+    values = noisy(300, 520)
+    values[:, :, :10] = np.nan
+    dataset = made(tmp_path / "o.tif", values, raster.Form(overviews=True))
+    band = dataset.GetRasterBand(2)
+    assert [band.GetOverview(i).XSize for i in range(band.GetOverviewCount())] == [260, 130]
+    thinned = band.GetOverview(0).ReadAsArray()
+    assert (thinned[:, :5] == 65535).all() and (thinned[:, 5:] != 65535).all()
+    means = values[1, :, 10:].reshape(150, 2, 255, 2).mean(axis=(1, 3)) * 10_000
+    np.testing.assert_allclose(thinned[:, 5:], means, atol=1.5)
+
+
+def test_small_rasters_get_no_overviews(tmp_path):
+    dataset = made(tmp_path / "o.tif", noisy(200, 256), raster.Form(overviews=True))
+    assert dataset.GetRasterBand(1).GetOverviewCount() == 0
+
+
+@pytest.mark.parametrize("overviews", [True, False])
+def test_a_cloud_optimised_file_keeps_what_is_known_of_its_bands(tmp_path, overviews):
+    plain = made(tmp_path / "p.tif", noisy(300, 520), raster.Form(overviews=overviews))
+    dataset = made(tmp_path / "o.tif", noisy(300, 520), raster.Form(64, overviews, cog=True))
+    assert dataset.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG"
+    np.testing.assert_array_equal(dataset.ReadAsArray(), plain.ReadAsArray())
+    band, same = dataset.GetRasterBand(2), plain.GetRasterBand(2)
+    assert band.GetOverviewCount() == same.GetOverviewCount() == 2 * overviews
+    for domain in ("", "IMAGERY"):
+        assert band.GetMetadata(domain) == same.GetMetadata(domain)
+    assert dataset.GetMetadata("ENVI") == plain.GetMetadata("ENVI")
+    assert dataset.GetMetadataItem("A") == "b" and band.GetDescription() == "550.0 nm"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"o.tif", "o.tif.aux.xml", "p.tif"}
+
+
+@pytest.mark.parametrize(("side", "magic"), [(1000, b"II*\x00"), (33_000, b"II+\x00")])
+def test_what_may_pass_four_gigabytes_is_bigtiff(tmp_path, side, magic):
+    """33,000 x 33,000 x 2 bands x 2 bytes are 4.06 GiB; only one block of them has values."""
+    stored = encoding.of_dtype("uint16", "reflectance")
+    path, shape = tmp_path / "o.tif", (side, side)
+    with raster.Writer(path, shape, SPECTRAL, stored, raster.Georeference(), {}) as writer:
+        writer.write(256, 512, noisy(256, 256))
+        writer.close()
+        writer.commit()
+    with path.open("rb") as stream:
+        assert stream.read(4) == magic
+    assert path.stat().st_size < 2_000_000
+    dataset = gdal.Open(str(path))
+    assert (dataset.GetRasterBand(2).ReadAsArray(0, 0, 300, 200) == 65535).all()
+    assert (dataset.GetRasterBand(2).ReadAsArray(512, 256, 256, 256) != 65535).all()
+
+
+@pytest.mark.parametrize(
+    ("longest", "levels"), [(1, []), (256, []), (257, [2]), (512, [2]), (513, [2, 4])]
+)
+def test_overviews_halve_until_a_block_holds_them(longest, levels):
+    assert raster.overview_levels(longest) == levels
+
+
+def test_a_block_that_was_lost_is_noticed(tmp_path):
+    """As a disk does that says yes and writes nothing."""
+    filled = raster._Filled((64, 64), 32)
+    filled.note(40, 8, np.ones((2, 4, 4), bool))
+    stored = encoding.of_dtype("uint16", "reflectance")
+    place, form = raster.Georeference(), raster.Form(32)
+    with raster.Writer(tmp_path / "o.tif", (64, 64), SPECTRAL, stored, place, {}, form) as writer:
+        writer.close()
+        with pytest.raises(RuntimeError, match=r"block 0,1 of band 1"):
+            raster._refuse_holes(writer.part, filled)
