@@ -86,7 +86,8 @@ class Estimation:
         kept = self._from_store(unit.name) if unit.name in self._finished else None
         if kept is None:
             kept = self._made(unit)
-            self._to_store(unit.name, kept)
+            if kept:  # that there is nothing is found again sooner than it is kept
+                self._to_store(unit.name, kept)
         elif unit.name not in self._counted:
             self.reused += 1
             self._count(unit)

@@ -18,6 +18,7 @@ from .progress import Progress
 WARNING = "warning:"
 # Of upsample: a run that is cut short leaves nothing to go on from.
 NO_JOURNAL = "--no-resume"
+LARGEST_COUNT = 2**53  # tiles; beyond it a number is no count, nor is NaN
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ def _take(line: str, state: _State, feedback) -> None:
 
 def _take_progress(event: Dict[str, Any], state: _State) -> None:
     done, total = event.get("done"), event.get("total")
-    if isinstance(done, (int, float)) and isinstance(total, (int, float)):
+    numbers = all(isinstance(number, (int, float)) for number in (done, total))
+    if numbers and 0 <= done < LARGEST_COUNT and 0 < total < LARGEST_COUNT:
         state.progress.update(done, total)
 
 
