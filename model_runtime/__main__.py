@@ -86,7 +86,8 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
     """Say how the command ended, in one line; returns its exit code."""
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
-    told = as_told(error)
+    # Code that a signal broke off may have made another error of it.
+    told = as_told(KeyboardInterrupt() if interruption.asked() else error)
     if not interruption.may_speak():
         return told.exit_code
     try:

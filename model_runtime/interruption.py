@@ -22,6 +22,7 @@ CANCELLED_EXIT = 130
 _tidy: List[Callable[[], None]] = []
 _last_word = threading.Lock()
 _watching = threading.Event()
+_asked = threading.Event()
 
 
 def tidy(action: Callable[[], None]) -> Callable[[], None]:
@@ -49,11 +50,30 @@ def watch(say_cancelled: Callable[[], None]) -> None:
         signal.signal(number, _cancel)
 
 
-def _cancel(*_) -> None:
-    """Raise KeyboardInterrupt once; then nothing disturbs the tidying up."""
+def asked() -> bool:
+    """Whether the process was asked to end."""
+    return _asked.is_set()
+
+
+def _cancel(_, frame) -> None:
+    """Raise KeyboardInterrupt once; then nothing disturbs the tidying up.
+
+    Not amid an import: a library's C code may take that for a failure of its own. The watching
+    thread ends the process there.
+    """
+    _asked.set()
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    if not _importing(frame):
+        raise KeyboardInterrupt
+
+
+def _importing(frame) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _wait(reader, writer, say_cancelled: Callable[[], None]) -> None:

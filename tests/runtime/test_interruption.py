@@ -10,8 +10,11 @@ import pytest
 STUCK = "import hashlib; hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"
 LISTENING = "import time\nwhile True: time.sleep(0.01)"
 
+# Between two instructions of Python, but within an import.
+AT_IMPORT = "import slow_to_import"
 
-def worker(body):
+
+def worker(body, folder="."):
     code = (
         "import sys; from model_runtime import interruption\n"
         "interruption.watch(lambda: print('forced', flush=True))\n"
@@ -25,7 +28,11 @@ def worker(body):
         "    print('orderly' if interruption.may_speak() else 'late', flush=True)\n"
         "    sys.exit(130)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import sys; sys.path.append({str(folder)!r})\n{code}"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout.readline() == "ready\n"
     return process
 
@@ -40,3 +47,14 @@ def test_a_signal_ends_the_process_with_130(number, body, said):
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out.split() == said
+
+
+def test_an_import_is_not_broken_off_by_an_exception(tmp_path):
+    """NumPy's C code would print it and fail with an error of its own."""
+    slow = "import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('broken')\n"
+    (tmp_path / "slow_to_import.py").write_text(slow)
+    process = worker(AT_IMPORT, tmp_path)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert out.split() == ["tidied", "forced"]
