@@ -6,7 +6,7 @@ import sys
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from model_runtime.errors import InputError
 from model_runtime.manifest import PREDICTIONS, QUALITIES, SAMPLERS, SCHEDULES
@@ -151,10 +151,14 @@ class Config:
     qualities: Dict[str, QualitySettings] = field(default_factory=dict)
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+def load(
+    path: Path,
+    overrides: Sequence[str] = (),
+    complete: Callable[[Dict[str, Any]], None] = lambda tables: None,
+) -> Config:
     """The settings in ``path`` with ``key.of.table=value`` overrides (values in TOML).
 
-    Raises InputError naming the first key that is unknown, missing or of the wrong kind.
+    ``complete`` adds to the decoded tables what a file of its kind may leave out. Raises InputError naming the first key that is unknown, missing or of the wrong kind.
     """
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -164,6 +168,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
         raise InputError(f"{path} is not TOML ({error})", "mend the line that it names") from error
     for override in overrides:
         _override(tables, override)
+    complete(tables)
     return check(_expand(tables))
 
 

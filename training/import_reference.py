@@ -3,14 +3,15 @@
     python training/import_reference.py --stage1 A.pth --stage2 B.pth --config FILE.toml MODEL_DIR
 
 The settings say what the checkpoints do not: bands, normalisation, guidance, and the network and
-schedule that each checkpoint is held against (training/configs/dfc2018.toml).
+schedule that each checkpoint is held against. training/configs/import_example.toml is the shortest
+such file, with the released names of what it sets; one to train with (dfc2018.toml) does as well.
 """
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -26,12 +27,43 @@ from training.package_folder import model_file, new_package
 CARD_NAME = "MODEL_CARD.md"
 
 
+# What only training asks for: the settings of an import may leave it out.
+_TRAINING = {
+    "seed": 0,
+    "batch": 4,
+    "learning_rate": 1e-4,
+    "loss": "l1",
+    "sam_weight": 1.0,
+    "sam_of": "normalised",
+    "ema_decay": 0.9999,
+    "ema_start": 2000,
+}
+
+
 @dataclass(frozen=True)
 class Imported:
     """A stage on disk: its manifest entry, and ONNX Runtime's relative difference from torch."""
 
     stage: manifest.Stage
     difference: float
+
+
+def settings(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """The settings in ``path``, held against what a package needs; raises InputError."""
+    config = settings_file.load(path, overrides, _complete)
+    package.check(config)
+    return config
+
+
+def _complete(tables: Dict[str, Any]) -> None:
+    tile, stages = tables.get("tile"), tables.get("stages")
+    multiple = tile.get("multiple", 1) if isinstance(tile, dict) else 1
+    data = {"train": [], "validation": [], "units": [], "patch": multiple}
+    tables.setdefault("data", data)
+    tables.setdefault("training", _TRAINING)
+    for stage in stages if isinstance(stages, list) else ():
+        if isinstance(stage, dict):
+            stage.setdefault("iterations", 1)
 
 
 def import_package(
@@ -62,14 +94,24 @@ def import_package(
 def import_stage(path: Path, config: Config, stage: int, weights: str, onnx: Path) -> Imported:
     """Write the denoiser of ``stage`` (from 0) at ``onnx``; raises InputError or PackageError."""
     network = _network_of_settings(config, stage)
-    settings = config.stages[stage]
     state = released_checkpoint.read(path)
-    kind = settings.schedule, settings.timesteps, settings.schedule_low, settings.schedule_high
-    released_checkpoint.hold_schedule(state, *kind, path)
+    config = _with_its_schedule(config, stage, state, path)
     released_checkpoint.load_weights(network, state, weights, path)
     condition, output = network.settings.condition_bands, network.settings.output_bands
     difference = export_denoiser(network, onnx, condition, output, network.multiple)
     return Imported(package.stage_entry(config, stage, model_file(onnx)), difference)
+
+
+def _with_its_schedule(
+    config: Config, stage: int, state: released_checkpoint.State, path: Path
+) -> Config:
+    """``config`` with the schedule of ``stage`` as the checkpoint has it."""
+    own = config.stages[stage]
+    kind = own.schedule, own.timesteps, own.schedule_low, own.schedule_high
+    low, high = released_checkpoint.schedule_ends(state, *kind, path)
+    stages = list(config.stages)
+    stages[stage] = replace(own, schedule_low=low, schedule_high=high)
+    return replace(config, stages=tuple(stages))
 
 
 def _network_of_settings(config: Config, stage: int) -> ReleasedUNet:
@@ -142,7 +184,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns its exit code."""
     arguments = _arguments(argv)
     try:
-        config = settings_file.load(arguments.config, arguments.set)
+        config = settings(arguments.config, arguments.set)
         checkpoints = _checkpoints(arguments)
         imported = import_package(checkpoints, config, arguments.weights, arguments.folder)
     except ScdmError as error:

@@ -6,7 +6,7 @@ It is ``GaussianDiffusion.state_dict()``: the live weights under ``model.``, the
 
 import pickle
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 import numpy as np
 import torch
@@ -19,8 +19,8 @@ from .networks_released import ReleasedUNet
 
 PREFIXES = {"ema": "ema_model.", "live": "model."}
 UNUSED = ("out_rgb.weight", "out_rgb.bias")  # a head that the released network never runs
-# The buffers are float32 of float64 values: 6e-8 of them at most, and as much of 1 - beta.
-_BUFFER_RTOL, _BUFFER_ATOL = 1e-6, 1e-7
+# The buffers are float32: 6e-8 of them at most, and a product of a thousand such ones.
+_BETA_RTOL, _PRODUCT_RTOL, _BUFFER_ATOL = 1e-6, 1e-4, 1e-7
 _SETTINGS = "give the settings that the checkpoint was trained with"
 _WHOLE = "give a whole state_dict of the released code's GaussianDiffusion"
 
@@ -83,22 +83,33 @@ def _some(keys: List[str]) -> str:
     return keys[0] + (" is" if len(keys) == 1 else f" and {len(keys) - 1} more are")
 
 
-def hold_schedule(state: State, kind: str, steps: int, low: float, high: float, path: Path) -> None:
-    """Hold the checkpoint's buffers against a schedule, and its sampler's variance against beta.
+def schedule_ends(
+    state: State, kind: str, steps: int, low: float, high: float, path: Path
+) -> Tuple[float, float]:
+    """The ends of the schedule that a checkpoint's buffers hold; its variance is held against beta.
 
+    The released code scales the ends of its linear schedule by 1000 / steps before use, so
+    ``low`` and ``high`` may be the scaled ends or those before: the checkpoint's betas decide.
     Raises PackageError for a missing buffer, InputError where the schedule is another one.
     """
-    betas = schedule.betas(kind, steps, low, high)
     found = _buffer(state, "betas", path)
-    if not _close(found, betas):
-        raise InputError(
-            f"{path} was made with {_described(found)}, the settings' {kind} schedule gives "
-            f"{_described(betas)}",
-            _SETTINGS,
-        )
+    scale = 1000 / steps
+    for ends in ((low, high), (low * scale, high * scale)):
+        betas = schedule.betas(kind, steps, *ends)
+        if _close(found, betas, _BETA_RTOL):
+            _hold_products(state, betas, path)
+            return ends
+    raise InputError(
+        f"{path} was made with {_described(found)}, the settings' {kind} schedule gives "
+        f"{_described(schedule.betas(kind, steps, low, high))}",
+        _SETTINGS,
+    )
+
+
+def _hold_products(state: State, betas: np.ndarray, path: Path) -> None:
     products = schedule.diffusion(betas).alpha_bar
     for name, values in (("alphas_cumprod", products), ("sigma", np.sqrt(betas))):
-        if not _close(_buffer(state, name, path), values):
+        if not _close(_buffer(state, name, path), values, _PRODUCT_RTOL):
             rule = "cumprod(1 - beta)" if name == "alphas_cumprod" else "sqrt(beta)"
             raise PackageError(f"{path}: buffer {name} is not {rule}", _WHOLE)
 
@@ -109,9 +120,9 @@ def _buffer(state: State, name: str, path: Path) -> np.ndarray:
     return state[name].double().numpy()
 
 
-def _close(found: np.ndarray, expected: np.ndarray) -> bool:
+def _close(found: np.ndarray, expected: np.ndarray, rtol: float) -> bool:
     return found.shape == expected.shape and np.allclose(
-        found, expected, rtol=_BUFFER_RTOL, atol=_BUFFER_ATOL
+        found, expected, rtol=rtol, atol=_BUFFER_ATOL
     )
 
 

@@ -1,5 +1,8 @@
 """Released checkpoints as packages: golden numbers through ONNX Runtime, and refusals."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +15,7 @@ from training import config as settings_file
 from training import import_reference, released_checkpoint
 from training.onnx_export import relative_difference
 
+ROOT = Path(__file__).parents[2]
 COMMON = """
 name = "golden"
 version = "1"
@@ -166,7 +170,7 @@ def test_red_green_and_blue_reach_the_inputs_of_that_colour(package, tmp_path):
     dataset.WriteArray(np.full((3, 16, 16), 4000, np.uint16))
     dataset = None
     output = str(tmp_path / "out.tif")
-    options = ["--model", str(package), "--sampler", "ddim", "--steps", "1"]
+    options = ["--model", str(package), "--sampler", "ddim", "--steps", "1", "--overwrite"]
     for chosen, wanted in (([], "3,2,1"), (["--bands", "2,3,1"], "1,3,2")):
         assert runtime.main(["upsample", source, output, *options, *chosen]) == 0
         result = gdal.Open(output)
@@ -290,41 +294,171 @@ def test_a_folder_with_something_in_it_is_left_alone(tiny, tmp_path):
     assert (tmp_path / "model" / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_checkpoint_of_other_settings_is_imported(tiny, tmp_path):
-    """Cosine schedule, other width, multipliers, levels, scale and bound than the golden ones."""
-    *_, path = tiny
-    config = settings_file.load(
-        path,
-        [
-            "stages.0.network={kind='released', base_width=8, groups=2, multipliers=[2, 1, 3],"
-            " attention_levels=[0, 2], time_width=10, residual_blocks=1}",
-            "tile.multiple=4",
-            "stages.0.schedule='cosine'",
-            "stages.0.timesteps=40",
-            "stages.0.guidance_scale=0.5",
-            "stages.0.pdt_lower_bound=0.9",
-        ],
+ONE_STAGE = """
+name = "other"
+version = "1"
+licence = "none"
+normalisation = {{ offset = 0.2, scale = 0.3 }}
+tile = {{ multiple = {multiple}, size = 16, overlap = 8 }}
+[input]
+unit = "reflectance"
+names = ["blue", "red"]
+wavelength_nm = [450.0, 650.0]
+fwhm_nm = [50.0, 50.0]
+[output]
+unit = "reflectance"
+grid_nm = [400.0, 700.0, 5]
+[[stages]]
+every = 1
+prediction = "epsilon"
+"""
+DIFFUSION = {
+    "schedule": "linear",
+    "timesteps": 1000,
+    "schedule_low": 1e-4,
+    "schedule_high": 0.02,
+    "guidance_scale": 1.5,
+    "pdt_lower_bound": 0.96,
+}
+NETWORK = {
+    "kind": "released",
+    "base_width": 8,
+    "groups": 4,
+    "multipliers": [1, 2],
+    "attention_levels": [1],
+    "time_width": 12,
+    "residual_blocks": 2,
+    "dropout": 0.1,
+}
+OTHERS = {
+    "one level": {"multipliers": [3], "attention_levels": [0], "residual_blocks": 3},
+    "no attention": {"multipliers": [1, 3, 2], "attention_levels": [], "time_width": 7},
+    "attention everywhere": {"multipliers": [2, 1, 3], "attention_levels": [0, 1, 2]},
+    "a channel a group": {"base_width": 32, "groups": 32, "residual_blocks": 1},
+    "cosine": {"schedule": "cosine", "timesteps": 200, "dropout": 0.0},
+    "few timesteps": {"timesteps": 40, "guidance_scale": 0, "pdt_lower_bound": 1},
+    "much guidance": {"timesteps": 1500, "guidance_scale": 9, "pdt_lower_bound": 0.9},
+}
+
+
+def other_settings(folder, **changes):
+    """Settings of one stage, 2 to 5 bands, in a file with nothing that only training asks for."""
+    of_stage, of_network = (
+        {**table, **{k: v for k, v in changes.items() if k in table}}
+        for table in (DIFFUSION, NETWORK)
     )
-    checkpoint = tmp_path / "other.pth"
-    torch.save(fresh_state(config), checkpoint)
-    done = import_reference.import_stage(checkpoint, config, 0, "ema", tmp_path / "o.onnx")
-    assert done.difference <= 1e-4
-    assert done.stage.schedule.kind == "cosine"
-    assert (done.stage.guidance_scale, done.stage.pdt_lower_bound) == (0.5, 0.9)
+    lines = [ONE_STAGE.format(multiple=2 ** (len(of_network["multipliers"]) - 1))]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in of_stage.items()]
+    lines += ["[stages.network]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in of_network.items()]
+    path = folder / "other.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
 
 
-def fresh_state(config):
-    """What the released code would save for stage 1 of ``config``, with fresh weights."""
+def random_state(config, betas=None, noise=0.05):
+    """What the released code would save for stage 1 of ``config``, with random weights."""
     stage = config.stages[0]
-    betas = schedule.betas(stage.schedule, stage.timesteps, stage.schedule_low, stage.schedule_high)
-    buffers = {
-        "betas": betas,
-        "alphas_cumprod": schedule.diffusion(betas).alpha_bar,
-        "sigma": np.sqrt(betas),
-    }
+    kind = stage.schedule, stage.timesteps, stage.schedule_low, stage.schedule_high
+    betas = schedule.betas(*kind) if betas is None else betas
+    products = schedule.diffusion(betas).alpha_bar
+    buffers = {"betas": betas, "alphas_cumprod": products, "sigma": np.sqrt(betas)}
     state = {name: torch.tensor(values, dtype=torch.float32) for name, values in buffers.items()}
     torch.manual_seed(5)
     for prefix in ("model.", "ema_model."):
-        network = import_reference.networks.build(config, 0)
-        state.update({prefix + key: value for key, value in network.state_dict().items()})
+        weights = import_reference.networks.build(config, 0).state_dict()
+        state.update({prefix + k: v + noise * torch.randn_like(v) for k, v in weights.items()})
     return state
+
+
+def import_one(state, settings, folder):
+    """Import ``state`` by the command; the folder of the package."""
+    torch.save(state, folder / "other.pth")
+    words = ["--stage1", folder / "other.pth", "--config", settings, folder / "model"]
+    assert import_reference.main([str(word) for word in words]) == 0
+    return folder / "model"
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_checkpoints_of_other_settings_are_imported(tmp_path, name):
+    settings = other_settings(tmp_path, **OTHERS[name])
+    config = import_reference.settings(settings)
+    state = random_state(config)
+    folder = import_one(state, settings, tmp_path)
+    model = cascade.load(folder, manifest.read(folder), "cpu", 1)
+    network = import_reference.networks.build(config, 0).eval()
+    released_checkpoint.load_weights(network, state, "ema", tmp_path)
+    x, condition = torch.randn(3, 5, 8, 20), torch.randn(3, 2, 8, 20)
+    for seen in (condition, 0 * condition):
+        found = model.stages[0]._network(seen.numpy())(x.numpy(), 7)
+        with torch.no_grad():
+            expected = network(x, seen, torch.full((3,), 7)).numpy()
+        assert relative_difference(found, expected) <= 1e-4
+    stage = config.stages[0]
+    how = cascade.Sampling("ddpm", 6, 2, (stage.guidance_scale,), seed=1)
+    made = model.estimate(np.full((2, 16, 8), 0.3, np.float32), 0, 0, how)
+    assert np.isfinite(made.mean).all() and np.isfinite(made.spread).all()
+
+
+def test_weights_as_they_begin_are_imported(tmp_path):
+    """A null condition has no features yet: plain normalisation makes numbers of its rounding."""
+    settings = other_settings(tmp_path, base_width=32, groups=32)
+    state = random_state(import_reference.settings(settings), noise=0)
+    assert (import_one(state, settings, tmp_path) / "stage1.onnx").is_file()
+
+
+@pytest.mark.parametrize("steps, low", [(200, 5e-4), (200, 1e-4), (4000, 2.5e-5)])
+def test_the_checkpoints_betas_tell_whether_their_ends_were_scaled(tmp_path, steps, low):
+    """The released code takes 1000 / steps of the ends that it is given."""
+    config = import_reference.settings(other_settings(tmp_path, timesteps=steps))
+    betas = np.linspace(low, 200 * low, steps)
+    torch.save(random_state(config, betas), tmp_path / "other.pth")
+    onnx = tmp_path / "o.onnx"
+    made = import_reference.import_stage(tmp_path / "other.pth", config, 0, "ema", onnx)
+    found = made.stage.schedule
+    assert (found.low, found.high) == pytest.approx((low, 200 * low))
+    np.testing.assert_allclose(schedule.of_manifest(found).betas, betas, rtol=1e-12)
+
+
+def test_buffers_that_were_computed_in_float32_are_taken(tmp_path):
+    state = random_state(import_reference.settings(other_settings(tmp_path)))
+    state["betas"] = torch.linspace(1e-4, 0.02, 1000)
+    state["alphas_cumprod"] = (1 - state["betas"]).cumprod(0)
+    kind = ("linear", 1000, 1e-4, 0.02, tmp_path)
+    assert released_checkpoint.schedule_ends(state, *kind) == (1e-4, 0.02)
+
+
+@pytest.mark.parametrize("rows, cols", [(1, 3), (13, 37)])
+def test_a_picture_of_any_size_is_upsampled(tmp_path, write_raster, rows, cols):
+    """Its sides are no multiples of the network's four."""
+    settings = other_settings(tmp_path, multipliers=[1, 2, 1])
+    folder = import_one(random_state(import_reference.settings(settings)), settings, tmp_path)
+    rng = np.random.default_rng(0)
+    source = write_raster("a.tif", rng.uniform(0.1, 0.5, (2, rows, cols)).astype(np.float32))
+    words = ["upsample", source, tmp_path / "o.tif", "--model", folder, "--bands", "1,2"]
+    words += ["--sampler", "ddim", "--steps", 3, "--keep-stages", tmp_path / "stages"]
+    assert runtime.main([str(word) for word in words]) == 0
+    found = gdal.Open(str(tmp_path / "o.tif")).ReadAsArray()
+    assert found.shape == (5, rows, cols)
+    assert not (found == 65535).any()
+
+
+def test_more_steps_than_the_model_has_are_refused_before_the_work(tmp_path, capsys):
+    settings = other_settings(tmp_path, timesteps=40)
+    more = ["--set", "qualities={best={sampler='ddpm', steps=1000, samples=1}}"]
+    words = ["--stage1", str(tmp_path / "no.pth"), "--config", str(settings), *more]
+    assert import_reference.main([*words, str(tmp_path / "model")]) == 2
+    assert "qualities.best.steps" in capsys.readouterr().err
+
+
+def test_the_example_settings_are_those_of_the_committed_checkpoints(load_golden):
+    config = import_reference.settings(ROOT / "training" / "configs" / "import_example.toml")
+    for stage, name in enumerate(("tiny_stage1", "tiny_stage2")):
+        golden, own = load_golden(name), config.stages[stage]
+        network = import_reference.networks.build(config, stage)
+        assert network.settings == golden.network_settings
+        kind = own.schedule, own.timesteps, own.schedule_low, own.schedule_high
+        state = released_checkpoint.read(golden.checkpoint)
+        assert released_checkpoint.schedule_ends(state, *kind, golden.checkpoint) == kind[2:]
+        scale = golden.settings["icmg_scale"], golden.settings["pdt_lower_bound"]
+        assert (own.guidance_scale, own.pdt_lower_bound) == scale
