@@ -158,7 +158,8 @@ def load(
 ) -> Config:
     """The settings in ``path`` with ``key.of.table=value`` overrides (values in TOML).
 
-    ``complete`` adds to the decoded tables what a file of its kind may leave out. Raises InputError naming the first key that is unknown, missing or of the wrong kind.
+    ``complete`` adds to the decoded tables what a file of its kind may leave out. Raises InputError
+    naming the first key that is unknown, missing or of the wrong kind.
     """
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
