@@ -192,3 +192,34 @@ def test_lower_precision_trains_too(trainer):
     run = trainer(0, "training.precision=bfloat16")
     assert run.advance() == pytest.approx(trainer(0).advance(), rel=0.05)
     assert all(p.dtype == torch.float32 for p in run.network.parameters())
+
+
+def test_without_weight_decay_it_is_adam(trainer):
+    run = trainer(0, "training.gradient_clip=0")
+    other = trainer(0, "training.gradient_clip=0")
+    other.optimiser = torch.optim.Adam(other.network.parameters(), lr=3e-3)
+    for _ in range(3):
+        run.advance()
+        other.advance()
+    assert equal(weights(run), weights(other))
+
+
+def test_gradients_are_clipped_to_the_length_asked_for(trainer):
+    def length(clip):
+        run = trainer(0, f"training.gradient_clip={clip}")
+        run.advance()
+        gradients = [p.grad for p in run.network.parameters()]
+        return torch.linalg.vector_norm(torch.cat([g.flatten() for g in gradients]))
+
+    free = length(0)
+    assert length(float(free) / 10) == pytest.approx(float(free) / 10, rel=1e-3)
+    assert length(float(free) * 10) == free
+
+
+def test_l2_is_another_loss_than_l1(trainer):
+    losses = {
+        kind: trainer(0, f"training.loss={kind}", "training.sam_weight=0").advance()
+        for kind in ("l1", "l2")
+    }
+    assert losses["l1"] != pytest.approx(losses["l2"], rel=0.01)
+    assert all(loss > 0 for loss in losses.values())
