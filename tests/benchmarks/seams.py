@@ -88,12 +88,13 @@ def main() -> None:
             cube = estimate(source, Path(name), tile, [*options, "--overwrite"])
             marks = borders(args.side, tile, model)
             print(_row(f"{tile}", cube, first, marks), flush=True)
+        tile = args.tiles[min(1, len(args.tiles) - 1)]
         for offset in args.shifts:
             more = [*options, *shifted(source, offset), "--overwrite"]
-            cube = estimate(source, Path(name), args.tiles[0], more)
+            cube = estimate(source, Path(name), tile, more)
             part = first[:, offset:, offset:]
-            marks = borders(args.side - offset, args.tiles[0], model)
-            print(_row(f"{args.tiles[0]} from {offset}", cube, part, marks), flush=True)
+            marks = borders(args.side - offset, tile, model)
+            print(_row(f"{tile} from {offset}", cube, part, marks), flush=True)
 
 
 def _row(what: str, cube: np.ndarray, first: np.ndarray, marks) -> str:
