@@ -6,7 +6,7 @@ from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 
-from . import denoiser, guidance, noise, sampling, schedule
+from . import denoiser, guidance, noise, projection, sampling, schedule
 from .errors import InputError, PackageError
 from .manifest import Manifest, Stage
 
@@ -85,6 +85,9 @@ class Cascade:
     def __init__(self, manifest: Manifest, stages: List[StageSampler], device: str):
         self.manifest, self.stages, self.device = manifest, stages, device
         self.providers = denoiser.PROVIDERS[device]
+        whole = len(stages[-1].stage.final_bands) == len(manifest.wavelength_nm)
+        consistent = manifest.data_consistency and whole
+        self._project = projection.onto_input(manifest) if consistent else None
         self.warnings: List[str] = []
 
     def estimate(self, rgb: np.ndarray, row0: int, col0: int, how: Sampling) -> Estimate:
@@ -104,8 +107,9 @@ class Cascade:
                 null = self._null(stage, condition, how.guidance[i])
                 draw = self._noise(stage.stage, (i, k), (row0, col0), rgb.shape[1:], how.seed)
                 condition = stage.sample(features, null, how, how.guidance[i], draw)
-                runs[i].add(condition[0])
-        return self._finish(runs)
+                runs[i].add(self._spectra(i, condition[0], rgb))
+        stages = [run.mean for run in runs]
+        return Estimate(stages[-1], runs[-1].standard_deviation(), stages)
 
     def _check(self, how: Sampling) -> None:
         if len(how.guidance) != len(self.stages):
@@ -141,14 +145,14 @@ class Cascade:
 
         return draw
 
-    def _finish(self, runs: "List[_Moments]") -> Estimate:
-        n = self.manifest.normalisation
-        offset = np.array(n.output_offset, np.float32)[:, None, None]
-        scale = np.array(n.output_scale, np.float32)[:, None, None]
-        picks = [list(stage.stage.final_bands) for stage in self.stages]
-        stages = [run.mean * scale[p] + offset[p] for run, p in zip(runs, picks)]
-        spread = runs[-1].standard_deviation()
-        return Estimate(stages[-1], None if spread is None else spread * scale[picks[-1]], stages)
+    def _spectra(self, stage: int, sample: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+        """A stage's sample in the output unit; the last one's agrees with its input, if asked."""
+        n, bands = self.manifest.normalisation, list(self.stages[stage].stage.final_bands)
+        offset = np.array(n.output_offset, np.float32)[bands, None, None]
+        scale = np.array(n.output_scale, np.float32)[bands, None, None]
+        spectra = sample * scale + offset
+        last = stage == len(self.stages) - 1
+        return self._project(spectra, rgb) if self._project and last else spectra
 
 
 class _Moments:

@@ -116,7 +116,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything the runtime needs to know of a model package."""
+    """Everything the runtime needs to know of a model package.
+
+    ``data_consistency``: every estimate is projected onto its input (see projection.py).
+    """
 
     name: str
     version: str
@@ -132,6 +135,7 @@ class Manifest:
     tile: Tile
     qualities: Dict[str, Quality]
     domain: Optional[Domain] = None
+    data_consistency: bool = False
     format_version: int = FORMAT_VERSION
 
     def write(self, folder: Path) -> Path:
@@ -264,6 +268,7 @@ def parse(data: Any) -> Manifest:
         tile=_tile(root.get("tile")),
         qualities={name: _quality(qualities.get(name), fewest) for name in QUALITIES},
         domain=_domain(_Node(data.get("domain"), f"{MANIFEST_NAME}.domain"), len(input_bands)),
+        data_consistency=_data_consistency(root),
     )
 
 
@@ -371,6 +376,14 @@ def _quality(node: _Node, timesteps: int) -> Quality:
         node.get("steps").integer(1, timesteps),
         node.get("samples").integer(1, 1000),
     )
+
+
+def _data_consistency(root: _Node) -> bool:
+    node = _Node(root.value.get("data_consistency", False), f"{MANIFEST_NAME}.data_consistency")
+    same_unit = root.get("input_unit").value == root.get("output_unit").value
+    if node.value is not False and not (node.value is True and same_unit):
+        raise node.fail("false, or true where input_unit and output_unit are the same")
+    return node.value
 
 
 def _domain(node: _Node, input_bands: int) -> Optional[Domain]:

@@ -136,7 +136,7 @@ class QualitySettings:
 
 @dataclass(frozen=True)
 class Config:
-    """A whole settings file."""
+    """A whole settings file; ``data_consistency`` as in the manifest."""
 
     name: str
     version: str
@@ -149,6 +149,7 @@ class Config:
     training: Training
     tile: TileSettings
     qualities: Dict[str, QualitySettings] = field(default_factory=dict)
+    data_consistency: bool = False
 
 
 def load(

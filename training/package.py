@@ -48,6 +48,7 @@ def identity(config: Config, domain: Optional[manifest.Domain] = None) -> Dict[s
         "tile": manifest.Tile(**asdict(config.tile)),
         "qualities": {**default, **chosen},
         "domain": domain,
+        "data_consistency": config.data_consistency,
     }
 
 

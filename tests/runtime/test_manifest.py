@@ -138,15 +138,16 @@ def test_a_file_name_stays_in_the_folder(data, name):
 
 
 def test_every_entry_is_needed(data):
-    optional = {"domain"}
+    optional = {"domain", "data_consistency"}
     for key in set(data) - optional:
         rest = {k: v for k, v in data.items() if k != key}
         refused(rest, f"model.json has no '{key}'")
 
 
-def test_a_package_may_leave_out_its_domain(data):
-    del data["domain"]
+def test_a_package_may_leave_out_its_domain_and_consistency(data):
+    del data["domain"], data["data_consistency"]
     assert manifest.parse(data).domain is None
+    assert manifest.parse(data).data_consistency is False
 
 
 @pytest.mark.parametrize("data", [None, [], "model", 3, [[]]])
