@@ -327,14 +327,18 @@ NETWORK = {
     "multipliers": [1, 2],
     "attention_levels": [1],
     "time_width": 12,
-    "residual_blocks": 2,
+    "residual_blocks": 1,
     "dropout": 0.1,
 }
 OTHERS = {
     "one level": {"multipliers": [3], "attention_levels": [0], "residual_blocks": 3},
     "no attention": {"multipliers": [1, 3, 2], "attention_levels": [], "time_width": 7},
-    "attention everywhere": {"multipliers": [2, 1, 3], "attention_levels": [0, 1, 2]},
-    "a channel a group": {"base_width": 32, "groups": 32, "residual_blocks": 1},
+    "attention everywhere": {
+        "multipliers": [2, 1, 3],
+        "residual_blocks": 2,
+        "attention_levels": [0, 1, 2],
+    },
+    "a channel a group": {"base_width": 32, "groups": 32},
     "cosine": {"schedule": "cosine", "timesteps": 200, "dropout": 0.0},
     "few timesteps": {"timesteps": 40, "guidance_scale": 0, "pdt_lower_bound": 1},
     "much guidance": {"timesteps": 1500, "guidance_scale": 9, "pdt_lower_bound": 0.9},
