@@ -17,8 +17,11 @@ from model_runtime.errors import PackageError
 from .exact_norm import with_exact_norms
 
 OPSET = 18
-MAX_RELATIVE_DIFFERENCE = 1e-4  # ONNX Runtime against torch, of the largest value
-_TRIED = ((1, 3, 2), (3, 1, 4))  # batch, rows and cols in steps: never the example's
+# ONNX Runtime against torch, of the largest value: a graph that is wrong is off by far more, and
+# rounding alone makes 1e-4 of a network of seven levels.
+MAX_RELATIVE_DIFFERENCE = 1e-3
+_EXAMPLE = (2, 2, 1)  # batch, rows and cols in steps
+_TRIED = ((1, 3, 2), (3, 1, 2))  # never the example's
 _FREE = {0: "batch", 2: "rows", 3: "cols"}
 _LEAST_STEP = 16  # pixels: rounding shows in graphs that see some area
 
@@ -72,11 +75,11 @@ def _onnx_bytes(module: nn.Module, ports: Dict[str, Port], output: str, multiple
     """
     free = {name: _FREE if port.bands else {0: "batch"} for name, port in ports.items()}
     content = io.BytesIO()
-    with warnings.catch_warnings():
+    with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's age: nothing to act on
         torch.onnx.export(
             module,
-            tuple(_random_inputs(ports, (2, 4, 3), multiple).values()),
+            tuple(_random_inputs(ports, _EXAMPLE, multiple).values()),
             content,
             input_names=list(ports),
             output_names=[output],
