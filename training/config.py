@@ -54,7 +54,8 @@ class Data:
     number of pixels to this power, so that none dominates (1: by pixels, 0: all alike).
     ``gain_sigma`` of the logarithm of brightness, ``tilt_sigma`` of that of a smooth curve over the
     spectrum; ``mixture_share`` of patches mixed with another, ``coarser_share`` at half the
-    resolution; ``input_noise`` on the input bands, in their unit.
+    resolution; ``input_noise`` on the input bands, in their unit; ``camera_share`` of patches seen
+    through responses whose centres differ by ``camera_shift_nm`` (one sigma) from the input's.
     """
 
     train: Tuple[str, ...]
@@ -67,6 +68,8 @@ class Data:
     mixture_share: float = 0.0
     coarser_share: float = 0.0
     input_noise: float = 0.0
+    camera_share: float = 0.0
+    camera_shift_nm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,8 @@ _DATA_RANGES = {
     "mixture_share": (0, 1),
     "coarser_share": (0, 1),
     "input_noise": (0, _ANY),
+    "camera_share": (0, 1),
+    "camera_shift_nm": (0, _ANY),
 }
 _TRAINING_RANGES = {
     **dict.fromkeys(("batch", "ema_every", "log_every"), (1, _ANY)),
@@ -361,6 +366,10 @@ def check(config: Config) -> Config:
         (
             config.data.patch % max(config.tile.multiple, 1) == 0,
             "data.patch must divide by tile.multiple",
+        ),
+        (
+            not (config.data.camera_share and config.input.band_numbers),
+            "data.camera_share needs responses: input.band_numbers has none to shift",
         ),
         (set(config.qualities) <= set(QUALITIES), f"qualities are {', '.join(QUALITIES)}"),
         *_sizes(config.input, "input", len(config.input.names)),

@@ -15,6 +15,8 @@ from .config import Config
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
 # A pixel counts when every input band and at least this share of the output bands is seen.
 LEAST_SEEN = 0.25
+CAMERAS = 16  # responses drawn once; a patch takes one of them
+CAMERA_WIDTH_SIGMA = 0.2  # of the logarithm of a response's width
 BRIGHTEST_REFLECTANCE = 1.6  # snow and glints stay below it, radiance and raw counts do not
 
 
@@ -24,7 +26,8 @@ class Scene:
 
     ``rgb`` (input bands, rows, cols), ``cube`` (output bands, rows, cols), both finite;
     ``seen`` (output bands, rows, cols): where the cube holds what the sensor measured.
-    ``sensor``: scenes with the same bands share it.
+    ``sensor``: scenes with the same bands share it. ``cameras``: ``rgb`` as
+    cameras of somewhat other responses would see it.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Scene:
     rgb: np.ndarray
     cube: np.ndarray
     seen: np.ndarray
+    cameras: Sequence[np.ndarray] = ()
 
 
 def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
@@ -86,13 +90,35 @@ def scene_of(name: str, cube: raster.Cube, config: Config) -> Scene:
             f"scene '{name}' has no pixel with all input and {LEAST_SEEN:.0%} of the output bands",
             "take it out of the folder, or change the bands",
         )
+    rgb = np.where(whole, rgb, offset).astype(np.float32)
     return Scene(
         name=name,
         sensor=() if cube.wavelength_nm is None else tuple(np.round(cube.wavelength_nm, 1)),
-        rgb=np.where(whole, rgb, offset).astype(np.float32),
+        rgb=rgb,
         cube=_filled(bands, seen & whole, offset),
         seen=seen & whole,
+        cameras=_through_cameras(cube, rgb, whole, config),
     )
+
+
+def _through_cameras(
+    cube: raster.Cube, rgb: np.ndarray, whole: np.ndarray, config: Config
+) -> Tuple[np.ndarray, ...]:
+    """The scene as CAMERAS would see it, their responses drawn around the model's input bands.
+
+    What one does not see is taken from ``rgb``.
+    """
+    if not config.data.camera_share:
+        return ()
+    centres, widths = np.array(config.input.wavelength_nm), np.array(config.input.fwhm_nm)
+    rng = np.random.default_rng(config.training.seed)
+    seen = []
+    for _ in range(CAMERAS):
+        shift = rng.normal(0, config.data.camera_shift_nm, len(centres))
+        wider = np.exp(rng.normal(0, CAMERA_WIDTH_SIGMA, len(widths)))
+        picture = resample(cube.values, cube.wavelength_nm, centres + shift, widths * wider)
+        seen.append(np.where(whole & np.isfinite(picture), picture, rgb).astype(np.float32))
+    return tuple(seen)
 
 
 def _through(cube: raster.Cube, bands) -> np.ndarray:
@@ -128,9 +154,15 @@ class Patches:
         self._input_nm = np.array(config.input.wavelength_nm)
         self._output_nm = np.array(config.output.wavelength_nm)
 
-    def batch(self, step: int, count: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(rgb, cube, seen), each (count, bands, patch, patch), in the data's units."""
-        patches = [self._patch(np.random.default_rng([self.seed, step, i])) for i in range(count)]
+    def batch(
+        self, step: int, count: int, rank: int = 0, ranks: int = 1
+    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(rgb, cube, seen), each (count / ranks, bands, patch, patch), in the data's units.
+
+        A rank has every ``ranks``-th patch from its own number on.
+        """
+        mine = range(rank, count, ranks)
+        patches = [self._patch(np.random.default_rng([self.seed, step, i])) for i in mine]
         return tuple(np.stack(part) for part in zip(*patches))
 
     def _patch(self, rng: np.random.Generator):
@@ -165,7 +197,10 @@ class Patches:
         row, col = (rng.integers(max(n - taken, 0) + 1) for n in (rows, cols))
         turn, flip = rng.integers(4), rng.random() < 0.5
         window = np.s_[:, row : row + taken, col : col + taken]
-        crop = tuple(part[window] for part in (scene.rgb, scene.cube, scene.seen))
+        rgb = scene.rgb
+        if rng.random() < self.data.camera_share:
+            rgb = scene.cameras[rng.integers(len(scene.cameras))]
+        crop = tuple(part[window] for part in (rgb, scene.cube, scene.seen))
         crop = _halved(*crop) if coarser else crop
         return tuple(_turned(_padded(part, side), turn, flip) for part in crop)
 

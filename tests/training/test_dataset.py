@@ -292,3 +292,26 @@ def test_a_scene_is_drawn_by_the_pixels_that_are_seen():
     half = aligned_scene(4, 4)
     half.seen[:, :2] = False
     np.testing.assert_allclose(scene_shares([half, aligned_scene(4, 4)], 1.0), [1 / 3, 2 / 3])
+
+
+def through_cameras(config, **data):
+    plain = {"gain_sigma": 0.0, "mixture_share": 0.0, "input_noise": 0.0, "camera_share": 1.0}
+    return replace(config, data=replace(config.data, **plain, **data))
+
+
+def test_other_cameras_see_a_flat_spectrum_as_it_is(scene_from, config, write_cube, tmp_path):
+    write_cube(tmp_path / "flat.tif", NM, flat())
+    (scene,) = load_scenes([tmp_path / "flat.tif"], through_cameras(config, camera_shift_nm=20.0))
+    np.testing.assert_allclose(scene.cameras, 0.3, rtol=1e-5)
+
+
+def test_other_cameras_see_an_edge_in_the_spectrum_elsewhere(config, write_cube, tmp_path):
+    edge = np.where(NM > 550, 0.5, 0.1)[:, None, None] * np.ones((1, 6, 6))
+    write_cube(tmp_path / "edge.tif", NM, edge)
+    settings = through_cameras(config, camera_shift_nm=20.0)
+    scenes = load_scenes([tmp_path / "edge.tif"], settings)
+    greens = {round(float(camera[1, 0, 0]), 3) for camera in scenes[0].cameras}
+    assert len(greens) > 3
+    rgb, cube, _ = Patches(scenes, settings, seed=1).batch(0, 4)
+    assert {round(float(one[1, 0, 0]), 3) for one in rgb} <= greens
+    np.testing.assert_allclose(cube[0, :, 0, 0], scenes[0].cube[:, 0, 0], rtol=1e-5)
