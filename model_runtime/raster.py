@@ -5,11 +5,13 @@ A raster is written beside its final name (``.part``) and renamed when it is who
 """
 
 import math
+import os
+import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 from osgeo import gdal
@@ -35,6 +37,8 @@ MASK_KINDS = gdal.GMF_PER_DATASET | gdal.GMF_ALPHA | gdal.GMF_NODATA
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 CHECKED_BLOCKS = 20_000
+COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
+COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
 METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator
 
 
@@ -182,7 +186,7 @@ class Picture:
 
     def files(self) -> List[str]:
         """The local files that the raster is made of, sidecars and a VRT's sources too."""
-        named = self._dataset.GetFileList() or []
+        named = _plainly_open(self.path).GetFileList() or []
         return sorted({name for name in (*named, self.path) if Path(name).is_file()})
 
     @property
@@ -397,12 +401,17 @@ def _scaling(handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:
 
 
 def band_wavelength_nm(band) -> Optional[float]:
-    """The wavelength in a band's metadata (IMAGERY domain in µm, or ``wavelength``), or None."""
+    """The wavelength in a band's metadata (``wavelength``, or IMAGERY domain in µm), or None."""
+    value, units = _number(band.GetMetadataItem("wavelength")), _band_units(band)
     micrometres = _number(band.GetMetadataItem("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
-    if micrometres is not None:
+    # GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm: what the file says itself goes first.
+    if micrometres is not None and not (value and units):
         return 1000 * micrometres
-    value = _number(band.GetMetadataItem("wavelength"))
-    return None if value is None else _nanometres(value, band.GetMetadataItem("wavelength_units"))
+    return None if value is None else _nanometres(value, units)
+
+
+def _band_units(band) -> Optional[str]:
+    return band.GetMetadataItem("wavelength_units")
 
 
 def _nanometres(value: float, units: Optional[str]) -> float:
@@ -546,10 +555,21 @@ def _wavelengths_nm(dataset, bands) -> Optional[np.ndarray]:
 
 
 def _widths_nm(dataset, bands) -> Optional[np.ndarray]:
-    per_band = [_number(band.GetMetadataItem("FWHM_UM", "IMAGERY")) for band in bands]
-    if None not in per_band:
-        return 1000 * np.array(per_band)
-    return _listed_nm(dataset, "fwhm", len(bands))
+    """Each band's own item, else the dataset's list, else IMAGERY, which GDAL may have rounded."""
+    own = [_band_width_nm(band) for band in bands]
+    if None not in own:
+        return np.array(own)
+    listed = _listed_nm(dataset, "fwhm", len(bands))
+    micrometres = [_number(band.GetMetadataItem("FWHM_UM", "IMAGERY")) for band in bands]
+    if listed is None and None not in micrometres:
+        return 1000 * np.array(micrometres)
+    return listed
+
+
+def _band_width_nm(band) -> Optional[float]:
+    value, units = _number(band.GetMetadataItem("fwhm")), _band_units(band)
+    # Without a unit a width does not tell µm from nm.
+    return _nanometres(value, units) if value is not None and units else None
 
 
 def _listed_nm(dataset, key: str, count: int) -> Optional[np.ndarray]:
@@ -667,7 +687,9 @@ class Writer:
         if self._encoding.scale != 1:
             band.SetScale(self._encoding.scale)
             band.SetOffset(0)
-        band.SetMetadata({"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"})
+        # The default domain is the one that GDAL before 3.8 copies into any format.
+        said = {"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"}
+        band.SetMetadata({**said, "fwhm": f"{width:.2f}"})
         band.SetMetadataItem("CENTRAL_WAVELENGTH_UM", f"{centre / 1000:.6g}", "IMAGERY")
         band.SetMetadataItem("FWHM_UM", f"{width / 1000:.6g}", "IMAGERY")
 
@@ -704,10 +726,7 @@ class Writer:
 
     def _make_cog(self) -> None:
         options = [
-            "COMPRESS=DEFLATE",
-            "PREDICTOR=YES",
-            "BIGTIFF=IF_SAFER",
-            "SPARSE_OK=TRUE",
+            *COG_OPTIONS,
             f"BLOCKSIZE={self._form.block_side}",
             f"OVERVIEWS={'FORCE_USE_EXISTING' if self._form.overviews else 'NONE'}",
         ]
@@ -792,11 +811,15 @@ def _refuse_holes(path: Path, filled: _Filled) -> None:
 def _carry_domains(source, copy: Path) -> None:
     """Put the domains that GDAL's COG driver drops into the sidecar of ``copy``."""
     made = gdal.OpenEx(str(copy), gdal.OF_RASTER | gdal.OF_READONLY)
+    _say_domains(source, made)
+    made.FlushCache()
+
+
+def _say_domains(source, made) -> None:
     made.SetMetadata(source.GetMetadata("ENVI"), "ENVI")
     for number in range(1, source.RasterCount + 1):
         imagery = source.GetRasterBand(number).GetMetadata("IMAGERY")
         made.GetRasterBand(number).SetMetadata(imagery, "IMAGERY")
-    made.FlushCache()
 
 
 def overview_levels(longest: int) -> List[int]:
@@ -865,6 +888,79 @@ def write_cube(
         writer.write(0, 0, cube.values)
         writer.close()
         writer.commit()
+
+
+def check_copy(source: str, output: str, form: str) -> None:
+    """Raise InputError unless ``output`` can be a copy of ``source`` in a form of COPY_DRIVERS."""
+    target = Path(output)
+    if form == "cog":
+        check_output(output, [source])
+        return
+    if target.suffix.lower() in ("", ".hdr", ".tif", ".tiff", ".xml"):
+        raise InputError(f"the output '{output}' is no name of ENVI data", "end it in .img or .dat")
+    if not target.parent.is_dir():
+        raise InputError(
+            f"the folder '{target.parent}' does not exist", "make it, or choose another"
+        )
+    open_dataset(source)
+    named = _plainly_open(source).GetFileList() or [source]
+    for made in (target, target.with_suffix(".hdr")):
+        if made.is_dir():
+            raise InputError(f"'{made}' is a folder", "name a file")
+        if any(_same_file(made, Path(name)) for name in named):
+            raise InputError(f"'{made}' belongs to the input", "name another file")
+
+
+def copy_as(source: str, output: str, form: str, tell: Callable[[float], None]) -> None:
+    """Copy ``source`` with all that it says of its bands; ``tell`` hears the share that is done.
+
+    GDAL's own copies lose the ENVI domain, and before 3.8 IMAGERY too. Call ``check_copy`` first.
+    Raises InputError for an unreadable source, StorageError.
+    """
+    name, options = COPY_DRIVERS[form]
+    dataset, target = _plainly_open(source), Path(output)
+    with _Writing(target), _neighbour(target) as made:
+        heard = {"callback": lambda share, *_: tell(share) or 1}
+        driver = gdal.GetDriverByName(name)
+        copy = driver.CreateCopy(str(made), dataset, options=list(options), **heard)
+        if copy is None:  # GDAL forgets to raise when a callback follows the error
+            raise RuntimeError(gdal.GetLastErrorMsg() or "cut off")
+        if name == "ENVI":
+            _say_domains(dataset, copy)
+        del copy
+        _settle_sidecars(dataset, made, form)
+        _move_all(made, target)
+
+
+def _plainly_open(path: str):
+    """As ``open_dataset``, whose view without overviews knows no band names and no sidecars."""
+    return gdal.OpenEx(str(path), gdal.OF_RASTER)
+
+
+@contextmanager
+def _neighbour(target: Path) -> Iterator[Path]:
+    """A path of the same name in a folder of its own beside ``target``; the folder goes."""
+    begin, end = f".{target.name}.", ".part"
+    with tempfile.TemporaryDirectory(prefix=begin, suffix=end, dir=target.parent) as folder:
+        yield Path(folder) / target.name
+
+
+def _settle_sidecars(source, made: Path, form: str) -> None:
+    if form == "cog":
+        _carry_domains(source, made)
+        return
+    header = made.with_suffix(".hdr")
+    # GDAL writes the path as description; this one is about to change.
+    described = header.read_bytes().replace(os.fsencode(made), os.fsencode(made.name))
+    header.write_bytes(described)
+
+
+def _move_all(made: Path, target: Path) -> None:
+    """Move ``made`` and its sidecars beside ``target``, the raster itself last."""
+    Path(f"{target}.aux.xml").unlink(missing_ok=True)
+    for path in sorted(made.parent.iterdir(), key=lambda path: path == made):
+        path.replace(target.parent / path.name)
+    sync_folder(target.parent)
 
 
 def png_bytes(picture: np.ndarray) -> bytes:

@@ -11,7 +11,8 @@ packages="qgis python3-qgis qgis-providers gdal-bin python3-gdal python3-numpy p
 python3-pip python3-venv"
 wheels="pytest>=8,<10 pytest-qgis>=4.1,<6 hypothesis>=6.100,<7 onnx>=1.20,<1.24 onnxruntime>=1.30,<1.33"
 in_process="tests/plugin" # QGIS inside pytest
-outside="tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py"
+outside="tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py
+tests/end_to_end/test_convert.py"
 results=""
 
 [ "$(id -u)" -eq 0 ] || { echo "Become root: chroots need it." >&2; exit 1; }
@@ -71,7 +72,8 @@ run_tests() { # SUITE: both halves, each in a pytest of its own
     mountpoint -q "$chroots/$1/dev" || mount --bind /dev "$chroots/$1/dev"
     run="cd /opt/checkout && /opt/venv/bin/python -m pytest -p no:cacheprovider"
     inside "$1" sh -c "$run $in_process" && first=0 || first=1
-    inside "$1" sh -c "$run -p no:pytest_qgis $outside" && return "$first"
+    # shellcheck disable=SC2086 # words are meant
+    inside "$1" sh -c "$run -p no:pytest_qgis $(echo $outside)" && return "$first"
     return 1
 }
 

@@ -185,7 +185,12 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         yield make.raster_output(
             "OUTPUT",
             tr("Hyperspectral estimate"),
-            tr("GeoTIFF of reflectance (integers with band scale 0.0001), a band a wavelength."),
+            tr(
+                "GeoTIFF of reflectance (integers with band scale 0.0001), a band a wavelength. To "
+                "make ENVI or COG of it with Translate, give the creation option COPY_SRC_MDD=YES, "
+                "or the wavelengths stay behind (GDAL 3.8 or newer; before: python -m "
+                "model_runtime convert)."
+            ),
         )
         yield make.raster_output(
             "SPREAD",

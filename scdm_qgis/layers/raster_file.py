@@ -50,12 +50,15 @@ def _open(name: str):
 
 
 def _band_nm(band) -> Optional[float]:
+    value = _number(band.GetMetadataItem("wavelength"))
+    units = (band.GetMetadataItem("wavelength_units") or "").lower()
+    if value is not None and units in _TO_NM:
+        return value * _TO_NM[units]
+    # Second, as GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm.
     micrometres = _number(band.GetMetadataItem("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
     if micrometres is not None:
         return micrometres * 1e3
-    value = _number(band.GetMetadataItem("wavelength"))
-    units = (band.GetMetadataItem("wavelength_units") or "nanometers").lower()
-    return None if value is None or units not in _TO_NM else value * _TO_NM[units]
+    return None if units else value
 
 
 def _number(text: Optional[str]) -> Optional[float]:

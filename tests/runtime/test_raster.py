@@ -286,7 +286,8 @@ def test_the_file_says_what_the_conventions_ask(tmp_path):
     band = dataset.GetRasterBand(2)
     assert band.GetBlockSize() == [256, 256]
     assert band.GetDescription() == "550.0 nm"
-    assert band.GetMetadata() == {"wavelength": "550.00", "wavelength_units": "Nanometers"}
+    said = {"wavelength": "550.00", "wavelength_units": "Nanometers", "fwhm": "12.50"}
+    assert band.GetMetadata() == said
     assert band.GetMetadata("IMAGERY") == {"CENTRAL_WAVELENGTH_UM": "0.55", "FWHM_UM": "0.0125"}
     assert (band.GetScale(), band.GetNoDataValue()) == (0.0001, 65535)
     assert (band.ReadAsArray() == 2500).all()
@@ -328,7 +329,16 @@ def test_envi_copies_keep_the_wavelengths(tmp_path):
     gdal.Translate(str(tmp_path / "o.dat"), str(tmp_path / "o.tif"), format="ENVI")
     cube = raster.read_cube(tmp_path / "o.dat")
     assert cube.wavelength_nm.tolist() == [400, 550]
+    np.testing.assert_allclose(cube.fwhm_nm, [10, 12.5])
     np.testing.assert_allclose(cube.values, 0.25)
+
+
+def test_a_width_without_a_unit_is_not_guessed(write_raster):
+    path = write_raster("a.tif", numbers(1))
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).SetMetadata({"wavelength": "550", "fwhm": "0.012"})
+    dataset = None
+    assert raster.read_cube(path).fwhm_nm is None
 
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, None])
