@@ -1,14 +1,18 @@
 """The cascade: RGB through every stage's diffusion model to all bands, for one tile."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 
-from . import denoiser, guidance, noise, projection, sampling, schedule
+from . import denoiser, guidance, machine, noise, projection, sampling, schedule
 from .errors import InputError, PackageError
 from .manifest import Manifest, Stage
+
+# Of all bands and features these take about 3 MB: what a core's cache holds.
+STRIP_PIXELS = 4096
 
 
 @dataclass(frozen=True)
@@ -79,35 +83,106 @@ class StageSampler:
         return predict
 
 
-class Cascade:
-    """A loaded model package on a device."""
+@dataclass(frozen=True)
+class _Part:
+    """What is sampled at once, each (1, bands, rows, cols): the input in its unit, as the first
+    stage's condition, and what that stage's denoiser sees of it."""
 
-    def __init__(self, manifest: Manifest, stages: List[StageSampler], device: str):
+    rgb: np.ndarray
+    condition: np.ndarray
+    features: np.ndarray
+
+    def cropped(self, rows: slice, cols: slice) -> "_Part":
+        return _Part(
+            self.rgb[:, :, rows, cols],
+            self.condition[:, :, rows, cols],
+            np.ascontiguousarray(self.features[:, :, rows, cols]),
+        )
+
+
+WHOLE = slice(None), slice(None)
+
+
+class Cascade:
+    """A loaded model package on a device; ``threads`` work on one tile."""
+
+    def __init__(
+        self, manifest: Manifest, stages: List[StageSampler], device: str, threads: int = 1
+    ):
         self.manifest, self.stages, self.device = manifest, stages, device
+        self.threads = threads
         self.providers = denoiser.PROVIDERS[device]
         whole = len(stages[-1].stage.final_bands) == len(manifest.wavelength_nm)
         consistent = manifest.data_consistency and whole
         self._project = projection.onto_input(manifest) if consistent else None
         self.warnings: List[str] = []
 
-    def estimate(self, rgb: np.ndarray, row0: int, col0: int, how: Sampling) -> Estimate:
+    def estimate(
+        self,
+        rgb: np.ndarray,
+        row0: int,
+        col0: int,
+        how: Sampling,
+        kept: Tuple[slice, slice] = WHOLE,
+    ) -> Estimate:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
-        (row0, col0) is the tile's absolute position in the raster: it decides the noise. Raises
-        InputError for settings that do not fit the package.
+        (row0, col0) is the tile's absolute position in the raster: it decides the noise. ``kept``:
+        the rows and columns of the tile that are asked for. Raises InputError for settings that do
+        not fit the package.
         """
         self._check(how)
-        first = self._condition(rgb)
-        shared = self.stages[0].features(first)
-        runs = [_Moments(stage.stage.output_bands, rgb.shape[1:]) for stage in self.stages]
+        condition = self._condition(rgb)
+        part = _Part(rgb[None], condition, self.stages[0].features(condition))
+        if self.manifest.pixelwise:
+            return self._in_strips(part, how, kept)
+
+        def block(*draw: int) -> np.ndarray:
+            return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
+
+        found = self._sampled(part, how, block)
+        return _cropped(found, kept)
+
+    def _in_strips(self, tile: _Part, how: Sampling, kept: Tuple[slice, slice]) -> Estimate:
+        """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
+        rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], kept))
+        whole = self._empty((len(rows), len(cols)), how.samples)
+        height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
+
+        def work(first: int) -> None:
+            strip = rows[first : first + height]
+            part = tile.cropped(slice(strip.start, strip.stop), slice(cols.start, cols.stop))
+            found = self._sampled(part, how, noise.shared_noise)
+            _put(found, whole, slice(first, first + height))
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(work, range(0, len(rows), height)))
+        return whole
+
+    def _empty(self, shape: Tuple[int, int], samples: int) -> Estimate:
+        def room(bands: int) -> np.ndarray:
+            return np.empty((bands, *shape), np.float32)
+
+        stages = [room(stage.stage.output_bands) for stage in self.stages]
+        return Estimate(stages[-1], room(len(stages[-1])) if samples > 1 else None, stages)
+
+    def _sampled(self, part: _Part, how: Sampling, noise_of: Callable) -> Estimate:
+        """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
+        shape = part.rgb.shape[2:]
+        runs = [_Moments(stage.stage.output_bands, shape) for stage in self.stages]
         for k in range(how.samples):
-            condition, features = first, shared
+            condition, features = part.condition, part.features
             for i, stage in enumerate(self.stages):
                 features = features if i == 0 else stage.features(condition)
                 null = self._null(stage, condition, how.guidance[i])
-                draw = self._noise(stage.stage, (i, k), (row0, col0), rgb.shape[1:], how.seed)
+                bands = stage.stage.output_bands
+
+                def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
+                    values = noise_of(how.seed, i, k, t, bands)
+                    return np.broadcast_to(values, (1, bands, *shape))
+
                 condition = stage.sample(features, null, how, how.guidance[i], draw)
-                runs[i].add(self._spectra(i, condition[0], rgb))
+                runs[i].add(self._spectra(i, condition[0], part.rgb[0]))
         stages = [run.mean for run in runs]
         return Estimate(stages[-1], runs[-1].standard_deviation(), stages)
 
@@ -138,13 +213,6 @@ class Cascade:
     def _null(stage: StageSampler, condition: np.ndarray, scale: float) -> Optional[np.ndarray]:
         return stage.features(np.zeros_like(condition)) if scale else None
 
-    @staticmethod
-    def _noise(stage: Stage, draw_of: Tuple[int, int], origin, shape, seed: int):
-        def draw(t: int) -> np.ndarray:
-            return noise.block_noise(seed, *draw_of, t, stage.output_bands, *origin, *shape)[None]
-
-        return draw
-
     def _spectra(self, stage: int, sample: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """A stage's sample in the output unit; the last one's agrees with its input, if asked."""
         n, bands = self.manifest.normalisation, list(self.stages[stage].stage.final_bands)
@@ -153,6 +221,19 @@ class Cascade:
         spectra = sample * scale + offset
         last = stage == len(self.stages) - 1
         return self._project(spectra, rgb) if self._project and last else spectra
+
+
+def _cropped(found: Estimate, kept: Tuple[slice, slice]) -> Estimate:
+    stages = [values[:, kept[0], kept[1]] for values in found.stages]
+    spread = None if found.spread is None else found.spread[:, kept[0], kept[1]]
+    return Estimate(stages[-1], spread, stages)
+
+
+def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
+    for values, room in zip(found.stages, whole.stages):
+        room[:, rows] = values
+    if whole.spread is not None:
+        whole.spread[:, rows] = found.spread
 
 
 class _Moments:
@@ -174,26 +255,42 @@ class _Moments:
 
 
 def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:
-    """The cascade of the package in ``folder``; ``threads`` 0 lets ONNX Runtime choose.
+    """The cascade of the package in ``folder`` on ``threads`` threads, 0 for one a core.
 
     Raises PackageError for files that are not the manifest's, DeviceError for a device that
     cannot be used.
     """
     device, warnings = denoiser.pick_device(device)
-    stages = [_load_stage(Path(folder), stage, device, threads) for stage in manifest.stages]
-    cascade = Cascade(manifest, stages, device)
+    threads = threads or machine.cores()
+    stages = [
+        _load_stage(Path(folder), stage, device, *_graph_threads(manifest, i, threads))
+        for i, stage in enumerate(manifest.stages)
+    ]
+    cascade = Cascade(manifest, stages, device, threads)
     cascade.warnings = warnings
     return cascade
 
 
-def _load_stage(folder: Path, stage: Stage, device: str, threads: int) -> StageSampler:
-    def network(entry, inputs, output):
+def _graph_threads(manifest: Manifest, stage: int, threads: int) -> Tuple[int, int]:
+    """Threads inside a pass of the condition encoder and of the denoiser.
+
+    Strips are worked side by side, a thread each: splitting one of them would cost more in waiting
+    than it gains. Only the first encoder sees a whole tile.
+    """
+    alone = manifest.pixelwise
+    return threads if stage == 0 or not alone else 1, 1 if alone else threads
+
+
+def _load_stage(
+    folder: Path, stage: Stage, device: str, encoder_threads: int, threads: int
+) -> StageSampler:
+    def network(entry, inputs, output, threads):
         session = denoiser.session_for(folder, entry, device, threads)
         return denoiser.Network(session, inputs, output)
 
     sees = "features" if stage.condition_encoder else "condition"
     encode = None
     if stage.condition_encoder:
-        encode = network(stage.condition_encoder, ["condition"], "features")
-    denoise = network(stage.denoiser, ["x", sees, "timestep"], "prediction")
+        encode = network(stage.condition_encoder, ["condition"], "features", encoder_threads)
+    denoise = network(stage.denoiser, ["x", sees, "timestep"], "prediction", threads)
     return StageSampler(stage, denoise, encode)

@@ -119,6 +119,8 @@ class Manifest:
     """Everything the runtime needs to know of a model package.
 
     ``data_consistency``: every estimate is projected onto its input (see projection.py).
+    ``pixelwise``: after the first stage's condition encoder, each pixel is worked by itself. The
+    cascade then works in strips that stay in the cache, and a draw of noise serves all pixels.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Manifest:
     qualities: Dict[str, Quality]
     domain: Optional[Domain] = None
     data_consistency: bool = False
+    pixelwise: bool = False
     format_version: int = FORMAT_VERSION
 
     def write(self, folder: Path) -> Path:
@@ -269,6 +272,7 @@ def parse(data: Any) -> Manifest:
         qualities={name: _quality(qualities.get(name), fewest) for name in QUALITIES},
         domain=_domain(_Node(data.get("domain"), f"{MANIFEST_NAME}.domain"), len(input_bands)),
         data_consistency=_data_consistency(root),
+        pixelwise=_pixelwise(root, stages),
     )
 
 
@@ -383,6 +387,14 @@ def _data_consistency(root: _Node) -> bool:
     same_unit = root.get("input_unit").value == root.get("output_unit").value
     if node.value is not False and not (node.value is True and same_unit):
         raise node.fail("false, or true where input_unit and output_unit are the same")
+    return node.value
+
+
+def _pixelwise(root: _Node, stages: Tuple[Stage, ...]) -> bool:
+    node = _Node(root.value.get("pixelwise", False), f"{MANIFEST_NAME}.pixelwise")
+    truncates = any(stage.pdt_lower_bound < 1 for stage in stages)
+    if node.value is not False and not (node.value is True and not truncates):
+        raise node.fail("false, or true where no stage truncates (pdt_lower_bound 1)")
     return node.value
 
 

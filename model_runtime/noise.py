@@ -5,6 +5,7 @@ import numpy as np
 BLOCK = 32  # pixels a side; small enough that a tile's margin draws little that it does not use
 _PER_STAGE, _PER_SAMPLE = 48, 24  # bits: step below 2^24, sample below 2^24, stage above
 _KEY = 0x5343444D  # "SCDM"
+_SHARED_KEY = _KEY + 1  # no block's
 
 
 def block_noise(
@@ -25,7 +26,7 @@ def block_noise(
     """
     blocks_down = range(row0 // BLOCK, (row0 + rows - 1) // BLOCK + 1)
     blocks_across = range(col0 // BLOCK, (col0 + cols - 1) // BLOCK + 1)
-    draw = (stage << _PER_STAGE) | (sample << _PER_SAMPLE) | step
+    draw = _draw(stage, sample, step)
     whole = np.empty((bands, len(blocks_down) * BLOCK, len(blocks_across) * BLOCK), np.float32)
     for i, block_row in enumerate(blocks_down):
         for j, block_col in enumerate(blocks_across):
@@ -33,6 +34,23 @@ def block_noise(
             whole[area] = _block(seed, draw, block_row, block_col, bands)
     top, left = row0 - blocks_down[0] * BLOCK, col0 - blocks_across[0] * BLOCK
     return whole[:, top : top + rows, left : left + cols]
+
+
+def shared_noise(seed: int, stage: int, sample: int, step: int, bands: int) -> np.ndarray:
+    """Standard normal float32 (bands, 1, 1): one draw for every pixel.
+
+    A network that works on single pixels gives each the same distribution with it as with noise of
+    its own, and samples that are coherent over the picture: the mean over a field has the spread of
+    its pixels, where independent noise would average it away.
+    """
+    words = np.array([0, 0, 0, _draw(stage, sample, step)], np.uint64)
+    key = np.array([seed % 2**64, _SHARED_KEY], np.uint64)
+    generator = np.random.Generator(np.random.Philox(counter=words, key=key))
+    return generator.standard_normal((bands, 1, 1), dtype=np.float32)
+
+
+def _draw(stage: int, sample: int, step: int) -> int:
+    return (stage << _PER_STAGE) | (sample << _PER_SAMPLE) | step
 
 
 def _block(seed: int, draw: int, block_row: int, block_col: int, bands: int) -> np.ndarray:

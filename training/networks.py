@@ -61,6 +61,14 @@ def influence(built: Sequence[nn.Module]) -> Optional[int]:
     return sum(networks_compact.influence(network.settings) for network in built)
 
 
+def pixelwise(config: Config) -> bool:
+    """Whether, after the first stage's condition encoder, each pixel is worked by itself."""
+    tables = [stage.network for stage in config.stages]
+    compact = all(table["kind"] == "compact" for table in tables)
+    alone = compact and all(table.get("context_blocks") == 0 for table in tables[1:])
+    return alone and all(stage.pdt_lower_bound >= 1 for stage in config.stages)
+
+
 def _implied(config: Config, stage: int) -> Dict[str, Any]:
     """What the rest of the settings says of a stage's network."""
     return {

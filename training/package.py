@@ -12,7 +12,7 @@ from model_runtime.errors import InputError, PackageError
 
 from .config import Config
 from .dataset import Scene
-from .networks import condition_bands
+from .networks import condition_bands, pixelwise
 
 DOMAIN_LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 DEFAULT_QUALITIES = {
@@ -49,6 +49,7 @@ def identity(config: Config, domain: Optional[manifest.Domain] = None) -> Dict[s
         "qualities": {**default, **chosen},
         "domain": domain,
         "data_consistency": config.data_consistency,
+        "pixelwise": pixelwise(config),
     }
 
 

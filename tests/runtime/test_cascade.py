@@ -50,6 +50,55 @@ def of_functions(tiny_package):
     )
 
 
+@pytest.fixture
+def in_strips(of_functions):
+    """As ``of_functions``, of a package that says that its stages are pixelwise."""
+
+    def make(*stages, threads=2):
+        model = replace(of_functions(*stages).manifest, pixelwise=True)
+        return Cascade(model, list(stages), "cpu", threads)
+
+    return make
+
+
+@pytest.mark.parametrize("pixels", [1, 16, 50, 10_000])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_strips_of_any_height_give_the_same(in_strips, monkeypatch, pixels, samples):
+    model, how = in_strips(stage(3, (0, 4)), stage(2, range(8))), replace(HOW, samples=samples)
+    whole = model.estimate(RGB, 0, 0, how)
+    monkeypatch.setattr(cascade, "STRIP_PIXELS", pixels)
+    found = model.estimate(RGB, 0, 0, how)
+    np.testing.assert_array_equal(found.mean, whole.mean)
+    np.testing.assert_array_equal(found.stages[0], whole.stages[0])
+    assert (found.spread is None) == (samples == 1)
+    np.testing.assert_array_equal(found.spread, whole.spread)
+
+
+def test_pixels_of_one_colour_are_one_spectrum_in_every_sample(in_strips):
+    """A draw serves all pixels, so what differs in a sample's picture is in the input's."""
+    model = in_strips(stage(3, (0, 4)), stage(2, range(8)))
+    found = model.estimate(np.full_like(RGB, 0.2), 0, 0, replace(HOW, sampler="ddpm", samples=4))
+    assert found.spread.min() > 0
+    np.testing.assert_allclose(found.mean, found.mean[:, :1, :1] + 0 * found.mean, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", ["of_functions", "in_strips"])
+def test_what_is_kept_of_a_tile_is_its_part_of_the_whole(request, make):
+    model, kept = request.getfixturevalue(make)(stage(3, range(8))), (slice(5, 20), slice(2, 9))
+    how = one_stage(steps=2, samples=2)
+    whole, found = model.estimate(RGB, 8, 0, how), model.estimate(RGB, 8, 0, how, kept)
+    np.testing.assert_array_equal(found.mean, whole.mean[:, 5:20, 2:9])
+    np.testing.assert_array_equal(found.spread, whole.spread[:, 5:20, 2:9])
+
+
+def test_what_fails_in_a_strip_is_raised(in_strips):
+    def broken(x, condition, timestep):
+        raise PackageError("the network is broken", "mend it")
+
+    with pytest.raises(PackageError, match="broken"):
+        in_strips(stage(3, range(8), denoise=broken)).estimate(RGB, 0, 0, one_stage())
+
+
 def test_the_same_seed_gives_the_same_result(tiny):
     one, again = tiny.estimate(RGB, 0, 0, HOW), tiny.estimate(RGB, 0, 0, HOW)
     np.testing.assert_array_equal(one.mean, again.mean)

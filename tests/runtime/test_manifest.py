@@ -138,16 +138,24 @@ def test_a_file_name_stays_in_the_folder(data, name):
 
 
 def test_every_entry_is_needed(data):
-    optional = {"domain", "data_consistency"}
+    optional = {"domain", "data_consistency", "pixelwise"}
     for key in set(data) - optional:
         rest = {k: v for k, v in data.items() if k != key}
         refused(rest, f"model.json has no '{key}'")
 
 
 def test_a_package_may_leave_out_its_domain_and_consistency(data):
-    del data["domain"], data["data_consistency"]
+    del data["domain"], data["data_consistency"], data["pixelwise"]
     assert manifest.parse(data).domain is None
     assert manifest.parse(data).data_consistency is False
+    assert manifest.parse(data).pixelwise is False
+
+
+@pytest.mark.parametrize("value, bound", [("yes", 1.0), (1, 1.0), (True, 0.96)])
+def test_a_stage_that_truncates_is_not_pixelwise(data, value, bound):
+    """PDT's quantile is the tile's: a strip has another."""
+    data["stages"][0]["pdt_lower_bound"] = bound
+    refused({**data, "pixelwise": value}, "model.json.pixelwise")
 
 
 @pytest.mark.parametrize("data", [None, [], "model", 3, [[]]])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from model_runtime.noise import BLOCK, block_noise
+from model_runtime.noise import BLOCK, block_noise, shared_noise
 
 DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999, "bands": 2}
 WHOLE = (-70, -70, 140, 140)  # row0, col0, rows, cols: over the raster's upper left corner
@@ -68,3 +68,11 @@ def test_a_seed_means_the_same_numbers_for_ever():
         [[[-0.3499250113964081, -1.7163610458374023], [1.1494300365447998, -1.1559710502624512]]],
         atol=1e-5,
     )
+
+
+def test_shared_noise_is_a_draw_of_its_own_for_every_seed_stage_sample_and_step():
+    draws = [(1, 0, 0, 999), (2, 0, 0, 999), (1, 1, 0, 999), (1, 0, 1, 999), (1, 0, 0, 998)]
+    found = np.stack([shared_noise(*draw, bands=4000) for draw in draws])[:, :, 0, 0]
+    assert np.abs(np.corrcoef(found) - np.eye(len(draws))).max() < 0.08
+    np.testing.assert_allclose([found.mean(), found.std()], [0, 1], atol=0.03)
+    np.testing.assert_array_equal(found[0], shared_noise(*draws[0], bands=4000)[:, 0, 0])
