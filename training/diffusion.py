@@ -55,13 +55,15 @@ class Terms:
     """What a stage's loss is made of; ``offset`` is added to x0 before the angle is taken.
 
     The angle of normalised spectra (offset 0) is the released one; with the normalisation's
-    offset over its scale it is the angle of the spectra themselves.
+    offset over its scale it is the angle of the spectra themselves. ``target_weight`` is the share
+    of a batch's values that a process has.
     """
 
     prediction: str
     loss: str
     sam_weight: float
     offset: float = 0.0
+    target_weight: float = 1.0
 
 
 def stage_loss(
@@ -78,7 +80,7 @@ def stage_loss(
     x_t = d.noised(x0, noise, t)
     prediction = network(x_t, condition, t)
     target = d.target(terms.prediction, x0, noise, t)
-    loss = target_loss(terms.loss, prediction, target, seen)
+    loss = terms.target_weight * target_loss(terms.loss, prediction, target, seen)
     if terms.sam_weight:
         implied = d.x0(terms.prediction, prediction, x_t, t)
         angle = spectral_angle_loss(implied + terms.offset, x0 + terms.offset, seen)

@@ -1,6 +1,7 @@
 """One stage of the cascade in training: its batches, its step, its checkpoint."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
@@ -14,14 +15,16 @@ from . import checkpoint, networks
 from .config import Config
 from .dataset import Patches
 from .diffusion import Terms, TorchDiffusion, stage_loss
+from .distributed import Ranks
 from .ema import Ema
 
 STREAM = 7_919  # spreads the seeds of torch's draws over the steps
+ALONE = Ranks()
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step sees, normalised: (N, bands, rows, cols) each, ``seen`` bool."""
+    """A rank's part of a step's samples, normalised: (N, bands, rows, cols), ``seen`` bool."""
 
     x0: Tensor
     condition: Tensor
@@ -29,7 +32,10 @@ class Batch:
 
 
 class StageTrainer:
-    """Trains stage ``stage`` (from 0) on patches; ``previous`` are the EMA networks before it."""
+    """Trains stage ``stage`` (from 0) on patches; ``previous`` are the EMA networks before it.
+
+    With several ``ranks`` each works on its part of every batch; the first keeps the EMA.
+    """
 
     def __init__(
         self,
@@ -38,7 +44,9 @@ class StageTrainer:
         patches: Patches,
         previous: Sequence[nn.Module],
         device: str = "cpu",
+        ranks: Ranks = ALONE,
     ):
+        self.ranks, self.samples = ranks, config.training.batch
         self.config, self.settings, self.stage = config, config.stages[stage], stage
         self.patches, self.previous, self.device = patches, previous, device
         if self.settings.condition_estimated_share and len(previous) != stage:
@@ -59,47 +67,71 @@ class StageTrainer:
         self.step = 0
 
     def advance(self) -> float:
-        """One optimiser step; returns the loss. It depends on the seed and the step alone."""
+        """One optimiser step; returns the whole batch's loss. Seed and step alone decide it."""
         training = self.config.training
         torch.manual_seed((training.seed + self.stage) * STREAM + self.step)
         batch = self._batch()
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.config, self.stage, self.step)
         loss = self._loss(batch)
-        self._stop_unless(torch.isfinite(loss).item(), f"loss {float(loss.detach())}")
+        total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.summed(loss)[0]
+        self._stop_unless(math.isfinite(total), f"loss {total}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        self.ranks.add_up([p.grad for p in self.network.parameters() if p.grad is not None])
         if training.gradient_clip:
             nn.utils.clip_grad_norm_(self.network.parameters(), training.gradient_clip)
         self.optimiser.step()
         self.step += 1
-        self.ema.update(self.network, self.step)
-        return float(loss.detach())
+        if self.ranks.first:
+            self.ema.update(self.network, self.step)
+        return total
 
     def _loss(self, batch: Batch) -> Tensor:
-        terms = _terms(self.config, self.settings)
-        t = self._timesteps(len(batch.x0))
-        noise = torch.randn_like(batch.x0)
+        """This rank's part of the loss: the ranks' sum is that of the whole batch."""
+        terms = self._shared(_terms(self.config, self.settings), batch.seen)
+        t = self._timesteps(self.samples)
+        noise = self._normal_like(batch.x0)
         low = self.config.training.precision == "bfloat16"
-        with torch.autocast(self.device, torch.bfloat16, enabled=low):
+        with torch.autocast(self.device, torch.bfloat16, enabled=low), self.ranks.dropout():
             network = self.network.train()
             d = self.diffusion
             return stage_loss(
                 network, d, terms, batch.x0, batch.condition, noise, t, batch.seen
             ).float()
 
+    def _shared(self, terms: Terms, seen: Tensor) -> Terms:
+        """``terms`` weighted by how much of what the whole batch averages over is here."""
+        if self.ranks.count == 1:
+            return terms
+        values, pixels = seen.sum(), seen.any(1).sum()
+        all_values, all_pixels = self.ranks.summed(values, pixels)
+        return replace(
+            terms,
+            target_weight=float(values) / max(all_values, 1),
+            sam_weight=terms.sam_weight * float(pixels) / max(all_pixels, 1),
+        )
+
     def _timesteps(self, count: int) -> Tensor:
         t = torch.randint(0, self.settings.timesteps, (count,), device=self.device)
         first = torch.rand(count, device=self.device) < self.settings.first_timestep_share
-        return torch.where(first, self.settings.timesteps - 1, t)
+        return self.ranks.mine(torch.where(first, self.settings.timesteps - 1, t))
+
+    def _uniform(self, *shape: int) -> Tensor:
+        """A draw (n, *shape) a sample, between 0 and 1."""
+        return self.ranks.mine(torch.rand(self.samples, *shape, device=self.device))
+
+    def _normal_like(self, mine: Tensor) -> Tensor:
+        return self.ranks.mine(self.ranks.whole_like(mine).normal_())
 
     def _batch(self) -> Batch:
-        rgb, cube, seen = self.patches.batch(self.step, self.config.training.batch)
+        place = self.ranks.rank, self.ranks.count
+        rgb, cube, seen = self.patches.batch(self.step, self.samples, *place)
         rgb, cube, seen = self._tensor(rgb), self._tensor(cube), self._tensor(seen)
         rgb, cube = self._normalised(rgb), self._normalised(cube)
         final = list(self.settings.final_bands)
         condition = self._condition(rgb, cube, seen) if self.stage else rgb
-        kept = torch.rand(len(rgb), device=self.device) >= self.settings.condition_dropout
+        kept = self._uniform() >= self.settings.condition_dropout
         return Batch(cube[:, final], condition * kept[:, None, None, None], seen[:, final])
 
     def _tensor(self, values: np.ndarray) -> Tensor:
@@ -117,12 +149,12 @@ class StageTrainer:
         """
         bands = list(self.config.stages[self.stage - 1].final_bands)
         true, seen = cube[:, bands], seen[:, bands]
-        sigma = self.settings.condition_noise * torch.rand(len(rgb), 1, 1, 1, device=self.device)
-        true = true + sigma * torch.randn_like(true)
+        sigma = self.settings.condition_noise * self._uniform(1, 1, 1)
+        true = true + sigma * self._normal_like(true)
         if not self.settings.condition_estimated_share:
             return true
         estimated = self._estimate(rgb)
-        draw = torch.rand(len(rgb), device=self.device) < self.settings.condition_estimated_share
+        draw = self._uniform() < self.settings.condition_estimated_share
         return torch.where(draw[:, None, None, None] | ~seen, estimated, true)
 
     @torch.no_grad()
@@ -131,8 +163,8 @@ class StageTrainer:
         condition = rgb
         for network, settings in zip(self.previous, self.config.stages):
             d = TorchDiffusion(_betas(settings), self.device)
-            shape = (len(rgb), len(settings.final_bands), *rgb.shape[2:])
-            x = torch.randn(shape, device=self.device)
+            shape = (self.samples, len(settings.final_bands), *rgb.shape[2:])
+            x = self.ranks.mine(torch.randn(shape, device=self.device))
             t = torch.full((len(rgb),), settings.timesteps - 1, device=self.device)
             condition = d.x0(settings.prediction, network(x, condition, t), x, t)
         return condition

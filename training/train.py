@@ -1,10 +1,16 @@
-"""Train the stages of a cascade: ``python training/train.py --config FILE.toml``."""
+"""Train the stages of a cascade: ``python training/train.py --config FILE.toml``.
+
+``torchrun --nproc-per-node N training/train.py ...`` trains the same in N processes.
+"""
 
 import argparse
 import dataclasses
+import os
 import sys
+from contextlib import nullcontext, redirect_stderr
+from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import ContextManager, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -14,29 +20,52 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from model_runtime.errors import DeviceError, InputError, ScdmError
-from training import checkpoint, networks, package, run_folder, validation
+from training import checkpoint, distributed, networks, package, run_folder, validation
 from training.config import Config, load
 from training.dataset import Patches, Scene, load_scenes, scene_shares
+from training.distributed import LostRank, Ranks
 from training.figures import spectra_figure
 from training.stage_trainer import StageTrainer
 
 
+@dataclass(frozen=True)
+class Run:
+    """One call of the command: where, what, on which scenes, and this process's part."""
+
+    folder: Path
+    config: Config
+    stages: Sequence[int]
+    scenes: Sequence[Scene]
+    held_out: Sequence[Scene]
+    device: str
+    resume: bool
+    ranks: Ranks
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code (0 done, else the error's)."""
-    args = _parser().parse_args(argv)
+    first = distributed.rank_of_launch() == 0
+    with nullcontext() if first else _unheard():  # all ranks find the same mistake
+        args = _parser().parse_args(argv)
     try:
         _run(args)
     except ScdmError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if first or isinstance(error, LostRank):
+            print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped: --resume goes on from the last checkpoint", file=sys.stderr)
+        if first:
+            print("stopped: --resume goes on from the last checkpoint", file=sys.stderr)
         return 130
     return 0
 
 
+def _unheard() -> ContextManager:
+    return redirect_stderr(Path(os.devnull).open("w"))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=Path, help="settings, a TOML file")
     parser.add_argument("--stage", default="all", help="a stage's number from 1, or all")
     parser.add_argument("--data", nargs="+", help="training scenes, instead of data.train")
@@ -50,18 +79,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> None:
+    ranks = distributed.join(args.device)
+    run = ranks.agreed(lambda: _prepared(args, ranks))
+    for stage in run.stages:
+        _train_stage(run, stage)
+    distributed.leave(ranks)
+
+
+def _prepared(args: argparse.Namespace, ranks: Ranks) -> Run:
     config = _settings(args)
+    ranks.check_batch(config.training.batch)
     stages = _stages(args.stage, len(config.stages))
-    run = args.out or Path("runs") / config.name
-    for warning in run_folder.hold(run, config, stages, args.resume):
-        print(f"warning: {warning}", file=sys.stderr)
+    folder = args.out or Path("runs") / config.name
+    if ranks.first:
+        for warning in run_folder.hold(folder, config, stages, args.resume):
+            print(f"warning: {warning}", file=sys.stderr)
     scenes = load_scenes(config.data.train, config)
-    held_out = load_scenes(config.data.validation, config) if config.data.validation else []
-    run_folder.keep(run, config)
+    held_out = config.data.validation if ranks.first else ()
+    validated = load_scenes(held_out, config) if held_out else []
+    if ranks.first:
+        _keep(folder, config, scenes)
+    return Run(folder, config, stages, scenes, validated, args.device, args.resume, ranks)
+
+
+def _keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
+    run_folder.keep(folder, config)
     shares = scene_shares(scenes, config.data.sensor_power)
-    package.write_domain(run, package.domain_of(scenes, shares))
-    for stage in stages:
-        _train_stage(run, config, stage, scenes, held_out, args)
+    package.write_domain(folder, package.domain_of(scenes, shares))
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -85,36 +129,44 @@ def _stages(text: str, count: int) -> List[int]:
     return [int(text) - 1]
 
 
-def _train_stage(
-    run: Path,
-    config: Config,
-    stage: int,
-    scenes: Sequence[Scene],
-    held_out: Sequence[Scene],
-    args: argparse.Namespace,
-) -> None:
-    before = [trained(run, config, s).to(args.device) for s in range(stage)]
-    patches = Patches(scenes, config, config.training.seed + 1000 * stage)
-    trainer = StageTrainer(config, stage, patches, before, args.device)
-    trainer.restore(checkpoint.load(run, stage) if args.resume else None)
-    iterations = config.stages[stage].iterations
-    bar = tqdm(total=iterations, initial=trainer.step, desc=f"stage {stage + 1}", unit="step")
-    # What an interrupted run logged after its last checkpoint is drawn once more: purge it.
-    log, purged = run / "tensorboard" / f"stage{stage + 1}", trainer.step + 1
-    with SummaryWriter(str(log), purge_step=purged if trainer.step else None) as board, bar:
+def _train_stage(run: Run, stage: int) -> None:
+    trainer = run.ranks.agreed(lambda: _trainer(run, stage))
+    iterations = trainer.settings.iterations
+    bar = tqdm(
+        total=iterations,
+        initial=trainer.step,
+        desc=f"stage {stage + 1}",
+        unit="step",
+        disable=not run.ranks.first,
+    )
+    with _board(run, trainer) as board, bar:
         while trainer.step < iterations:
             loss = trainer.advance()
             bar.update()
-            _after_step(run, trainer, board, bar, loss, held_out)
+            if board:
+                _after_step(run, trainer, board, bar, loss)
+    run.ranks.wait()  # for the checkpoint that the next stage starts from
+
+
+def _trainer(run: Run, stage: int) -> StageTrainer:
+    before = [trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
+    patches = Patches(run.scenes, run.config, run.config.training.seed + 1000 * stage)
+    trainer = StageTrainer(run.config, stage, patches, before, run.device, run.ranks)
+    trainer.restore(checkpoint.load(run.folder, stage) if run.resume else None)
+    return trainer
+
+
+def _board(run: Run, trainer: StageTrainer) -> ContextManager[Optional[SummaryWriter]]:
+    """The first rank's curves; nothing on the others."""
+    if not run.ranks.first:
+        return nullcontext()
+    # What an interrupted run logged after its last checkpoint is drawn once more: purge it.
+    log, purged = run.folder / "tensorboard" / f"stage{trainer.stage + 1}", trainer.step + 1
+    return SummaryWriter(str(log), purge_step=purged if trainer.step else None)
 
 
 def _after_step(
-    run: Path,
-    trainer: StageTrainer,
-    board: SummaryWriter,
-    bar: tqdm,
-    loss: float,
-    held_out: Sequence[Scene],
+    run: Run, trainer: StageTrainer, board: SummaryWriter, bar: tqdm, loss: float
 ) -> None:
     training, step = trainer.config.training, trainer.step
     last = step == trainer.settings.iterations
@@ -123,9 +175,9 @@ def _after_step(
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
     if step % training.checkpoint_every == 0 or last:
         board.flush()  # a killed run must not lose the curve up to its checkpoint
-        checkpoint.save(run, trainer.stage, trainer.state())
-    if held_out and (step % training.validate_every == 0 or last):
-        _validate(trainer, board, bar, held_out)
+        checkpoint.save(run.folder, trainer.stage, trainer.state())
+    if run.held_out and (step % training.validate_every == 0 or last):
+        _validate(trainer, board, bar, run.held_out)
 
 
 def _validate(

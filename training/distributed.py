@@ -1,0 +1,180 @@
+"""Several processes train as one: torchrun's ranks, each with its share of every batch.
+
+A sample's draws do not depend on who has it: each rank makes those of the whole batch, in the
+order in which one process would, and takes its own. Then N ranks do what one does, up to rounding.
+"""
+
+import os
+import signal
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Callable, ContextManager, List, Optional, Sequence, TypeVar
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from model_runtime.errors import DeviceError, InputError, ScdmError
+
+Result = TypeVar("Result")
+# The others wait while rank 0 validates and saves; a rank that dies is noticed without it.
+PATIENCE = timedelta(hours=6)
+
+
+class LostRank(DeviceError):
+    """Another process of the run has ended, so this one cannot go on."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process's place among ``count``; rank 0 keeps checkpoints and curves, and speaks."""
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the rank that writes."""
+        return self.rank == 0
+
+    def check_batch(self, batch: int) -> None:
+        """Raise InputError for a batch that the ranks cannot share evenly."""
+        if batch % self.count:
+            raise InputError(
+                f"training.batch is {batch}, which {self.count} processes cannot share evenly",
+                f"give a multiple of {self.count}, or another --nproc-per-node",
+            )
+
+    def mine(self, whole: Tensor) -> Tensor:
+        """This rank's samples of a whole batch (N, ...): every count-th from its own number."""
+        return whole if self.count == 1 else whole[self.rank :: self.count]
+
+    def whole_like(self, mine: Tensor) -> Tensor:
+        """Room for the whole batch that ``mine`` (n, ...) is a share of, laid out as it is."""
+        if self.count == 1:
+            return torch.empty_like(mine)
+        shape = (len(mine) * self.count, *mine.shape[1:])
+        strides = (mine[0].numel(), *mine.stride()[1:])
+        return torch.empty_strided(shape, strides, dtype=mine.dtype, device=mine.device)
+
+    def dropout(self) -> ContextManager:
+        """Where networks run: their dropout masks are those of the whole batch."""
+        return nullcontext() if self.count == 1 else _WholeBatchDropout(self)
+
+    def summed(self, *numbers: Tensor) -> List[float]:
+        """Sums over the ranks of tensors of one number each; raises LostRank."""
+        total = torch.stack([number.detach().double() for number in numbers])
+        self.add_up([total])
+        return total.tolist()
+
+    def add_up(self, tensors: Sequence[Tensor]) -> None:
+        """Put the ranks' sums in ``tensors``, in place; raises LostRank."""
+        if self.count == 1:
+            return
+        flat = torch.cat([tensor.flatten() for tensor in tensors])
+        _exchanged(lambda: dist.all_reduce(flat))
+        for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors])):
+            tensor.copy_(part.view_as(tensor))
+
+    def agreed(self, work: Callable[[], Result]) -> Result:
+        """``work()`` of this rank; where it fails on one, all raise that ScdmError."""
+        if self.count == 1:
+            return work()
+        result, failure = None, None
+        try:
+            result = work()
+        except ScdmError as error:
+            failure = error
+        failures: List[Optional[ScdmError]] = [None] * self.count
+        _exchanged(lambda: dist.all_gather_object(failures, failure))
+        for failure in filter(None, failures):
+            raise failure
+        return result
+
+    def wait(self) -> None:
+        """Until all ranks are here; raises LostRank."""
+        if self.count > 1:
+            _exchanged(dist.barrier)
+
+
+class _WholeBatchDropout(TorchFunctionMode):
+    """Dropout by this rank's part of the mask that one process would draw."""
+
+    def __init__(self, ranks: Ranks):
+        super().__init__()
+        self.ranks = ranks
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is not F.dropout:
+            return function(*args, **(kwargs or {}))
+        return self._dropped(*args, **(kwargs or {}))
+
+    def _dropped(self, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False):
+        if not training or not p:
+            return input
+        mask = F.dropout(self.ranks.whole_like(input).fill_(1), p, training)
+        return input * self.ranks.mine(mask)
+
+
+def rank_of_launch() -> int:
+    """This process's rank if torchrun started it, else 0."""
+    return int(os.environ["RANK"]) if _launched() else 0
+
+
+def join(device: str) -> Ranks:
+    """Meet the processes that torchrun started with this one; alone without it.
+
+    ``device`` cuda gives every rank of a machine a GPU of its own. Raises DeviceError.
+    """
+    if not _launched():
+        return Ranks()
+    signal.signal(signal.SIGTERM, _told_to_end)  # torchrun ends the others of a rank that died
+    backend = "cpu:gloo,cuda:nccl" if device == "cuda" else "gloo"
+    _exchanged(lambda: dist.init_process_group(backend, timeout=PATIENCE))
+    ranks = Ranks(dist.get_rank(), dist.get_world_size())
+    if device == "cuda":
+        ranks.agreed(_take_gpu)
+    return ranks
+
+
+def leave(ranks: Ranks) -> None:
+    """Part in order, at the end of a run."""
+    if dist.is_available() and dist.is_initialized():
+        ranks.wait()
+        dist.destroy_process_group()
+
+
+def _launched() -> bool:
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def _take_gpu() -> None:
+    local, found = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if local >= found:
+        raise DeviceError(
+            f"process {local + 1} of this machine finds {found} CUDA devices",
+            f"start at most {found} (--nproc-per-node), or choose --device cpu",
+        )
+    torch.cuda.set_device(local)
+
+
+def _exchanged(exchange: Callable[[], Any]) -> None:
+    try:
+        exchange()
+    except RuntimeError as error:  # dist.DistBackendError is one too
+        raise _lost(f"does not answer ({str(error).splitlines()[0][:150]})") from error
+
+
+def _told_to_end(signum: int, frame: Any) -> None:
+    raise _lost("has ended, or the run was told to (SIGTERM)")
+
+
+def _lost(what: str) -> LostRank:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process ends already, and says why
+    return LostRank(
+        f"process {rank_of_launch()} stops: another of this run {what}",
+        "mend what ended it; --resume goes on from the last checkpoint, on any number of processes",
+    )
