@@ -441,7 +441,7 @@
         <message>
             <location filename="../algorithms/upsample.py" />
             <source>GeoTIFF of reflectance (integers with band scale 0.0001), a band a wavelength. To make ENVI or COG of it with Translate, give the creation option COPY_SRC_MDD=YES, or the wavelengths stay behind (GDAL 3.8 or newer; before: python -m model_runtime convert).</source>
-            <translation>GeoTIFF der Reflexionsgrade (ganze Zahlen mit Bandfaktor 0,0001), je Wellenlänge ein Band. Wer daraus mit „Übersetzen“ ENVI oder COG macht, gibt die Erstellungsoption COPY_SRC_MDD=YES an, sonst bleiben die Wellenlängen zurück (GDAL 3.8 oder neuer; davor: python -m model_runtime convert).</translation>
+            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskala 0,0001), ein Kanal je Wellenlänge. Wer daraus mit „Übersetzen“ ENVI oder COG macht, gibt die Erstellungsoption COPY_SRC_MDD=YES an, sonst bleiben die Wellenlängen zurück (GDAL 3.8 oder neuer; davor: python -m model_runtime convert).</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />

@@ -183,3 +183,60 @@ def test_cloud_optimised_geotiff_over_http(upsample, write_raster, colours, tmp_
     path = write_raster("field.tif", colours)
     gdal.Translate(str(tmp_path / "cog.tif"), str(path), format="COG")
     assert same_grid(upsample(f"/vsicurl/{server}/cog.tif"), path)
+
+
+CAPABILITIES = b"""<?xml version="1.0" encoding="UTF-8"?>
+<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms">
+<Service><Name>WMS</Name><Title>Ortho</Title></Service>
+<Capability><Request><GetMap><Format>image/png</Format></GetMap></Request>
+<Layer><Title>Ortho</Title><CRS>EPSG:3857</CRS>
+<Layer><Name>ortho</Name><Title>ortho</Title><CRS>EPSG:3857</CRS>
+<EX_GeographicBoundingBox><westBoundLongitude>11</westBoundLongitude>
+<eastBoundLongitude>12</eastBoundLongitude><southBoundLatitude>48</southBoundLatitude>
+<northBoundLatitude>49</northBoundLatitude></EX_GeographicBoundingBox>
+</Layer></Layer></Capability></WMS_Capabilities>"""
+
+
+@pytest.fixture
+def web_map():
+    """The address of a web map service on this machine that says what it has."""
+
+    class Service(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/xml")
+            self.end_headers()
+            self.wfile.write(CAPABILITIES)
+
+        def log_message(self, *_):
+            """Silence."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}/"
+        httpd.shutdown()
+
+
+@pytest.mark.parametrize("algorithm", ["upsample", "simulatergb", "evaluate"])
+@pytest.mark.parametrize("kind", ["tiles", "service"])
+def test_web_maps_are_refused_with_the_remedy(
+    registered, log, rgb_path, web_map, tmp_path, monkeypatch, kind, algorithm
+):
+    """A layer of the wms provider, tiles (XYZ) or service (WMS): pictures for looking at."""
+    import processing
+
+    monkeypatch.setenv("SCDM_PYTHON", sys.executable)
+    sources = {
+        "tiles": f"type=xyz&url={web_map}%7Bz%7D/%7Bx%7D/%7By%7D.png&zmin=0&zmax=3",
+        "service": "contextualWMSLegend=0&crs=EPSG:3857&format=image/png&layers=ortho&styles&url="
+        + web_map,
+    }
+    layer = QgsRasterLayer(sources[kind], "ortho", "wms")
+    assert layer.isValid(), layer.error().message()
+    names = {"evaluate": {"ESTIMATE": layer, "REFERENCE": str(rgb_path)}}
+    words = names.get(algorithm, {"INPUT": layer, "OUTPUT": str(tmp_path / "out.tif")})
+    with pytest.raises(QgsProcessingException):
+        processing.run(f"scdm:{algorithm}", words, feedback=log)
+    (told,) = [text for text in log.errors if "'ortho'" in text]
+    assert "provider 'wms'" in told and "export it first" in told
+    assert not (tmp_path / "out.tif").exists()

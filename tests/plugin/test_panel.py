@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QGuiApplication
+from qgis.PyQt.QtTest import QTest
 
 from scdm_qgis.gui.spectra import Spectrum, as_csv
 
@@ -67,6 +69,41 @@ def test_a_click_shows_the_pixels_spectrum_and_spread(panel):
     assert np.nanmax(line.get_ydata()) == pytest.approx(0.3022)
     assert len(panel._canvas.figure.axes[0].collections) == 1
     assert "spread" in panel._canvas.figure.axes[0].get_ylabel()
+
+
+@pytest.fixture
+def shown_map(panel, window):
+    """The map's canvas on the (offscreen) screen, the whole raster in it."""
+    canvas = window.mapCanvas()
+    canvas.resize(450, 300)
+    canvas.show()
+    canvas.setExtent(panel._layer_box.currentLayer().extent())
+    QGuiApplication.processEvents()
+    yield canvas
+    canvas.hide()
+
+
+def click(canvas, column, row):
+    """A click of the left button in the middle of a pixel of the raster."""
+    middle = QgsPointXY(500000 + 2 * column + 1, 4100000 - 2 * row - 1)
+    place = canvas.getCoordinateTransform().transform(middle)
+    button, modifier = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(
+        canvas.viewport(), button, modifier, QPoint(round(place.x()), round(place.y()))
+    )
+
+
+def test_clicks_on_the_map_pick_pixels(panel, shown_map):
+    click(shown_map, 5, 3)
+    assert panel._points == []  # the tool is not in hand yet
+    panel.pick_button.click()
+    click(shown_map, 5, 3)
+    click(shown_map, 0, 5)
+    assert [point.values[0] for point in panel._points] == pytest.approx([0.1035, 0.105])
+    assert len(panel._markers._items) == 2 and list(drawn(panel)) == ["Point 1", "Point 2"]
+    panel.pick_button.click()
+    click(shown_map, 1, 1)
+    assert len(panel._points) == 2
 
 
 def test_a_map_in_another_reference_system(panel, window):
