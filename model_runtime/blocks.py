@@ -2,44 +2,48 @@
 
 A block is written beside its name, brought to the disk and renamed, so that a kill or a power cut
 leaves either nothing or the block. A folder of files, not one file: workers of any number may add
-to it.
+to it. Blocks are not compressed: a fast model makes them quicker than zlib could pack them.
 """
 
 import hashlib
 import os
 import struct
-import zlib
+import uuid
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-MAGIC = b"SCDMBLK1"
+MAGIC = b"SCDMBLK2"
 # Magic, type, arrays, bands, rows, cols, bytes that follow, SHA-256 of all that and the bytes.
 _HEAD = struct.Struct("<8s5IQ")
 _DIGEST_BYTES = 32
 _TYPES = (np.dtype("<u2"), np.dtype("<f4"))
 SUFFIX, PART_SUFFIX = ".block", ".block.part"
-# Level 1: half of the disk for a hundredth of the time that sampling takes.
-LEVEL = 1
 
 Arrays = Tuple[np.ndarray, ...]
+Buffer = Union[bytes, memoryview]
 
 
 class Store:
-    """The blocks in ``folder``, which exists."""
+    """The blocks in ``folder``, which exists; those of the run named ``run``, or all.
 
-    def __init__(self, folder: Path):
+    A worker that a cut-off run left behind may still write its last block: into names that no
+    other run takes for its own.
+    """
+
+    def __init__(self, folder: Path, run: str = ""):
         self.folder = Path(folder)
+        self._prefix = f"{run}-" if run else ""
 
     def write(self, name: str, arrays: Sequence[np.ndarray]) -> None:
         """Keep ``arrays``, uint16 or float32 of one shape (bands, rows, cols); none: nothing there.
 
         Raises OSError.
         """
-        content = packed(arrays)
-        part = self.folder / f"{name}{PART_SUFFIX}"
-        write_durably(part, content)
+        # Two workers may make one block, where one of them was given up too soon.
+        part = self.folder / f"{self._prefix}{name}-{uuid.uuid4().hex[:8]}{PART_SUFFIX}"
+        write_durably(part, *packed(arrays))
         part.replace(self._path(name))
         sync_folder(self.folder)
 
@@ -57,8 +61,8 @@ class Store:
 
     def names(self) -> set:
         """The blocks there are, damaged ones too."""
-        found = self.folder.glob(f"*{SUFFIX}")
-        return {path.name[: -len(SUFFIX)] for path in found}
+        found = self.folder.glob(f"{self._prefix}*{SUFFIX}")
+        return {path.name[len(self._prefix) : -len(SUFFIX)] for path in found}
 
     def clear(self) -> None:
         """Forget all blocks, half-written ones too; nothing else in the folder is touched."""
@@ -67,19 +71,22 @@ class Store:
                 path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}{SUFFIX}"
+        return self.folder / f"{self._prefix}{name}{SUFFIX}"
 
 
-def packed(arrays: Sequence[np.ndarray]) -> bytes:
-    """The file of a block."""
+def packed(arrays: Sequence[np.ndarray]) -> List[Buffer]:
+    """The file of a block, in parts: what is large is not copied."""
     kind, shape = 0, (0, 0, 0)
     if arrays:
         kind, shape = _TYPES.index(arrays[0].dtype), arrays[0].shape
         if any(array.shape != shape or array.dtype != _TYPES[kind] for array in arrays):
             raise ValueError("a block's arrays have one type and one shape")
-    payload = zlib.compress(b"".join(array.tobytes() for array in arrays), LEVEL)
-    head = _HEAD.pack(MAGIC, kind, len(arrays), *shape, len(payload))
-    return b"".join((head, hashlib.sha256(head + payload).digest(), payload))
+    payload = [np.ascontiguousarray(array).data.cast("B") for array in arrays]
+    head = _HEAD.pack(MAGIC, kind, len(arrays), *shape, sum(map(len, payload)))
+    digest = hashlib.sha256(head)
+    for part in payload:
+        digest.update(part)
+    return [head, digest.digest(), *payload]
 
 
 def unpacked(content: bytes) -> Arrays:
@@ -91,14 +98,15 @@ def unpacked(content: bytes) -> Arrays:
     magic, kind, count, bands, rows, cols, size = _HEAD.unpack(head)
     if magic != MAGIC or size != len(payload):
         raise ValueError("this is no block")
-    values = np.frombuffer(zlib.decompress(payload), _TYPES[kind])
+    values = np.frombuffer(payload, _TYPES[kind])
     return tuple(values.reshape(count, bands, rows, cols)) if count else ()
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file and see that it is on the disk; raises OSError."""
+def write_durably(path: Path, *parts: Buffer) -> None:
+    """Write a file of ``parts`` and see that it is on the disk; raises OSError."""
     with path.open("wb") as stream:
-        stream.write(content)
+        for part in parts:
+            stream.write(part)
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -29,7 +29,7 @@ def needed(job: Job, stored: Encoding, outputs: int, overviews: bool, cog: bool)
 def _journal_bytes(job: Job, values: float, stored: Encoding) -> float:
     layout = job.layout
     if layout.margin is not None:
-        return values * stored.item_bytes * PACKED_SHARE
+        return values * stored.item_bytes
     # Blended tiles are kept whole, in float32; what they share is kept by each.
     shared = (layout.size / (layout.size - layout.overlap)) ** 2
     return values * np.dtype(np.float32).itemsize * shared

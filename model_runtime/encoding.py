@@ -37,11 +37,16 @@ class Encoding:
         """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
         if self.type_name == "Float32":
             return np.ascontiguousarray(values, np.float32)
-        masked = np.isnan(values)
-        stored = np.rint(np.where(masked, 0, values) / np.float32(self.scale))
-        stored = np.clip(stored, 0, self.nodata - 1).astype(np.uint16)
-        stored[masked] = int(self.nodata)
+        stored = np.empty(values.shape, np.uint16)
+        for band, room in zip(values, stored):  # one at a time: it stays in the cache
+            room[...] = self._encoded(band)
         return stored
+
+    def _encoded(self, band: np.ndarray) -> np.ndarray:
+        masked = np.isnan(band)
+        counts = np.rint(band / np.float32(self.scale))
+        counts[masked] = self.nodata
+        return np.clip(counts, 0, np.where(masked, self.nodata, self.nodata - 1))
 
     def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
         """Nodata everywhere, as stored."""

@@ -66,6 +66,15 @@ class Tile:
         """The window whose estimate is used; inside the raster."""
         return _window(self.down.keep0, self.down.keep1, self.along.keep0, self.along.keep1)
 
+    @property
+    def kept_in_read(self) -> Tuple[slice, slice]:
+        """The rows and columns of ``read`` that are kept."""
+        down, along = (
+            slice(span.keep0 - span.read0, span.keep1 - span.read0)
+            for span in (self.down, self.along)
+        )
+        return down, along
+
 
 def _window(row0: int, row1: int, col0: int, col1: int) -> Window:
     return Window(row0, col0, row1 - row0, col1 - col0)
@@ -290,10 +299,3 @@ def _shared(span: Span, start: int, length: int) -> Tuple[slice, slice]:
     """Where the kept part meets [start, start + length): there, and counted from its own start."""
     first, last = max(span.keep0, start), min(span.keep1, start + length)
     return slice(first - start, last - start), slice(first - span.keep0, last - span.keep0)
-
-
-def crop(values: np.ndarray, tile: Tile) -> np.ndarray:
-    """The kept part of ``values`` (bands, rows, cols) of ``tile.read``."""
-    kept, read = tile.kept, tile.read
-    row, col = kept.row0 - read.row0, kept.col0 - read.col0
-    return values[:, row : row + kept.rows, col : col + kept.cols]

@@ -46,7 +46,7 @@ def test_nan_survives(store):
 
 @given(st.data())
 def test_any_changed_cut_or_added_byte_is_noticed(data):
-    content = bytearray(packed(arrays()))
+    content = bytearray(b"".join(packed(arrays())))
     how = data.draw(st.sampled_from(["change", "cut", "add"]))
     place = data.draw(st.integers(0, len(content) - 1))
     if how == "change":
