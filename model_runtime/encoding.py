@@ -43,10 +43,11 @@ class Encoding:
         return stored
 
     def _encoded(self, band: np.ndarray) -> np.ndarray:
-        masked = np.isnan(band)
-        counts = np.rint(band / np.float32(self.scale))
-        counts[masked] = self.nodata
-        return np.clip(counts, 0, np.where(masked, self.nodata, self.nodata - 1))
+        counts = band * np.float32(1 / self.scale)
+        np.rint(counts, out=counts)
+        np.clip(counts, 0, self.nodata - 1, out=counts)
+        counts[np.isnan(band)] = self.nodata
+        return counts
 
     def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
         """Nodata everywhere, as stored."""

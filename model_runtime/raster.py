@@ -641,11 +641,12 @@ class Writer:
 
     def _create(self, shape: Tuple[int, int], block_side: int):
         rows, cols = shape
+        driver = gdal.GetDriverByName("GTiff")
         options = [
             "TILED=YES",
             f"BLOCKXSIZE={block_side}",
             f"BLOCKYSIZE={block_side}",
-            "COMPRESS=DEFLATE",
+            *_packing(driver),
             # Neighbouring pixels differ little: differences pack to about half.
             f"PREDICTOR={3 if self._encoding.type_name == 'Float32' else 2}",
             # QGIS draws three bands of many: it should not have to unpack them all.
@@ -660,7 +661,6 @@ class Writer:
         room = 2 * block_side**2 * self._bands * gdal.GetDataTypeSize(kind) // 8
         gdal.SetCacheMax(gdal.GetCacheMax() + room)
         self._room = room
-        driver = gdal.GetDriverByName("GTiff")
         return driver.Create(str(self.part), cols, rows, self._bands, kind, options)
 
     def _describe(self, spectral: Spectral, place: Georeference, tags: Dict[str, str]) -> None:
@@ -779,6 +779,13 @@ class Writer:
 
     def __exit__(self, *_) -> None:
         self.discard()
+
+
+def _packing(driver) -> List[str]:
+    """ZSTD packs as small as DEFLATE in a quarter of the time; a GDAL may be built without it."""
+    if "<Value>ZSTD</Value>" in driver.GetMetadataItem("DMD_CREATIONOPTIONLIST"):
+        return ["COMPRESS=ZSTD", "ZSTD_LEVEL=1"]
+    return ["COMPRESS=DEFLATE", "ZLEVEL=1"]
 
 
 class _Filled:

@@ -282,7 +282,7 @@ def test_the_file_says_what_the_conventions_ask(tmp_path):
         "fwhm": "{10.00, 12.50}",
     }
     structure = dataset.GetMetadata("IMAGE_STRUCTURE")
-    assert structure["COMPRESSION"] == "DEFLATE"
+    assert structure["COMPRESSION"] == "ZSTD"
     band = dataset.GetRasterBand(2)
     assert band.GetBlockSize() == [256, 256]
     assert band.GetDescription() == "550.0 nm"
