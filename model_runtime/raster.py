@@ -29,6 +29,7 @@ gdal.SetCacheMax(CACHE_BYTES)
 Geotransform = Tuple[float, float, float, float, float, float]
 # What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
 PIXEL_GRID: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+GEOTIFF = (".tif", ".tiff")
 REMOTE_DRIVERS = ("WMS", "WMTS", "WCS", "OGCAPI", "DAAS", "NGW")
 GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
 DAMAGED = "the file is damaged or cut short: copy or export it again"
@@ -634,7 +635,7 @@ class Writer:
             self._dataset = self._create(shape, form.block_side)
         try:
             with _Writing(self.path):
-                self._describe(spectral, georeference, tags)
+                _describe(self._dataset, stored, spectral, georeference, tags)
         except ScdmError:
             self.discard()
             raise
@@ -662,36 +663,6 @@ class Writer:
         gdal.SetCacheMax(gdal.GetCacheMax() + room)
         self._room = room
         return driver.Create(str(self.part), cols, rows, self._bands, kind, options)
-
-    def _describe(self, spectral: Spectral, place: Georeference, tags: Dict[str, str]) -> None:
-        dataset = self._dataset
-        dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
-        if place.gcps:
-            dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
-        else:
-            if place.spatial_ref is not None:
-                dataset.SetSpatialRef(place.spatial_ref)
-            if place.geotransform is not None:
-                dataset.SetGeoTransform(list(place.geotransform))
-        dataset.SetMetadata(envi_lists(spectral), "ENVI")
-        for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
-            self._describe_band(dataset.GetRasterBand(i + 1), centre, width, spectral.unit)
-        for i, colour in enumerate(spectral.colours):
-            if colour in COLOURS:
-                dataset.GetRasterBand(i + 1).SetColorInterpretation(COLOURS[colour])
-
-    def _describe_band(self, band, centre: float, width: float, unit: str) -> None:
-        band.SetDescription(f"{centre:.1f} nm")
-        band.SetNoDataValue(self._encoding.nodata)
-        band.SetUnitType(unit)
-        if self._encoding.scale != 1:
-            band.SetScale(self._encoding.scale)
-            band.SetOffset(0)
-        # The default domain is the one that GDAL before 3.8 copies into any format.
-        said = {"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"}
-        band.SetMetadata({**said, "fwhm": f"{width:.2f}"})
-        band.SetMetadataItem("CENTRAL_WAVELENGTH_UM", f"{centre / 1000:.6g}", "IMAGERY")
-        band.SetMetadataItem("FWHM_UM", f"{width / 1000:.6g}", "IMAGERY")
 
     def write(self, row0: int, col0: int, values: np.ndarray) -> None:
         """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata."""
@@ -788,6 +759,55 @@ def _packing(driver) -> List[str]:
     return ["COMPRESS=DEFLATE", "ZLEVEL=1"]
 
 
+def _describe(
+    dataset, stored: Encoding, spectral: Spectral, place: Georeference, tags: Dict[str, str]
+) -> None:
+    dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
+    if place.gcps:
+        dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
+    else:
+        if place.spatial_ref is not None:
+            dataset.SetSpatialRef(place.spatial_ref)
+        if place.geotransform is not None:
+            dataset.SetGeoTransform(list(place.geotransform))
+    dataset.SetMetadata(envi_lists(spectral), "ENVI")
+    for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
+        _describe_band(dataset.GetRasterBand(i + 1), stored, centre, width, spectral.unit)
+    for i, colour in enumerate(spectral.colours):
+        if colour in COLOURS:
+            dataset.GetRasterBand(i + 1).SetColorInterpretation(COLOURS[colour])
+
+
+def _describe_band(band, stored: Encoding, centre: float, width: float, unit: str) -> None:
+    band.SetDescription(f"{centre:.1f} nm")
+    band.SetNoDataValue(stored.nodata)
+    band.SetUnitType(unit)
+    if stored.scale != 1:
+        band.SetScale(stored.scale)
+        band.SetOffset(0)
+    # The default domain is the one that GDAL before 3.8 copies into any format.
+    said = {"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"}
+    band.SetMetadata({**said, "fwhm": f"{width:.2f}"})
+    band.SetMetadataItem("CENTRAL_WAVELENGTH_UM", f"{centre / 1000:.6g}", "IMAGERY")
+    band.SetMetadataItem("FWHM_UM", f"{width / 1000:.6g}", "IMAGERY")
+
+
+def vrt_text(
+    shape: Tuple[int, int],
+    spectral: Spectral,
+    stored: Encoding,
+    georeference: Georeference,
+    tags: Dict[str, str],
+) -> str:
+    """The XML of a VRT that says of itself and its bands what a Writer says, and has no source."""
+    kind = gdal.GetDataTypeByName(stored.type_name)
+    rows, cols = shape
+    bands = len(spectral.wavelength_nm)
+    dataset = gdal.GetDriverByName("VRT").Create("", cols, rows, bands, kind)
+    _describe(dataset, stored, spectral, georeference, tags)
+    return dataset.GetMetadata("xml:VRT")[0]
+
+
 class _Filled:
     """Which file blocks hold a value in the first and in the last band."""
 
@@ -862,11 +882,11 @@ def part_path(path: str) -> Path:
     return Path(f"{path}.part")
 
 
-def check_output(path: str, inputs: Sequence[str]) -> None:
+def check_output(path: str, inputs: Sequence[str], suffixes: Sequence[str] = GEOTIFF) -> None:
     """Raise InputError when ``path`` is no GeoTIFF name, has no folder, or is one of ``inputs``."""
     target = Path(path)
-    if target.suffix.lower() not in (".tif", ".tiff"):
-        raise InputError(f"the output '{path}' is no GeoTIFF name", "end it in .tif")
+    if target.suffix.lower() not in suffixes:
+        raise InputError(f"the output '{path}' is no GeoTIFF name", f"end it in {suffixes[0]}")
     if not target.parent.is_dir():
         raise InputError(
             f"the folder '{target.parent}' does not exist", "make it, or choose another"
