@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 # With all that draws numbers in training: dropout masks, estimated and perturbed conditions.
 DROPOUT = ("--set", "stages.0.network.dropout=0.2", "--set", "stages.1.first_timestep_share=0.3")
 # Rounding in another order of sums; Adam turns it into a part of its rate where gradients vanish.
-LOSS_TOLERANCE, WEIGHT_TOLERANCE = 1e-4, 3e-4
+LOSS_TOLERANCE, WEIGHT_TOLERANCE = 1e-5, 1e-4
 # Runs train.py, and the system kills rank 1 before its 9th step.
 RANK_1_DIES = """
 import os, signal, sys
