@@ -9,6 +9,11 @@ from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 FOLDER = Path(__file__).resolve().parent / "i18n"
 
 
+def tr(text: str) -> str:
+    """``text`` in QGIS's language."""
+    return QCoreApplication.translate("scdm", text)
+
+
 def install_translator(locale: str = "") -> Optional[QTranslator]:
     """Load scdm_<language>.qm for ``locale`` (QGIS's own) and use it; None where there is none.
 

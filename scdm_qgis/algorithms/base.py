@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..runtime import locate
+from ..translation import tr
 
 HOMEPAGE = "https://github.com/scdm-qgis/scdm-qgis"
 
@@ -30,7 +30,7 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
 
     def tr(self, text: str) -> str:
         """``text`` in the user's language."""
-        return QCoreApplication.translate("scdm", text)
+        return tr(text)
 
     def purpose(self) -> str:
         """What the algorithm does."""

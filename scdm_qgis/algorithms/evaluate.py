@@ -95,7 +95,7 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         for message in page.get("warnings", []):
             feedback.pushWarning(message)
         for name, _key, title in METRICS:
-            feedback.pushInfo(f"{self.tr(title)}: {values.get(name, 'not defined')}")
+            feedback.pushInfo(f"{self.tr(title)}: {values.get(name, self.tr('not defined'))}")
         return {**values, **({"REPORT": report} if report else {})}
 
 

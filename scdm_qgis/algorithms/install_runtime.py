@@ -19,6 +19,7 @@ from ..runtime.interpreter import own_python
 from ..runtime.job import Job, run_json
 from ..runtime.locate import WorkerPython, environment_folder, python_of
 from ..runtime.process import Cancelled, ChildProcess
+from ..translation import tr
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
@@ -113,7 +114,7 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         device = self.choice(parameters, "DEVICE")
         there = install.installed_device(self.folder) == device
         if action == "install" and there and _works(python_of(self.folder), feedback):
-            feedback.pushInfo(f"The runtime in {self.folder} is there and works.")
+            feedback.pushInfo(tr("The runtime in {} is there and works.").format(self.folder))
             python = python_of(self.folder)
         else:
             recipe = self._recipe(device, self._wheels(parameters, context))
@@ -126,7 +127,9 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         folder = Path(self.parameterAsString(parameters, "WHEELS", context)).absolute()
         if not folder.is_dir():
             raise QgsProcessingException(
-                f"Folder of wheels '{folder}' does not exist: choose a folder of .whl files"
+                tr("Folder of wheels '{}' does not exist: choose a folder of .whl files").format(
+                    folder
+                )
             )
         return folder
 
@@ -138,9 +141,10 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         python = own_python()
         if python is None:
             raise QgsProcessingException(
-                f"QGIS's Python {sys.version_info[0]}.{sys.version_info[1]} was not found under "
-                f"{sys.prefix}: install python3 of the same version, or set SCDM_PYTHON to a "
-                "Python with onnxruntime and GDAL"
+                tr(
+                    "QGIS's Python {version} was not found under {folder}: install python3 of the "
+                    "same version, or set SCDM_PYTHON to a Python with onnxruntime and GDAL"
+                ).format(version="{}.{}".format(*sys.version_info[:2]), folder=sys.prefix)
             )
         return install.Recipe(
             base_python=python,
@@ -153,16 +157,20 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         )
 
     def _build(self, recipe, feedback):
-        feedback.pushInfo(f"Installs {', '.join(recipe.requirements)} into {recipe.folder}")
+        text = tr("Installs {packages} into {folder}")
+        packages = ", ".join(recipe.requirements)
+        feedback.pushInfo(text.format(packages=packages, folder=recipe.folder))
         steps = _Steps(feedback)
         try:
             python = install.build(recipe, steps.run, lambda new: _check(new, recipe, feedback))
         except Cancelled:
-            raise QgsProcessingException("Cancelled: nothing was installed") from None
+            raise QgsProcessingException(tr("Cancelled: nothing was installed")) from None
         except OSError as error:
             raise QgsProcessingException(
-                f"{recipe.folder} cannot be written: {error}. Close other QGIS windows that use "
-                "the runtime and check the folder's permissions"
+                tr(
+                    "{folder} cannot be written: {error}. Close other QGIS windows that use the "
+                    "runtime and check the folder's permissions"
+                ).format(folder=recipe.folder, error=error)
             ) from error
         feedback.setProgress(100)
         return python
@@ -172,9 +180,12 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
             there = install.remove(self.folder)
         except OSError as error:
             raise QgsProcessingException(
-                f"{self.folder} cannot be removed: {error}. Close other QGIS windows and try again"
+                tr(
+                    "{folder} cannot be removed: {error}. Close other QGIS windows and try again"
+                ).format(folder=self.folder, error=error)
             ) from error
-        feedback.pushInfo(f"Removed {self.folder}" if there else f"{self.folder} was not there")
+        text = tr("Removed {}") if there else tr("{} was not there")
+        feedback.pushInfo(text.format(self.folder))
         return {"FOLDER": str(self.folder)}
 
 
@@ -198,9 +209,8 @@ class _Steps:
                 feedback.setProgress(percent)
             code = child.wait(feedback.isCanceled)
             if code != 0:
-                raise QgsProcessingException(
-                    f"{title} failed. {explain(code, child.stderr_tail())}"
-                )
+                why = explain(code, child.stderr_tail())
+                raise QgsProcessingException(tr("{step} failed. {why}").format(step=title, why=why))
 
 
 def _environment():
@@ -213,7 +223,7 @@ def _environment():
 def _check(python, recipe, feedback):
     """Ask the new runtime what it can do; raises when it does not start."""
     feedback.setProgress(DOCTOR_PERCENT)
-    feedback.setProgressText("Checking the runtime")
+    feedback.setProgressText(tr("Checking the runtime"))
     facts = _doctor(python, feedback)
     for problem in facts.pop("problems", []):
         feedback.pushWarning(f"{problem['message']}: {problem['remedy']}")
@@ -221,7 +231,7 @@ def _check(python, recipe, feedback):
         feedback.pushInfo(f"{name}: {value}")
     if recipe.device == "cuda" and facts.get("device") != "cuda":
         feedback.pushWarning(
-            "The GPU is not usable: check the NVIDIA driver (nvidia-smi); the CPU will be used"
+            tr("The GPU is not usable: check the NVIDIA driver (nvidia-smi); the CPU will be used")
         )
 
 
@@ -232,7 +242,7 @@ def _works(python, feedback):
         if feedback.isCanceled():
             raise
         feedback.pushWarning(
-            f"The runtime that is there does not work, so it is made anew. {error}"
+            tr("The runtime that is there does not work, so it is made anew. {}").format(error)
         )
         return False
     return True

@@ -206,7 +206,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         for name in ("OUTPUT", "SPREAD"):
             path = self.parameterAsOutputLayer(parameters, name, context)
             if path and not path.lower().endswith((".tif", ".tiff")):
-                return False, f"{name} is '{path}': the output is GeoTIFF, end its name in .tif"
+                text = self.tr("{name} is '{path}': the output is GeoTIFF, end its name in .tif")
+                return False, text.format(name=name, path=path)
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -253,7 +254,9 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             "REPORT": self.parameterAsFileOutput(parameters, "REPORT", context),
         }
         if not paths["OUTPUT"]:
-            raise QgsProcessingException("No output is given: set OUTPUT to a path ending in .tif")
+            raise QgsProcessingException(
+                self.tr("No output is given: set OUTPUT to a path ending in .tif")
+            )
         return {name: path for name, path in paths.items() if path}
 
     def _options(self, parameters, context):

@@ -6,7 +6,7 @@ from typing import List, NamedTuple, Optional
 import numpy as np
 from qgis.core import QgsMapLayerProxyModel, QgsProject, QgsRasterLayer
 from qgis.gui import QgsDockWidget, QgsMapLayerComboBox, QgsMapToolEmitPoint
-from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QGuiApplication, QPalette
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..layers.raster_file import wavelengths_nm
 from ..layers.spectral_library import LibraryError, read
+from ..translation import tr
 from .canvas import new_canvas
 from .chart import Chart
 from .markers import Markers
@@ -35,11 +36,6 @@ class Words(NamedTuple):
     across: str
     up: str
     hint: str
-
-
-def tr(text: str) -> str:
-    """``text`` in the user's language."""
-    return QCoreApplication.translate("scdm", text)
 
 
 class SpectralPanel(QgsDockWidget):

@@ -114,6 +114,11 @@
             <translation>HTML-Seite mit den Metriken je Kanal.</translation>
         </message>
         <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>not defined</source>
+            <translation>nicht bestimmt</translation>
+        </message>
+        <message>
             <location filename="../algorithms/install_runtime.py" />
             <source>Install runtime</source>
             <translation>Laufzeitumgebung installieren</translation>
@@ -137,6 +142,31 @@
             <location filename="../algorithms/install_runtime.py" />
             <source>Whether the GPU's driver is new enough shows only when a model runs on it; the check at the end says which devices are usable now.</source>
             <translation>Ob der Treiber der GPU neu genug ist, zeigt sich erst, wenn ein Modell darauf läuft; die Prüfung am Ende sagt, welche Geräte jetzt nutzbar sind.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Installs {packages} into {folder}</source>
+            <translation>Installiert {packages} in {folder}</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Checking the runtime</source>
+            <translation>Prüft die Laufzeitumgebung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Removed {}</source>
+            <translation>{} wurde entfernt</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>{} was not there</source>
+            <translation>{} war nicht da</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>The GPU is not usable: check the NVIDIA driver (nvidia-smi); the CPU will be used</source>
+            <translation>Die GPU ist nicht nutzbar: NVIDIA-Treiber prüfen (nvidia-smi); gerechnet wird auf der CPU</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -182,6 +212,46 @@
             <location filename="../algorithms/install_runtime.py" />
             <source>Python of the environment</source>
             <translation>Python der Umgebung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Cancelled: nothing was installed</source>
+            <translation>Abgebrochen: nichts wurde installiert</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>The runtime in {} is there and works.</source>
+            <translation>Die Laufzeitumgebung in {} ist da und arbeitet.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Folder of wheels '{}' does not exist: choose a folder of .whl files</source>
+            <translation>Den Ordner der Wheels „{}“ gibt es nicht: einen Ordner mit .whl-Dateien wählen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>QGIS's Python {version} was not found under {folder}: install python3 of the same version, or set SCDM_PYTHON to a Python with onnxruntime and GDAL</source>
+            <translation>Das Python {version} von QGIS wurde unter {folder} nicht gefunden: python3 derselben Version installieren oder SCDM_PYTHON auf ein Python mit onnxruntime und GDAL setzen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>The runtime that is there does not work, so it is made anew. {}</source>
+            <translation>Die vorhandene Laufzeitumgebung arbeitet nicht und wird neu angelegt. {}</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>{folder} cannot be written: {error}. Close other QGIS windows that use the runtime and check the folder's permissions</source>
+            <translation>{folder} ist nicht beschreibbar: {error}. Andere QGIS-Fenster schließen, die die Laufzeitumgebung nutzen, und die Rechte des Ordners prüfen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>{folder} cannot be removed: {error}. Close other QGIS windows and try again</source>
+            <translation>{folder} lässt sich nicht entfernen: {error}. Andere QGIS-Fenster schließen und noch einmal versuchen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>{step} failed. {why}</source>
+            <translation>{step}: misslungen. {why}</translation>
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
@@ -460,6 +530,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>{name} is '{path}': the output is GeoTIFF, end its name in .tif</source>
+            <translation>{name} ist „{path}“: Die Ausgabe ist GeoTIFF, der Name muss auf .tif enden</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>No output is given: set OUTPUT to a path ending in .tif</source>
+            <translation>Keine Ausgabe angegeben: OUTPUT auf einen Pfad setzen, der auf .tif endet</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>{} spectra</source>
             <translation>{} Spektren</translation>
         </message>
@@ -609,6 +689,11 @@
             <translation>Nicht gespeichert: {}</translation>
         </message>
         <message>
+            <location filename="../layers/loading.py" />
+            <source>Layer '{}' has no wavelengths: left unstyled</source>
+            <translation>Layer „{}“ hat keine Wellenlängen: bleibt ohne Stil</translation>
+        </message>
+        <message>
             <location filename="../layers/metadata.py" />
             <source>Spread (standard deviation of {samples} samples) of the hyperspectral estimate</source>
             <translation>Streuung (Standardabweichung von {samples} Stichproben) der hyperspektralen Schätzung</translation>
@@ -639,6 +724,66 @@
             <translation>Modell: {}</translation>
         </message>
         <message>
+            <location filename="../layers/pixel.py" />
+            <source>'{}' has no wavelengths: nothing to draw against</source>
+            <translation>„{}“ hat keine Wellenlängen: nichts, worüber zu zeichnen wäre</translation>
+        </message>
+        <message>
+            <location filename="../layers/source.py" />
+            <source>Layer '{layer}' comes from provider '{provider}', not from a raster file: export it first (Layer &gt; Save As…, raw data) and choose the exported file</source>
+            <translation>Layer „{layer}“ kommt vom Datenanbieter „{provider}“, nicht aus einer Rasterdatei: zuerst exportieren (Layer &gt; Speichern als…, Rohdaten) und die exportierte Datei wählen</translation>
+        </message>
+        <message>
+            <location filename="../layers/source.py" />
+            <source>Layer '{layer}' lies in QGIS's memory ({name}): export it to a file first</source>
+            <translation>Layer „{layer}“ liegt im Speicher von QGIS ({name}): zuerst in eine Datei exportieren</translation>
+        </message>
+        <message>
+            <location filename="../layers/source.py" />
+            <source>Layer '{layer}' is opened with driver options ({name}): add it again without them</source>
+            <translation>Layer „{layer}“ ist mit Treiberoptionen geöffnet ({name}): ohne sie neu hinzufügen</translation>
+        </message>
+        <message>
+            <location filename="../layers/source.py" />
+            <source>Extent '{}' is empty: give xmin,xmax,ymin,ymax with xmin &lt; xmax and ymin &lt; ymax, or leave Extent empty for the whole raster</source>
+            <translation>Die Ausdehnung „{}“ ist leer: xmin,xmax,ymin,ymax mit xmin &lt; xmax und ymin &lt; ymax angeben oder das Feld für das ganze Raster leer lassen</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>{count} wavelengths for {points} points</source>
+            <translation>{count} Wellenlängen für {points} Punkte</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>there is no .hdr beside it</source>
+            <translation>daneben liegt keine .hdr</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>it is empty</source>
+            <translation>sie ist leer</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>needs a column of wavelengths and one for each spectrum</source>
+            <translation>nötig sind eine Spalte Wellenlängen und eine je Spektrum</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>its .hdr is not of file type 'ENVI Spectral Library'</source>
+            <translation>ihre .hdr ist nicht vom Typ „ENVI Spectral Library“</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>{count} spectra of {points} points</source>
+            <translation>{count} Spektren zu {points} Punkten</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>'{name}' cannot be read as spectra ({error}): give an ENVI library (.sli with its .hdr beside it), or a CSV whose first column is the wavelength</source>
+            <translation>„{name}“ ist nicht als Spektren lesbar ({error}): eine ENVI-Bibliothek (.sli, daneben ihre .hdr) angeben oder eine CSV, deren erste Spalte die Wellenlänge ist</translation>
+        </message>
+        <message>
             <location filename="../layers/style.py" />
             <source>Natural colour</source>
             <translation>Echtfarben</translation>
@@ -652,6 +797,131 @@
             <location filename="../plugin.py" />
             <source>The panel needs matplotlib in QGIS's Python: {}</source>
             <translation>Das Fenster braucht matplotlib im Python von QGIS: {}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>usually the memory ran out: close other programs, choose a smaller Tile size, fewer Samples or fewer Threads, or a smaller Extent</source>
+            <translation>meist ging der Arbeitsspeicher aus: andere Programme schließen, kleinere Kacheln, weniger Stichproben oder Rechenfäden oder eine kleinere Ausdehnung wählen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>a native library crashed: choose Device 'cpu', or run 'SCDM: Install runtime' with repair</source>
+            <translation>eine Systembibliothek stürzte ab: Gerät „cpu“ wählen oder „SCDM: Laufzeitumgebung installieren“ mit repair ausführen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>the input or an option was refused</source>
+            <translation>die Eingabe oder eine Option wurde abgewiesen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>the model package was refused</source>
+            <translation>das Modellpaket wurde abgewiesen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>the device or ONNX Runtime failed</source>
+            <translation>das Gerät oder ONNX Runtime versagte</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>reading or writing failed</source>
+            <translation>Lesen oder Schreiben misslang</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>it was cancelled</source>
+            <translation>er wurde abgebrochen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>The worker process ended with exit code {code}: {meaning}.</source>
+            <translation>Der Rechenprozess endete mit Code {code}: {meaning}.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>The worker process was ended by signal {name}: {remedy}.</source>
+            <translation>Der Rechenprozess wurde durch Signal {name} beendet: {remedy}.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>The worker process died ({what}): {remedy}.</source>
+            <translation>Der Rechenprozess starb ({what}): {remedy}.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>The worker process ended without a result: run 'SCDM: Install runtime' with repair.</source>
+            <translation>Der Rechenprozess endete ohne Ergebnis: „SCDM: Laufzeitumgebung installieren“ mit repair ausführen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>an error in the runtime</source>
+            <translation>ein Fehler in der Laufzeitumgebung</translation>
+        </message>
+        <message>
+            <location filename="../runtime/failure.py" />
+            <source>Its last words:</source>
+            <translation>Seine letzten Worte:</translation>
+        </message>
+        <message>
+            <location filename="../runtime/install.py" />
+            <source>Making the environment</source>
+            <translation>Die Umgebung anlegen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/install.py" />
+            <source>Installing {}</source>
+            <translation>{} installieren</translation>
+        </message>
+        <message>
+            <location filename="../runtime/job.py" />
+            <source>The worker failed</source>
+            <translation>Der Rechenprozess scheiterte</translation>
+        </message>
+        <message>
+            <location filename="../runtime/job.py" />
+            <source>Cancelled: the worker was stopped, nothing written</source>
+            <translation>Abgebrochen: Der Rechenprozess wurde angehalten, nichts geschrieben</translation>
+        </message>
+        <message>
+            <location filename="../runtime/job.py" />
+            <source>{program} ({origin}) cannot be started: {error}. Run 'SCDM: Install runtime' with repair</source>
+            <translation>{program} ({origin}) lässt sich nicht starten: {error}. „SCDM: Laufzeitumgebung installieren“ mit repair ausführen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/locate.py" />
+            <source>QGIS's own Python</source>
+            <translation>das Python von QGIS</translation>
+        </message>
+        <message>
+            <location filename="../runtime/locate.py" />
+            <source>environment variable {}</source>
+            <translation>Umgebungsvariable {}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/locate.py" />
+            <source>QGIS setting {}</source>
+            <translation>QGIS-Einstellung {}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/locate.py" />
+            <source>No runtime is installed: run the algorithm 'SCDM: Install runtime' once, or set the environment variable {} to a Python with onnxruntime and GDAL</source>
+            <translation>Keine Laufzeitumgebung ist installiert: einmal den Algorithmus „SCDM: Laufzeitumgebung installieren“ ausführen oder die Umgebungsvariable {} auf ein Python mit onnxruntime und GDAL setzen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/locate.py" />
+            <source>{origin} is '{text}', which is no file: name a Python interpreter, or clear it</source>
+            <translation>{origin} ist „{text}“, das ist keine Datei: einen Python-Interpreter nennen oder leeren</translation>
+        </message>
+        <message>
+            <location filename="../runtime/progress.py" />
+            <source>{done:g} of {total:g}, about {time} left</source>
+            <translation>{done:g} von {total:g}, noch etwa {time}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/wheels.py" />
+            <source>QGIS's Python is {have}: the runtime needs {oldest} or newer, so use a newer QGIS</source>
+            <translation>Das Python von QGIS ist {have}: die Laufzeitumgebung braucht {oldest} oder neuer, also ein neueres QGIS nehmen</translation>
         </message>
     </context>
 </TS>

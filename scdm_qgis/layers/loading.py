@@ -5,6 +5,7 @@ from typing import List
 from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QTimer
 
+from ..translation import tr
 from .metadata import SPREAD, describe
 from .raster_file import scdm_tags
 from .style import both_styles, spread_colours
@@ -23,7 +24,8 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
             return
         spread = scdm_tags(layer.source()).get("CONTENT") == SPREAD
         if not (spread_colours if spread else both_styles)(layer):
-            feedback.pushWarning(f"Layer '{layer.name()}' has no wavelengths: left unstyled")
+            text = tr("Layer '{}' has no wavelengths: left unstyled")
+            feedback.pushWarning(text.format(layer.name()))
         describe(layer, self._source_name)
         if spread:
             name = layer.id()

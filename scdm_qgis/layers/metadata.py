@@ -3,8 +3,9 @@
 from typing import List, Mapping
 
 from qgis.core import QgsLayerMetadata, QgsRasterLayer
-from qgis.PyQt.QtCore import QCoreApplication, QDateTime, Qt
+from qgis.PyQt.QtCore import QDateTime, Qt
 
+from ..translation import tr
 from .raster_file import scdm_tags, wavelengths_nm
 
 MEAN, SPREAD = "mean of the samples", "standard deviation of the samples"
@@ -29,8 +30,8 @@ def metadata(layer: QgsRasterLayer, tags: Mapping[str, str], source_name: str) -
     page.setKeywords({"gmd:topicCategory": ["imageryBaseMapsEarthCover"], "SCDM": _keywords()})
     licence = tags.get("MODEL_LICENCE")
     if licence:
-        page.setLicenses([_tr("Model: {}").format(licence)])
-    page.setRights([_tr("Those of the input picture hold for what is derived from it.")])
+        page.setLicenses([tr("Model: {}").format(licence)])
+    page.setRights([tr("Those of the input picture hold for what is derived from it.")])
     page.setCrs(layer.crs())
     page.setHistory(history(tags, source_name))
     return page
@@ -41,10 +42,10 @@ def abstract(tags: Mapping[str, str], wavelength_nm: List, source_name: str) -> 
     known = [nm for nm in wavelength_nm if nm is not None]
     reach = f"{min(known):g}-{max(known):g} nm" if known else "?"
     model = f"{tags.get('MODEL', '?')} {tags.get('MODEL_VERSION', '')}".strip()
-    what = _tr("Spread (standard deviation of {samples} samples) of the hyperspectral estimate")
+    what = tr("Spread (standard deviation of {samples} samples) of the hyperspectral estimate")
     if tags.get("CONTENT") != SPREAD:
-        what = _tr("Hyperspectral estimate (mean of {samples} samples)")
-    text = _tr(
+        what = tr("Hyperspectral estimate (mean of {samples} samples)")
+    text = tr(
         "{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, "
         "seed {seed}. Spectra that the model finds likely for the colours; no measurement."
     )
@@ -61,7 +62,7 @@ def abstract(tags: Mapping[str, str], wavelength_nm: List, source_name: str) -> 
 def history(tags: Mapping[str, str], source_name: str) -> List[str]:
     """How the raster was made: one line, then each setting."""
     now = QDateTime.currentDateTime().toString(Qt.DateFormat.ISODate)
-    made = _tr("{now}: scdm:upsample of '{source}'").format(now=now, source=source_name)
+    made = tr("{now}: scdm:upsample of '{source}'").format(now=now, source=source_name)
     return [made, *(f"{_words(name)}: {value}" for name, value in sorted(tags.items()))]
 
 
@@ -71,7 +72,3 @@ def _words(name: str) -> str:
 
 def _keywords() -> List[str]:
     return ["hyperspectral", "spectral super-resolution", "estimate", "diffusion model"]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("scdm", text)

@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 import numpy as np
 from osgeo import gdal
 
+from ..translation import tr
 from .raster_file import wavelengths_nm
 
 
@@ -18,7 +19,7 @@ class PixelReader:
         found = wavelengths_nm(name)
         known = sorted((nm, i) for i, nm in enumerate(found) if nm is not None)
         if not known:
-            raise ValueError(f"'{name}' has no wavelengths: nothing to draw against")
+            raise ValueError(tr("'{}' has no wavelengths: nothing to draw against").format(name))
         self.wavelength_nm = np.array([nm for nm, _ in known])
         self._order = [i for _, i in known]
         self._dataset = gdal.Open(name)

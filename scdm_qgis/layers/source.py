@@ -8,6 +8,7 @@ from typing import Optional, Sequence, Tuple
 
 from qgis.core import QgsProcessingException, QgsRasterLayer, QgsRectangle
 
+from ..translation import tr
 from .raster_file import colour_bands
 
 _OPEN_OPTION = "|option:"
@@ -18,18 +19,23 @@ def gdal_name(layer: QgsRasterLayer) -> str:
     provider = layer.providerType()
     if provider != "gdal":
         raise QgsProcessingException(
-            f"Layer '{layer.name()}' comes from provider '{provider}', not from a raster file: "
-            "export it first (Layer > Save As…, raw data) and choose the exported file"
+            tr(
+                "Layer '{layer}' comes from provider '{provider}', not from a raster file: export "
+                "it first (Layer > Save As…, raw data) and choose the exported file"
+            ).format(layer=layer.name(), provider=provider)
         )
     name = layer.source()
     if name.startswith("/vsimem/"):
         raise QgsProcessingException(
-            f"Layer '{layer.name()}' lies in QGIS's memory ({name}): export it to a file first"
+            tr("Layer '{layer}' lies in QGIS's memory ({name}): export it to a file first").format(
+                layer=layer.name(), name=name
+            )
         )
     if _OPEN_OPTION in name:
         raise QgsProcessingException(
-            f"Layer '{layer.name()}' is opened with driver options ({name}): "
-            "add it again without them"
+            tr(
+                "Layer '{layer}' is opened with driver options ({name}): add it again without them"
+            ).format(layer=layer.name(), name=name)
         )
     return os.path.abspath(name) if os.path.exists(name) else name  # noqa: PTH100, PTH110
 
@@ -51,8 +57,10 @@ def extent_text(rectangle: QgsRectangle) -> str:
     """XMIN,YMIN,XMAX,YMAX with every digit; raises QgsProcessingException for an empty one."""
     if rectangle.isEmpty():
         raise QgsProcessingException(
-            f"Extent '{rectangle.toString()}' is empty: give xmin,xmax,ymin,ymax with "
-            "xmin < xmax and ymin < ymax, or leave Extent empty for the whole raster"
+            tr(
+                "Extent '{}' is empty: give xmin,xmax,ymin,ymax with xmin < xmax and ymin < ymax, "
+                "or leave Extent empty for the whole raster"
+            ).format(rectangle.toString())
         )
     sides = (
         rectangle.xMinimum(),

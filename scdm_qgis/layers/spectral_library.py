@@ -7,6 +7,8 @@ from typing import Dict, List
 
 import numpy as np
 
+from ..translation import tr
+
 MICROMETRES_BELOW = 100.0  # nobody tabulates a spectrum below 100 nm, nor above 100 um
 _DTYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 _TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "microns": 1e3, "um": 1e3, "µm": 1e3}
@@ -35,8 +37,10 @@ def read(path: Path) -> List[Reference]:
         return _envi(path)
     except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
         raise LibraryError(
-            f"'{path.name}' cannot be read as spectra ({error}): give an ENVI library (.sli with "
-            "its .hdr beside it), or a CSV whose first column is the wavelength"
+            tr(
+                "'{name}' cannot be read as spectra ({error}): give an ENVI library (.sli with its "
+                ".hdr beside it), or a CSV whose first column is the wavelength"
+            ).format(name=path.name, error=error)
         ) from error
 
 
@@ -46,11 +50,11 @@ def _table(path: Path) -> List[Reference]:
     separator = max(",;\t", key=text.partition("\n")[0].count)
     rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
     if not rows:
-        raise ValueError("it is empty")
+        raise ValueError(tr("it is empty"))
     head, body = (rows[0], rows[1:]) if not _is_number(rows[0][0]) else (None, rows)
     values = np.array([[_number(cell, separator) for cell in row] for row in body], np.float64)
     if values.ndim != 2 or values.shape[1] < 2:
-        raise ValueError("needs a column of wavelengths and one for each spectrum")
+        raise ValueError(tr("needs a column of wavelengths and one for each spectrum"))
     wavelength = _in_nm(values[:, 0], "")
     names = head[1:] if head else [f"{path.stem} {i}" for i in range(1, values.shape[1])]
     return [_sorted(name, wavelength, column) for name, column in zip(names, values.T[1:])]
@@ -73,19 +77,22 @@ def _number(text: str, separator: str) -> float:
 def _envi(path: Path) -> List[Reference]:
     header = _header(_header_path(path))
     if header.get("file type", "").lower() != "envi spectral library":
-        raise ValueError("its .hdr is not of file type 'ENVI Spectral Library'")
+        raise ValueError(tr("its .hdr is not of file type 'ENVI Spectral Library'"))
     points, count = int(header["samples"]), int(header["lines"])
     kind = np.dtype(_DTYPES[int(header["data type"])])
     order = ">" if header.get("byte order", "0").strip() == "1" else "<"
     data = path.with_suffix(".sli") if path.suffix.lower() == ".hdr" else path
     offset = int(header.get("header offset", "0"))
     if points < 1 or count < 1 or points * count * kind.itemsize > LARGEST_BYTES:
-        raise ValueError(f"{count} spectra of {points} points")
+        raise ValueError(
+            tr("{count} spectra of {points} points").format(count=count, points=points)
+        )
     raw = np.fromfile(data, kind.newbyteorder(order), points * count, offset=offset)
     values = raw.reshape(count, points) / float(header.get("reflectance scale factor", "1"))
     wavelength = _in_nm(_numbers(header["wavelength"]), header.get("wavelength units", ""))
     if len(wavelength) != points:
-        raise ValueError(f"{len(wavelength)} wavelengths for {points} points")
+        text = tr("{count} wavelengths for {points} points")
+        raise ValueError(text.format(count=len(wavelength), points=points))
     names = [name.strip() for name in header.get("spectra names", "").split(",")]
     names += [f"{path.stem} {i + 1}" for i in range(len(names), count)]
     return [_sorted(name or path.stem, wavelength, row) for name, row in zip(names, values)]
@@ -95,7 +102,7 @@ def _header_path(path: Path) -> Path:
     for candidate in (path.with_suffix(".hdr"), path.with_name(path.name + ".hdr")):
         if candidate.is_file():
             return candidate
-    raise ValueError("there is no .hdr beside it")
+    raise ValueError(tr("there is no .hdr beside it"))
 
 
 def _header(path: Path) -> Dict[str, str]:

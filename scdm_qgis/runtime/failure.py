@@ -2,19 +2,27 @@
 
 import signal
 
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
+
+from ..translation import tr
+
 _MEANING = {
-    2: "the input or an option was refused",
-    3: "the model package was refused",
-    4: "the device or ONNX Runtime failed",
-    5: "reading or writing failed",
-    130: "it was cancelled",
+    2: QT_TRANSLATE_NOOP("scdm", "the input or an option was refused"),
+    3: QT_TRANSLATE_NOOP("scdm", "the model package was refused"),
+    4: QT_TRANSLATE_NOOP("scdm", "the device or ONNX Runtime failed"),
+    5: QT_TRANSLATE_NOOP("scdm", "reading or writing failed"),
+    130: QT_TRANSLATE_NOOP("scdm", "it was cancelled"),
 }
 _REFUSAL = "error:"
-_MEMORY = (
+_MEMORY = QT_TRANSLATE_NOOP(
+    "scdm",
     "usually the memory ran out: close other programs, choose a smaller Tile size, "
-    "fewer Samples or fewer Threads, or a smaller Extent"
+    "fewer Samples or fewer Threads, or a smaller Extent",
 )
-_CRASH = "a native library crashed: choose Device 'cpu', or run 'SCDM: Install runtime' with repair"
+_CRASH = QT_TRANSLATE_NOOP(
+    "scdm",
+    "a native library crashed: choose Device 'cpu', or run 'SCDM: Install runtime' with repair",
+)
 _WINDOWS_CRASHES = {0xC0000005: "access violation", 0xC0000409: "stack overrun"}
 
 
@@ -26,8 +34,10 @@ def explain(code: int, stderr_tail: str) -> str:
     last = stderr_tail.rsplit("\n", 1)[-1]
     if code in _MEANING and last.startswith(_REFUSAL):
         return last[len(_REFUSAL) :].strip()
-    sentence = f"The worker process {_what(code)}."
-    return f"{sentence}\nIts last words:\n{stderr_tail}" if stderr_tail else sentence
+    sentence = _what(code)
+    if not stderr_tail:
+        return sentence
+    return "\n".join((sentence, tr("Its last words:"), stderr_tail))
 
 
 def _what(code: int) -> str:
@@ -36,16 +46,22 @@ def _what(code: int) -> str:
     if code > 128 and code not in _MEANING and code - 128 in _signal_numbers():
         return _signalled(code - 128)
     if code in _WINDOWS_CRASHES:
-        return f"died ({_WINDOWS_CRASHES[code]}): {_CRASH}"
+        text = tr("The worker process died ({what}): {remedy}.")
+        return text.format(what=_WINDOWS_CRASHES[code], remedy=tr(_CRASH))
     if code == 0:
-        return "ended without a result: run 'SCDM: Install runtime' with repair"
-    return f"ended with exit code {code}: {_MEANING.get(code, 'an error in the runtime')}"
+        return tr(
+            "The worker process ended without a result: run 'SCDM: Install runtime' with repair."
+        )
+    meaning = tr(_MEANING[code]) if code in _MEANING else tr("an error in the runtime")
+    text = tr("The worker process ended with exit code {code}: {meaning}.")
+    return text.format(code=code, meaning=meaning)
 
 
 def _signalled(number: int) -> str:
     name = signal.Signals(number).name if number in _signal_numbers() else str(number)
     remedy = _MEMORY if name == "SIGKILL" else _CRASH
-    return f"was ended by signal {name}: {remedy}"
+    text = tr("The worker process was ended by signal {name}: {remedy}.")
+    return text.format(name=name, remedy=tr(remedy))
 
 
 def _signal_numbers():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
+from ..translation import tr
 from .locate import python_of
 
 CONSTRAINTS = "scdm-constraints.txt"
@@ -42,9 +43,10 @@ def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
     _remove(building)
     recipe.folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        run("Making the environment", venv_command(recipe, building))
+        run(tr("Making the environment"), venv_command(recipe, building))
         (building / CONSTRAINTS).write_text(constraints(recipe), encoding="utf-8")
-        run("Installing " + ", ".join(recipe.requirements), pip_command(recipe, building))
+        title = tr("Installing {}").format(", ".join(recipe.requirements))
+        run(title, pip_command(recipe, building))
         (building / DEVICE_NOTE).write_text(recipe.device, encoding="utf-8")
         check(python_of(building))
         _replace(recipe.folder, building)

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from qgis.core import QgsProcessingException
 
+from ..translation import tr
 from . import command
 from .failure import explain
 from .locate import WorkerPython
@@ -92,8 +93,10 @@ def _started(job: Job, feedback):
         child = ChildProcess(argv, command.environment(job.python), command.package_root())
     except OSError as error:
         raise QgsProcessingException(
-            f"{job.python.executable} ({job.python.origin}) cannot be started: {error}. "
-            "Run 'SCDM: Install runtime' with repair"
+            tr(
+                "{program} ({origin}) cannot be started: {error}. Run 'SCDM: Install runtime' "
+                "with repair"
+            ).format(program=job.python.executable, origin=job.python.origin, error=error)
         ) from error
     with child:
         yield child
@@ -105,7 +108,9 @@ def _cleaned(job: Job):
         yield
     except Cancelled:
         _remove_parts(job)
-        raise QgsProcessingException("Cancelled: the worker was stopped, nothing written") from None
+        raise QgsProcessingException(
+            tr("Cancelled: the worker was stopped, nothing written")
+        ) from None
     except QgsProcessingException:
         _remove_parts(job)
         raise
@@ -158,7 +163,7 @@ def _take_progress(event: Dict[str, Any], state: _State) -> None:
 
 
 def _sentence(event: Dict[str, Any]) -> str:
-    message, remedy = event.get("message") or "The worker failed", event.get("remedy")
+    message, remedy = event.get("message") or tr("The worker failed"), event.get("remedy")
     return f"{message}: {remedy}" if remedy else str(message)
 
 

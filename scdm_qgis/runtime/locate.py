@@ -13,6 +13,7 @@ from typing import Callable, Mapping, Optional
 
 from qgis.core import QgsApplication, QgsSettings
 
+from ..translation import tr
 from .interpreter import own_python
 
 VARIABLE = "SCDM_PYTHON"
@@ -49,10 +50,10 @@ def find(places: Places) -> WorkerPython:
     asked for that one.
     """
     if places.variable:
-        origin = f"environment variable {VARIABLE}"
+        origin = tr("environment variable {}").format(VARIABLE)
         return WorkerPython(_named(places.variable, origin), origin)
     if places.setting:
-        origin = f"QGIS setting {SETTING}"
+        origin = tr("QGIS setting {}").format(SETTING)
         return WorkerPython(_named(places.setting, origin), origin)
     installed = python_of(places.environment)
     if installed.is_file():
@@ -60,10 +61,12 @@ def find(places: Places) -> WorkerPython:
     own = places.own()
     if own is None:
         raise RuntimeNotFound(
-            "No runtime is installed: run the algorithm 'SCDM: Install runtime' once, "
-            f"or set the environment variable {VARIABLE} to a Python with onnxruntime and GDAL"
+            tr(
+                "No runtime is installed: run the algorithm 'SCDM: Install runtime' once, or set "
+                "the environment variable {} to a Python with onnxruntime and GDAL"
+            ).format(VARIABLE)
         )
-    return WorkerPython(own, "QGIS's own Python", own=True)
+    return WorkerPython(own, tr("QGIS's own Python"), own=True)
 
 
 def current_places(environ: Mapping[str, str] = os.environ) -> Places:
@@ -93,7 +96,9 @@ def _named(text: str, origin: str) -> Path:
     path = Path(text).expanduser()
     if not path.is_file():
         raise RuntimeNotFound(
-            f"{origin} is '{text}', which is no file: set it to a Python interpreter, or clear it"
+            tr(
+                "{origin} is '{text}', which is no file: name a Python interpreter, or clear it"
+            ).format(origin=origin, text=text)
         )
     return path.absolute()
 

@@ -3,6 +3,8 @@
 import time
 from typing import Callable
 
+from ..translation import tr
+
 LOG_SECONDS = 5.0
 
 
@@ -22,7 +24,9 @@ class Progress:
         if 0 < done < total and now - self._logged >= LOG_SECONDS:
             self._logged = now
             left = (now - self._started) * (total - done) / done
-            self._feedback.setProgressText(f"{done:g} of {total:g}, about {duration(left)} left")
+            text = tr("{done:g} of {total:g}, about {time} left")
+            words = text.format(done=done, total=total, time=duration(left))
+            self._feedback.setProgressText(words)
 
 
 def duration(seconds: float) -> str:

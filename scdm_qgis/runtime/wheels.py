@@ -2,6 +2,8 @@
 
 from typing import Tuple
 
+from ..translation import tr
+
 # The last release for each Python that still has a QGIS of 3.22 or later, newest first.
 TESTED = (((3, 11), "1.31.1"), ((3, 10), "1.23.2"), ((3, 9), "1.19.2"))
 OLDEST = TESTED[-1][0]
@@ -12,10 +14,9 @@ def onnxruntime_version(python: Tuple[int, int]) -> str:
     for oldest, version in TESTED:
         if python >= oldest:
             return version
-    raise ValueError(
-        f"QGIS's Python is {python[0]}.{python[1]}: the runtime needs {OLDEST[0]}.{OLDEST[1]} "
-        "or newer, so use a newer QGIS"
-    )
+    text = tr("QGIS's Python is {have}: the runtime needs {oldest} or newer, so use a newer QGIS")
+    have, oldest = ("{}.{}".format(*version) for version in (python, OLDEST))
+    raise ValueError(text.format(have=have, oldest=oldest))
 
 
 def requirements(python: Tuple[int, int], device: str) -> Tuple[str, ...]:
