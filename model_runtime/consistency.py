@@ -22,10 +22,15 @@ class BandAgreement:
 
 @dataclass(frozen=True)
 class Consistency:
-    """Agreement per band, and ``error`` (rows, cols): each pixel's RMSE over the input bands."""
+    """Agreement per band, and each pixel's.
+
+    ``error`` (rows, cols) is its RMSE over the input bands, ``band_error`` (bands, rows, cols)
+    how far each band is off, NaN where masked.
+    """
 
     bands: List[BandAgreement]
     error: np.ndarray
+    band_error: np.ndarray
 
 
 def check(
@@ -42,7 +47,7 @@ def check(
         _agreement(band.name, one[None], real[None])
         for band, one, real in zip(input_bands, simulated, rgb)
     ]
-    return Consistency(bands, metrics.pixel_rmse(simulated, rgb))
+    return Consistency(bands, metrics.pixel_rmse(simulated, rgb), np.abs(simulated - rgb))
 
 
 def _agreement(name: str, simulated: np.ndarray, real: np.ndarray) -> BandAgreement:

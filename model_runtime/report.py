@@ -231,19 +231,36 @@ def _consistency(
     ]
     unit = result.model.input_unit
     yield page.table(["Input band", f"RMSE ({unit})", f"Bias ({unit})", "Correlation"], rows)
-    yield from _error_map(result, agreement.error, encode)
+    yield from _error_maps(result, agreement, encode)
 
 
-def _error_map(result: Result, error: np.ndarray, encode: Encode) -> Iterator[str]:
-    yield from _map(error, f"RMSE over the input bands ({result.model.input_unit})", encode)
+def _error_maps(
+    result: Result, agreement: consistency.Consistency, encode: Encode
+) -> Iterator[str]:
+    """A map of each input band's error and one of all, in the same colours."""
+    if not np.isfinite(agreement.error).any():
+        return
+    # Rounding alone is no error to be seen: the colours reach 1 % of the picture's brightness.
+    least = 0.01 * float(np.nanpercentile(result.rgb, 98))
+    top = max(float(np.nanpercentile(agreement.band_error, 98)), least)
+    unit = result.model.input_unit
+    named = [
+        (f"{band.name.capitalize()}: absolute error ({unit})", error)
+        for band, error in zip(agreement.bands, agreement.band_error)
+    ]
+    named.append((f"RMSE over the input bands ({unit})", agreement.error))
+    yield page.gallery([_map_figure(error, top, title, encode) for title, error in named])
 
 
 def _map(values: np.ndarray, title: str, encode: Encode) -> Iterator[str]:
     """A map (rows, cols) from 0 with its scale; nothing where no pixel is known."""
     known = values[np.isfinite(values)]
-    if not known.size:
-        return
-    top = float(np.percentile(known, 98)) or float(known.max())
+    if known.size:
+        top = float(np.percentile(known, 98)) or float(known.max())
+        yield page.gallery([_map_figure(values, top, title, encode)])
+
+
+def _map_figure(values: np.ndarray, top: float, title: str, encode: Encode) -> str:
     ramp = pictures.colour_map(np.linspace(0, 1, 60)[None], 0, 1)[:3, 0].T  # (steps, RGB)
     scale = charts.colour_scale(ramp.tolist(), "0", f"{top:.2g}", "")
     rgba = pictures.enlarged(pictures.colour_map(values, 0, top), PICTURE_SIDE)
@@ -251,7 +268,7 @@ def _map(values: np.ndarray, title: str, encode: Encode) -> Iterator[str]:
         page.png_image(encode(rgba), title, PICTURE_SIDE),
         page.svg_image(scale, f"Colours from 0 to {top:.2g}", PICTURE_SIDE),
     ]
-    yield page.gallery([page.figure(images, f"{title}, colours up to {top:.2g}")])
+    return page.figure(images, f"{title}, colours up to {top:.2g}")
 
 
 def _domain(result: Result, encode: Encode) -> Iterator[str]:

@@ -30,6 +30,8 @@ def test_an_offset_is_a_bias_of_its_band():
     assert [b.bias for b in agreement.bands] == pytest.approx([0, 0.05, 0], abs=1e-6)
     assert agreement.bands[1].correlation == pytest.approx(1)
     assert agreement.error == pytest.approx(np.full((5, 9), 0.05 / np.sqrt(3)), abs=1e-6)
+    assert agreement.band_error[1] == pytest.approx(np.full((5, 9), 0.05), abs=1e-6)
+    assert agreement.band_error[[0, 2]].max() < 1e-6
 
 
 def test_masked_pixels_are_left_out():

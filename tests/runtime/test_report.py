@@ -133,6 +133,29 @@ def test_an_estimate_that_contradicts_its_input_shows_it():
     assert '<td class="number" align="right">0.1000</td>' in html and "+0.1000" in html
 
 
+def test_each_band_has_its_map_in_the_same_colours():
+    shown, agreeing = [], result()
+    off = agreeing.rgb.copy()
+    off[1, 2:5, 3:9] += 0.2
+
+    def keep(picture):
+        shown.append(picture)
+        return encode(picture)
+
+    html = report.html(dataclasses.replace(agreeing, rgb=off), keep)
+    names = re.findall(r"<figcaption>(?:<p>)?(\w+): absolute error[^<]*(colours up to [^<]+)", html)
+    assert [name.lower() for name, _ in names] == [b.name for b in MODEL.input_bands]
+    assert len({scale for _, scale in names}) == 1
+    assert "RMSE over the input bands" in html
+
+
+def test_rounding_is_not_painted_as_error():
+    """An estimate 0.0002 off its picture of 0.2: 0.1 %, the dark end of the colours."""
+    flat = np.full((12, 9, 14), 0.2002, np.float32)
+    picture = result(cube=flat, rgb=np.full((3, 9, 14), 0.2, np.float32))
+    assert "absolute error (reflectance), colours up to 0.002" in report.html(picture, encode)
+
+
 def test_a_wholly_masked_picture_still_gives_a_page():
     nothing = np.full((12, 9, 14), np.nan, np.float32)
     assert "No pixel holds a spectrum" in report.html(result(cube=nothing), encode)
