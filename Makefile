@@ -15,7 +15,7 @@ help:
 	@echo "make plugin         assemble build/plugins/scdm_qgis and dist/scdm_qgis-VERSION.zip"
 	@echo "make i18n           bring the translations' source texts up to date"
 	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
-	@echo "make bench-quality  metrics on ../shared/data/val beside a ridge regression"
+	@echo "make bench-quality  models and baselines on ../shared/data/val (MODELS, QUALITY_OPTIONS)"
 
 setup: $(VENV)/.ready
 
@@ -47,7 +47,7 @@ demo:
 	@scripts/demo.sh "$(RGB)"
 
 bench-quality: setup
-	$(VENV)/bin/python tests/benchmarks/quality_table.py
+	$(VENV)/bin/python tests/benchmarks/quality.py $(if $(MODELS),--model $(MODELS)) $(QUALITY_OPTIONS)
 
 clean:
 	rm -rf build dist

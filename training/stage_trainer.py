@@ -89,7 +89,7 @@ class StageTrainer:
 
     def _loss(self, batch: Batch) -> Tensor:
         """This rank's part of the loss: the ranks' sum is that of the whole batch."""
-        terms = self._shared(_terms(self.config, self.settings), batch.seen)
+        terms = self._shared(loss_terms(self.config, self.settings), batch.seen)
         t = self._timesteps(self.samples)
         noise = self._normal_like(batch.x0)
         low = self.config.training.precision == "bfloat16"
@@ -213,7 +213,8 @@ def _betas(settings) -> np.ndarray:
     return schedule.betas(settings.schedule, settings.timesteps, *ends)
 
 
-def _terms(config: Config, settings) -> Terms:
+def loss_terms(config: Config, settings) -> Terms:
+    """What the loss of the stage with these ``settings`` is made of."""
     training, n = config.training, config.normalisation
     offset = n.offset / n.scale if training.sam_of == "spectra" else 0.0
     return Terms(settings.prediction, training.loss, training.sam_weight, offset)

@@ -17,7 +17,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from quality_table import command
+from quality_methods import command
 
 from model_runtime import manifest
 

@@ -1,0 +1,116 @@
+"""The one-shot baseline trains as the cascade does and estimates whole rasters."""
+
+import numpy as np
+import one_shot
+import pytest
+import torch
+
+from model_runtime import manifest, packages
+from model_runtime.errors import InputError
+from model_runtime.raster import Cube, Georeference, write_cube
+from training import checkpoint
+from training.config import load
+
+SMALL = {
+    "data.patch": 8,
+    "training.batch": 4,
+    "training.checkpoint_every": 10,
+    "training.warmup": 5,
+    "stages.0.network.context_width": 8,
+    "stages.0.network.context_blocks": 1,
+    "stages.0.network.width": 8,
+    "stages.1.network.width": 8,
+}
+WORDS = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """A folder of one scene that trains in a moment."""
+    folder = tmp_path_factory.mktemp("train")
+    nm, rng = np.linspace(390, 1010, 40), np.random.default_rng(0)
+    share = rng.uniform(0, 1, (20, 24)).astype(np.float32)
+    spectra = 0.05 + 0.3 * (nm - 390) / 620, 0.04 + 0.4 / (1 + np.exp(-(nm - 715) / 15))
+    values = sum(s[:, None, None] * w for s, w in zip(spectra, (share, 1 - share)))
+    place = Georeference(None, None)
+    cube = Cube(values.astype(np.float32), nm, np.full(40, 15.0), "reflectance", place)
+    write_cube(str(folder / "a.tif"), cube, "float32", {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(scenes, tmp_path_factory):
+    """The folder of a run of 20 steps."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    assert one_shot.main([str(folder), "--data", str(scenes), "--steps", "20", *WORDS]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def regression(run):
+    return one_shot.regression(run, manifest.read(packages.EMBEDDED), threads=1)
+
+
+def test_it_has_its_steps_and_makes_all_bands(run, regression):
+    assert checkpoint.load(run, 0)["step"] == 20
+    assert len(regression.wavelength_nm) == 48
+    assert regression.function(np.full((3, 6, 8), 0.2, np.float32)).shape == (48, 6, 8)
+
+
+def test_its_loss_falls(scenes):
+    config = load(one_shot.CONFIG, [word for word in WORDS if word != "--set"])
+    found = one_shot.load_scenes([str(scenes)], config)
+    trainer = one_shot._trainer(one_shot.one_shot_config(config, 60), found)
+    losses = [trainer.advance() for _ in range(60)]
+    assert np.mean(losses[-10:]) < 0.75 * np.mean(losses[:10])
+
+
+def test_it_looks_once_and_draws_nothing(regression):
+    rgb = np.random.default_rng(1).uniform(0.05, 0.4, (3, 9, 7)).astype(np.float32)
+    torch.manual_seed(1)
+    first = regression.function(rgb)
+    assert np.array_equal(first, regression.function(rgb))
+    assert first.shape == (48, 9, 7)
+
+
+def test_a_pixel_far_from_the_edge_does_not_see_it(regression):
+    rgb = np.random.default_rng(2).uniform(0.05, 0.4, (3, 30, 34)).astype(np.float32)
+    whole, part = regression.function(rgb), regression.function(rgb[:, 4:, 2:])
+    np.testing.assert_allclose(part[:, 8:-8, 8:-8], whole[:, 12:-8, 10:-8], atol=1e-5)
+
+
+def test_masked_pixels_stay_masked(regression):
+    rgb = np.full((3, 6, 8), 0.2, np.float32)
+    rgb[1, 2, 3] = np.nan
+    found = regression.function(rgb)
+    assert np.isnan(found[:, 2, 3]).all()
+    assert np.isfinite(found).sum() == 48 * (6 * 8 - 1)
+
+
+def test_it_gets_the_steps_that_both_stages_have_time_for(scenes, monkeypatch):
+    config = load(one_shot.CONFIG, ["stages.0.iterations=100", "stages.1.iterations=60"])
+    found = one_shot.load_scenes([str(scenes)], config)
+    monkeypatch.setattr(
+        one_shot, "_seconds_a_step", lambda t: 2.0 if isinstance(t, one_shot.OneShotTrainer) else 1
+    )
+    assert one_shot.affordable_steps(config, found) == 100 + 60 / 2
+
+
+def test_its_settings_are_stage_ones_with_the_blocks_of_both():
+    config = load(one_shot.CONFIG, ["stages.0.network.blocks=1", "stages.1.network.blocks=2"])
+    (stage,) = one_shot.one_shot_config(config, 7).stages
+    assert stage.network == {**config.stages[0].network, "blocks": 3}
+    assert (stage.iterations, stage.final_bands) == (7, tuple(range(48)))
+
+
+def test_a_run_goes_on_only_when_asked(run, scenes, capsys):
+    words = [str(run), "--data", str(scenes), *WORDS]
+    assert one_shot.main([*words, "--steps", "20"]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert one_shot.main([*words, "--resume"]) == 0
+
+
+def test_other_networks_are_refused():
+    config = load(one_shot.ROOT / "training" / "configs" / "released_small.toml")
+    with pytest.raises(InputError, match="not compact"):
+        one_shot.one_shot_config(config, 5)
