@@ -132,7 +132,8 @@ def join(device: str) -> Ranks:
     if not _launched():
         return Ranks()
     signal.signal(signal.SIGTERM, _told_to_end)  # torchrun ends the others of a rank that died
-    backend = "cpu:gloo,cuda:nccl" if device == "cuda" else "gloo"
+    with_gpu = device == "cuda" and torch.cuda.is_available()
+    backend = "cpu:gloo,cuda:nccl" if with_gpu else "gloo"
     _exchanged(lambda: dist.init_process_group(backend, timeout=PATIENCE))
     ranks = Ranks(dist.get_rank(), dist.get_world_size())
     if device == "cuda":
@@ -153,6 +154,8 @@ def _launched() -> bool:
 
 def _take_gpu() -> None:
     local, found = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if not torch.cuda.is_available():
+        raise DeviceError("torch finds no CUDA device", "choose --device cpu")
     if local >= found:
         raise DeviceError(
             f"process {local + 1} of this machine finds {found} CUDA devices",

@@ -146,8 +146,12 @@ def tracebacks(said):
     [
         (3, [], "training.batch is 4, which 3 processes cannot share evenly"),
         (2, ["--stages", "1"], "unrecognized arguments"),
+        pytest.param(
+            *(2, ["--device", "cuda"], "torch finds no CUDA device"),
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="needs no CUDA device"),
+        ),
     ],
-    ids=["batch", "option"],
+    ids=["batch", "option", "device"],
 )
 def test_a_mistake_is_told_once(torchrun, small_toml, tmp_path, count, words, match):
     done = torchrun(count, "--config", small_toml, "--out", tmp_path / "run", *words)
