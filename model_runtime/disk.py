@@ -17,11 +17,18 @@ OVERVIEW_SHARE = 1 / 3
 GIB = 2**30
 
 
-def needed(job: Job, stored: Encoding, outputs: int, overviews: bool, cog: bool) -> int:
-    """Bytes of the journal and of the outputs beside it, as far as can be told beforehand."""
+def needed(
+    job: Job, stored: Encoding, outputs: int, overviews: bool, cog: bool, sheets: bool = False
+) -> int:
+    """Bytes of the journal and of the outputs beside it, as far as can be told beforehand.
+
+    ``sheets``: whether the journal's blocks go as the output grows.
+    """
     window, bands = job.layout.window, len(job.model.wavelength_nm)
     values = window.rows * window.cols * bands * outputs * job.valid_share
     file = values * stored.item_bytes * PACKED_SHARE * (1 + overviews * OVERVIEW_SHARE)
+    if sheets and job.layout.margin is not None:
+        return int(file)
     # A cloud-optimised file is made out of the plain one.
     return int(_journal_bytes(job, values, stored) + file * (2 if cog else 1))
 

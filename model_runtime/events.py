@@ -36,6 +36,23 @@ class Events:
         """The run ended without an output."""
 
 
+class Tally(Events):
+    """The progress of parts, one after the other, as that of one whole of ``total`` tiles."""
+
+    def __init__(self, events: Events, total: int):
+        self._events, self._before, self._total = events, 0, total
+        self.warning = events.warning
+
+    def progress(self, done, total):
+        """``done`` tiles of the part under way."""
+        self._events.progress(self._before + done, self._total)
+
+    def part_done(self, count: int) -> None:
+        """A part of ``count`` tiles is finished."""
+        self._before += count
+        self._events.progress(self._before, self._total)
+
+
 class JsonEvents(Events):
     """One JSON object a line on ``stream``, flushed, so that a reading program sees it at once."""
 

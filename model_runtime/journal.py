@@ -5,6 +5,7 @@ A later run with the same facts goes on from there; with others it starts anew a
 """
 
 import contextlib
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -30,13 +31,14 @@ def folder_of(output: str) -> Path:
 class Journal:
     """The journal of one run, locked against a second one; use it in a ``with`` statement.
 
-    ``store`` has its blocks. What ``keep()`` was not said of is removed at the end; with ``keep``,
-    an empty journal still is. Raises StorageError when it cannot be written, or is in use.
+    ``store`` has its blocks, and from ``begin`` on those of ``run``, a name for the facts. What
+    ``keep()`` was not said of is removed at the end; with ``keep``, an empty journal still is.
+    Raises StorageError when it cannot be written, or is in use.
     """
 
     def __init__(self, output: str):
         self.folder = folder_of(output)
-        self.store = Store(self.folder)
+        self.run, self.store = "", Store(self.folder)
         self._lock: Optional[int] = None
         self._kept = False
 
@@ -58,6 +60,8 @@ class Journal:
     def begin(self, facts: Dict[str, str], resume: bool, events: Events) -> int:
         """Go on from the blocks of a run with the same ``facts``, or start anew; blocks there."""
         self._kept = False
+        self.run = run_name(facts)
+        self.store = Store(self.folder, self.run)
         with _told(self.folder):
             found = _read_facts(self.folder / FACTS_NAME)
             if resume and found == facts:
@@ -106,6 +110,12 @@ class Journal:
         self.store.clear()
         for name in (FACTS_NAME, f"{FACTS_NAME}.part", ENDING_NAME):
             (self.folder / name).unlink(missing_ok=True)
+
+
+def run_name(facts: Dict[str, str]) -> str:
+    """A name that runs with other facts do not have."""
+    content = json.dumps(facts, sort_keys=True).encode("ascii")
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def was_ending(output: str) -> bool:

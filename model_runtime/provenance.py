@@ -45,7 +45,16 @@ def facts_of(job, folder: Path) -> Facts:
 
 
 # Options that do not change a pixel or a tag of the outputs.
-_OUTSIDE = {"command", "module", "events", "debug", "resume", "overwrite", "memory_limit"}
+_OUTSIDE = {
+    "command",
+    "module",
+    "events",
+    "debug",
+    "resume",
+    "overwrite",
+    "memory_limit",
+    "cluster",
+}
 _PATHS = {"input", "output", "spread", "report", "keep_stages"}
 
 

@@ -2,32 +2,34 @@
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Any, Dict, List
 
 import numpy as np
 
 from . import (
-    cascade,
     describe,
     disk,
-    encoding,
+    engines,
     identity,
     manifest,
-    memory_limit,
+    mosaic,
     outputs,
     packages,
     provenance,
     radiometry,
+    sheets,
     upsample_options,
 )
+from .blocks import write_durably
 from .cascade import Sampling
 from .errors import InputError, PackageError, StorageError
 from .estimation import Estimation, Job
 from .events import Events
 from .interruption import tidy
 from .journal import Journal, was_ending
+from .production import Asked, described_vrt, fill, stored_as, writers
 
 add_arguments = upsample_options.add_arguments
 CHANGED_REMEDY = "leave the file alone while it is read, and run again"
@@ -35,8 +37,14 @@ CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 
 def run(args, events: Events) -> None:
     """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
-    since = time.monotonic()
     upsample_options.check(args)
+    with engines.opened(args) as engine:
+        one(args, events, engine)
+
+
+def one(args, events: Events, engine) -> None:
+    """Make the outputs of one raster by ``engine``; raises the ScdmErrors of all its parts."""
+    since = time.monotonic()
     folder = packages.folder_of(args.model)
     model = manifest.read(folder)
     sampling = upsample_options.sampling_of(args, model)
@@ -44,26 +52,34 @@ def run(args, events: Events) -> None:
 
     _check_outputs(args, outputs.wanted(args, model), raster)
     picture = _picture(args, model, raster)
-    run = Run(events, since, identity.of_files(picture.files()))
-    job = _within_memory(args, _job(args, picture, model, sampling, folder), events)
+    run = Run(events, since, identity.of_files(picture.files()), engine)
+    job = _job(args, picture, model, sampling, engine.network(args, folder, model))
     facts = provenance.facts_of(job, folder)
+    asked = _asked(args, model, facts)
+    job = engine.fitted(args, job, asked, events.warning)
     for message in facts.warnings:
         events.warning(message)
-    reused = _journalled(args, job, facts, run)
+    reused = _journalled(args, job, asked, facts, run)
     seconds = time.monotonic() - since
     events.done(args.output, seconds, **provenance.last_words(args, job, facts), reused=reused)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run has beside its job: whom to tell, when it began, which files it reads."""
+    """What a run has beside its job: whom to tell, when it began, which files it reads, by what."""
 
     events: Events
     since: float
     inputs: Dict[str, str]
+    engine: Any
 
 
-def _journalled(args, job: Job, facts: provenance.Facts, run: Run) -> int:
+def _asked(args, model: manifest.Manifest, facts: provenance.Facts) -> Asked:
+    wanted = tuple(outputs.wanted(args, model))
+    return Asked(wanted, args.dtype, facts.settings, args.overviews, args.format == "cog")
+
+
+def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run) -> int:
     """Make the outputs, leaving what is finished for a later run if this one is cut short.
 
     A refusal of the model or the input would come again, so its journal goes.
@@ -77,8 +93,9 @@ def _journalled(args, job: Job, facts: provenance.Facts, run: Run) -> int:
             _refuse_existing(args, outputs.wanted(args, job.model))
         journal.begin(key, args.resume, run.events)
         try:
-            _require_disk(args, job)
-            return _produce(args, job, journal, facts, run)
+            _require_disk(args, job, asked)
+            made = _produce_sheets if sheets.asked_for(args.output) else _produce
+            return made(args, job, asked, journal, facts, run)
         except (InputError, PackageError):
             raise
         except BaseException:
@@ -101,10 +118,12 @@ def _picture(args, model: manifest.Manifest, raster):
 def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
     if args.keep_stages:
         outputs.check_folder(args.keep_stages)
+    sheets.check(args)
     taken = [args.input]
+    kinds = (sheets.SUFFIX,) if sheets.asked_for(args.output) else (*raster.GEOTIFF, sheets.SUFFIX)
     for output in asked:
         if not output.in_new_folder:
-            raster.check_output(output.path, taken)
+            raster.check_output(output.path, taken, kinds)
         taken.append(output.path)
     if args.report:
         report = Path(args.report)
@@ -118,18 +137,19 @@ def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
 
 def _refuse_existing(args, asked: List[outputs.Output]) -> None:
     paths = [*(output.path for output in asked), args.report]
+    if sheets.asked_for(args.output):
+        paths += [str(sheets.folder_of(output.path)) for output in asked]
     for path in filter(None, paths if not args.overwrite else []):
         if Path(path).exists():
             raise InputError(f"'{path}' exists", "give --overwrite to replace it, or another name")
 
 
-def _job(args, picture, model: manifest.Manifest, sampling: Sampling, folder: Path) -> Job:
+def _job(args, picture, model: manifest.Manifest, sampling: Sampling, network) -> Job:
     window = picture.whole if args.extent is None else picture.window(args.extent)
     layout = upsample_options.layout_of(args.tile, args.overlap, model.tile, picture, window)
     sample = picture.sample(radiometry.SAMPLE_SIDE)
     stored = radiometry.Stored(sample, picture.integer, picture.bits, picture.scale, picture.offset)
     taken = radiometry.decide(args.radiometry, stored, model)
-    network = cascade.load(folder, model, args.device, args.threads)
     sampled = min(picture.rows, radiometry.SAMPLE_SIDE) * min(picture.cols, radiometry.SAMPLE_SIDE)
     share = sample.shape[1] / sampled if args.extent is None else 1.0
     return Job(
@@ -137,48 +157,73 @@ def _job(args, picture, model: manifest.Manifest, sampling: Sampling, folder: Pa
     )
 
 
-def _within_memory(args, job: Job, events: Events) -> Job:
-    stored = encoding.of_dtype(args.dtype, job.model.output_unit)
-    count = len(outputs.wanted(args, job.model))
-    layout = memory_limit.fitted(job, stored, count, args.memory_limit, events.warning)
-    return replace(job, layout=layout)
+def _require_disk(args, job: Job, asked: Asked) -> None:
+    stored, count = stored_as(job, asked), len(asked.outputs)
+    in_sheets = sheets.asked_for(args.output)
+    disk.require(
+        args.output, disk.needed(job, stored, count, asked.overviews, asked.cog, in_sheets)
+    )
 
 
-def _require_disk(args, job: Job) -> None:
-    stored = encoding.of_dtype(args.dtype, job.model.output_unit)
-    count = len(outputs.wanted(args, job.model))
-    need = disk.needed(job, stored, count, args.overviews, args.format == "cog")
-    disk.require(args.output, need)
-
-
-def _produce(args, job: Job, journal: Journal, facts: provenance.Facts, run: Run) -> int:
+def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
     """Make all outputs; none has its final name before all are whole. Units reused."""
-    asked = outputs.wanted(args, job.model)
     with ExitStack() as stack:
         if args.keep_stages:
             outputs.make_folder(args.keep_stages)
             stack.callback(outputs.drop_if_empty, args.keep_stages)
-        made = _writers(args, job, asked, facts.settings)
-        writers = [_tidied(stack, writer) for writer in made]
-        stored = encoding.of_dtype(args.dtype, job.model.output_unit)
-        estimation = Estimation(job, stored, len(writers), journal.store, run.events)
-        window = job.layout.window
-        for place, values in estimation.pieces():
-            for writer, output, bands in zip(writers, values, (one.bands for one in asked)):
-                row, col = place.row0 - window.row0, place.col0 - window.col0
-                writer.put(row, col, output if len(output) == len(bands) else output[list(bands)])
+        made = [_tidied(stack, writer) for writer in writers(job, asked)]
+        order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
+        source = run.engine.source(order, job, journal.store, run.events.warning)
+        stored = stored_as(job, asked)
+        estimation = Estimation(job, stored, len(made), journal.store, run.events, source)
+        fill(made, asked, job, estimation)
         _refuse_changed(run.inputs)
-        for writer in writers:
+        for writer in made:
             writer.close()
-        page = _report(args, job, facts, writers, time.monotonic() - run.since)
+        page = _report(args, job, facts, [writer.part for writer in made], run)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
         journal.mark_ending()
-        for writer in writers:
+        for writer in made:
             writer.commit()
         if page is not None:
             page.replace(args.report)
     return estimation.reused
+
+
+def _produce_sheets(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
+    """Make all outputs as VRTs over sheets; a VRT is there when its sheets are. Sheets reused."""
+    order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
+    made = sheets.produce(job, order, journal.store, args.sheet, run.events, run.engine)
+    _refuse_changed(run.inputs)
+    with ExitStack() as stack:
+        parts = [_vrt(job, asked, output, made.filled, stack) for output in asked.outputs]
+        page = _report(args, job, facts, parts, run)
+        if page is not None:
+            stack.callback(page.unlink, missing_ok=True)
+        journal.mark_ending()
+        for part, output in zip(parts, asked.outputs):
+            part.replace(output.path)
+        if page is not None:
+            page.replace(args.report)
+    return made.reused
+
+
+def _vrt(job: Job, asked: Asked, output: outputs.Output, made: List, stack: ExitStack) -> Path:
+    """The VRT of an output, beside its final name; what else lies among its sheets goes."""
+    folder, part = sheets.folder_of(output.path), Path(f"{output.path}.part")
+    sheets.remove_others(folder, {sheets.name_of(window) for window in made})
+    stack.callback(tidy(lambda: part.unlink(missing_ok=True)))
+    described = described_vrt(job, asked, output)
+    text = mosaic.text(described, job.layout.window, made, folder.name)
+    try:
+        write_durably(part, text.encode("utf-8"))
+    except OSError as error:
+        raise StorageError(
+            f"'{part}' cannot be written ({error.strerror})",
+            "make room on the disk and run the same again: it goes on from here",
+        ) from error
+    return part
 
 
 def _tidied(stack: ExitStack, writer):
@@ -196,25 +241,8 @@ def _refuse_changed(inputs: Dict[str, str]) -> None:
             raise StorageError(f"'{path}' {what} while it was read", CHANGED_REMEDY)
 
 
-def _writers(args, job: Job, asked: List[outputs.Output], tags: Dict[str, str]):
-    """The writers of what is asked for; made one after the other."""
-    from . import raster
-
-    window, model = job.layout.window, job.model
-    stored = encoding.of_dtype(args.dtype, model.output_unit)
-    place = job.picture.georeference.of(window)
-    form = raster.Form(job.layout.block_side(), args.overviews, args.format == "cog")
-    for output in asked:
-        centres = [model.wavelength_nm[band] for band in output.bands]
-        widths = [model.fwhm_nm[band] for band in output.bands]
-        spectral = encoding.Spectral(centres, widths, model.output_unit)
-        said = {**tags, "SCDM_CONTENT": output.content}
-        size = window.rows, window.cols
-        yield raster.Writer(output.path, size, spectral, stored, place, said, form)
-
-
-def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) -> Optional[Path]:
-    """The report, beside its final name; None when none was asked for."""
+def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run):
+    """The report of the rasters ``parts``, beside its final name; None when none is asked for."""
     if not args.report:
         return None
     from . import raster, report
@@ -222,8 +250,9 @@ def _report(args, job: Job, facts: provenance.Facts, writers, seconds: float) ->
     side = report.PREVIEW_SIDE
     raw, valid = job.picture.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
-    shown = [writers[0], *([writers[-1]] if args.spread else [])]
-    previews = [raster.read_preview(writer.part, side) for writer in shown]
+    shown = [parts[0], *([parts[-1]] if args.spread else [])]
+    previews = [raster.read_preview(part, side) for part in shown]
+    seconds = time.monotonic() - run.since
     result = report.Result(
         input_name=Path(args.input).name,
         rgb=rgb,

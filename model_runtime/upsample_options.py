@@ -3,7 +3,7 @@
 import math
 from typing import Optional, Tuple
 
-from . import manifest, memory_limit, radiometry, tiles
+from . import cluster, manifest, memory_limit, radiometry, tiles
 from .cascade import Sampling
 from .errors import InputError
 
@@ -14,13 +14,14 @@ DEVICES = ("auto", "cpu", "cuda")
 SPREAD_SAMPLES = 4
 LARGEST_SEED = 2**63 - 1
 LARGEST_TILE = 8192
+LARGEST_SHEET = 1 << 20
 
 
 def add_arguments(parser) -> None:
     """The command's arguments; None stands for "as the quality or the model says"."""
     add = parser.add_argument
     add("input", metavar="INPUT", help="raster with the model's input bands (red, green, blue)")
-    add("output", metavar="OUTPUT", help="GeoTIFF to be made")
+    add("output", metavar="OUTPUT", help="GeoTIFF to be made, or a VRT over sheets (.vrt)")
     add("--model", metavar="DIR", help="model package (the embedded one)")
     add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
     add(
@@ -60,6 +61,12 @@ def add_arguments(parser) -> None:
     add("--dtype", choices=DTYPES, default="uint16", help="uint16: reflectance x 10,000 (uint16)")
     add("--format", choices=FORMATS, default="gtiff", help="cog: cloud-optimised GeoTIFF (gtiff)")
     add("--no-overviews", dest="overviews", action="store_false", help="no thinned copies inside")
+    add("--sheet", metavar="PX", type=int, default=2048, help="about the side of a sheet (2048)")
+    add(
+        "--cluster",
+        metavar="ADDRESS",
+        help="tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of this machine",
+    )
     add("--report", metavar="PATH.html", help="also write an HTML report")
     add("--overwrite", action="store_true", help="replace files that exist")
     add(
@@ -89,6 +96,9 @@ def check(args) -> None:
     for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):
         if getattr(args, name) is not None:
             _require(f"--{name}", getattr(args, name), least, most)
+    _require("--sheet", args.sheet, 1, LARGEST_SHEET)
+    if args.cluster is not None:
+        cluster.check(args.cluster)
     if args.tile is not None:
         _require("--tile", args.tile, 1, LARGEST_TILE)
     if args.extent is not None and len(args.extent) != 4:

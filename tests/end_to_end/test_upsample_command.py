@@ -160,7 +160,7 @@ def test_cancelling_is_exit_130_and_leaves_nothing(write_raster, tiny_package, t
         text=True,
     )
     for line in process.stdout:  # wait for work to be under way
-        if '"progress", "done": 2' in line:
+        if '"progress", "done": 0' in line:
             break
     process.send_signal(number)
     rest, complaints = process.communicate(timeout=60)

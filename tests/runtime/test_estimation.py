@@ -7,9 +7,9 @@ import pytest
 
 from model_runtime import encoding, manifest, tiles
 from model_runtime.blocks import Store
-from model_runtime.cascade import Estimate, Sampling
+from model_runtime.cascade import WHOLE, Estimate, Sampling
 from model_runtime.errors import MemoryShortage
-from model_runtime.estimation import Estimation, Job
+from model_runtime.estimation import Estimation, Here, Job, UnitMaker
 from model_runtime.events import Events
 
 STORED = encoding.of_dtype("uint16", "reflectance")
@@ -24,12 +24,12 @@ class Cascade:
     def __init__(self, bands, largest=9999, error=MemoryShortage):
         self.bands, self.largest, self.error, self.sizes = bands, largest, error, []
 
-    def estimate(self, rgb, row0, col0, how):
+    def estimate(self, rgb, row0, col0, how, kept=WHOLE):
         self.sizes.append(max(rgb.shape[1:]))
         if self.sizes[-1] > self.largest:
             raise self.error("no memory")
         factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
-        mean = rgb[:1] * factors
+        mean = (rgb[:1] * factors)[:, kept[0], kept[1]]
         return Estimate(mean, mean / 4 if how.samples > 1 else None, [mean])
 
 
@@ -76,8 +76,9 @@ def made(tiny_package, tmp_path):
         how = Sampling("ddim", 2, outputs, (0.0, 0.0), 0)
         radiometry = SimpleNamespace(apply=np.copy)
         job = Job(Picture(), model, layout, radiometry, network, how)
-        told = Told()
-        estimation = Estimation(job, STORED, outputs, Store(tmp_path), told)
+        told, store = Told(), Store(tmp_path)
+        maker = UnitMaker(job, STORED, outputs, told.warning)
+        estimation = Estimation(job, STORED, outputs, store, told, Here(maker, store))
         values = STORED.nothing((outputs, bands, window.rows, window.cols))
         for place, arrays in estimation.pieces():
             row, col = place.row0 - window.row0, place.col0 - window.col0

@@ -1,0 +1,221 @@
+"""Work on the workers of a Dask cluster: the only file of the runtime that imports dask.
+
+Dask's scheduler spreads the tasks, steals work for idle workers, runs the tasks of lost workers
+again and shows it all on its dashboard; here is only what it does not know: how many tasks to have
+under way, and what its failures mean to a user.
+"""
+
+import itertools
+import uuid
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+
+from . import machine
+from .errors import DeviceError, InputError, ScdmError
+
+REMOTE = ("tcp://", "tls://")
+LOCAL = "local:"
+MOST_LOCAL = 256
+WAIT_SECONDS = 30
+# A task that fails (a network's hiccup) is tried again, on whichever worker is free.
+RETRIES = 2
+# Tasks under way for each of the workers' threads: the next lie ready while one runs, and what a
+# client and a scheduler hold does not grow with the raster.
+AHEAD = 8
+LEAST_AHEAD = 256
+# They are sent so many at a time: a message costs more than a task.
+BATCHES = 8
+INSTALL = "pip install '.[cluster]', or leave --cluster away"
+_RULE = "give tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of this machine"
+
+Item = Tuple[str, Tuple[Any, ...]]
+
+
+def check(address: str) -> None:
+    """Raise InputError for an address that no cluster can have."""
+    local = local_workers(address) if address.startswith(LOCAL) else None
+    remote = address.startswith(REMOTE) and len(address) > len(REMOTE[0])
+    if not remote and local is None:
+        raise InputError(f"--cluster is '{address}'", _RULE)
+
+
+def local_workers(address: str) -> int:
+    """The N of ``local:N``, 0 for another address; raises InputError for a senseless one."""
+    if not address.startswith(LOCAL):
+        return 0
+    text = address[len(LOCAL) :]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_LOCAL):
+        raise InputError(f"--cluster is '{address}'", f"give local:1 to local:{MOST_LOCAL}")
+    return int(text)
+
+
+def unwanted() -> bool:
+    """Whether the task that this thread works at was cancelled or its client is gone."""
+    try:
+        state = _distributed().get_worker().state.tasks.get(_distributed().worker.thread_state.key)
+    except (ValueError, AttributeError):  # no worker's thread
+        return False
+    return state is None or state.state not in ("executing", "long-running")
+
+
+class Pool:
+    """A cluster's workers, in the hands of ``client`` (distributed.Client)."""
+
+    def __init__(self, client, address: str):
+        self._client, self.address = client, address
+
+    @property
+    def link(self) -> str:
+        """Where Dask's dashboard is."""
+        return self._client.dashboard_link
+
+    def on_all(self, function: Callable, *arguments) -> Dict[str, Any]:
+        """``function(*arguments)`` of every worker there is now, by the worker's address."""
+        with _told(self.address):
+            return self._client.run(function, *arguments)
+
+    def each(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
+        """As ``outcomes``, but the first error is raised."""
+        for name, outcome in self.outcomes(task, items):
+            if isinstance(outcome, ScdmError):
+                raise outcome
+            yield name, outcome
+
+    def outcomes(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
+        """(name, ``task(*arguments)``) of each (name, arguments) of ``items``, as they are done.
+
+        ``items`` is read only as far as tasks are under way. What a task raised RETRIES + 1 times
+        or lost so many workers by comes instead of its result, as a ScdmError. Raises DeviceError
+        when the cluster fails.
+        """
+        names, waiting = {}, iter(items)
+        done, batch = _distributed().as_completed(), self._ahead() // BATCHES
+
+        def submit(count: int) -> None:
+            sent = self._sent(task, list(itertools.islice(waiting, count)))
+            names.update(sent)
+            done.update(list(sent))
+
+        with _told(self.address):
+            submit(BATCHES * batch)
+            for futures in done.batches():
+                for future, outcome in zip(futures, self._gathered(futures)):
+                    yield names.pop(future), outcome
+                if len(names) <= (BATCHES - 1) * batch:
+                    submit(BATCHES * batch - len(names))
+
+    def _gathered(self, futures: List) -> Iterator[Any]:
+        """Results in one message: asking a worker for each costs more than a task."""
+        good = [future for future in futures if future.status == "finished"]
+        results = dict(zip(good, self._client.gather(good)))
+        for future in futures:
+            yield results[future] if future in results else self._error(future)
+
+    def _error(self, future) -> ScdmError:
+        error = future.exception() if future.status == "error" else CancelledError()
+        told = error if isinstance(error, ScdmError) else _as_told(error, self.address)
+        if told is None or isinstance(error, CancelledError):
+            raise told or error
+        return told
+
+    def _sent(self, task: Callable, items: List[Item]) -> Dict[Any, str]:
+        """Futures of ``items``, each with its name."""
+        if not items:
+            return {}
+        names, arguments = zip(*items)
+        run = uuid.uuid4().hex  # a scheduler knows tasks by their keys: no two runs share one
+        keys = [f"{task.__name__}-{run}-{name}" for name in names]
+        futures = self._client.map(task, *zip(*arguments), key=keys, retries=RETRIES)
+        return dict(zip(futures, names))
+
+    def _ahead(self) -> int:
+        threads = sum(self._client.nthreads().values())
+        return max(LEAST_AHEAD, AHEAD * threads)
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Pool]:
+    """The cluster at ``address``; local workers live as long as the context.
+
+    Raises DeviceError where there is no such cluster, or no Dask.
+    """
+    distributed = _distributed()
+    with ExitStack() as stack:
+        with _told(address):
+            client = _connected(distributed, address, stack)
+        yield Pool(client, address)
+
+
+def _connected(distributed, address: str, stack: ExitStack):
+    """A client of a cluster that has a worker; ``stack`` closes what was opened."""
+    count = local_workers(address)
+    if count:
+        cluster = stack.enter_context(_local(distributed, count))
+        return stack.enter_context(distributed.Client(cluster))
+    client = stack.enter_context(distributed.Client(address, timeout=WAIT_SECONDS))
+    client.wait_for_workers(1, timeout=WAIT_SECONDS)
+    return client
+
+
+def _local(distributed, count: int):
+    """``count`` processes of one thread: the network's own threads use the cores."""
+    memory = machine.memory()["total"]
+    return distributed.LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        memory_limit=memory // count if memory else "auto",
+        silence_logs=_ERRORS_ONLY,
+    )
+
+
+_ERRORS_ONLY = 50  # logging.CRITICAL: what is wrong is said by the run
+
+
+def _distributed():
+    try:
+        import distributed
+    except ImportError as error:
+        raise DeviceError(f"--cluster needs Dask ({error})", INSTALL) from error
+    return distributed
+
+
+@contextmanager
+def _told(address: str) -> Iterator[None]:
+    """Turns what Dask raises into a DeviceError; a task's own errors pass."""
+    try:
+        yield
+    except ScdmError:
+        raise
+    except Exception as error:
+        told = _as_told(error, address)
+        if told is None:
+            raise
+        raise told from error
+
+
+def _as_told(error: Exception, address: str):
+    from distributed.scheduler import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return DeviceError(
+            f"workers of {address} ended while on one and the same task ({error.task})",
+            "see their logs: most often the memory ran out; give a smaller --tile",
+        )
+    if isinstance(error, CancelledError):
+        return DeviceError(
+            f"the scheduler {address} is gone", "start it and run the same again: it goes on"
+        )
+    if isinstance(error, (OSError, TimeoutError)):
+        return DeviceError(
+            f"no cluster with workers answers at {address} ({' '.join(str(error).split())[:200]})",
+            "start 'dask scheduler' and 'dask worker', and check the address",
+        )
+    if isinstance(error, ImportError):
+        return DeviceError(
+            f"the workers of {address} lack what a run needs ({error})",
+            "install this software there, the same version, with its runtime and cluster extras",
+        )
+    return None

@@ -1,0 +1,113 @@
+"""A run as another process can take it up: everything that decides a block, and nothing open."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Tuple
+
+from . import identity, manifest, memory_limit, packages, tiles
+from .blocks import Store
+from .cascade import Sampling
+from .errors import PackageError, StorageError
+from .estimation import Job, UnitMaker
+from .journal import FACTS_NAME
+from .production import Asked, stored_as
+from .radiometry import Radiometry
+
+
+@dataclass(frozen=True)
+class Order:
+    """``inputs``: the input's files and what they are; ``model``: its folder, None the embedded.
+
+    ``journal`` is the folder of the blocks of ``run``. Paths are the same for all processes.
+    """
+
+    input: str
+    bands: Tuple[int, ...]
+    inputs: Dict[str, str]
+    model: Optional[str]
+    model_sha256: str
+    device: str
+    threads: int
+    memory_limit: Optional[int]
+    layout: tiles.Layout
+    radiometry: Radiometry
+    sampling: Sampling
+    keep_stages: bool
+    journal: str
+    run: str
+    asked: Asked
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An order with its raster and its networks open; ``warnings`` grow as it is worked."""
+
+    job: Job
+    maker: UnitMaker
+    store: Store
+    warnings: List[str]
+
+
+def everywhere(path: str) -> str:
+    """``path`` as any process of this machine finds it; what is no file stays as it is."""
+    return str(Path(path).absolute()) if Path(path).exists() else path
+
+
+def opened(order: Order, load) -> Opened:
+    """Open ``order``; ``load`` is cascade.load or gives what it would.
+
+    Raises StorageError where the journal or the input is not the client's, PackageError where the
+    model is not, and what opening them raises.
+    """
+    _require_shared(order)
+    model = _model(order)
+    network = load(packages.folder_of(order.model), model, order.device, order.threads)
+    job = Job(
+        _picture(order, model),
+        model,
+        order.layout,
+        order.radiometry,
+        network,
+        order.sampling,
+        keep_stages=order.keep_stages,
+    )
+    stored, count, warnings = stored_as(job, order.asked), len(order.asked.outputs), []
+    fitting = memory_limit.fitted(job, stored, count, order.memory_limit, warnings.append)
+    maker = UnitMaker(job, stored, count, warnings.append, fitting)
+    return Opened(job, maker, Store(Path(order.journal), order.run), warnings)
+
+
+def _picture(order: Order, model: manifest.Manifest):
+    from . import raster
+
+    return raster.Picture(order.input, order.bands, len(model.input_bands))
+
+
+def _require_shared(order: Order) -> None:
+    if not (Path(order.journal) / FACTS_NAME).is_file():
+        raise StorageError(
+            f"a worker does not see the folder '{order.journal}'",
+            "put OUTPUT into a folder that client and workers share under one path",
+        )
+    now = identity.of_files(list(order.inputs))
+    for path, was in order.inputs.items():
+        if now[path] != was:
+            what = "does not see" if now[path] == "gone" else "sees another file under"
+            raise StorageError(
+                f"a worker {what} '{path}'",
+                "put INPUT into a folder that client and workers share under one path, "
+                "or name it by /vsicurl/ or /vsis3/, and leave it alone while it is read",
+            )
+
+
+def _model(order: Order) -> manifest.Manifest:
+    folder = packages.folder_of(order.model)
+    model = manifest.read(folder)
+    content = (folder / manifest.MANIFEST_NAME).read_bytes()
+    if hashlib.sha256(content).hexdigest() != order.model_sha256:
+        raise PackageError(
+            f"a worker has another model in '{folder}'",
+            "install the same version on all workers, or give --model in a shared folder",
+        )
+    return model

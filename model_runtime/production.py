@@ -1,0 +1,69 @@
+"""From a job's pieces to the rasters that are asked for: their writers, and filling them."""
+
+from dataclasses import dataclass
+from typing import Dict, Iterator, List, Tuple
+
+from . import encoding
+from .estimation import Estimation, Job
+from .outputs import Output
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The rasters of a run, in the order of estimation.estimate_tile, and how they are stored."""
+
+    outputs: Tuple[Output, ...]
+    dtype: str
+    tags: Dict[str, str]
+    overviews: bool
+    cog: bool
+
+
+def stored_as(job: Job, asked: Asked) -> encoding.Encoding:
+    """How the values are stored."""
+    return encoding.of_dtype(asked.dtype, job.model.output_unit)
+
+
+def writers(job: Job, asked: Asked) -> Iterator:
+    """A raster.Writer of each output for the job's window; made one after the other."""
+    from . import raster
+
+    window = job.layout.window
+    place, size = job.picture.georeference.of(window), (window.rows, window.cols)
+    form = raster.Form(job.layout.block_side(), asked.overviews, asked.cog)
+    for output in asked.outputs:
+        spectral, said = said_of(job, asked, output)
+        stored = stored_as(job, asked)
+        yield raster.Writer(output.path, size, spectral, stored, place, said, form)
+
+
+def described_vrt(job: Job, asked: Asked, output: Output) -> str:
+    """The XML of a VRT of ``output`` that has no source yet."""
+    from . import raster
+
+    window = job.layout.window
+    spectral, said = said_of(job, asked, output)
+    place, size = job.picture.georeference.of(window), (window.rows, window.cols)
+    return raster.vrt_text(size, spectral, stored_as(job, asked), place, said)
+
+
+def said_of(job: Job, asked: Asked, output: Output) -> Tuple[encoding.Spectral, Dict[str, str]]:
+    """What an output says of its bands, and its tags."""
+    model = job.model
+    centres = [model.wavelength_nm[band] for band in output.bands]
+    widths = [model.fwhm_nm[band] for band in output.bands]
+    spectral = encoding.Spectral(centres, widths, model.output_unit)
+    return spectral, {**asked.tags, "SCDM_CONTENT": output.content}
+
+
+def fill(writers: List, asked: Asked, job: Job, estimation: Estimation) -> bool:
+    """Write all pieces; whether there was any. Raises what making and writing them raises."""
+    window = job.layout.window
+    filled = False
+    for place, values in estimation.pieces():
+        filled = True
+        row, col = place.row0 - window.row0, place.col0 - window.col0
+        for writer, made, output in zip(writers, values, asked.outputs):
+            bands = list(output.bands)
+            writer.put(row, col, made if len(made) == len(bands) else made[bands])
+    return filled

@@ -1,0 +1,181 @@
+"""A raster as a VRT over sheets: GeoTIFFs in a folder beside it, each made on its own.
+
+No file and no process then holds the whole: sheets are made, and put together of their blocks, by
+as many workers as there are. A finished sheet is marked in the journal, and its blocks go.
+"""
+
+import shutil
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+from . import tiles
+from .blocks import Store, sync_folder
+from .errors import InputError, StorageError
+from .estimation import Estimation, Here, Job, UnitMaker, keep, say_started
+from .events import Events, Tally
+from .interruption import tidy
+from .outputs import Output
+from .production import Asked, fill, stored_as, writers
+
+SUFFIX = ".vrt"
+# Marks of finished sheets: with a valid pixel, and without, which have no file.
+FILLED, BARE = "sheet", "bare"
+
+
+def asked_for(path: str) -> bool:
+    """Whether an output of this name is a VRT over sheets."""
+    return Path(path).suffix.lower() == SUFFIX
+
+
+def check(args) -> None:
+    """Raise InputError for options that do not go with sheets."""
+    if args.spread and asked_for(args.spread) != asked_for(args.output):
+        raise InputError(
+            f"the output is '{args.output}', the spread '{args.spread}'",
+            "end both in .tif, or both in .vrt",
+        )
+    if args.keep_stages and asked_for(args.output):
+        raise InputError(
+            "--keep-stages makes GeoTIFFs of a whole raster", "end the output in .tif for it"
+        )
+
+
+def folder_of(output: str) -> Path:
+    """Where the sheets of ``output`` lie."""
+    return Path(output).with_suffix(".sheets")
+
+
+def name_of(window: tiles.Window) -> str:
+    """A sheet's file."""
+    return f"{window.row0}_{window.col0}.tif"
+
+
+def windows(layout: tiles.Layout, side: int) -> Iterator[tiles.Window]:
+    """The window in sheets of about ``side`` pixels a side: whole blocks of the layout."""
+    whole, step = layout.window, max(1, side // layout.block_side()) * layout.block_side()
+    for row0 in range(whole.row0, whole.row0 + whole.rows, step):
+        for col0 in range(whole.col0, whole.col0 + whole.cols, step):
+            rows = min(step, whole.row0 + whole.rows - row0)
+            yield tiles.Window(row0, col0, rows, min(step, whole.col0 + whole.cols - col0))
+
+
+def mark(kind: str, window: tiles.Window) -> str:
+    """The name in the journal of a finished sheet."""
+    return f"{kind}_{window.row0}_{window.col0}"
+
+
+def make(
+    job: Job, asked: Asked, window: tiles.Window, maker: UnitMaker, store: Store, events: Events
+) -> Tuple[bool, int]:
+    """Make the sheets of ``window``, one an output; (whether there is a valid pixel, tiles).
+
+    Raises DeviceError, PackageError, StorageError.
+    """
+    part = replace(job, layout=replace(job.layout, window=window))
+    estimation = Estimation(
+        part, stored_as(job, asked), len(asked.outputs), store, events, Here(maker, store)
+    )
+    filled = _write(part, asked, estimation)
+    keep(store, mark(FILLED if filled else BARE, window), ())
+    if job.layout.margin is not None:  # blended tiles are their neighbours' too
+        for unit in (unit for piece in part.layout.pieces() for unit in piece.units):
+            store.drop(unit.name)
+    return filled, part.layout.count()
+
+
+def produce(job: Job, order, store: Store, side: int, events: Events, engine) -> "Produced":
+    """Have ``engine`` make all sheets that the store has no mark of."""
+    say_started(job, events)
+    tally, made = Tally(events, job.layout.count()), Produced([], 0)
+    marks, missing = store.names(), []
+    for window in windows(job.layout, side):
+        filled = mark(FILLED, window) in marks
+        if filled or mark(BARE, window) in marks:
+            made.take(window, filled)
+            made.reused += 1
+            tally.part_done(replace(job.layout, window=window).count())
+        else:
+            missing.append(window)
+    for window, filled, count in engine.sheets(order, job, store, missing, tally):
+        made.take(window, filled)
+        tally.part_done(count)
+    made.filled.sort(key=lambda window: (window.row0, window.col0))
+    return made
+
+
+@dataclass
+class Produced:
+    """The sheets with a valid pixel; ``reused``: how many sheets an earlier run had finished."""
+
+    filled: List[tiles.Window]
+    reused: int
+
+    def take(self, window: tiles.Window, filled: bool) -> None:
+        """A sheet is there, or there is nothing for one."""
+        if filled:
+            self.filled.append(window)
+
+
+def _write(part: Job, asked: Asked, estimation: Estimation) -> bool:
+    """Write the sheets beside their places and move them there; whether there was a value."""
+    folders = [folder_of(output.path) for output in asked.outputs]
+    # Two workers may make one sheet, where one of them was given up too soon.
+    name, making = name_of(part.layout.window), f".making-{uuid.uuid4().hex[:8]}"
+    with ExitStack() as stack:
+        for folder in folders:
+            make_folder(folder / making)
+            stack.callback(shutil.rmtree, folder / making, ignore_errors=True)
+        places = [folder / making / name for folder in folders]
+        staged = replace(asked, outputs=_moved(asked.outputs, places))
+        made = [stack.enter_context(writer) for writer in _tidied(part, staged, stack)]
+        filled = fill(made, staged, part, estimation)
+        if filled:
+            for writer in made:
+                writer.close()
+            for writer, folder, place in zip(made, folders, places):
+                writer.commit()
+                _move(place, folder / name)
+    return filled
+
+
+def _tidied(part: Job, staged: Asked, stack: ExitStack) -> Iterator:
+    for writer in writers(part, staged):
+        stack.callback(tidy(writer.remove_parts))
+        yield writer
+
+
+def _moved(outputs: Tuple[Output, ...], places: List[Path]) -> Tuple[Output, ...]:
+    return tuple(replace(output, path=str(place)) for output, place in zip(outputs, places))
+
+
+def _move(made: Path, place: Path) -> None:
+    try:
+        for path in made.parent.glob(f"{made.name}*"):  # a sidecar of a COG too
+            path.replace(place.parent / path.name)
+        sync_folder(place.parent)
+    except OSError as error:
+        raise StorageError(
+            f"'{place}' cannot be written ({error.strerror})", "see that the folder is writable"
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder``, and those above it, where they are missing; raises StorageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the folder '{folder}' cannot be made ({error.strerror})", "choose another output"
+        ) from error
+
+
+def remove_others(folder: Path, names: set) -> None:
+    """Remove what earlier and broken runs left in a folder of sheets: all but ``names``."""
+    for path in folder.glob(".making-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob("*_*.tif*"):
+        if path.name.split(".tif")[0] + ".tif" not in names:
+            path.unlink(missing_ok=True)

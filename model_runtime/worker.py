@@ -1,0 +1,83 @@
+"""What a cluster's worker does: makes one block, one sheet or one scene, and tells in few words."""
+
+import threading
+from pathlib import Path
+from typing import Any, Callable, Dict, Tuple
+
+from . import __version__, cascade, cluster, denoiser, order, sheets, tiles
+from .errors import CancelledError
+from .estimation import keep
+from .events import Events
+from .order import Opened, Order
+
+# Kept, tiles, warnings.
+Made = Tuple[bool, int, Tuple[str, ...]]
+
+_thread = threading.local()  # an open raster is for one thread
+_loading = threading.Lock()
+_networks: Dict[Tuple, Any] = {}
+
+
+def about(device: str) -> Dict[str, Any]:
+    """What this worker runs and what ``device`` means here; raises DeviceError."""
+    taken, warnings = denoiser.pick_device(device)
+    return {
+        "version": __version__,
+        "ONNX Runtime": denoiser.onnxruntime_version(),
+        "device": taken,
+        "warnings": warnings,
+    }
+
+
+def load(folder: Path, model, device: str, threads: int):
+    """As cascade.load, once for a model (its files' SHA-256), device and threads in a process."""
+    key = (repr(model), device, threads)
+    with _loading:
+        if key not in _networks:
+            _networks.clear()  # one model at a time: many would fill the memory
+            _networks[key] = cascade.load(folder, model, device, threads)
+        return _networks[key]
+
+
+def make_unit(work: Order, unit: tiles.Unit) -> Made:
+    """Make a unit and keep it in the run's journal. Raises ScdmError."""
+    here = _opened(work)
+    arrays = here.maker.made(unit)
+    if arrays:
+        keep(here.store, unit.name, arrays)
+    return bool(arrays), len(unit.tiles), _new_warnings(here)
+
+
+def make_sheet(work: Order, window: tiles.Window) -> Made:
+    """Make a sheet of all the run's outputs. Raises ScdmError."""
+    here = _opened(work)
+    events = Quiet(here.warnings.append)
+    filled, count = sheets.make(here.job, work.asked, window, here.maker, here.store, events)
+    return filled, count, _new_warnings(here)
+
+
+class Quiet(Events):
+    """Hears warnings only, and stops a task that nobody wants any more."""
+
+    def __init__(self, warn: Callable[[str], None]):
+        self.warning = warn
+
+    def progress(self, done, total):
+        if cluster.unwanted():
+            raise CancelledError("cancelled")
+
+
+def _opened(work: Order) -> Opened:
+    """``work``, opened by this thread when its first block comes."""
+    key = (work.journal, work.run)
+    if getattr(_thread, "key", None) != key:
+        _thread.key, _thread.opened = None, None
+        _thread.opened = order.opened(work, load)
+        _thread.key = key
+    return _thread.opened
+
+
+def _new_warnings(here: Opened) -> Tuple[str, ...]:
+    told = tuple(here.warnings)
+    here.warnings.clear()
+    return told

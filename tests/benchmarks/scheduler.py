@@ -1,0 +1,74 @@
+"""What Dask's scheduler takes for a block: tasks of no work through a real scheduler.
+
+    python tests/benchmarks/scheduler.py [--tasks 1000000] [--workers 1] [--side 464]
+
+They go the way that ``upsample --cluster`` sends its blocks: the same calls, the same bound on what
+is under way, arguments of the same size. Prints a line a tenth and, at the end, the time a block,
+the memory of client and scheduler (one process here) and the side of a block that keeps the
+overhead below 2 % for several speeds of a worker.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from model_runtime import cluster, machine, tiles  # noqa: E402
+
+SHARE = 0.02
+# Pixels a second of one worker, from a slow core to a fast GPU.
+SPEEDS = (1e3, 1e4, 1e5, 1e6)
+
+
+def nothing(order: str, unit: tiles.Unit) -> tuple:
+    """Stands for making a block."""
+    return True, ()
+
+
+def items(count: int, side: int):
+    """``count`` blocks of ``side`` pixels as upsample names and sends them."""
+    order = "x" * 1500  # what a block's order takes, pickled
+    layout = tiles.Layout(side, side * count, tiles.Window(0, 0, side, side), side, 2, 0, 0)
+    (piece,) = layout.pieces()
+    (unit,) = piece.units
+    return ((f"0_{i}", (order, unit)) for i in range(count))
+
+
+def measured(pool: cluster.Pool, count: int, side: int) -> float:
+    """Seconds of processor time that client and scheduler take for ``count`` blocks."""
+    since, worked = time.monotonic(), time.process_time()
+    for i, _ in enumerate(pool.each(nothing, items(count, side)), start=1):
+        if i % max(1, count // 10) == 0:
+            waited, taken = time.monotonic() - since, time.process_time() - worked
+            print(
+                f"{i} blocks, each {1e3 * waited / i:.3f} ms, {1e3 * taken / i:.3f} ms of them "
+                f"processor time; {machine.resident() / 2**20:.0f} MiB",
+                flush=True,
+            )
+    return time.process_time() - worked
+
+
+def least_side(overhead: float, pixels_a_second: float) -> float:
+    """The side of a square block whose work is 1/SHARE times ``overhead`` seconds."""
+    return (overhead / SHARE * pixels_a_second) ** 0.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tasks", type=int, default=1_000_000)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--side", type=int, default=464)
+    args = parser.parse_args()
+    with cluster.opened(f"local:{args.workers}") as pool:
+        seconds = measured(pool, args.tasks, args.side)
+    overhead = seconds / args.tasks
+    print(f"{args.tasks} blocks: {1e3 * overhead:.3f} ms a block of client and scheduler")
+    for speed in SPEEDS:
+        print(f"{speed:.0e} pixels/s: side {least_side(overhead, speed):.0f} and more")
+
+
+if __name__ == "__main__":
+    main()
