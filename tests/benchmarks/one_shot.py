@@ -134,6 +134,11 @@ def _advance(run: Path, trainer: OneShotTrainer) -> None:
 def regression(run: Path, model: manifest.Manifest, threads: int) -> Regression:
     """The trained regressor as the benchmark takes it; raises InputError, PackageError."""
     config = run_folder.settings_of(run)
+    if config.input.wavelength_nm != tuple(band.wavelength_nm for band in model.input_bands):
+        raise InputError(
+            f"{run} was trained for other input bands than '{model.name}' has",
+            "name a package of the same input bands first: --model",
+        )
     network = trained(run, config, 0)
     if threads:
         torch.set_num_threads(threads)

@@ -5,7 +5,8 @@
         [--markdown PATH] [--json PATH] [--keep DIR]
 
 A WAY is a quality or SAMPLER:STEPS[:SAMPLES]: --model released@ddpm:1000:4. The baselines are a
-polynomial ridge (ridge.py) and, with --one-shot, a run of one_shot.py. Packages are run by the
+polynomial ridge (ridge.py) and, with --one-shot, a run of one_shot.py; both see the first package's
+RGB. Packages are run by the
 command that users run, on the RGB that simulate-rgb makes of each scene. Scenes are grouped by
 place; the mean is over the groups, so that many small plots of one forest do not outweigh a town.
 """
@@ -24,7 +25,7 @@ import numpy as np
 import ridge
 from quality_measures import MEASURES, Figures, figures, pooled_coverage, summary
 from quality_methods import ROOT, Regression, command, package_runs
-from quality_scenes import camera_pairs, group_of, on_grid_of, scenes, write_large
+from quality_scenes import camera_bands, camera_pairs, group_of, on_grid_of, scenes, write_large
 
 from model_runtime import manifest, packages
 from model_runtime.errors import ScdmError
@@ -46,9 +47,20 @@ class Bench:
     model: manifest.Manifest  # the first package's: the baselines see its RGB
     folder: Path
 
+    def package_of(self, method) -> Path:
+        """The package whose RGB a method takes: a baseline the first's."""
+        return getattr(method, "folder", self.methods[0].folder)
+
+    def camera_of(self, camera: Path, scene: Path, method) -> Path:
+        """The camera's picture on the scene's pixels, in the order of the method's input bands."""
+        package = self.package_of(method)
+        rgb = self.folder / f"{camera.stem}.{package.name}.rgb.tif"
+        on_grid_of(scene, camera, camera_bands(manifest.read(package)), rgb)
+        return rgb
+
     def rgb_of(self, scene: Path, method) -> Path:
         """The scene's RGB as the method's model takes it, made once a model."""
-        package = getattr(method, "folder", None) or self.methods[0].folder
+        package = self.package_of(method)
         rgb = self.folder / f"{scene.stem}.{package.name}.rgb.tif"
         if not rgb.exists():
             command("simulate-rgb", str(scene), str(rgb), "--model", str(package))
@@ -76,9 +88,12 @@ def on_cameras(bench: Bench, data: Path) -> Table:
     """Figures from real cameras' pictures at the spectra's resolution, matched in brightness."""
     table = {}
     for camera, scene in camera_pairs(data):
-        rgb = bench.folder / f"{camera.stem}.tif"
-        on_grid_of(scene, camera, rgb)
-        table[scene.stem] = {m.name: bench.judged(m, rgb, "match", scene) for m in bench.methods}
+        table[scene.stem] = {
+            method.name: bench.judged(
+                method, bench.camera_of(camera, scene, method), "match", scene
+            )
+            for method in bench.methods
+        }
     return table
 
 

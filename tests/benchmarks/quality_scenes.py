@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 from osgeo import gdal
 
+from model_runtime import manifest
 from model_runtime.errors import InputError
 from model_runtime.raster import Georeference, read_cube, write_cube
 
@@ -38,14 +39,21 @@ def camera_pairs(data: Path) -> List[Tuple[Path, Path]]:
     return [pair for pair in pairs if pair[0].is_file()]
 
 
-def on_grid_of(scene: Path, camera: Path, output: Path) -> None:
-    """Write the camera's picture as means over the pixels of ``scene``, float32."""
+def camera_bands(model: manifest.Manifest) -> List[int]:
+    """The bands (from 1) of a red, green, blue picture in the order of the model's input bands."""
+    wavelength_nm = np.array([band.wavelength_nm for band in model.input_bands])
+    return (1 + np.argsort(np.argsort(-wavelength_nm))).tolist()
+
+
+def on_grid_of(scene: Path, camera: Path, bands: List[int], output: Path) -> None:
+    """Write ``bands`` of the camera's picture as means over the pixels of ``scene``, float32."""
     grid = gdal.Open(str(scene))
     x0, dx, _, y0, _, dy = grid.GetGeoTransform()
     x1, y1 = x0 + dx * grid.RasterXSize, y0 + dy * grid.RasterYSize
+    picked = gdal.Translate("", str(camera), format="VRT", bandList=bands)
     gdal.Warp(
         str(output),
-        str(camera),
+        picked,
         outputBounds=(x0, y1, x1, y0),
         width=grid.RasterXSize,
         height=grid.RasterYSize,

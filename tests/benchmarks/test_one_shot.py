@@ -1,5 +1,7 @@
 """The one-shot baseline trains as the cascade does and estimates whole rasters."""
 
+import dataclasses
+
 import numpy as np
 import one_shot
 import pytest
@@ -108,6 +110,13 @@ def test_a_run_goes_on_only_when_asked(run, scenes, capsys):
     assert one_shot.main([*words, "--steps", "20"]) == 2
     assert "--resume" in capsys.readouterr().err
     assert one_shot.main([*words, "--resume"]) == 0
+
+
+def test_a_package_of_other_input_bands_is_refused(run):
+    model = manifest.read(packages.EMBEDDED)
+    other = dataclasses.replace(model, input_bands=model.input_bands[::-1])
+    with pytest.raises(InputError, match="other input bands"):
+        one_shot.regression(run, other, threads=1)
 
 
 def test_other_networks_are_refused():

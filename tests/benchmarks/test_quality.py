@@ -1,5 +1,6 @@
 """The quality table on a few small scenes with the real commands: its rows, means and intervals."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -163,12 +164,19 @@ def test_a_camera_picture_is_averaged_to_the_scenes_pixels(data, tmp_path):
     from osgeo import gdal
 
     camera, scene = quality_scenes.camera_pairs(data)[0]
-    quality_scenes.on_grid_of(scene, camera, tmp_path / "coarse.tif")
+    quality_scenes.on_grid_of(scene, camera, [3, 1, 2], tmp_path / "coarse.tif")
     fine = gdal.Open(str(camera)).ReadAsArray().astype(np.float64)
     coarse = gdal.Open(str(tmp_path / "coarse.tif"))
-    expected = fine.reshape(3, 14, 5, 12, 5).mean((2, 4))
+    expected = fine.reshape(3, 14, 5, 12, 5).mean((2, 4))[[2, 0, 1]]
     assert coarse.ReadAsArray() == pytest.approx(expected, abs=1e-3)
     assert coarse.GetGeoTransform() == PLACE
+
+
+def test_a_model_of_blue_first_gets_the_cameras_blue_first(tiny_package):
+    model = manifest.read(tiny_package)
+    assert quality_scenes.camera_bands(model) == [1, 2, 3]
+    blue_first = dataclasses.replace(model, input_bands=model.input_bands[::-1])
+    assert quality_scenes.camera_bands(blue_first) == [3, 2, 1]
 
 
 @pytest.mark.parametrize("way", ["quick", "ddim", "ddim:x", "euler:5", "ddim:5:"])
