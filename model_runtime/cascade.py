@@ -7,7 +7,7 @@ from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 
-from . import denoiser, guidance, machine, noise, projection, sampling, schedule
+from . import calibration, denoiser, guidance, machine, noise, projection, sampling, schedule
 from .errors import InputError, PackageError
 from .manifest import Manifest, Stage
 
@@ -30,8 +30,8 @@ class Sampling:
 class Estimate:
     """What a tile's sampling gives, in the model's output unit.
 
-    ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, None for
-    one sample; ``stages`` the mean of each stage's bands.
+    ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, calibrated
+    where the package says how, None for one sample; ``stages`` the mean of each stage's bands.
     """
 
     mean: np.ndarray
@@ -179,12 +179,19 @@ class Cascade:
 
                 def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
                     values = noise_of(how.seed, i, k, t, bands)
-                    return np.broadcast_to(values, (1, bands, *shape))
+                    return np.require(np.broadcast_to(values, (1, bands, *shape)), None, "CW")
 
                 condition = stage.sample(features, null, how, how.guidance[i], draw)
                 runs[i].add(self._spectra(i, condition[0], part.rgb[0]))
         stages = [run.mean for run in runs]
-        return Estimate(stages[-1], runs[-1].standard_deviation(), stages)
+        return Estimate(stages[-1], self._spread(runs[-1], how), stages)
+
+    def _spread(self, run: "_Moments", how: Sampling) -> Optional[np.ndarray]:
+        deviation = run.standard_deviation()
+        settings = calibration.chosen(self.manifest, how.sampler, how.steps, how.samples)
+        if deviation is None or settings is None:
+            return deviation
+        return calibration.calibrated(deviation, run.mean, settings)
 
     def _check(self, how: Sampling) -> None:
         if len(how.guidance) != len(self.stages):

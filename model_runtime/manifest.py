@@ -115,6 +115,20 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How the samples' spread becomes the stated one (see calibration.py): a value a band.
+
+    It was fitted for ``samples`` samples of ``steps`` steps by ``sampler``.
+    """
+
+    sampler: str
+    steps: int
+    samples: int
+    factor: Tuple[float, ...]
+    relative: Tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Everything the runtime needs to know of a model package.
 
@@ -139,6 +153,7 @@ class Manifest:
     domain: Optional[Domain] = None
     data_consistency: bool = False
     pixelwise: bool = False
+    calibrations: Tuple[Calibration, ...] = ()
     format_version: int = FORMAT_VERSION
 
     def write(self, folder: Path) -> Path:
@@ -273,6 +288,7 @@ def parse(data: Any) -> Manifest:
         domain=_domain(_Node(data.get("domain"), f"{MANIFEST_NAME}.domain"), len(input_bands)),
         data_consistency=_data_consistency(root),
         pixelwise=_pixelwise(root, stages),
+        calibrations=_calibrations(root, fewest, bands),
     )
 
 
@@ -388,6 +404,21 @@ def _data_consistency(root: _Node) -> bool:
     if node.value is not False and not (node.value is True and same_unit):
         raise node.fail("false, or true where input_unit and output_unit are the same")
     return node.value
+
+
+def _calibrations(root: _Node, timesteps: int, bands: int) -> Tuple[Calibration, ...]:
+    nodes = _Node(root.value.get("calibrations", []), f"{MANIFEST_NAME}.calibrations")
+    return tuple(_calibration(node, timesteps, bands) for node in nodes.items(0, 20))
+
+
+def _calibration(node: _Node, timesteps: int, bands: int) -> Calibration:
+    return Calibration(
+        node.get("sampler").one_of(SAMPLERS),
+        node.get("steps").integer(1, timesteps),
+        node.get("samples").integer(2, 1000),
+        node.get("factor").numbers(bands, 0, 1e3),
+        node.get("relative").numbers(bands, 0, 10),
+    )
 
 
 def _pixelwise(root: _Node, stages: Tuple[Stage, ...]) -> bool:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from model_runtime import manifest, metrics
-from model_runtime.cascade import Cascade, Sampling, StageSampler
+from model_runtime.cascade import Cascade, Estimate, Sampling, StageSampler
 from model_runtime.tiles import round_up
 
 from . import package
@@ -64,19 +64,19 @@ def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]
 
 
 def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int]) -> Judged:
-    estimate = _estimate(cascade, how, scene.rgb)
-    scores = metrics.score(estimate, scene.cube[bands], scene.seen[bands]).overall
-    return Judged(scene, scores, estimate)
+    mean = estimate(cascade, how, scene.rgb).mean
+    scores = metrics.score(mean, scene.cube[bands], scene.seen[bands]).overall
+    return Judged(scene, scores, mean)
 
 
-def _estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray) -> np.ndarray:
+def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
     """The whole scene as one tile, continued by reflection as far as the model sees, as in use."""
     tile, (rows, cols) = cascade.manifest.tile, rgb.shape[1:]
     margin = round_up(tile.influence or 0, tile.multiple)
     padding = [(margin, margin + -n % tile.multiple) for n in (rows, cols)]
     around = np.pad(rgb, [(0, 0), *padding], mode="reflect")
-    mean = cascade.estimate(around, -margin, -margin, how).mean
-    return mean[:, margin : margin + rows, margin : margin + cols]
+    kept = slice(margin, margin + rows), slice(margin, margin + cols)
+    return cascade.estimate(around, -margin, -margin, how, kept)
 
 
 def means(judged: Sequence[Judged]) -> Dict[str, float]:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from model_runtime import cascade, manifest
-from training import checkpoint, export, run_folder, validation
+from training import calibrate, checkpoint, export, run_folder, validation
 from training import train as command_line
 from training.config import load
 
@@ -362,3 +364,28 @@ def test_three_stages_of_two_kinds_train_and_sample(small_toml, tmp_path, capsys
     assert [len(bands) for bands in found.stages] == [1, 3, 8]
     assert np.isfinite(found.mean).all()
     assert json.loads((run / "config.json").read_text())["stages"][1]["final_bands"] == [0, 3, 6]
+
+
+def test_a_package_is_calibrated_on_the_validation_scenes(unbroken, package, tmp_path, capsys):
+    folder = tmp_path / "model"
+    shutil.copytree(package, folder)
+    sampled = manifest.Quality("ddim", 2, 3)
+    model = manifest.read(folder)
+    replace(model, qualities={**model.qualities, "balanced": sampled, "best": sampled}).write(
+        folder
+    )
+    assert calibrate.main([str(unbroken[0]), str(folder)]) == 0
+    (made,) = manifest.read(folder).calibrations
+    assert (made.sampler, made.steps, made.samples) == ("ddim", 2, 3)
+    assert len(made.factor) == len(model.wavelength_nm)
+    assert "within the 90 % interval" in capsys.readouterr().out
+    again = calibrate.main([str(unbroken[0]), str(folder)])  # of the plain spread, not the stated
+    assert again == 0
+    assert manifest.read(folder).calibrations == (made,)
+
+
+def test_a_package_without_samples_is_not_calibrated(unbroken, package, capsys):
+    before = (package / manifest.MANIFEST_NAME).read_bytes()
+    assert calibrate.main([str(unbroken[0]), str(package)]) == 2
+    assert "samples" in capsys.readouterr().err
+    assert (package / manifest.MANIFEST_NAME).read_bytes() == before

@@ -1,0 +1,106 @@
+"""Calibrates a package's spread: ``python training/calibrate.py RUN MODEL_DIR``.
+
+Samples the run's validation scenes at every quality of the package that has samples, fits what the
+spread has to be for its interval to hold the truth, and writes that into ``model.json``.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+from model_runtime import cascade, manifest
+from model_runtime.errors import InputError, ScdmError
+from training import calibration, validation
+from training.dataset import Scene, load_scenes
+from training.run_folder import settings_of
+
+SEEDS = 3  # a picture's samples share their draws: one seed would be a single throw
+MOST_PIXELS = 600  # of a scene and seed
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """The command; returns the exit code (0 done, 2 settings, 3 a package that is none)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of the run that the package was made of")
+    parser.add_argument("model", type=Path, help="the package's folder")
+    args = parser.parse_args(argv)
+    try:
+        for line in calibrate(args.run, args.model):
+            print(line)
+    except ScdmError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def calibrate(run: Path, folder: Path) -> Iterator[str]:
+    """Write the calibrations of the package in ``folder``; gives a line a quality and sensor.
+
+    Raises InputError for a run without validation scenes or qualities without samples,
+    PackageError for a package that is none.
+    """
+    config = settings_of(run)
+    scenes = load_scenes(config.data.validation, config)
+    plain = replace(manifest.read(folder), calibrations=())
+    model = cascade.load(folder, plain, "cpu")
+    made = []
+    for quality in _sampled(plain):
+        sensors = sensor_errors(model, quality, scenes)
+        factor, relative = calibration.fitted(sensors)
+        settings = quality.sampler, quality.steps, quality.samples
+        made.append(manifest.Calibration(*settings, factor, relative))
+        yield from _lines(settings, sensors, scenes)
+    replace(plain, calibrations=tuple(made)).write(folder)
+
+
+def _sampled(model: manifest.Manifest) -> List[manifest.Quality]:
+    """The qualities that have a spread, each once."""
+    found = [q for q in dict.fromkeys(model.qualities.values()) if q.samples > 1]
+    if not found:
+        raise InputError("no quality of the package has samples", "set samples in [qualities]")
+    return found
+
+
+def sensor_errors(
+    model: cascade.Cascade, quality: manifest.Quality, scenes: Sequence[Scene]
+) -> calibration.Sensors:
+    """What the samples at ``quality`` say and how far they are off, by the scenes' sensors."""
+    scales = tuple(stage.guidance_scale for stage in model.manifest.stages)
+    found: Dict[tuple, List[calibration.Errors]] = {}
+    for scene in scenes:
+        for seed in range(SEEDS):
+            how = cascade.Sampling(quality.sampler, quality.steps, quality.samples, scales, seed)
+            found.setdefault(scene.sensor, []).append(_errors(model, how, scene))
+    return {sensor: _joined(parts) for sensor, parts in found.items()}
+
+
+def _errors(model: cascade.Cascade, how: cascade.Sampling, scene: Scene) -> calibration.Errors:
+    estimate = validation.estimate(model, how, scene.rgb)
+    picked = np.random.default_rng(how.seed).permutation(scene.rgb[0].size)[:MOST_PIXELS]
+    parts = np.abs(scene.cube - estimate.mean), estimate.spread, estimate.mean, scene.seen
+    return calibration.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
+
+
+def _joined(parts: Sequence[calibration.Errors]) -> calibration.Errors:
+    names = ("error", "deviation", "estimate", "seen")
+    return calibration.Errors(
+        *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names)
+    )
+
+
+def _lines(settings, sensors: calibration.Sensors, scenes: Sequence[Scene]) -> Iterator[str]:
+    yield "{} of {} steps, {} samples:".format(*settings)
+    for sensor, (inside, alone) in calibration.coverages(sensors).items():
+        names = ", ".join(scene.name for scene in scenes if scene.sensor == sensor)
+        others = "no other sensor" if np.isnan(alone) else f"{alone:.1%} fitted to the others"
+        yield f"  {inside:.1%} within the 90 % interval, {others}: {names}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
