@@ -1,7 +1,6 @@
 """``python -m model_runtime``: the commands, and how they end (exit codes 0, 2 to 5, 130)."""
 
 import argparse
-import errno
 import importlib
 import os
 import sys
@@ -9,7 +8,7 @@ import traceback
 from typing import List, Optional, Sequence
 
 from . import __version__, interruption, lifeline
-from .errors import CancelledError, DeviceError, InputError, ScdmError, StorageError
+from .errors import CancelledError, InputError, as_told
 from .events import Events, JsonEvents, TerminalEvents
 
 # Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
@@ -23,7 +22,6 @@ COMMANDS = (
 )
 # Values of these begin with a minus sign now and then, which argparse takes for an option.
 SIGNED_OPTIONS = ("--extent", "--guidance")
-INTERNAL_EXIT = 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,10 +29,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str):
         raise InputError(message, f"see {self.prog} --help")
-
-
-class _InternalError(ScdmError):
-    """Something that should not happen, told in one line."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -95,28 +89,11 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
         events.error(told)
     except OSError:  # whoever listened is gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the flush at exit would fail
-    return told.exit_code if not isinstance(told, _InternalError) else INTERNAL_EXIT
+    return told.exit_code
 
 
 def _say_cancelled() -> None:
     events_of(sys.argv).error(CancelledError("cancelled"))
-
-
-def as_told(error: BaseException) -> ScdmError:
-    """``error`` as one of the errors a user can meet."""
-    if isinstance(error, ScdmError):
-        return error
-    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
-        return CancelledError("cancelled")
-    if isinstance(error, MemoryError):
-        return DeviceError("not enough memory", "give a smaller --tile, or close other programs")
-    if isinstance(error, OSError):
-        remedy = "make room on it" if error.errno == errno.ENOSPC else "check the path"
-        return StorageError(str(error), remedy)
-    return _InternalError(
-        f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
-        "run it again with --debug and report what it shows",
-    )
 
 
 if __name__ == "__main__":

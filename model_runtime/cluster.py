@@ -5,13 +5,17 @@ again and shows it all on its dashboard; here is only what it does not know: how
 under way, and what its failures mean to a user.
 """
 
+import functools
 import itertools
+import os
+import shutil
+import tempfile
 import uuid
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
 
-from . import machine
+from . import interruption, machine
 from .errors import DeviceError, InputError, ScdmError
 
 REMOTE = ("tcp://", "tls://")
@@ -26,6 +30,7 @@ AHEAD = 8
 LEAST_AHEAD = 256
 # They are sent so many at a time: a message costs more than a task.
 BATCHES = 8
+WORKER_SETUP = "model_runtime.worker"  # its dask_setup
 INSTALL = "pip install '.[cluster]', or leave --cluster away"
 _RULE = "give tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of this machine"
 
@@ -151,24 +156,45 @@ def _connected(distributed, address: str, stack: ExitStack):
     """A client of a cluster that has a worker; ``stack`` closes what was opened."""
     count = local_workers(address)
     if count:
-        cluster = stack.enter_context(_local(distributed, count))
+        folder = tempfile.mkdtemp(prefix="scdm-workers-")
+        remove = functools.partial(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(remove)
+        stack.callback(interruption.tidy(remove))
+        cluster = stack.enter_context(_local(distributed, count, folder))
         return stack.enter_context(distributed.Client(cluster))
     client = stack.enter_context(distributed.Client(address, timeout=WAIT_SECONDS))
     client.wait_for_workers(1, timeout=WAIT_SECONDS)
     return client
 
 
-def _local(distributed, count: int):
+def _local(distributed, count: int, folder: str):
     """``count`` processes of one thread: the network's own threads use the cores."""
     memory = machine.memory()["total"]
+    _start_tracker()
     return distributed.LocalCluster(
         n_workers=count,
         threads_per_worker=1,
         processes=True,
         dashboard_address="127.0.0.1:0",
         memory_limit=memory // count if memory else "auto",
+        local_directory=folder,
+        preload=WORKER_SETUP,
         silence_logs=_ERRORS_ONLY,
     )
+
+
+def _start_tracker() -> None:
+    """Start multiprocessing's tracker, which complains of what a cancelled run leaves to it."""
+    from multiprocessing import resource_tracker
+
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        os.environ.pop("PYTHONWARNINGS")
+        if before is not None:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 _ERRORS_ONLY = 50  # logging.CRITICAL: what is wrong is said by the run

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import cascade, memory_limit, sheets
+from . import cascade, many, memory_limit, sheets, worker
 from . import order as orders
 from .blocks import Store
 from .estimation import Here, Job, UnitMaker
@@ -43,6 +43,11 @@ class OneMachine:
         maker = _maker(order, job, tally.warning)
         for window in windows:
             yield window, *sheets.make(job, order.asked, window, maker, store, tally)
+
+    def scenes(self, tasks: List[many.Task], tally: Events) -> Iterator[many.Outcome]:
+        """Make scenes, one after the other, with the networks of the first."""
+        for task in tasks:
+            yield many.made(task, OneMachine(self._load or worker.load), tally)
 
 
 def _maker(order: Order, job: Job, warn) -> UnitMaker:

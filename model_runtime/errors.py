@@ -1,5 +1,7 @@
 """The errors a user can meet, each with its exit code (0 done, 130 cancelled)."""
 
+import errno
+
 
 class ScdmError(Exception):
     """What went wrong (value and rule) and, in ``remedy``, what to do about it."""
@@ -48,3 +50,24 @@ class CancelledError(ScdmError):
     """The user stopped the run."""
 
     kind, exit_code = "cancelled", 130
+
+
+class InternalError(ScdmError):
+    """Something that should not happen, told in one line."""
+
+
+def as_told(error: BaseException) -> ScdmError:
+    """``error`` as one of the errors a user can meet."""
+    if isinstance(error, ScdmError):
+        return error
+    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+        return CancelledError("cancelled")
+    if isinstance(error, MemoryError):
+        return DeviceError("not enough memory", "give a smaller --tile, or close other programs")
+    if isinstance(error, OSError):
+        remedy = "make room on it" if error.errno == errno.ENOSPC else "check the path"
+        return StorageError(str(error), remedy)
+    return InternalError(
+        f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+        "run it again with --debug and report what it shows",
+    )

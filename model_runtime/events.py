@@ -10,7 +10,7 @@ BAR_WIDTH = 30
 
 
 class Events:
-    """The five things a run can say; this base class says none of them."""
+    """The six things a run can say; this base class says none of them."""
 
     def started(
         self,
@@ -28,6 +28,9 @@ class Events:
 
     def warning(self, message: str) -> None:
         """Something the user should know that does not stop the run."""
+
+    def scene(self, name: str, state: str, message: str) -> None:
+        """One of many scenes is through: done, already there or failed, and why."""
 
     def done(self, output: str, seconds: float, **facts: Any) -> None:
         """The output is whole and has its final name."""
@@ -82,6 +85,9 @@ class JsonEvents(Events):
     def warning(self, message):
         self._say("warning", message=message)
 
+    def scene(self, name, state, message):
+        self._say("scene", name=name, state=state, message=message)
+
     def done(self, output, seconds, **facts):
         self._say("done", output=output, seconds=round(seconds, 3), **facts)
 
@@ -117,6 +123,9 @@ class TerminalEvents(Events):
 
     def warning(self, message):
         self._say(f"warning: {message}")
+
+    def scene(self, name, state, message):
+        self._say(f"{name}: {state}, {message}")
 
     def done(self, output, seconds, **facts):
         self._say(f"{output} written in {seconds:.1f} s")

@@ -1,13 +1,14 @@
 """The workers of a cluster as the engine of a run: they make, the client puts together."""
 
+from argparse import Namespace
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
-from . import cluster, machine, sheets, tiles, worker
+from . import cluster, machine, many, sheets, tiles, worker
 from .blocks import Arrays, Store
 from .denoiser import PROVIDERS, onnxruntime_version
-from .errors import DeviceError, StorageError
+from .errors import DeviceError, ScdmError, StorageError
 from .estimation import Job
 from .events import Events
 from .order import Order
@@ -75,6 +76,20 @@ class Farm:
         for name, (filled, tile_count, warnings) in self.pool.each(worker.make_sheet, items):
             told.all(warnings)
             yield by_name[name], filled, tile_count
+
+    def scenes(self, tasks: List[many.Task], tally: Events) -> Iterator[many.Outcome]:
+        """Make scenes, each on one worker, in the order in which they are done."""
+        by_name = {task.scene.name: self._shared(task) for task in tasks}
+        items = ((name, (task,)) for name, task in by_name.items())
+        for name, outcome in self.pool.outcomes(worker.make_scene, items):
+            if isinstance(outcome, ScdmError):
+                outcome = by_name[name].failed(outcome)
+            yield outcome
+
+    def _shared(self, task: many.Task) -> many.Task:
+        threads, memory = self.share(task.args)
+        args = Namespace(**{**vars(task.args), "threads": threads, "memory_limit": memory})
+        return replace(task, args=args)
 
 
 def _require_alike(found: Dict[str, Dict[str, Any]]) -> None:

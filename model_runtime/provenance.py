@@ -54,20 +54,25 @@ _OUTSIDE = {
     "overwrite",
     "memory_limit",
     "cluster",
+    "threads",
 }
 _PATHS = {"input", "output", "spread", "report", "keep_stages"}
 
 
-def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]:
-    """All that decides the outputs' content, by name: options, model, device and ``inputs``."""
-    options = {
+def options_of(args) -> Dict[str, str]:
+    """The options that decide the outputs' content, by name."""
+    return {
         "--" + name.replace("_", "-"): repr(value)
         for name, value in vars(args).items()
         if name not in _OUTSIDE | _PATHS
     }
+
+
+def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]:
+    """All that decides the outputs' content, by name: options, model, device and ``inputs``."""
     place = job.picture.georeference
     return {
-        **options,
+        **options_of(args),
         "--spread": repr(bool(args.spread)),
         "--keep-stages": repr(bool(args.keep_stages)),
         "CRS": place.crs_wkt,

@@ -14,11 +14,13 @@ from . import (
     engines,
     identity,
     manifest,
+    many,
     mosaic,
     outputs,
     packages,
     provenance,
     radiometry,
+    scenes,
     sheets,
     upsample_options,
 )
@@ -39,7 +41,10 @@ def run(args, events: Events) -> None:
     """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
     upsample_options.check(args)
     with engines.opened(args) as engine:
-        one(args, events, engine)
+        if scenes.are_many(args.input, args.output):
+            many.run(args, scenes.found(args.input), events, engine)
+        else:
+            one(args, events, engine)
 
 
 def one(args, events: Events, engine) -> None:

@@ -20,8 +20,18 @@ LARGEST_SHEET = 1 << 20
 def add_arguments(parser) -> None:
     """The command's arguments; None stands for "as the quality or the model says"."""
     add = parser.add_argument
-    add("input", metavar="INPUT", help="raster with the model's input bands (red, green, blue)")
-    add("output", metavar="OUTPUT", help="GeoTIFF to be made, or a VRT over sheets (.vrt)")
+    add(
+        "input",
+        metavar="INPUT",
+        help="raster with the model's input bands (red, green, blue), or many: a folder, a pattern "
+        "such as 'in/*.tif', a STAC item collection (.json)",
+    )
+    add(
+        "output",
+        metavar="OUTPUT",
+        help="GeoTIFF to be made, or a VRT over sheets (.vrt); of many scenes a folder, as are "
+        "then --spread, --report and --keep-stages",
+    )
     add("--model", metavar="DIR", help="model package (the embedded one)")
     add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
     add(

@@ -1,10 +1,11 @@
 """What a cluster's worker does: makes one block, one sheet or one scene, and tells in few words."""
 
+import signal
 import threading
 from pathlib import Path
 from typing import Any, Callable, Dict, Tuple
 
-from . import __version__, cascade, cluster, denoiser, order, sheets, tiles
+from . import __version__, cascade, cluster, denoiser, many, order, sheets, tiles
 from .errors import CancelledError
 from .estimation import keep
 from .events import Events
@@ -16,6 +17,11 @@ Made = Tuple[bool, int, Tuple[str, ...]]
 _thread = threading.local()  # an open raster is for one thread
 _loading = threading.Lock()
 _networks: Dict[Tuple, Any] = {}
+
+
+def dask_setup(_) -> None:
+    """Dask calls this in a local worker's process: Ctrl-C is for the client, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def about(device: str) -> Dict[str, Any]:
@@ -54,6 +60,13 @@ def make_sheet(work: Order, window: tiles.Window) -> Made:
     events = Quiet(here.warnings.append)
     filled, count = sheets.make(here.job, work.asked, window, here.maker, here.store, events)
     return filled, count, _new_warnings(here)
+
+
+def make_scene(task: many.Task) -> many.Outcome:
+    """Make one of many scenes as one machine would; its errors are its outcome."""
+    from . import engines
+
+    return many.made(task, engines.OneMachine(load), Quiet(lambda _: None))
 
 
 class Quiet(Events):

@@ -1,0 +1,233 @@
+"""A run over many scenes: an output each, one summary; a broken scene costs only itself."""
+
+import hashlib
+import json
+import time
+from argparse import Namespace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+from . import identity, packages, provenance, sheets
+from .blocks import write_durably
+from .errors import CancelledError, InputError, PackageError, ScdmError, StorageError, as_told
+from .events import Events, Tally
+from .manifest import MANIFEST_NAME
+from .scenes import ONE_FILE, Scene
+
+SUMMARY_NAME = "summary.json"
+DONE, FAILED, THERE = "done", "failed", "already there"
+# What a scene's progress is told in: scenes differ in their tiles, which nobody knows beforehand.
+STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a scene; ``made_of``: input and options, to know the same run by."""
+
+    name: str
+    input: str
+    output: str
+    state: str
+    made_of: str
+    seconds: float = 0.0
+    warnings: Tuple[str, ...] = ()
+    kind: str = ""
+    message: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scene and the arguments of ``upsample`` for it."""
+
+    scene: Scene
+    args: Namespace
+    made_of: str
+
+    def outcome(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
+        """What became of it."""
+        name, path, output = self.scene.name, self.scene.path, self.args.output
+        warned = tuple(warnings)
+        return Outcome(name, path, output, state, self.made_of, round(seconds, 3), warned)
+
+    def failed(self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()) -> Outcome:
+        """It failed by ``error``."""
+        said = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
+        return replace(self.outcome(FAILED, seconds, warned), **said)
+
+
+def run(args, scenes: List[Scene], events: Events, engine) -> None:
+    """Make the outputs of all ``scenes`` in the folder OUTPUT, and its summary.
+
+    Raises, when all are through, an error of the first failure's kind; InputError for options
+    that do not go with scenes, CancelledError at once.
+    """
+    since, tasks = time.monotonic(), _tasks(args, scenes)
+    outcomes = _earlier(args, tasks) if args.resume and not args.overwrite else {}
+    tally = Tally(events, len(tasks) * STEPS)
+    tally.part_done(len(outcomes) * STEPS)
+    waiting = [task for task in tasks if task.scene.name not in outcomes]
+    for outcome in engine.scenes(waiting, tally):
+        outcomes[outcome.name] = outcome
+        tally.part_done(STEPS)
+        events.scene(outcome.name, outcome.state, told(outcome))
+        _write_summary(args.output, _in_order(outcomes, tasks))
+    ordered = _in_order(outcomes, tasks)
+    _write_summary(args.output, ordered)
+    _raise_failures(args.output, ordered)
+    reused = sum(outcome.state == THERE for outcome in ordered)
+    events.done(args.output, time.monotonic() - since, scenes=len(ordered), already_there=reused)
+
+
+def _in_order(outcomes: Dict[str, Outcome], tasks: List[Task]) -> List[Outcome]:
+    names = [task.scene.name for task in tasks]
+    return [outcomes[name] for name in names if name in outcomes]
+
+
+def made(task: Task, engine, events: Events) -> Outcome:
+    """Make one scene; its own errors are its outcome. Raises CancelledError."""
+    from . import upsample
+
+    since, heard = time.monotonic(), _Heard(events)
+    try:
+        if task.scene.trouble is not None:
+            raise task.scene.trouble
+        upsample.one(task.args, heard, engine)
+    except (CancelledError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # whatever it was: the others are not to suffer
+        return task.failed(as_told(error), time.monotonic() - since, heard.warnings)
+    return task.outcome(DONE, time.monotonic() - since, heard.warnings)
+
+
+class _Heard(Events):
+    """A scene's progress as a share of STEPS; its warnings are kept."""
+
+    def __init__(self, events: Events):
+        self._events, self.warnings = events, []
+
+    def progress(self, done, total):
+        self._events.progress(STEPS * done // max(total, 1), STEPS)
+
+    def warning(self, message):
+        self.warnings.append(message)
+
+
+def told(outcome: Outcome) -> str:
+    """An outcome in one line."""
+    if outcome.state == FAILED:
+        return f"{outcome.message}: {outcome.remedy}" if outcome.remedy else outcome.message
+    return f"{outcome.output} in {outcome.seconds:.1f} s" if outcome.seconds else outcome.output
+
+
+def check(args) -> None:
+    """Raise InputError where OUTPUT and its like are no folders; make those that are missing."""
+    named = {"OUTPUT": args.output, "--spread": args.spread, "--report": args.report}
+    for option, text in {**named, "--keep-stages": args.keep_stages}.items():
+        path = Path(text) if text else None
+        if path is not None and (path.suffix.lower() in (*ONE_FILE, ".html")):
+            raise InputError(
+                f"INPUT names many scenes, {option} one file: '{text}'", "name a folder"
+            )
+        if path is not None and (path.is_file() or not path.absolute().parent.is_dir()):
+            raise InputError(
+                f"{option} '{text}' is no folder and none can be made there",
+                "name a folder, new or not, in one that exists",
+            )
+
+
+def _tasks(args, scenes: List[Scene]) -> List[Task]:
+    """The scenes with their arguments; the folders are there."""
+    check(args)
+    for folder in filter(None, (args.output, args.spread, args.report, args.keep_stages)):
+        sheets.make_folder(Path(folder))
+    options = _options(args)
+    return [Task(scene, _args_of(args, scene), _made_of(options, scene)) for scene in scenes]
+
+
+def _args_of(args, scene: Scene) -> Namespace:
+    """``upsample``'s arguments for one scene, for any process of this machine."""
+    places = {
+        "output": f"{scene.name}.tif",
+        "spread": f"{scene.name}.tif",
+        "report": f"{scene.name}.html",
+        "keep_stages": scene.name,
+    }
+    paths = {
+        option: str(Path(getattr(args, option)).absolute() / name)
+        for option, name in places.items()
+        if getattr(args, option)
+    }
+    local = Path(scene.path).exists() and scene.path
+    source = str(Path(scene.path).absolute()) if local else scene.path
+    return Namespace(**{**vars(args), **paths, "input": source, "cluster": None})
+
+
+def _options(args) -> str:
+    """All options that decide an output, and the model."""
+    content = packages.folder_of(args.model) / MANIFEST_NAME
+    if not content.is_file():
+        raise PackageError(f"no model in '{content.parent}'", "choose a folder with model.json")
+    return repr(provenance.options_of(args)) + hashlib.sha256(content.read_bytes()).hexdigest()
+
+
+def _made_of(options: str, scene: Scene) -> str:
+    state = identity.of_files([scene.path]) if scene.path else {}
+    return hashlib.sha256(repr((options, state)).encode()).hexdigest()
+
+
+def _earlier(args, tasks: List[Task]) -> Dict[str, Outcome]:
+    """The scenes that a run of the same options finished, by the summary that it left."""
+    finished = {
+        entry.get("name"): entry.get("made_of")
+        for entry in _read_summary(args.output)
+        if entry.get("state") in (DONE, THERE)
+    }
+    return {
+        task.scene.name: task.outcome(THERE)
+        for task in tasks
+        if finished.get(task.scene.name) == task.made_of and Path(task.args.output).is_file()
+    }
+
+
+def _read_summary(folder: str) -> List[Dict[str, Any]]:
+    try:
+        summary = json.loads((Path(folder) / SUMMARY_NAME).read_bytes())
+        return [entry for entry in summary["scenes"] if isinstance(entry, dict)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _write_summary(folder: str, outcomes: List[Outcome]) -> None:
+    """Write the summary of what is through; raises StorageError."""
+    counts = {state: sum(o.state == state for o in outcomes) for state in (DONE, THERE, FAILED)}
+    content = {**counts, "scenes": [asdict(outcome) for outcome in outcomes]}
+    path = Path(folder) / SUMMARY_NAME
+    part = path.with_suffix(".part")
+    try:
+        write_durably(part, json.dumps(content, indent=1).encode("ascii"))
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"'{path}' cannot be written ({error.strerror})", "see that the folder is writable"
+        ) from error
+
+
+def _raise_failures(folder: str, outcomes: List[Outcome]) -> None:
+    failed = [outcome for outcome in outcomes if outcome.state == FAILED]
+    if not failed:
+        return
+    first = failed[0]
+    kinds = {kind.kind: kind for kind in _kinds(ScdmError)}
+    raise kinds.get(first.kind, ScdmError)(
+        f"{len(failed)} of {len(outcomes)} scenes failed, the first '{first.name}': {told(first)}",
+        f"see {Path(folder) / SUMMARY_NAME}; the same command makes only what is missing",
+    )
+
+
+def _kinds(base: type) -> Iterator[type]:
+    """``base`` and what is derived of it; the later ones are the kinds' own."""
+    for kind in base.__subclasses__():
+        yield from _kinds(kind)
+        yield kind
