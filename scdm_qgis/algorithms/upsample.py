@@ -35,6 +35,7 @@ OPTIONS = (
     ("TILE", "--tile"),
     ("OVERLAP", "--overlap"),
     ("THREADS", "--threads"),
+    ("CLUSTER", "--cluster"),
 )
 NUMBERS = ("SAMPLES", "SEED", "STEPS", "TILE", "OVERLAP", "THREADS")
 CHOICES = ("QUALITY", "RADIOMETRY", "DEVICE", "SAMPLER")
@@ -179,6 +180,14 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             tr("Where neighbouring tiles are blended. Empty: the model's."),
         )
         yield make.whole("THREADS", tr("Threads"), 1, tr("CPU threads. Empty: all cores."))
+        yield make.line(
+            "CLUSTER",
+            tr("Cluster"),
+            tr(
+                "Dask cluster that computes: tcp://HOST:PORT of its scheduler, or local:N for N "
+                "processes of this computer. Empty: one process of this computer."
+            ),
+        )
 
     def _destinations(self):
         tr = self.tr

@@ -505,6 +505,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>Cluster</source>
+            <translation>Cluster</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Dask cluster that computes: tcp://HOST:PORT of its scheduler, or local:N for N processes of this computer. Empty: one process of this computer.</source>
+            <translation>Dask-Cluster, der rechnet: tcp://HOST:PORT seines Schedulers, oder local:N für N Prozesse dieses Rechners. Leer: ein Prozess dieses Rechners.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>Hyperspectral estimate</source>
             <translation>Hyperspektrale Schätzung</translation>
         </message>
