@@ -11,5 +11,5 @@ if [ ! -x "$folder/bin/python" ]; then
 fi
 "$python" -c 'import numpy; print("numpy==" + numpy.__version__)' >"$folder/constraints.txt"
 "$folder/bin/python" -m pip install --disable-pip-version-check --quiet \
-    --constraint "$folder/constraints.txt" --editable ".[runtime,train,dev]"
+    --constraint "$folder/constraints.txt" --editable ".[runtime,cluster,train,dev]"
 touch "$folder/.ready"

@@ -1,0 +1,122 @@
+"""A cluster of real processes: addresses, retries, lost workers, what is said of failures."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from model_runtime import cluster
+from model_runtime.errors import DeviceError, InputError, MemoryShortage, StorageError
+
+REASON = "needs Dask: pip install '.[cluster]'"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "local", "local:", "local:0", "local:-1", "local:two", "local:999", "local:²"]
+    + ["8786", "host:8786", "tcp://", "http://host:8786", "tcp:/host"],
+)
+def test_an_address_that_cannot_be_is_refused(address):
+    with pytest.raises(InputError, match="--cluster"):
+        cluster.check(address)
+
+
+@pytest.mark.parametrize("address", ["local:1", "local:64", "tcp://host:8786", "tls://10.0.0.1:1"])
+def test_addresses(address):
+    cluster.check(address)
+
+
+def test_without_dask_the_remedy_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(DeviceError) as caught, cluster.opened("local:1"):
+        raise AssertionError("opened")
+    assert "[cluster]" in caught.value.remedy
+
+
+@pytest.fixture(scope="module")
+def pool():
+    pytest.importorskip("distributed", reason=REASON)
+    with cluster.opened("local:2") as opened:
+        yield opened
+
+
+def squared(number):
+    return number * number
+
+
+def fails_once(mark, number):
+    if not Path(mark).exists():
+        Path(mark).touch()
+        raise StorageError("the network had a hiccup", "wait")
+    return number
+
+
+def fails(kind):
+    raise kind("what", "and what to do")
+
+
+def killed_once(mark):
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_each_item_is_done_once_and_read_only_as_tasks_are_under_way(pool):
+    read = []
+
+    def items():
+        for i in range(3 * cluster.LEAST_AHEAD):
+            read.append(i)
+            yield str(i), (i,)
+
+    done = {}
+    for name, result in pool.each(squared, items()):
+        done[name] = result
+        assert len(read) - len(done) < 2 * cluster.LEAST_AHEAD
+    assert done == {str(i): i * i for i in read}
+    assert len(read) == 3 * cluster.LEAST_AHEAD
+
+
+def test_nothing_to_do_is_soon_done(pool):
+    assert list(pool.each(squared, [])) == []
+
+
+def test_a_task_that_fails_is_tried_again(pool, tmp_path):
+    assert list(pool.each(fails_once, [("a", (str(tmp_path / "mark"), 7))])) == [("a", 7)]
+
+
+@pytest.mark.parametrize("kind", [InputError, MemoryShortage, StorageError])
+def test_an_error_comes_back_as_it_was_raised(pool, kind):
+    with pytest.raises(kind) as caught:
+        list(pool.each(fails, [("a", (kind,))]))
+    assert (caught.value.message, caught.value.remedy) == ("what", "and what to do")
+    assert type(caught.value) is kind
+
+
+def test_an_error_of_one_task_is_an_outcome_among_others(pool):
+    outcomes = dict(pool.outcomes(fails, [("a", (InputError,)), ("b", (StorageError,))]))
+    assert {name: type(error) for name, error in outcomes.items()} == {
+        "a": InputError,
+        "b": StorageError,
+    }
+
+
+def test_a_fault_of_the_software_stays_one(pool):
+    with pytest.raises(ZeroDivisionError):
+        list(pool.each(divmod, [("a", (1, 0))]))
+
+
+def test_the_task_of_a_killed_worker_is_done_by_another(pool, tmp_path):
+    items = [("a", (str(tmp_path / "mark"),))]
+    (outcome,) = pool.each(killed_once, items)
+    assert outcome[0] == "a" and outcome[1] > 0
+
+
+def test_no_scheduler_is_a_device_error(monkeypatch):
+    pytest.importorskip("distributed", reason=REASON)
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
+    with pytest.raises(DeviceError, match="no cluster"), cluster.opened("tcp://127.0.0.1:1"):
+        raise AssertionError("opened")
