@@ -29,6 +29,7 @@ ONLY_IN = {
 SHARED_WITH_TRAINING = {
     *("manifest", "schedule", "metrics", "errors", "raster", "spectral", "resample"),
     *("guidance", "sampling", "noise", "denoiser", "cascade", "tiles"),
+    "calibration",
 }
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}

@@ -1,7 +1,7 @@
 """What the quality benchmark measures of one estimate, and how figures of scenes are put together.
 
-The stated 90 % interval of a value is mean ± 1.645 x spread, with the spread raster that the user
-gets: a normal distribution's 5th to 95th percentile.
+The stated 90 % interval of a value is mean ± INTERVAL x spread, of the spread raster that users
+get, calibrated where the package says how.
 """
 
 import sys
@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from model_runtime.calibration import INTERVAL
 from model_runtime.evaluate import compare
 from model_runtime.raster import Cube, read_cube
 from model_runtime.resample import band_widths, resample
 
 MEASURES = ("rmse", "psnr", "sam_degrees", "mrae", "ssim")
-HALF_WIDTH = 1.645  # standard deviations either side that hold 90 % of a normal distribution
 Figures = Dict[str, float]
 
 
@@ -46,7 +46,7 @@ def _inside(cube: Cube, spread: Cube, truth: Cube) -> Tuple[int, int]:
 def covered(mean: np.ndarray, spread: np.ndarray, truth: np.ndarray) -> Tuple[int, int]:
     """(values that lie in their stated interval, values that exist), over pixels and bands."""
     exists = np.isfinite(mean) & np.isfinite(spread) & np.isfinite(truth)
-    inside = np.abs(truth - mean) <= HALF_WIDTH * spread
+    inside = np.abs(truth - mean) <= INTERVAL * spread
     return int((inside & exists).sum()), int(exists.sum())
 
 
