@@ -5,7 +5,8 @@ from typing import List
 from qgis.gui import QgsVertexMarker
 from qgis.PyQt.QtGui import QColor
 
-SIZE, PEN = 12, 3  # pixels
+SIZE, PEN, HALO_PEN = 12, 3, 7  # pixels
+HALO = "#ffffff"  # or a green ring on a tree is lost
 
 
 class Markers:
@@ -16,13 +17,17 @@ class Markers:
         self._items: List[QgsVertexMarker] = []
 
     def add(self, point, colour: str) -> None:
-        """A ring at ``point``, in the map's coordinates."""
+        """A ring at ``point``, in the map's coordinates, in a white one."""
+        self._ring(point, HALO, HALO_PEN)
+        self._ring(point, colour, PEN)
+
+    def _ring(self, point, colour: str, pen: int) -> None:
         item = QgsVertexMarker(self._canvas)
         item.setCenter(point)
         item.setIconType(QgsVertexMarker.IconType.ICON_CIRCLE)
         item.setColor(QColor(colour))
         item.setIconSize(SIZE)
-        item.setPenWidth(PEN)
+        item.setPenWidth(pen)
         self._items.append(item)
 
     def show(self, visible: bool) -> None:

@@ -18,6 +18,7 @@ INFRARED_NM = (860.0, 650.0, 550.0)
 REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
 CUT = (0.02, 0.98)  # the shares of the values between which colours are stretched
+GAMMA = 1.4  # reflectance is linear, screens and the pictures beside it are not
 
 
 def nearest_bands(
@@ -101,6 +102,7 @@ def _show(layer: QgsRasterLayer, bands: Tuple[int, ...], together: bool) -> None
     for setter, band, cut in zip(setters, bands, cuts):
         setter(_stretch(provider.dataType(band), *cut))
     layer.setRenderer(renderer)
+    layer.brightnessFilter().setGamma(GAMMA)
     layer.triggerRepaint()
 
 

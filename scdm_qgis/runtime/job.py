@@ -168,8 +168,17 @@ def _sentence(event: Dict[str, Any]) -> str:
 
 
 def _listed(event: Dict[str, Any]) -> str:
-    plain = {key: value for key, value in event.items() if not isinstance(value, dict)}
-    return ", ".join(f"{key}: {value}" for key, value in plain.items())
+    """An event for the log; what is empty is not worth a word."""
+    plain = ((key, value) for key, value in event.items() if not isinstance(value, dict))
+    return ", ".join(
+        f"{key.replace('_', ' ')}: {_word(value)}"
+        for key, value in plain
+        if value not in ("", [], None)
+    )
+
+
+def _word(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _object(text: str) -> Optional[Dict[str, Any]]:

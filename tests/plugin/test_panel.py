@@ -100,7 +100,7 @@ def test_clicks_on_the_map_pick_pixels(panel, shown_map):
     click(shown_map, 5, 3)
     click(shown_map, 0, 5)
     assert [point.values[0] for point in panel._points] == pytest.approx([0.1035, 0.105])
-    assert len(panel._markers._items) == 2 and list(drawn(panel)) == ["Point 1", "Point 2"]
+    assert len(panel._markers._items) == 4 and list(drawn(panel)) == ["Point 1", "Point 2"]
     panel.pick_button.click()
     click(shown_map, 1, 1)
     assert len(panel._points) == 2
@@ -124,7 +124,7 @@ def test_several_points_have_their_colours_and_clear_takes_them(panel):
         panel.add_point(QgsPointXY(500003 + 2 * column, 4099995))
     colours = [line.get_color() for line in drawn(panel).values()]
     assert len(set(colours)) == 3
-    assert len(panel._markers._items) == 3
+    assert len(panel._markers._items) == 6
     panel.clear()
     assert drawn(panel) == {} and panel._markers._items == []
 
@@ -177,7 +177,7 @@ def test_a_closed_panel_leaves_the_map_alone(panel, registered, window):
     panel.add_point(CENTRE)
     registered.show_panel(False)
     assert window.mapCanvas().mapTool() is not panel._tool
-    assert not panel._markers._items[0].isVisible()
+    assert not any(item.isVisible() for item in panel._markers._items)
 
 
 def test_without_matplotlib_it_says_so(registered, window, monkeypatch):

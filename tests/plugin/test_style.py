@@ -49,6 +49,7 @@ def test_natural_colour_keeps_the_balance_and_infrared_does_not(qgis_app, write_
     layer = QgsRasterLayer(str(write_cube("cube.tif", values, (460, 550, 640, 860))), "cube")
     assert both_styles(layer)
     assert limits(layer)[0] == limits(layer)[1] == limits(layer)[2]
+    assert layer.brightnessFilter().gamma() > 1
     low, high = limits(layer)[0]
     assert 0.05 <= low < 0.06 and 0.38 < high <= 0.4
     layer.styleManager().setCurrentStyle("Colour infrared")
