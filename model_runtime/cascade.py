@@ -149,10 +149,13 @@ class Cascade:
         whole = self._empty((len(rows), len(cols)), how.samples)
         height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
 
+        def shared(*draw: int) -> np.ndarray:
+            return noise.shared_noise(*draw, how.samples)
+
         def work(first: int) -> None:
             strip = rows[first : first + height]
             part = tile.cropped(slice(strip.start, strip.stop), slice(cols.start, cols.stop))
-            found = self._sampled(part, how, noise.shared_noise)
+            found = self._sampled(part, how, shared)
             _put(found, whole, slice(first, first + height))
 
         with ThreadPoolExecutor(self.threads) as pool:

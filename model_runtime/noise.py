@@ -36,17 +36,24 @@ def block_noise(
     return whole[:, top : top + rows, left : left + cols]
 
 
-def shared_noise(seed: int, stage: int, sample: int, step: int, bands: int) -> np.ndarray:
-    """Standard normal float32 (bands, 1, 1): one draw for every pixel.
+def shared_noise(
+    seed: int, stage: int, sample: int, step: int, bands: int, samples: int
+) -> np.ndarray:
+    """Standard normal float32 (bands, 1, 1): one draw for every pixel, of ``samples`` that balance.
 
     A network that works on single pixels gives each the same distribution with it as with noise of
     its own, and samples that are coherent over the picture: the mean over a field has the spread of
-    its pixels, where independent noise would average it away.
+    its pixels, where independent noise would average it away. As one draw stands for many pixels,
+    chance must not show: the draws of a run sum to zero, and each is still standard normal (moment
+    matching: Glasserman 2003, section 4.5.1).
     """
-    words = np.array([0, 0, 0, _draw(stage, sample, step)], np.uint64)
+    words = np.array([0, 0, 0, _draw(stage, 0, step)], np.uint64)
     key = np.array([seed % 2**64, _SHARED_KEY], np.uint64)
     generator = np.random.Generator(np.random.Philox(counter=words, key=key))
-    return generator.standard_normal((bands, 1, 1), dtype=np.float32)
+    draws = generator.standard_normal((samples, bands, 1, 1))
+    if samples > 1:
+        draws = (draws - draws.mean(0)) * np.sqrt(samples / (samples - 1))
+    return draws[sample].astype(np.float32)
 
 
 def _draw(stage: int, sample: int, step: int) -> int:

@@ -71,8 +71,16 @@ def test_a_seed_means_the_same_numbers_for_ever():
 
 
 def test_shared_noise_is_a_draw_of_its_own_for_every_seed_stage_sample_and_step():
-    draws = [(1, 0, 0, 999), (2, 0, 0, 999), (1, 1, 0, 999), (1, 0, 1, 999), (1, 0, 0, 998)]
-    found = np.stack([shared_noise(*draw, bands=4000) for draw in draws])[:, :, 0, 0]
+    draws = [(1, 0, 0, 999), (2, 0, 0, 999), (1, 1, 0, 999), (1, 0, 0, 998)]
+    found = np.stack([shared_noise(*draw, 4000, 1) for draw in draws])[:, :, 0, 0]
     assert np.abs(np.corrcoef(found) - np.eye(len(draws))).max() < 0.08
     np.testing.assert_allclose([found.mean(), found.std()], [0, 1], atol=0.03)
-    np.testing.assert_array_equal(found[0], shared_noise(*draws[0], bands=4000)[:, 0, 0])
+    np.testing.assert_array_equal(found[0], shared_noise(*draws[0], 4000, 1)[:, 0, 0])
+
+
+@pytest.mark.parametrize("samples", [2, 4, 16])
+def test_the_shared_draws_of_a_run_balance_and_each_is_standard_normal(samples):
+    found = np.stack([shared_noise(3, 0, k, 999, 20_000, samples) for k in range(samples)])
+    assert np.abs(found.sum(0)).max() < 1e-5
+    np.testing.assert_allclose(found.mean((1, 2, 3)), 0, atol=0.03)
+    np.testing.assert_allclose(found.std((1, 2, 3)), 1, atol=0.03)
