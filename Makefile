@@ -5,12 +5,13 @@ VENV := .venv
 RGB ?=
 SUITES ?= trixie sid
 
-.PHONY: help setup plugin i18n test test-qgis-matrix lint format demo bench-quality clean
+.PHONY: help setup plugin i18n test test-qgis-matrix check-qt6 lint format demo bench-quality clean
 
 help:
 	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
 	@echo "make test           all tests"
 	@echo "make test-qgis-matrix  the plugin's tests on QGIS 3.40 and 3.44 in chroots (root)"
+	@echo "make check-qt6      look up the plugin's Qt names in PyQt6 (downloads it)"
 	@echo "make lint           ruff: rules and format"
 	@echo "make plugin         assemble build/plugins/scdm_qgis and dist/scdm_qgis-VERSION.zip"
 	@echo "make i18n           bring the translations' source texts up to date"
@@ -31,6 +32,11 @@ test: setup
 
 test-qgis-matrix:
 	scripts/qgis_matrix.sh $(SUITES)
+
+check-qt6:
+	$(PYTHON) -m venv build/pyqt6
+	build/pyqt6/bin/pip install --quiet PyQt6==6.11.0
+	build/pyqt6/bin/python scripts/check_qt6.py
 
 i18n:
 	$(PYTHON) scripts/extract_texts.py scdm_qgis/i18n/scdm_de.ts
