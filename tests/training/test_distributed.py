@@ -46,7 +46,7 @@ def torchrun():
             capture_output=True,
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-            timeout=300,
+            timeout=600,
         )
 
     return run
