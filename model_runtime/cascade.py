@@ -101,6 +101,7 @@ class _Part:
 
 
 WHOLE = slice(None), slice(None)
+Finish = Callable[[np.ndarray], np.ndarray]
 
 
 class Cascade:
@@ -124,29 +125,34 @@ class Cascade:
         col0: int,
         how: Sampling,
         kept: Tuple[slice, slice] = WHOLE,
+        finish: Finish = np.asarray,
     ) -> Estimate:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
         (row0, col0) is the tile's absolute position in the raster: it decides the noise. ``kept``:
-        the rows and columns of the tile that are asked for. Raises InputError for settings that do
-        not fit the package.
+        the rows and columns of the tile that are asked for. ``finish`` makes what is returned of
+        each array of values, while they are at hand. Raises InputError for settings that do not
+        fit the package.
         """
         self._check(how)
         condition = self._condition(rgb)
         part = _Part(rgb[None], condition, self.stages[0].features(condition))
         if self.manifest.pixelwise:
-            return self._in_strips(part, how, kept)
+            return self._in_strips(part, how, kept, finish)
 
         def block(*draw: int) -> np.ndarray:
             return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
 
         found = self._sampled(part, how, block)
-        return _cropped(found, kept)
+        return _each(found, lambda values: finish(values[:, kept[0], kept[1]]))
 
-    def _in_strips(self, tile: _Part, how: Sampling, kept: Tuple[slice, slice]) -> Estimate:
+    def _in_strips(
+        self, tile: _Part, how: Sampling, kept: Tuple[slice, slice], finish: Finish
+    ) -> Estimate:
         """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
         rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], kept))
-        whole = self._empty((len(rows), len(cols)), how.samples)
+        kind = finish(np.zeros((1, 1, 1), np.float32)).dtype
+        whole = self._empty((len(rows), len(cols)), how.samples, kind)
         height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
 
         def shared(*draw: int) -> np.ndarray:
@@ -155,16 +161,16 @@ class Cascade:
         def work(first: int) -> None:
             strip = rows[first : first + height]
             part = tile.cropped(slice(strip.start, strip.stop), slice(cols.start, cols.stop))
-            found = self._sampled(part, how, shared)
+            found = _each(self._sampled(part, how, shared), finish)
             _put(found, whole, slice(first, first + height))
 
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(0, len(rows), height)))
         return whole
 
-    def _empty(self, shape: Tuple[int, int], samples: int) -> Estimate:
+    def _empty(self, shape: Tuple[int, int], samples: int, kind: np.dtype) -> Estimate:
         def room(bands: int) -> np.ndarray:
-            return np.empty((bands, *shape), np.float32)
+            return np.empty((bands, *shape), kind)
 
         stages = [room(stage.stage.output_bands) for stage in self.stages]
         return Estimate(stages[-1], room(len(stages[-1])) if samples > 1 else None, stages)
@@ -233,9 +239,9 @@ class Cascade:
         return self._project(spectra, rgb) if self._project and last else spectra
 
 
-def _cropped(found: Estimate, kept: Tuple[slice, slice]) -> Estimate:
-    stages = [values[:, kept[0], kept[1]] for values in found.stages]
-    spread = None if found.spread is None else found.spread[:, kept[0], kept[1]]
+def _each(found: Estimate, change: Finish) -> Estimate:
+    stages = [change(values) for values in found.stages]
+    spread = None if found.spread is None else change(found.spread)
     return Estimate(stages[-1], spread, stages)
 
 

@@ -6,9 +6,10 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 import numpy as np
 
 from . import manifest, radiometry, tiles
+from .behind import Behind
 from .blocks import Arrays, Store
 from .cascade import Estimate, Sampling
-from .encoding import Encoding
+from .encoding import Encoding, of_dtype
 from .errors import MemoryShortage, PackageError, StorageError
 from .events import Events
 
@@ -47,8 +48,14 @@ class UnitMaker:
         warn: Callable[[str], None],
         fitting: Optional[tiles.Layout] = None,
     ):
-        self._job, self._encoding, self._outputs, self._warn = job, encoding, outputs, warn
+        self._job, self._outputs, self._warn = job, outputs, warn
+        self._kept_as = of_dtype("float32", "") if job.layout.margin is None else encoding
         self._layout = fitting or job.layout
+
+    @property
+    def blended(self) -> bool:
+        """Whether units overlap, so that several pieces take a part of one."""
+        return self._job.layout.margin is None
 
     def made(self, unit: tiles.Unit) -> Arrays:
         """What is kept of ``unit``: none where it has no valid pixel.
@@ -63,20 +70,21 @@ class UnitMaker:
                 break
             except (MemoryShortage, MemoryError) as error:
                 self._take_smaller_tiles(error)
-        if self._job.layout.margin is None:
-            return tuple(values)
-        return tuple(self._encoding.encode(output) for output in values)
+        return values
 
-    def _sampled(self, unit: tiles.Unit) -> np.ndarray:
-        """The unit's window of every output: (outputs, bands, rows, cols)."""
+    def _sampled(self, unit: tiles.Unit) -> Arrays:
+        """The unit's window of every output, (bands, rows, cols) each."""
         window, bands = unit.window, len(self._job.model.wavelength_nm)
-        values = np.empty((self._outputs, bands, window.rows, window.cols), np.float32)
         whole = self._layout.size == self._job.layout.size
+        if whole and len(unit.tiles) == 1:
+            return estimate_tile(self._job, unit.tiles[0], self._kept_as)[: self._outputs]
+        shape = bands, window.rows, window.cols
+        values = tuple(self._kept_as.nothing(shape) for _ in range(self._outputs))
         for tile in unit.tiles if whole else self._layout.tiles_of(window):
             rows = slice(tile.down.keep0 - window.row0, tile.down.keep1 - window.row0)
             cols = slice(tile.along.keep0 - window.col0, tile.along.keep1 - window.col0)
-            for i, estimate in zip(range(self._outputs), estimate_tile(self._job, tile)):
-                values[i, :, rows, cols] = estimate
+            for room, made in zip(values, estimate_tile(self._job, tile, self._kept_as)):
+                room[:, rows, cols] = made
         return values
 
     def _take_smaller_tiles(self, error: BaseException) -> None:
@@ -95,18 +103,29 @@ class UnitMaker:
 
 
 class Here:
-    """Units made by this process when they are asked for, and kept in ``store``."""
+    """Units made by this process when they are asked for, and kept in ``store``.
+
+    The next one is made while one is written. Use it in a ``with`` statement, or wait.
+    """
 
     def __init__(self, maker: UnitMaker, store: Store):
-        self._maker, self._store = maker, store
+        self._maker, self._store, self._behind = maker, store, Behind()
 
     def arrays(self, unit: tiles.Unit, done: Callable[[str, int], None]) -> Arrays:
         """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
         kept = self._maker.made(unit)
         if kept:  # that there is nothing is found again sooner than it is kept
-            keep(self._store, unit.name, kept)
+            self._behind.do(keep, self._store, unit.name, kept)
+            if self._maker.blended:  # the next pieces read it back
+                self._behind.wait()
         done(unit.name, len(unit.tiles))
         return kept
+
+    def __enter__(self) -> "Here":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._behind.__exit__(*error)
 
 
 def keep(store: Store, name: str, arrays: Arrays) -> None:
@@ -120,9 +139,8 @@ def keep(store: Store, name: str, arrays: Arrays) -> None:
         ) from error
 
 
-def say_started(job: Job, events: Events) -> None:
-    """The ``started`` event of a job, and that nothing is done yet."""
-    total = job.layout.count()
+def say_started(job: Job, total: int, events: Events) -> None:
+    """The ``started`` event of a job of ``total`` tiles, and that nothing is done yet."""
     events.started(
         rows=job.layout.window.rows,
         columns=job.layout.window.cols,
@@ -137,26 +155,42 @@ def say_started(job: Job, events: Events) -> None:
 class Estimation:
     """A job's pieces in their order, of units that ``store`` has or ``source`` makes.
 
-    ``source`` is Here or whatever gives a unit's arrays as it does, and keeps them in ``store``.
+    ``source`` is Here or whatever gives a unit's arrays as it does, and keeps them in ``store``;
+    it is waited for at the end of a ``with`` statement. ``part``: the pieces of this part of the
+    window alone.
     """
 
     def __init__(
-        self, job: Job, encoding: Encoding, outputs: int, store: Store, events: Events, source: Any
+        self,
+        job: Job,
+        encoding: Encoding,
+        outputs: int,
+        store: Store,
+        events: Events,
+        source: Any,
+        part: Optional[tiles.Window] = None,
     ):
         self._job, self._encoding, self._outputs = job, encoding, outputs
         self._store, self._events, self._source = store, events, source
         self._finished = store.names()
-        self._counted, self._done, self._total = set(), 0, job.layout.count()
+        self._part = part
+        self._counted, self._done, self._total = set(), 0, job.layout.count(part)
         self.reused = 0  # units that an earlier run had finished
+
+    def __enter__(self) -> "Estimation":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._source.__exit__(*error)
 
     def pieces(self) -> Iterator[Tuple[tiles.Window, List[np.ndarray]]]:
         """(window, each output's stored values) of all pieces with a valid pixel, in their order.
 
         Raises DeviceError, PackageError, StorageError.
         """
-        say_started(self._job, self._events)
+        say_started(self._job, self._total, self._events)
         at_hand: Dict[str, Arrays] = {}
-        for piece in self._job.layout.pieces():
+        for piece in self._job.layout.pieces(self._part):
             at_hand = {
                 unit.name: at_hand[unit.name] if unit.name in at_hand else self._arrays(unit)
                 for unit in piece.units
@@ -170,7 +204,7 @@ class Estimation:
         if self._job.layout.margin is None:
             return [self._encoding.encode(_blended(piece, values, bands)) for values in each]
         shape = (bands, piece.window.rows, piece.window.cols)
-        return [_pasted(piece, values, self._encoding.nothing(shape)) for values in each]
+        return [_pasted(piece, values, shape, self._encoding) for values in each]
 
     def _arrays(self, unit: tiles.Unit) -> Arrays:
         """What is kept of ``unit``: none where it has no valid pixel."""
@@ -208,9 +242,12 @@ def _blended(piece: tiles.Piece, units: Sequence[Optional[np.ndarray]], bands: i
 
 
 def _pasted(
-    piece: tiles.Piece, units: Sequence[Optional[np.ndarray]], whole: np.ndarray
+    piece: tiles.Piece, units: Sequence[Optional[np.ndarray]], shape, stored: Encoding
 ) -> np.ndarray:
-    """``units`` in their places of ``whole``; None where there is nothing."""
+    """``units`` in their places of the piece; None where there is nothing."""
+    if len(units) == 1 and units[0] is not None:
+        return units[0]
+    whole = stored.nothing(shape)
     for unit, kept in zip(piece.units, units):
         place = unit.window
         row, col = place.row0 - piece.window.row0, place.col0 - piece.window.col0
@@ -224,40 +261,48 @@ def _nothing(bands: int, window: tiles.Window) -> np.ndarray:
     return np.broadcast_to(np.float32(np.nan), (bands, window.rows, window.cols))
 
 
-def estimate_tile(job: Job, tile: tiles.Tile) -> Tuple[np.ndarray, ...]:
-    """Mean, each stage's bands if they are kept, and spread of ``tile.kept``; NaN where masked.
+def estimate_tile(job: Job, tile: tiles.Tile, stored: Encoding) -> Arrays:
+    """Mean, each stage's bands if they are kept, and spread of ``tile.kept``, as ``stored``.
 
-    Each is (bands, rows, cols); a stage has NaN in the bands that it does not make. A tile that
-    keeps no valid pixel is not sampled. Where there is one sample, the spread is the mean's array,
-    which nobody writes. Raises PackageError when the model gives no finite numbers.
+    Each is (bands, rows, cols), nodata where masked; a stage has nodata in the bands that it does
+    not make. A tile that keeps no valid pixel is not sampled. Where there is one sample, the spread
+    is the mean's array. Raises PackageError when the model gives no finite numbers.
     """
     values, valid = job.picture.read(tile.read)
     kept = tile.kept_in_read
     if not valid[kept].any():
-        nothing = _nothing(len(job.model.wavelength_nm), tile.kept)
-        return (nothing,) * (2 + job.keep_stages * len(job.model.stages))
+        shape = len(job.model.wavelength_nm), tile.kept.rows, tile.kept.cols
+        return (stored.nothing(shape),) * (2 + job.keep_stages * len(job.model.stages))
     rgb = job.radiometry.apply(values)
     # One value for all masked pixels of a run, the model's neutral one: no tile differs.
     neutral = np.array(job.model.normalisation.input_offset, np.float32)
     rgb[:, ~valid] = neutral[:, None]
+
+    def finish(made: np.ndarray) -> np.ndarray:
+        _refuse_infinite(made, job)
+        return stored.encode(made)
+
     place = tile.read.row0, tile.read.col0
-    result = job.cascade.estimate(rgb, *place, job.sampling, kept)
+    result = job.cascade.estimate(rgb, *place, job.sampling, kept, finish)
     mean, spread = result.mean, result.mean if result.spread is None else result.spread
-    if not (np.isfinite(mean).all() and np.isfinite(spread).all()):
+    made = (mean, *_stages_in_place(job, result, stored), spread)
+    if not valid[kept].all():
+        for one in made:
+            one[:, ~valid[kept]] = stored.nodata
+    return made
+
+
+def _refuse_infinite(made: np.ndarray, job: Job) -> None:
+    if not np.isfinite(made).all():
         raise PackageError(
             f"the model '{job.model.name}' made values that are not finite numbers",
             "choose another sampler, more steps or less guidance, or another model",
         )
-    made = (mean, *_stages_in_place(job, result), spread)
-    if not valid[kept].all():
-        for one in made:
-            one[:, ~valid[kept]] = np.nan
-    return made
 
 
-def _stages_in_place(job: Job, result: Estimate) -> Iterator[np.ndarray]:
+def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:
     """Each kept stage's bands where they lie among all bands."""
     for stage, values in zip(job.model.stages if job.keep_stages else (), result.stages):
-        every = np.full_like(result.mean, np.nan)
+        every = stored.nothing(result.mean.shape)
         every[list(stage.final_bands)] = values
         yield every

@@ -140,6 +140,9 @@ class Blocks:
         self._stored.add(unit.name)
         return self._read(unit.name)
 
+    def __exit__(self, *_) -> None:
+        """The workers keep what they make themselves; there is nothing to wait for."""
+
     def _again(self, unit: tiles.Unit) -> Iterator:
         """A block that the store has lost or that was damaged there."""
         return self._pool.each(worker.make_unit, [(unit.name, (self._order, unit))])

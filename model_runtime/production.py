@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Tuple
 
 from . import encoding
+from .behind import Behind
 from .estimation import Estimation, Job
 from .outputs import Output
+from .tiles import Window
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,10 @@ def stored_as(job: Job, asked: Asked) -> encoding.Encoding:
     return encoding.of_dtype(asked.dtype, job.model.output_unit)
 
 
-def writers(job: Job, asked: Asked) -> Iterator:
-    """A raster.Writer of each output for the job's window; made one after the other."""
+def writers(job: Job, asked: Asked, window: Window) -> Iterator:
+    """A raster.Writer of each output for ``window``; made one after the other."""
     from . import raster
 
-    window = job.layout.window
     place, size = job.picture.georeference.of(window), (window.rows, window.cols)
     form = raster.Form(job.layout.block_side(), asked.overviews, asked.cog)
     for output in asked.outputs:
@@ -56,14 +57,22 @@ def said_of(job: Job, asked: Asked, output: Output) -> Tuple[encoding.Spectral, 
     return spectral, {**asked.tags, "SCDM_CONTENT": output.content}
 
 
-def fill(writers: List, asked: Asked, job: Job, estimation: Estimation) -> bool:
-    """Write all pieces; whether there was any. Raises what making and writing them raises."""
-    window = job.layout.window
+def fill(writers: List, asked: Asked, window: Window, estimation: Estimation) -> bool:
+    """Write all pieces; whether there was any. Raises what making and writing them raises.
+
+    A piece is made while the one before it is written.
+    """
     filled = False
-    for place, values in estimation.pieces():
-        filled = True
-        row, col = place.row0 - window.row0, place.col0 - window.col0
-        for writer, made, output in zip(writers, values, asked.outputs):
-            bands = list(output.bands)
-            writer.put(row, col, made if len(made) == len(bands) else made[bands])
+    with estimation, Behind() as behind:
+        for place, values in estimation.pieces():
+            filled = True
+            behind.do(
+                _put, writers, asked, place.row0 - window.row0, place.col0 - window.col0, values
+            )
     return filled
+
+
+def _put(writers: List, asked: Asked, row: int, col: int, values: List) -> None:
+    for writer, made, output in zip(writers, values, asked.outputs):
+        bands = list(output.bands)
+        writer.put(row, col, made if len(made) == len(bands) else made[bands])

@@ -24,13 +24,14 @@ class Cascade:
     def __init__(self, bands, largest=9999, error=MemoryShortage):
         self.bands, self.largest, self.error, self.sizes = bands, largest, error, []
 
-    def estimate(self, rgb, row0, col0, how, kept=WHOLE):
+    def estimate(self, rgb, row0, col0, how, kept=WHOLE, finish=np.asarray):
         self.sizes.append(max(rgb.shape[1:]))
         if self.sizes[-1] > self.largest:
             raise self.error("no memory")
         factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
         mean = (rgb[:1] * factors)[:, kept[0], kept[1]]
-        return Estimate(mean, mean / 4 if how.samples > 1 else None, [mean])
+        spread = finish(mean / 4) if how.samples > 1 else None
+        return Estimate(finish(mean), spread, [finish(mean)])
 
 
 class Picture:
@@ -80,10 +81,11 @@ def made(tiny_package, tmp_path):
         maker = UnitMaker(job, STORED, outputs, told.warning)
         estimation = Estimation(job, STORED, outputs, store, told, Here(maker, store))
         values = STORED.nothing((outputs, bands, window.rows, window.cols))
-        for place, arrays in estimation.pieces():
-            row, col = place.row0 - window.row0, place.col0 - window.col0
-            for whole, part in zip(values, arrays):
-                whole[:, row : row + place.rows, col : col + place.cols] = part
+        with estimation:
+            for place, arrays in estimation.pieces():
+                row, col = place.row0 - window.row0, place.col0 - window.col0
+                for whole, part in zip(values, arrays):
+                    whole[:, row : row + place.rows, col : col + place.cols] = part
         return SimpleNamespace(values=values, reused=estimation.reused, network=network, told=told)
 
     make.bands = bands

@@ -25,7 +25,7 @@ class Cascade:
     def __init__(self, bands=8, value=None):
         self.bands, self.value, self.asked = bands, value, []
 
-    def estimate(self, rgb, row0, col0, how, kept=WHOLE):
+    def estimate(self, rgb, row0, col0, how, kept=WHOLE, finish=np.asarray):
         self.asked.append((rgb.copy(), row0, col0, how))
         rows, cols = np.mgrid[row0 : row0 + rgb.shape[1], col0 : col0 + rgb.shape[2]]
         factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
@@ -34,6 +34,7 @@ class Cascade:
             mean[0] = self.value
         spread = np.full_like(mean, 0.125) if how.samples > 1 else None
         mean, spread = (one if one is None else one[:, kept[0], kept[1]] for one in (mean, spread))
+        mean, spread = (one if one is None else finish(one) for one in (mean, spread))
         return Estimate(mean, spread, [mean])
 
 
