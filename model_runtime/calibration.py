@@ -32,3 +32,12 @@ def calibrated(deviation: np.ndarray, mean: np.ndarray, calibration: Calibration
     factor = np.array(calibration.factor, np.float32)[:, None, None]
     relative = np.array(calibration.relative, np.float32)[:, None, None]
     return np.hypot(factor * deviation, relative * mean)
+
+
+def said(model: Manifest, sampler: str, steps: int, samples: int) -> str:
+    """What a run's spread is, in words."""
+    if samples < 2:
+        return "none: one sample"
+    if chosen(model, sampler, steps, samples) is None:
+        return "standard deviation of the samples, not calibrated for this sampler and steps"
+    return f"calibrated: estimate +- {INTERVAL} spreads held 90 % of the truth on held-out scenes"

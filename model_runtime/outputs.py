@@ -29,7 +29,7 @@ def wanted(args, model: Manifest) -> List[Output]:
     if args.keep_stages:
         asked += _of_stages(Path(args.keep_stages), model)
     if args.spread:
-        asked.append(Output(args.spread, every, "standard deviation of the samples"))
+        asked.append(Output(args.spread, every, "spread of the estimate"))
     return asked
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List
 
-from . import __version__, denoiser, manifest
+from . import __version__, calibration, denoiser, manifest
 
 
 @dataclass
@@ -30,6 +30,7 @@ def facts_of(job, folder: Path) -> Facts:
         "SCDM_SAMPLER": how.sampler,
         "SCDM_STEPS": str(how.steps),
         "SCDM_SAMPLES": str(how.samples),
+        "SCDM_SPREAD": calibration.said(job.model, how.sampler, how.steps, how.samples),
         "SCDM_GUIDANCE": comma(how.guidance),
         "SCDM_RADIOMETRY": taken.taken,
         "SCDM_RADIOMETRY_WHY": taken.why,

@@ -71,7 +71,7 @@ def html(result: Result, encode: Encode) -> str:
         page.heading("Pictures"),
         page.gallery(_pictures(result, labels, encode)),
         *_spectra(model, found),
-        *_uncertainty(model, result.spread),
+        *_uncertainty(model, result.spread, result.settings.get("SCDM_SPREAD", "")),
         *_consistency(result, agreement, encode),
         *_domain(result, encode),
         page.heading("Settings"),
@@ -198,7 +198,7 @@ def _class_table(model: Manifest, found: Sequence[classes.SpectralClass]) -> str
     return page.table(head, rows)
 
 
-def _uncertainty(model: Manifest, spread: Optional[np.ndarray]) -> Iterator[str]:
+def _uncertainty(model: Manifest, spread: Optional[np.ndarray], said: str) -> Iterator[str]:
     yield page.heading("What is not known")
     if spread is None:
         yield page.paragraph(
@@ -211,10 +211,8 @@ def _uncertainty(model: Manifest, spread: Optional[np.ndarray]) -> Iterator[str]
     title = f"Spread ({model.output_unit})"
     chart = charts.line_chart([line], "Wavelength (nm)", title, _input_ranges(model))
     words = "Spread of the samples by wavelength"
-    caption = (
-        "Standard deviation over the samples of a pixel: median over the pixels, and the range "
-        "from the 5th to the 95th percentile."
-    )
+    caption = "Median over the pixels, and the range from the 5th to the 95th percentile"
+    caption += f". The spread is {said}." if said else "."
     yield page.figure([page.svg_image(chart, words, charts.WIDTH)], caption)
 
 

@@ -55,7 +55,7 @@ def add_arguments(parser) -> None:
         help="guidance scale, for all stages or one a stage (the model's)",
     )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
-    add("--spread", metavar="PATH", help="GeoTIFF of the samples' standard deviation")
+    add("--spread", metavar="PATH", help="GeoTIFF of the estimate's spread: how far it may be off")
     add("--keep-stages", metavar="DIR", help="also each stage's bands: DIR/stage1.tif ...")
     add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")
     add(

@@ -1,7 +1,7 @@
 """Calibrates a package's spread: ``python training/calibrate.py RUN MODEL_DIR``.
 
-Samples the run's validation scenes at every quality of the package that has samples, fits what the
-spread has to be for its interval to hold the truth, and writes that into ``model.json``.
+Samples the run's validation scenes at every quality of the package, fits what the spread has to be
+for its interval to hold the truth, and writes that into ``model.json``.
 """
 
 import argparse
@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from model_runtime import cascade, manifest
-from model_runtime.errors import InputError, ScdmError
+from model_runtime.errors import ScdmError
+from model_runtime.upsample_options import SPREAD_SAMPLES
 from training import calibration, validation
 from training.dataset import Scene, load_scenes
 from training.run_folder import settings_of
@@ -42,8 +43,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def calibrate(run: Path, folder: Path) -> Iterator[str]:
     """Write the calibrations of the package in ``folder``; gives a line a quality and sensor.
 
-    Raises InputError for a run without validation scenes or qualities without samples,
-    PackageError for a package that is none.
+    Raises InputError for a run without validation scenes, PackageError for a package that is none.
     """
     config = settings_of(run)
     scenes = load_scenes(config.data.validation, config)
@@ -60,11 +60,11 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
 
 
 def _sampled(model: manifest.Manifest) -> List[manifest.Quality]:
-    """The qualities that have a spread, each once."""
-    found = [q for q in dict.fromkeys(model.qualities.values()) if q.samples > 1]
-    if not found:
-        raise InputError("no quality of the package has samples", "set samples in [qualities]")
-    return found
+    """The qualities, each once, with the samples that they have when a spread is asked for."""
+    asked = [
+        q if q.samples > 1 else replace(q, samples=SPREAD_SAMPLES) for q in model.qualities.values()
+    ]
+    return list(dict.fromkeys(asked))
 
 
 def sensor_errors(

@@ -530,8 +530,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>GeoTIFF of the standard deviation over the samples, in reflectance.</source>
-            <translation>GeoTIFF der Standardabweichung über die Stichproben, in Reflexion.</translation>
+            <source>GeoTIFF of the estimate's spread, in reflectance: with the embedded model, estimate ± 1.645 spreads held the truth in 90 % of held-out pixels.</source>
+            <translation>GeoTIFF der Streuung der Schätzung, in Reflexion: beim mitgelieferten Modell lag in 90 % der zurückgehaltenen Pixel die Wahrheit innerhalb von Schätzung ± 1,645 Streuungen.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -705,8 +705,8 @@
         </message>
         <message>
             <location filename="../layers/metadata.py" />
-            <source>Spread (standard deviation of {samples} samples) of the hyperspectral estimate</source>
-            <translation>Streuung (Standardabweichung von {samples} Stichproben) der hyperspektralen Schätzung</translation>
+            <source>Spread of the hyperspectral estimate, from {samples} samples</source>
+            <translation>Streuung der hyperspektralen Schätzung, aus {samples} Stichproben</translation>
         </message>
         <message>
             <location filename="../layers/metadata.py" />

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 from ..translation import tr
 from .raster_file import scdm_tags, wavelengths_nm
 
-MEAN, SPREAD = "mean of the samples", "standard deviation of the samples"
+MEAN, SPREAD = "mean of the samples", "spread of the estimate"
 
 
 def describe(layer: QgsRasterLayer, source_name: str) -> bool:
@@ -42,7 +42,7 @@ def abstract(tags: Mapping[str, str], wavelength_nm: List, source_name: str) -> 
     known = [nm for nm in wavelength_nm if nm is not None]
     reach = f"{min(known):g}-{max(known):g} nm" if known else "?"
     model = f"{tags.get('MODEL', '?')} {tags.get('MODEL_VERSION', '')}".strip()
-    what = tr("Spread (standard deviation of {samples} samples) of the hyperspectral estimate")
+    what = tr("Spread of the hyperspectral estimate, from {samples} samples")
     if tags.get("CONTENT") != SPREAD:
         what = tr("Hyperspectral estimate (mean of {samples} samples)")
     text = tr(

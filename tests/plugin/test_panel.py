@@ -34,7 +34,7 @@ def pair(write_cube):
     paths = write_cube("cube.tif", cube, NM), write_cube("spread.tif", cube // 10, NM)
     run = {"MODEL_SHA256": "ab", "SEED": "3", "SAMPLES": "4"}
     tag(paths[0], CONTENT="mean of the samples", **run)
-    tag(paths[1], CONTENT="standard deviation of the samples", **run)
+    tag(paths[1], CONTENT="spread of the estimate", **run)
     return paths
 
 
@@ -165,7 +165,7 @@ def test_a_layer_that_goes_takes_its_reader_along(panel):
 
 
 def test_the_spread_of_another_run_is_not_taken(panel, pair):
-    tag(pair[1], CONTENT="standard deviation of the samples", SEED="4", MODEL_SHA256="ab")
+    tag(pair[1], CONTENT="spread of the estimate", SEED="4", MODEL_SHA256="ab")
     panel._layers_changed()
     panel.add_point(CENTRE)
     assert panel._points[0].spread is None

@@ -204,7 +204,7 @@ def test_the_spread_is_a_map_from_zero(
     values = np.random.default_rng(2).uniform(0, 0.2, (3, 12, 20)).astype(np.float32)
     cube = write_cube("tagged.tif", values, (450, 550, 850))
     dataset = gdal.Open(str(cube), gdal.GA_Update)
-    dataset.SetMetadata({"SCDM_CONTENT": "standard deviation of the samples"})
+    dataset.SetMetadata({"SCDM_CONTENT": "spread of the estimate"})
     dataset = None
     fake_worker(WORKER.format(calls=str(tmp_path / "argv.json"), cube=str(cube)))
     run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "out.tif")}, log, load=True)
@@ -213,6 +213,6 @@ def test_the_spread_is_a_map_from_zero(
     assert list(renderer.usesBands()) == [3]
     assert renderer.classificationMin() == 0
     assert 0.1 < renderer.classificationMax() <= 0.2
-    assert "Spread (standard deviation" in layer.metadata().abstract()
+    assert "Spread of the hyperspectral estimate" in layer.metadata().abstract()
     QCoreApplication.processEvents()
     assert not QgsProject.instance().layerTreeRoot().findLayer(layer.id()).isVisible()

@@ -158,7 +158,7 @@ def test_spread_is_written_beside_and_raises_the_samples(run, write_raster, tmp_
     result = run(write_raster("a.tif", reflectance(20, 30)), "--spread", spread)
     dataset = gdal.Open(str(spread))
     assert (dataset.ReadAsArray() == 1250).all()
-    assert "deviation" in dataset.GetMetadataItem("SCDM_CONTENT")
+    assert "spread" in dataset.GetMetadataItem("SCDM_CONTENT")
     assert result.network.asked[0][3].samples == upsample_options.SPREAD_SAMPLES
 
 
