@@ -4,14 +4,13 @@ import math
 from typing import Optional, Tuple
 
 from . import cluster, manifest, memory_limit, radiometry, tiles
+from .calibration import SPREAD_SAMPLES
 from .cascade import Sampling
 from .errors import InputError
 
 DTYPES = ("uint16", "float32")
 FORMATS = ("gtiff", "cog")
 DEVICES = ("auto", "cpu", "cuda")
-# Enough for a spread that is right to about a third, at four times the price of one sample.
-SPREAD_SAMPLES = 4
 LARGEST_SEED = 2**63 - 1
 LARGEST_TILE = 8192
 LARGEST_SHEET = 1 << 20

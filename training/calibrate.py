@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from model_runtime import cascade, manifest
+from model_runtime.calibration import SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
-from model_runtime.upsample_options import SPREAD_SAMPLES
 from training import calibration, validation
 from training.dataset import Scene, load_scenes
 from training.run_folder import settings_of

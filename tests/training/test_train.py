@@ -15,7 +15,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from model_runtime import cascade, manifest
-from model_runtime.upsample_options import SPREAD_SAMPLES
+from model_runtime.calibration import SPREAD_SAMPLES
 from training import calibrate, checkpoint, export, run_folder, validation
 from training import train as command_line
 from training.config import load
