@@ -42,7 +42,7 @@ class OneMachine:
         """Make the sheets of ``windows``: each with whether it has a valid pixel, and its tiles."""
         maker = _maker(order, job, tally.warning)
         for window in windows:
-            yield window, *sheets.make(job, order.asked, window, maker, store, tally)
+            yield window, *sheets.make(job, order, window, maker, store, tally)
 
     def scenes(self, tasks: List[many.Task], tally: Events) -> Iterator[many.Outcome]:
         """Make scenes, one after the other, with the networks of the first."""

@@ -6,7 +6,7 @@ as many workers as there are. A finished sheet is marked in the journal, and its
 
 import shutil
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator, List, Tuple
@@ -18,7 +18,7 @@ from .estimation import Estimation, Here, Job, UnitMaker, keep, say_started
 from .events import Events, Tally
 from .interruption import tidy
 from .outputs import Output
-from .production import Asked, fill, stored_as, writers
+from .production import fill, stored_as, writers
 
 SUFFIX = ".vrt"
 # Marks of finished sheets: with a valid pixel, and without, which have no file.
@@ -44,7 +44,10 @@ def check(args) -> None:
 
 
 def folder_of(output: str) -> Path:
-    """Where the sheets of ``output`` lie."""
+    """Where the sheets of ``output`` lie, those of each run in a folder of their own.
+
+    So an older output stays whole until the new one is.
+    """
     return Path(output).with_suffix(".sheets")
 
 
@@ -68,35 +71,35 @@ def mark(kind: str, window: tiles.Window) -> str:
 
 
 def make(
-    job: Job, asked: Asked, window: tiles.Window, maker: UnitMaker, store: Store, events: Events
+    job: Job, order, window: tiles.Window, maker: UnitMaker, store: Store, events: Events
 ) -> Tuple[bool, int]:
     """Make the sheets of ``window``, one an output; (whether there is a valid pixel, tiles).
 
     Raises DeviceError, PackageError, StorageError.
     """
-    part = replace(job, layout=replace(job.layout, window=window))
-    estimation = Estimation(
-        part, stored_as(job, asked), len(asked.outputs), store, events, Here(maker, store)
-    )
-    filled = _write(part, asked, estimation)
+    stored, count = stored_as(job, order.asked), len(order.asked.outputs)
+    estimation = Estimation(job, stored, count, store, events, Here(maker, store), window)
+    filled = _write(job, order, window, estimation)
     keep(store, mark(FILLED if filled else BARE, window), ())
     if job.layout.margin is not None:  # blended tiles are their neighbours' too
-        for unit in (unit for piece in part.layout.pieces() for unit in piece.units):
+        for unit in (unit for piece in job.layout.pieces(window) for unit in piece.units):
             store.drop(unit.name)
-    return filled, part.layout.count()
+    return filled, job.layout.count(window)
 
 
 def produce(job: Job, order, store: Store, side: int, events: Events, engine) -> "Produced":
     """Have ``engine`` make all sheets that the store has no mark of."""
-    say_started(job, events)
-    tally, made = Tally(events, job.layout.count()), Produced([], 0)
+    wanted = list(windows(job.layout, side))
+    total = sum(job.layout.count(window) for window in wanted)
+    say_started(job, total, events)
+    tally, made = Tally(events, total), Produced([], 0)
     marks, missing = store.names(), []
-    for window in windows(job.layout, side):
+    for window in wanted:
         filled = mark(FILLED, window) in marks
         if filled or mark(BARE, window) in marks:
             made.take(window, filled)
             made.reused += 1
-            tally.part_done(replace(job.layout, window=window).count())
+            tally.part_done(job.layout.count(window))
         else:
             missing.append(window)
     for window, filled, count in engine.sheets(order, job, store, missing, tally):
@@ -119,19 +122,23 @@ class Produced:
             self.filled.append(window)
 
 
-def _write(part: Job, asked: Asked, estimation: Estimation) -> bool:
+def _write(job: Job, order, window: tiles.Window, estimation: Estimation) -> bool:
     """Write the sheets beside their places and move them there; whether there was a value."""
-    folders = [folder_of(output.path) for output in asked.outputs]
+    asked = order.asked
+    folders = [folder_of(output.path) / order.run for output in asked.outputs]
     # Two workers may make one sheet, where one of them was given up too soon.
-    name, making = name_of(part.layout.window), f".making-{uuid.uuid4().hex[:8]}"
+    name, making = name_of(window), f".making-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
         for folder in folders:
             make_folder(folder / making)
             stack.callback(shutil.rmtree, folder / making, ignore_errors=True)
         places = [folder / making / name for folder in folders]
         staged = replace(asked, outputs=_moved(asked.outputs, places))
-        made = [stack.enter_context(writer) for writer in _tidied(part, staged, stack)]
-        filled = fill(made, staged, part, estimation)
+        made = []
+        for writer in writers(job, staged, window):
+            stack.callback(tidy(writer.remove_parts))
+            made.append(stack.enter_context(writer))
+        filled = fill(made, staged, window, estimation)
         if filled:
             for writer in made:
                 writer.close()
@@ -139,12 +146,6 @@ def _write(part: Job, asked: Asked, estimation: Estimation) -> bool:
                 writer.commit()
                 _move(place, folder / name)
     return filled
-
-
-def _tidied(part: Job, staged: Asked, stack: ExitStack) -> Iterator:
-    for writer in writers(part, staged):
-        stack.callback(tidy(writer.remove_parts))
-        yield writer
 
 
 def _moved(outputs: Tuple[Output, ...], places: List[Path]) -> Tuple[Output, ...]:
@@ -172,10 +173,16 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def remove_others(folder: Path, names: set) -> None:
-    """Remove what earlier and broken runs left in a folder of sheets: all but ``names``."""
-    for path in folder.glob(".making-*"):
-        shutil.rmtree(path, ignore_errors=True)
-    for path in folder.glob("*_*.tif*"):
-        if path.name.split(".tif")[0] + ".tif" not in names:
-            path.unlink(missing_ok=True)
+def remove_others(output: str, run: str) -> None:
+    """Remove what earlier and broken runs left among the sheets of ``output``."""
+    folder = folder_of(output)
+    for path in [*folder.glob("*"), *(folder / run).glob(".making-*")]:
+        if path.name != run and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def remove(output: str, run: str) -> None:
+    """Remove the sheets of a run that is not to be gone on with."""
+    shutil.rmtree(folder_of(output) / run, ignore_errors=True)
+    with suppress(OSError):  # another run's sheets keep it
+        folder_of(output).rmdir()

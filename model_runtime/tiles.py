@@ -193,9 +193,14 @@ class Layout:
             return BLOCK_SIDE
         return kept * max(1, BLOCK_SIDE // kept)
 
-    def pieces(self) -> Iterator["Piece"]:
-        """The window in pieces, each with the units of work that it is joined from."""
-        return self._blended_pieces() if self.margin is None else self._cut_pieces()
+    def pieces(self, part: Optional[Window] = None) -> Iterator["Piece"]:
+        """The window in pieces, each with the units of work that it is joined from.
+
+        With ``part``, which begins where a file block does, those of that part alone.
+        """
+        if self.margin is None:
+            return self._blended_pieces(part or self.window)
+        return replace(self, window=part or self.window)._cut_pieces()
 
     def _cut_pieces(self) -> Iterator["Piece"]:
         """File block after file block, each of the whole kept windows of its own tiles."""
@@ -209,10 +214,9 @@ class Layout:
                 )
                 yield Piece(Unit(_product(rows, cols)).window, units)
 
-    def _blended_pieces(self) -> Iterator["Piece"]:
+    def _blended_pieces(self, window: Window) -> Iterator["Piece"]:
         """File block after file block, each with all tiles that reach into it."""
         down, along = self.spans()
-        window = self.window
         for row0 in range(window.row0, window.row0 + window.rows, BLOCK_SIDE):
             row1 = min(row0 + BLOCK_SIDE, window.row0 + window.rows)
             for col0 in range(window.col0, window.col0 + window.cols, BLOCK_SIDE):
@@ -237,9 +241,14 @@ class Layout:
         down, along = replace(self, window=window).spans()
         return iter(_product(down, along))
 
-    def count(self) -> int:
-        """How many tiles there are."""
+    def count(self, part: Optional[Window] = None) -> int:
+        """How many tiles there are, or that the pieces of ``part`` take."""
+        if part is not None and self.margin is not None:
+            return replace(self, window=part).count()
         down, along = self.spans()
+        if part is not None:
+            down = _meeting(down, part.row0, part.row0 + part.rows)
+            along = _meeting(along, part.col0, part.col0 + part.cols)
         return len(down) * len(along)
 
 

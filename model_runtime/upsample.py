@@ -1,5 +1,6 @@
 """The ``upsample`` command: raster -> radiometry -> tiles -> cascade -> raster."""
 
+import functools
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run)
         if not journal.holds(key):  # but another run's: neither it nor its outputs are touched
             journal.keep()
             _refuse_existing(args, outputs.wanted(args, job.model))
+            _refuse_foreign_sheets(args, asked)
         journal.begin(key, args.resume, run.events)
         try:
             _require_disk(args, job, asked)
@@ -142,11 +144,18 @@ def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
 
 def _refuse_existing(args, asked: List[outputs.Output]) -> None:
     paths = [*(output.path for output in asked), args.report]
-    if sheets.asked_for(args.output):
-        paths += [str(sheets.folder_of(output.path)) for output in asked]
     for path in filter(None, paths if not args.overwrite else []):
         if Path(path).exists():
             raise InputError(f"'{path}' exists", "give --overwrite to replace it, or another name")
+
+
+def _refuse_foreign_sheets(args, asked: Asked) -> None:
+    for output in asked.outputs if sheets.asked_for(args.output) else ():
+        folder = sheets.folder_of(output.path)
+        if any(folder.glob("*/*.tif")) and not args.overwrite:
+            raise InputError(
+                f"'{folder}' exists", "give --overwrite to replace it, or another name"
+            )
 
 
 def _job(args, picture, model: manifest.Manifest, sampling: Sampling, network) -> Job:
@@ -176,12 +185,12 @@ def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) ->
         if args.keep_stages:
             outputs.make_folder(args.keep_stages)
             stack.callback(outputs.drop_if_empty, args.keep_stages)
-        made = [_tidied(stack, writer) for writer in writers(job, asked)]
+        made = [_tidied(stack, writer) for writer in writers(job, asked, job.layout.window)]
         order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
         source = run.engine.source(order, job, journal.store, run.events.warning)
         stored = stored_as(job, asked)
         estimation = Estimation(job, stored, len(made), journal.store, run.events, source)
-        fill(made, asked, job, estimation)
+        fill(made, asked, job.layout.window, estimation)
         _refuse_changed(run.inputs)
         for writer in made:
             writer.close()
@@ -199,28 +208,34 @@ def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) ->
 def _produce_sheets(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
     """Make all outputs as VRTs over sheets; a VRT is there when its sheets are. Sheets reused."""
     order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
-    made = sheets.produce(job, order, journal.store, args.sheet, run.events, run.engine)
-    _refuse_changed(run.inputs)
     with ExitStack() as stack:
-        parts = [_vrt(job, asked, output, made.filled, stack) for output in asked.outputs]
+        if not args.resume:
+            for output in asked.outputs:
+                discard = functools.partial(sheets.remove, output.path, order.run)
+                stack.push(lambda kind, *_, discard=discard: kind and discard())
+                stack.callback(tidy(discard))
+        made = sheets.produce(job, order, journal.store, args.sheet, run.events, run.engine)
+        _refuse_changed(run.inputs)
+        parts = [_vrt(job, order, output, made.filled, stack) for output in asked.outputs]
         page = _report(args, job, facts, parts, run)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
         journal.mark_ending()
         for part, output in zip(parts, asked.outputs):
             part.replace(output.path)
+            sheets.remove_others(output.path, order.run)
         if page is not None:
             page.replace(args.report)
     return made.reused
 
 
-def _vrt(job: Job, asked: Asked, output: outputs.Output, made: List, stack: ExitStack) -> Path:
-    """The VRT of an output, beside its final name; what else lies among its sheets goes."""
-    folder, part = sheets.folder_of(output.path), Path(f"{output.path}.part")
-    sheets.remove_others(folder, {sheets.name_of(window) for window in made})
+def _vrt(job: Job, order, output: outputs.Output, made: List, stack: ExitStack) -> Path:
+    """The VRT of an output, beside its final name."""
+    part = Path(f"{output.path}.part")
     stack.callback(tidy(lambda: part.unlink(missing_ok=True)))
-    described = described_vrt(job, asked, output)
-    text = mosaic.text(described, job.layout.window, made, folder.name)
+    folder = f"{sheets.folder_of(output.path).name}/{order.run}"
+    described = described_vrt(job, order.asked, output)
+    text = mosaic.text(described, job.layout.window, made, folder)
     try:
         write_durably(part, text.encode("utf-8"))
     except OSError as error:

@@ -58,7 +58,7 @@ def make_sheet(work: Order, window: tiles.Window) -> Made:
     """Make a sheet of all the run's outputs. Raises ScdmError."""
     here = _opened(work)
     events = Quiet(here.warnings.append)
-    filled, count = sheets.make(here.job, work.asked, window, here.maker, here.store, events)
+    filled, count = sheets.make(here.job, work, window, here.maker, here.store, events)
     return filled, count, _new_warnings(here)
 
 
