@@ -20,6 +20,7 @@ def test_a_row_a_run_with_both_stages_judged(tiny_package, tmp_path, capsys):
     assert [line[:2] for line in cells[2:]] == [["ddim", "2"], ["ddpm", "50"]]
     angles = np.array([[float(line[2]), float(line[4])] for line in cells[2:]])
     assert (angles > 0).all() and (angles < 90).all()
+    assert all(float(line[-1]) > 0.1 for line in cells[2:])  # a Python that loads ONNX Runtime
 
 
 def test_an_unknown_sampler_is_refused(capsys):
