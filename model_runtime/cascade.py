@@ -178,7 +178,7 @@ class Cascade:
     def _sampled(self, part: _Part, how: Sampling, noise_of: Callable) -> Estimate:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
         shape = part.rgb.shape[2:]
-        runs = [_Moments(stage.stage.output_bands, shape) for stage in self.stages]
+        runs = [_Moments() for _ in self.stages]
         for k in range(how.samples):
             condition, features = part.condition, part.features
             for i, stage in enumerate(self.stages):
@@ -255,15 +255,16 @@ def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
 class _Moments:
     """Mean and standard deviation of samples as they come (Welford 1962)."""
 
-    def __init__(self, bands: int, shape: Tuple[int, int]):
-        self.count = 0
-        self.mean = np.zeros((bands, *shape), np.float32)
-        self._squares = np.zeros((bands, *shape), np.float32)
+    def __init__(self):
+        self.count, self.mean, self._squares = 0, None, 0
 
     def add(self, sample: np.ndarray) -> None:
         self.count += 1
+        if self.count == 1:
+            self.mean = sample
+            return
         delta = sample - self.mean
-        self.mean += delta / np.float32(self.count)
+        self.mean = self.mean + delta / np.float32(self.count)
         self._squares += delta * (sample - self.mean)
 
     def standard_deviation(self) -> Optional[np.ndarray]:

@@ -37,17 +37,14 @@ class Encoding:
         """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
         if self.type_name == "Float32":
             return np.ascontiguousarray(values, np.float32)
-        stored = np.empty(values.shape, np.uint16)
-        for band, room in zip(values, stored):  # one at a time: it stays in the cache
-            room[...] = self._encoded(band)
-        return stored
-
-    def _encoded(self, band: np.ndarray) -> np.ndarray:
-        counts = band * np.float32(1 / self.scale)
+        counts = np.multiply(values, np.float32(1 / self.scale), dtype=np.float32)
         np.rint(counts, out=counts)
-        np.clip(counts, 0, self.nodata - 1, out=counts)
-        counts[np.isnan(band)] = self.nodata
-        return counts
+        np.maximum(counts, 0, out=counts)
+        np.minimum(counts, self.nodata - 1, out=counts)
+        masked = np.isnan(counts)
+        if masked.any():
+            counts[masked] = self.nodata
+        return counts.astype(np.uint16)
 
     def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
         """Nodata everywhere, as stored."""
