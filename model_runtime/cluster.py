@@ -58,10 +58,11 @@ def local_workers(address: str) -> int:
 def unwanted() -> bool:
     """Whether the task that this thread works at was cancelled or its client is gone."""
     try:
-        state = _distributed().get_worker().state.tasks.get(_distributed().worker.thread_state.key)
-    except (ValueError, AttributeError):  # no worker's thread
+        worker = _distributed().get_worker()
+        task = worker.state.tasks.get(worker.get_current_task())
+    except (ValueError, KeyError):  # no worker's thread
         return False
-    return state is None or state.state not in ("executing", "long-running")
+    return task is None or task.state not in ("executing", "long-running")
 
 
 class Pool:
@@ -69,11 +70,6 @@ class Pool:
 
     def __init__(self, client, address: str):
         self._client, self.address = client, address
-
-    @property
-    def link(self) -> str:
-        """Where Dask's dashboard is."""
-        return self._client.dashboard_link
 
     def on_all(self, function: Callable, *arguments) -> Dict[str, Any]:
         """``function(*arguments)`` of every worker there is now, by the worker's address."""
@@ -89,6 +85,8 @@ class Pool:
 
     def outcomes(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
         """(name, ``task(*arguments)``) of each (name, arguments) of ``items``, as they are done.
+
+        A task has one argument or more.
 
         ``items`` is read only as far as tasks are under way. What a task raised RETRIES + 1 times
         or lost so many workers by comes instead of its result, as a ScdmError. Raises DeviceError
@@ -175,7 +173,7 @@ def _local(distributed, count: int, folder: str):
         n_workers=count,
         threads_per_worker=1,
         processes=True,
-        dashboard_address="127.0.0.1:0",
+        dashboard_address=None,  # the run itself tells how far it is
         memory_limit=memory // count if memory else "auto",
         local_directory=folder,
         preload=WORKER_SETUP,

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,31 @@ def test_no_scheduler_is_a_device_error(monkeypatch):
     monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
     with pytest.raises(DeviceError, match="no cluster"), cluster.opened("tcp://127.0.0.1:1"):
         raise AssertionError("opened")
+
+
+def waits_until_unwanted(mark):
+    Path(mark).touch()
+    for _ in range(6000):
+        if cluster.unwanted():
+            Path(mark).unlink()
+            return
+        threading.Event().wait(0.01)
+
+
+def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
+    mark = tmp_path / "running"
+    assert not cluster.unwanted()  # no task at all
+    future = pool._client.submit(waits_until_unwanted, str(mark))
+    assert happens(mark.exists)
+    assert next(pool.each(waits_once, [("a", (0,))]))[1] is False  # a task that is wanted
+    future.cancel()
+    assert happens(lambda: not mark.exists())
+
+
+def waits_once(_):
+    return cluster.unwanted()
+
+
+def happens(condition):
+    """Whether it comes true within a minute."""
+    return any(condition() or threading.Event().wait(0.01) for _ in range(6000))
