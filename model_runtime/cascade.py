@@ -138,7 +138,7 @@ class Cascade:
         condition = self._condition(rgb)
         part = _Part(rgb[None], condition, self.stages[0].features(condition))
         if self.manifest.pixelwise:
-            return self._in_strips(part, how, kept, finish)
+            return self._in_strips(part, how, (row0, col0), kept, finish)
 
         def block(*draw: int) -> np.ndarray:
             return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
@@ -147,7 +147,7 @@ class Cascade:
         return _each(found, lambda values: finish(values[:, kept[0], kept[1]]))
 
     def _in_strips(
-        self, tile: _Part, how: Sampling, kept: Tuple[slice, slice], finish: Finish
+        self, tile: _Part, how: Sampling, origin: Tuple[int, int], kept, finish: Finish
     ) -> Estimate:
         """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
         rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], kept))
@@ -155,18 +155,22 @@ class Cascade:
         whole = self._empty((len(rows), len(cols)), how.samples, kind)
         height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
 
-        def shared(*draw: int) -> np.ndarray:
-            return noise.shared_noise(*draw, how.samples)
-
         def work(first: int) -> None:
-            strip = rows[first : first + height]
-            part = tile.cropped(slice(strip.start, strip.stop), slice(cols.start, cols.stop))
-            found = _each(self._sampled(part, how, shared), finish)
-            _put(found, whole, slice(first, first + height))
+            found = self._strip(tile, how, origin, rows[first : first + height], cols)
+            _put(_each(found, finish), whole, slice(first, first + height))
 
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(0, len(rows), height)))
         return whole
+
+    def _strip(self, tile: _Part, how: Sampling, origin, rows: range, cols: range) -> Estimate:
+        part = tile.cropped(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
+        place = origin[0] + rows.start, origin[1] + cols.start, len(rows), len(cols)
+
+        def picked(*draw: int) -> np.ndarray:
+            return noise.picked_noise(*draw, how.samples, place)
+
+        return self._sampled(part, how, picked)
 
     def _empty(self, shape: Tuple[int, int], samples: int, kind: np.dtype) -> Estimate:
         def room(bands: int) -> np.ndarray:
@@ -177,7 +181,6 @@ class Cascade:
 
     def _sampled(self, part: _Part, how: Sampling, noise_of: Callable) -> Estimate:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
-        shape = part.rgb.shape[2:]
         runs = [_Moments() for _ in self.stages]
         for k in range(how.samples):
             condition, features = part.condition, part.features
@@ -187,8 +190,7 @@ class Cascade:
                 bands = stage.stage.output_bands
 
                 def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
-                    values = noise_of(how.seed, i, k, t, bands)
-                    return np.require(np.broadcast_to(values, (1, bands, *shape)), None, "CW")
+                    return noise_of(how.seed, i, k, t, bands)[None]
 
                 condition = stage.sample(features, null, how, how.guidance[i], draw)
                 runs[i].add(self._spectra(i, condition[0], part.rgb[0]))

@@ -134,7 +134,7 @@ class Manifest:
 
     ``data_consistency``: every estimate is projected onto its input (see projection.py).
     ``pixelwise``: after the first stage's condition encoder, each pixel is worked by itself. The
-    cascade then works in strips that stay in the cache, and a draw of noise serves all pixels.
+    cascade then works in strips that stay in the cache, and pixels pick their noise from a bank.
     """
 
     name: str

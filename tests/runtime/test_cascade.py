@@ -74,12 +74,22 @@ def test_strips_of_any_height_give_the_same(in_strips, monkeypatch, pixels, samp
     np.testing.assert_array_equal(found.spread, whole.spread)
 
 
-def test_pixels_of_one_colour_are_one_spectrum_in_every_sample(in_strips):
-    """A draw serves all pixels, so what differs in a sample's picture is in the input's."""
+def test_a_window_of_strips_is_a_part_of_the_whole(in_strips):
     model = in_strips(stage(3, (0, 4)), stage(2, range(8)))
-    found = model.estimate(np.full_like(RGB, 0.2), 0, 0, replace(HOW, sampler="ddpm", samples=4))
-    assert found.spread.min() > 0
-    np.testing.assert_allclose(found.mean, found.mean[:, :1, :1] + 0 * found.mean, atol=1e-6)
+    how = replace(HOW, sampler="ddpm", samples=3)
+    whole = model.estimate(RGB, -40, 8, how)
+    part = model.estimate(RGB[:, 8:20, 4:10], -32, 12, how)
+    np.testing.assert_array_equal(part.mean, whole.mean[:, 8:20, 4:10])
+    np.testing.assert_array_equal(part.spread, whole.spread[:, 8:20, 4:10])
+
+
+def test_the_spread_of_a_picture_does_not_hang_on_the_seed(in_strips):
+    """Four draws for all pixels would make a picture's spread a single throw."""
+    model = in_strips(stage(3, (0, 4)), stage(2, range(8)))
+    flat = np.full((3, 40, 40), 0.2, np.float32)
+    how = replace(HOW, sampler="ddpm", samples=4)
+    medians = [np.median(model.estimate(flat, 0, 0, replace(how, seed=s)).spread) for s in range(6)]
+    assert max(medians) < 1.2 * min(medians)
 
 
 @pytest.mark.parametrize("make", ["of_functions", "in_strips"])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from model_runtime.noise import BLOCK, block_noise, shared_noise
+from model_runtime.noise import BLOCK, block_noise, picked_noise
 
 DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999, "bands": 2}
 WHOLE = (-70, -70, 140, 140)  # row0, col0, rows, cols: over the raster's upper left corner
@@ -70,17 +70,36 @@ def test_a_seed_means_the_same_numbers_for_ever():
     )
 
 
-def test_shared_noise_is_a_draw_of_its_own_for_every_seed_stage_sample_and_step():
-    draws = [(1, 0, 0, 999), (2, 0, 0, 999), (1, 1, 0, 999), (1, 0, 0, 998)]
-    found = np.stack([shared_noise(*draw, 4000, 1) for draw in draws])[:, :, 0, 0]
-    assert np.abs(np.corrcoef(found) - np.eye(len(draws))).max() < 0.08
-    np.testing.assert_allclose([found.mean(), found.std()], [0, 1], atol=0.03)
-    np.testing.assert_array_equal(found[0], shared_noise(*draws[0], 4000, 1)[:, 0, 0])
+def picked(*place, samples=1, **other):
+    """Noise picked for (row0, col0, rows, cols)."""
+    return picked_noise(**{**DRAW, **other}, samples=samples, window=place)
+
+
+@hypothesis.settings(max_examples=25)
+@hypothesis.given(places, places, sizes, sizes)
+def test_any_window_of_picked_noise_is_a_part_of_the_whole(row0, col0, rows, cols):
+    found = picked(row0, col0, rows, cols)
+    row, col = row0 - WHOLE[0], col0 - WHOLE[1]
+    np.testing.assert_array_equal(found, picked(*WHOLE)[:, row : row + rows, col : col + cols])
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"seed": -1}, {"stage": 1}, {"step": 998}])
+def test_picked_noise_is_another_for_every_seed_stage_and_step(other):
+    one, two = picked(0, 0, 100, 100), picked(0, 0, 100, 100, **other)
+    assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.05
+
+
+def test_neighbours_have_noise_of_their_own():
+    found = picked(0, 0, 200, 200)[0]
+    for other in (np.roll(found, 1, 0), np.roll(found, 1, 1), found.T, np.roll(found, 7, 0)):
+        assert abs(np.corrcoef(found.ravel(), other.ravel())[0, 1]) < 0.03
+    np.testing.assert_allclose([found.mean(), found.std()], [0, 1], atol=0.15)
 
 
 @pytest.mark.parametrize("samples", [2, 4, 16])
-def test_the_shared_draws_of_a_run_balance_and_each_is_standard_normal(samples):
-    found = np.stack([shared_noise(3, 0, k, 999, 20_000, samples) for k in range(samples)])
-    assert np.abs(found.sum(0)).max() < 1e-5
-    np.testing.assert_allclose(found.mean((1, 2, 3)), 0, atol=0.03)
-    np.testing.assert_allclose(found.std((1, 2, 3)), 1, atol=0.03)
+def test_the_draws_of_a_pixel_balance_and_each_is_standard_normal(samples):
+    each = [picked(0, 0, 60, 60, samples=samples, sample=k, bands=48) for k in range(samples)]
+    assert np.abs(np.sum(each, axis=0)).max() < 1e-5
+    np.testing.assert_allclose([one.mean() for one in each], 0, atol=0.04)
+    np.testing.assert_allclose([one.std() for one in each], 1, atol=0.04)
