@@ -5,7 +5,7 @@ VENV := .venv
 RGB ?=
 SUITES ?= trixie sid
 
-.PHONY: help setup plugin i18n test test-qgis-matrix check-qt6 lint format demo bench-quality clean
+.PHONY: help setup plugin i18n test test-qgis-matrix check-qt6 lint format demo bench bench-quality clean
 
 help:
 	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
@@ -16,6 +16,7 @@ help:
 	@echo "make plugin         assemble build/plugins/scdm_qgis and dist/scdm_qgis-VERSION.zip"
 	@echo "make i18n           bring the translations' source texts up to date"
 	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
+	@echo "make bench          speed, beside torch and a one-shot network (BENCH_OPTIONS)"
 	@echo "make bench-quality  models and baselines on ../shared/data/val (MODELS, QUALITY_OPTIONS)"
 
 setup: $(VENV)/.ready
@@ -51,6 +52,9 @@ format: setup
 
 demo:
 	@scripts/demo.sh "$(RGB)"
+
+bench: setup
+	$(VENV)/bin/python tests/benchmarks/speed.py $(BENCH_OPTIONS)
 
 bench-quality: setup
 	$(VENV)/bin/python tests/benchmarks/quality.py $(if $(MODELS),--model $(MODELS)) $(QUALITY_OPTIONS)
