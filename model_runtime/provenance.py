@@ -30,7 +30,7 @@ def facts_of(job, folder: Path) -> Facts:
         "SCDM_SAMPLER": how.sampler,
         "SCDM_STEPS": str(how.steps),
         "SCDM_SAMPLES": str(how.samples),
-        "SCDM_SPREAD": calibration.said(job.model, how.sampler, how.steps, how.samples),
+        "SCDM_SPREAD": _spread_said(job),
         "SCDM_GUIDANCE": comma(how.guidance),
         "SCDM_RADIOMETRY": taken.taken,
         "SCDM_RADIOMETRY_WHY": taken.why,
@@ -43,6 +43,14 @@ def facts_of(job, folder: Path) -> Facts:
     run = {"device": job.cascade.device, "providers": ", ".join(job.cascade.providers)}
     warnings = [*job.cascade.warnings, *taken.warnings, *_band_warnings(job)]
     return Facts(settings, run, warnings)
+
+
+def _spread_said(job) -> str:
+    how = job.sampling
+    said = calibration.said(job.model, how.sampler, how.steps, how.samples)
+    if how.samples > 1 and job.radiometry.taken == "match":
+        said += "; it does not know how far off the picture's own calibration is"
+    return said
 
 
 # Options that do not change a pixel or a tag of the outputs.

@@ -334,3 +334,14 @@ def test_margin_and_overlap(options, margin, shared):
 def test_an_overlap_of_more_than_half_a_tile_is_refused():
     with pytest.raises(InputError, match="half of the tile"):
         layout(influence=None, overlap=40)
+
+
+@pytest.mark.parametrize("radiometry, doubts", [("reflectance", False), ("match", True)])
+def test_a_spread_of_an_uncalibrated_picture_says_what_it_lacks(
+    run, write_raster, radiometry, doubts
+):
+    source = write_raster("a.tif", reflectance(20, 30))
+    made = run(source, "--radiometry", radiometry, "--samples", "3").path
+    said = gdal.Open(str(made)).GetMetadataItem("SCDM_SPREAD")
+    assert said.startswith("standard deviation")  # the tiny model is not calibrated
+    assert ("own calibration" in said) == doubts
