@@ -86,18 +86,16 @@ class StageSampler:
 @dataclass(frozen=True)
 class _Part:
     """What is sampled at once, each (1, bands, rows, cols): the input in its unit, as the first
-    stage's condition, and what that stage's denoiser sees of it."""
+    stage's condition, what that stage's denoiser sees of it and, guided, of the null condition."""
 
     rgb: np.ndarray
     condition: np.ndarray
     features: np.ndarray
+    null: Optional[np.ndarray]
 
     def cropped(self, rows: slice, cols: slice) -> "_Part":
-        return _Part(
-            self.rgb[:, :, rows, cols],
-            self.condition[:, :, rows, cols],
-            np.ascontiguousarray(self.features[:, :, rows, cols]),
-        )
+        parts = self.rgb, self.condition, self.features, self.null
+        return _Part(*(p if p is None else np.ascontiguousarray(p[..., rows, cols]) for p in parts))
 
 
 WHOLE = slice(None), slice(None)
@@ -135,8 +133,9 @@ class Cascade:
         fit the package.
         """
         self._check(how)
-        condition = self._condition(rgb)
-        part = _Part(rgb[None], condition, self.stages[0].features(condition))
+        condition, first = self._condition(rgb), self.stages[0]
+        null = self._null(first, condition, how.guidance[0])
+        part = _Part(rgb[None], condition, first.features(condition), null)
         if self.manifest.pixelwise:
             return self._in_strips(part, how, (row0, col0), kept, finish)
 
@@ -183,10 +182,11 @@ class Cascade:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
         runs = [_Moments() for _ in self.stages]
         for k in range(how.samples):
-            condition, features = part.condition, part.features
+            condition, features, null = part.condition, part.features, part.null
             for i, stage in enumerate(self.stages):
-                features = features if i == 0 else stage.features(condition)
-                null = self._null(stage, condition, how.guidance[i])
+                if i > 0:
+                    features = stage.features(condition)
+                    null = self._null(stage, condition, how.guidance[i])
                 bands = stage.stage.output_bands
 
                 def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:

@@ -92,6 +92,28 @@ def test_the_spread_of_a_picture_does_not_hang_on_the_seed(in_strips):
     assert max(medians) < 1.2 * min(medians)
 
 
+@pytest.mark.parametrize("pixels", [1, 100])
+def test_guided_strips_see_the_null_condition_of_the_tile(in_strips, monkeypatch, pixels):
+    """The first encoder looks around: of a strip alone it would make something else."""
+
+    def encode(condition):
+        assert condition.shape[2:] == RGB.shape[1:]
+        return condition - 0.1 * np.arange(RGB.shape[1], dtype=np.float32)[:, None]
+
+    def denoise(x, features, timestep):
+        return np.tanh(features.mean(1, keepdims=True) + np.float32(0.1) * x)
+
+    model = in_strips(stage(3, range(8), denoise=denoise, encode=encode))
+    guided = replace(HOW, steps=2, guidance=(1.5,))
+    whole = model.estimate(RGB, 0, 0, guided).mean
+    assert (
+        np.abs(whole - model.estimate(RGB, 0, 0, replace(guided, guidance=(0.0,))).mean).max()
+        > 0.01
+    )
+    monkeypatch.setattr(cascade, "STRIP_PIXELS", pixels)
+    np.testing.assert_array_equal(model.estimate(RGB, 0, 0, guided).mean, whole)
+
+
 @pytest.mark.parametrize("make", ["of_functions", "in_strips"])
 def test_what_is_kept_of_a_tile_is_its_part_of_the_whole(request, make):
     model, kept = request.getfixturevalue(make)(stage(3, range(8))), (slice(5, 20), slice(2, 9))
