@@ -12,8 +12,6 @@ import packing
 import pytest
 from osgeo import gdal
 
-from scdm_qgis.runtime.wheels import onnxruntime_version
-
 ROOT = Path(__file__).resolve().parents[2]
 CHAIN = ROOT / "docs" / "models" / "check_on_cube.model3"
 
@@ -58,6 +56,9 @@ def test_a_model_chains_simulate_upsample_evaluate(qgis_process, cube, tiny_pack
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory):
     """A folder with ONNX Runtime and all it needs as wheels."""
+    # Here, not above: the plugin's tests put the assembled plugin first on the path.
+    from scdm_qgis.runtime.wheels import onnxruntime_version
+
     version = onnxruntime_version(sys.version_info[:2])
     if importlib.metadata.version("onnxruntime") != version:
         pytest.skip(f"needs onnxruntime {version}, which scdm:installruntime installs")

@@ -24,7 +24,7 @@ def worker(write_raster, tiny_package, tmp_path):
 
     def start(**variables):
         argv = [sys.executable, "-m", "model_runtime", "upsample", str(picture)]
-        argv += [str(tmp_path / "cube.tif"), f"--model={tiny_package}", "--events"]
+        argv += [str(tmp_path / "cube.tif"), f"--model={tiny_package}", "--events", "--no-resume"]
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
