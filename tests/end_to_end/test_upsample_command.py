@@ -154,7 +154,7 @@ def test_cancelling_is_exit_130_and_leaves_nothing(write_raster, tiny_package, t
     source, out = write_raster("a.tif", picture(400, 400)), tmp_path / "o.tif"
     words = ["upsample", source, out, "--model", tiny_package, "--events", "--tile", 24]
     process = subprocess.Popen(
-        [sys.executable, "-m", "model_runtime", *map(str, words), "--samples", "50"],
+        [sys.executable, "-m", "model_runtime", *map(str, words), "--samples", "50", "--no-resume"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -174,7 +174,7 @@ def test_a_listener_that_goes_away_ends_the_run(write_raster, tiny_package, tmp_
     source, out = write_raster("a.tif", picture(400, 400)), tmp_path / "o.tif"
     words = ["upsample", source, out, "--model", tiny_package, "--events", "--tile", 24]
     process = subprocess.Popen(
-        [sys.executable, "-m", "model_runtime", *map(str, words), "--samples", "50"],
+        [sys.executable, "-m", "model_runtime", *map(str, words), "--samples", "50", "--no-resume"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
