@@ -109,7 +109,8 @@ class Cascade:
         self, manifest: Manifest, stages: List[StageSampler], device: str, threads: int = 1
     ):
         self.manifest, self.stages, self.device = manifest, stages, device
-        self.threads = threads
+        # One pool for all tiles: new threads would each leave a heap of their own behind.
+        self.threads, self._pool = threads, ThreadPoolExecutor(threads)
         self.providers = denoiser.PROVIDERS[device]
         whole = len(stages[-1].stage.final_bands) == len(manifest.wavelength_nm)
         consistent = manifest.data_consistency and whole
@@ -158,8 +159,7 @@ class Cascade:
             found = self._strip(tile, how, origin, rows[first : first + height], cols)
             _put(_each(found, finish), whole, slice(first, first + height))
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(work, range(0, len(rows), height)))
+        list(self._pool.map(work, range(0, len(rows), height)))
         return whole
 
     def _strip(self, tile: _Part, how: Sampling, origin, rows: range, cols: range) -> Estimate:

@@ -23,7 +23,7 @@ from .tiles import BLOCK_SIDE, Window, reflected
 
 gdal.UseExceptions()
 # Bounded, where GDAL's default grows with the machine; a writer adds room for its own blocks.
-CACHE_BYTES = 64 << 20
+CACHE_BYTES = 16 << 20
 gdal.SetCacheMax(CACHE_BYTES)
 
 Geotransform = Tuple[float, float, float, float, float, float]
