@@ -378,8 +378,11 @@ def _refuse_short_file(path: str, handles) -> None:
     size = Path(path).stat().st_size
     for band in handles:
         for x, y in _blocks_to_check(band):
-            start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
-            length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
+            try:
+                start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
+                length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
+            except RuntimeError as error:
+                raise InputError(f"'{path}' is damaged ({_one_line(error)})", DAMAGED) from error
             if start and length and int(start) + int(length) > size:
                 raise InputError(f"'{path}' ends before its pixels do ({size} bytes)", DAMAGED)
 
