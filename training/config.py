@@ -55,7 +55,9 @@ class Data:
     ``gain_sigma`` of the logarithm of brightness, ``tilt_sigma`` of that of a smooth curve over the
     spectrum; ``mixture_share`` of patches mixed with another, ``coarser_share`` at half the
     resolution; ``input_noise`` on the input bands, in their unit; ``camera_share`` of patches seen
-    through responses whose centres differ by ``camera_shift_nm`` (one sigma) from the input's.
+    through another camera: responses whose centres differ by ``camera_shift_nm`` from the input's,
+    and, one sigma each, its ``white_balance_sigma`` and ``gamma_sigma`` of the logarithm, and
+    ``haze_sigma`` in the input's unit, added or taken away.
     """
 
     train: Tuple[str, ...]
@@ -70,6 +72,9 @@ class Data:
     input_noise: float = 0.0
     camera_share: float = 0.0
     camera_shift_nm: float = 0.0
+    white_balance_sigma: float = 0.0
+    gamma_sigma: float = 0.0
+    haze_sigma: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -300,6 +305,9 @@ _DATA_RANGES = {
     "input_noise": (0, _ANY),
     "camera_share": (0, 1),
     "camera_shift_nm": (0, _ANY),
+    "white_balance_sigma": (0, _ANY),
+    "gamma_sigma": (0, _ANY),
+    "haze_sigma": (0, _ANY),
 }
 _TRAINING_RANGES = {
     **dict.fromkeys(("batch", "ema_every", "log_every"), (1, _ANY)),

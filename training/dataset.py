@@ -10,6 +10,7 @@ from model_runtime import raster
 from model_runtime.errors import InputError
 from model_runtime.resample import resample
 
+from . import camera
 from .config import Config
 
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
@@ -197,12 +198,17 @@ class Patches:
         row, col = (rng.integers(max(n - taken, 0) + 1) for n in (rows, cols))
         turn, flip = rng.integers(4), rng.random() < 0.5
         window = np.s_[:, row : row + taken, col : col + taken]
-        rgb = scene.rgb
-        if rng.random() < self.data.camera_share:
-            rgb = scene.cameras[rng.integers(len(scene.cameras))]
-        crop = tuple(part[window] for part in (rgb, scene.cube, scene.seen))
+        rgb = self._seen_by_a_camera(scene, window, rng)
+        crop = (rgb, scene.cube[window], scene.seen[window])
         crop = _halved(*crop) if coarser else crop
         return tuple(_turned(_padded(part, side), turn, flip) for part in crop)
+
+    def _seen_by_a_camera(self, scene: Scene, window, rng: np.random.Generator) -> np.ndarray:
+        """The input bands: the model's own, or, for camera_share of the patches, another's."""
+        if rng.random() >= self.data.camera_share:
+            return scene.rgb[window]
+        rgb = scene.cameras[rng.integers(len(scene.cameras))][window]
+        return camera.pictured(rgb, camera.draw(rng, self._input_nm, self.data))
 
 
 def _halved(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
