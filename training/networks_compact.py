@@ -62,17 +62,51 @@ class ConditionEncoder(nn.Module):
         super().__init__()
         self.offset, self.scale = settings.offset, settings.scale
         bands = settings.condition_bands + 1
-        self.pixel = Pointwise(bands, settings.width - 1)
-        self.context = _context(bands, settings) if settings.context_blocks else None
+        sees_around = settings.context_blocks > 0
+        self.looks = Surroundings(bands, settings) if sees_around else Alone(bands, settings)
 
     def forward(self, condition: Tensor) -> Tensor:
         values = condition * self.scale + self.offset
         brightness = values.mean(1, keepdim=True).clamp_min(DARKEST)
         relative = torch.cat([values / brightness - 1, torch.log(brightness) + 2], 1)
-        features = self.pixel(relative)
-        if self.context is not None:
-            features = features + self.context(relative)
-        return torch.cat([features, brightness], 1)
+        return self.looks(relative, brightness)
+
+
+class Alone(nn.Module):
+    """Features of single pixels, and their brightness."""
+
+    def __init__(self, bands: int, settings: CompactSettings):
+        super().__init__()
+        self.pixel = Pointwise(bands, settings.width - 1)
+
+    def forward(self, relative: Tensor, brightness: Tensor) -> Tensor:
+        return torch.cat([self.pixel(relative), brightness], 1)
+
+
+class Surroundings(nn.Module):
+    """Features of pixels and what lies around them, and their brightness.
+
+    All of it happens on squares of MULTIPLE x MULTIPLE pixels, which lie in the channels: moving
+    whole pictures about costs as much as convolutions do.
+    """
+
+    def __init__(self, bands: int, settings: CompactSettings):
+        super().__init__()
+        width, entering = settings.context_width, bands * MULTIPLE**2
+        leaving = (settings.width - 1) * MULTIPLE**2
+        self.enter = Pointwise(entering, width)
+        self.blocks = nn.Sequential(
+            *(ContextBlock(settings) for _ in range(settings.context_blocks))
+        )
+        self.leave = Pointwise(width, leaving)
+        self.own = Pointwise(entering, leaving, bias=False)
+
+    def forward(self, relative: Tensor, brightness: Tensor) -> Tensor:
+        squares = F.pixel_unshuffle(relative, MULTIPLE)
+        around = self.blocks(self.enter(squares))
+        features = self.leave(around) + self.own(squares)
+        whole = torch.cat([features, F.pixel_unshuffle(brightness, MULTIPLE)], 1)
+        return F.pixel_shuffle(whole, MULTIPLE)
 
 
 class Pointwise(nn.Conv2d):
@@ -90,18 +124,6 @@ class Pointwise(nn.Conv2d):
             return super().forward(features)
         pixels = features.permute(0, 2, 3, 1)
         return F.linear(pixels, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
-
-
-def _context(bands: int, settings: CompactSettings) -> nn.Module:
-    width = settings.context_width
-    blocks = [ContextBlock(settings) for _ in range(settings.context_blocks)]
-    return nn.Sequential(
-        nn.PixelUnshuffle(MULTIPLE),
-        Pointwise(bands * MULTIPLE**2, width),
-        *blocks,
-        Pointwise(width, (settings.width - 1) * MULTIPLE**2),
-        nn.PixelShuffle(MULTIPLE),
-    )
 
 
 class ContextBlock(nn.Module):

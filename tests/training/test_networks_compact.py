@@ -120,9 +120,9 @@ def test_a_black_or_negative_pixel_gives_finite_numbers():
 def test_twice_the_light_is_twice_the_shape_where_the_network_ignores_brightness():
     """The spectrum is a shape times the brightness, and a rest that does not scale with it."""
     net, (x, condition, t) = network(), drawn()
-    encoder = net.condition_encoder
-    encoder.pixel.weight[:, -1] = 0
-    encoder.context[1].weight[:, -4:] = 0  # the four pixels' brightness after unshuffling
+    looks = net.condition_encoder.looks
+    for layer in (looks.enter, looks.own):
+        layer.weight[:, -4:] = 0  # the brightness of a square's four pixels
     for layer in (net.denoiser.shape, *(block.widen for block in net.denoiser.blocks)):
         layer.weight[:, -1] = 0  # the feature that is the brightness
     net.denoiser.rest.weight.zero_()
@@ -136,5 +136,5 @@ def test_a_fresh_networks_residual_blocks_change_nothing():
     torch.manual_seed(0)
     fresh = CompactNetwork(CompactSettings(3, 4, 0.2, 0.2, 6, 1))
     features = torch.randn(1, 6, 4, 4)
-    block = fresh.condition_encoder.context[2]
+    block = fresh.condition_encoder.looks.blocks[0]
     torch.testing.assert_close(block(features), features)
