@@ -54,7 +54,7 @@ class StageSampler:
         self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
     ) -> np.ndarray:
         """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start."""
-        predict = guidance.mixed(self._network(features), self._network(null), scale)
+        predict = self.guided(features, null, scale)
         stage, d = self.stage, self.diffusion
 
         def denoise(x_t: np.ndarray, t: int):
@@ -67,13 +67,26 @@ class StageSampler:
         order = sampling.timesteps(d.steps, how.steps)
         return run(draw(d.steps), denoise, d, order, draw, truncate)
 
+    def guided(
+        self, features: np.ndarray, null: Optional[np.ndarray], scale: float
+    ) -> guidance.Predict:
+        """The mixture of what ``features`` and ``null`` give (ICMG).
+
+        A network that can looks at x once for both.
+        """
+        if scale and getattr(self._denoise, "shares_x", False):
+            both = self._network(np.concatenate([features, null]))
+            return guidance.mixed_of_both(both, scale)
+        return guidance.mixed(self._network(features), self._network(null), scale)
+
     def _network(self, features: Optional[np.ndarray]) -> guidance.Predict:
         name = "features" if self._encode else "condition"
 
         def predict(x_t: np.ndarray, t: int) -> np.ndarray:
             timestep = np.full(len(x_t), t, np.int64)
             prediction = self._denoise(x=x_t, timestep=timestep, **{name: features})
-            if prediction.shape != x_t.shape:  # NumPy would repeat a single band in silence
+            # NumPy would repeat a single band in silence.
+            if prediction.shape != (len(features), *x_t.shape[1:]):
                 raise PackageError(
                     f"a denoiser makes {prediction.shape} of {x_t.shape}",
                     "its prediction has the shape of x: export the model again",

@@ -13,6 +13,8 @@ PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
 _EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
 _CUDA_REMEDY = "install the GPU runtime with CUDA and cuDNN, or choose device cpu or auto"
 _MEMORY_REMEDY = "choose a smaller tile, or device cpu"
+# The name of a denoiser's batch of x where one x does for a batch of conditions.
+SHARED_BATCH = "x_batch"
 # What ONNX Runtime and CUDA say when memory runs out; there is no type for it.
 _MEMORY_SIGNS = (
     "Failed to allocate memory",
@@ -26,10 +28,14 @@ _DAMAGED = "get the model package again, or export it again with training/export
 
 
 class Network:
-    """One ONNX graph: call it with its named inputs, get its one output (float32)."""
+    """One ONNX graph: call it with its named inputs, get its one output (float32).
+
+    ``shares_x``: one x does for a batch of conditions.
+    """
 
     def __init__(self, session, inputs: Sequence[str], output: str):
         self._session, self._output = session, output
+        self.shares_x = any(SHARED_BATCH in node.shape for node in session.get_inputs())
         found = sorted(node.name for node in session.get_inputs())
         if found != sorted(inputs) or [o.name for o in session.get_outputs()] != [output]:
             raise PackageError(

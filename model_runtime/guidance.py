@@ -15,13 +15,21 @@ def mixed(conditional: Predict, null: Predict, guidance_scale: float) -> Predict
     """
     if guidance_scale == 0:
         return conditional
-    weight = np.float32(guidance_scale + 1)
+    return lambda x_t, t: _mixture(conditional(x_t, t), null(x_t, t), guidance_scale)
+
+
+def mixed_of_both(both: Predict, guidance_scale: float) -> Predict:
+    """``mixed`` of a network that answers for the condition and for none at once, in this order."""
 
     def guided(x_t: np.ndarray, t: int) -> np.ndarray:
-        without = null(x_t, t)
-        return without + weight * (conditional(x_t, t) - without)
+        conditional, null = both(x_t, t)
+        return _mixture(conditional, null, guidance_scale)[None]
 
     return guided
+
+
+def _mixture(conditional: np.ndarray, null: np.ndarray, guidance_scale: float) -> np.ndarray:
+    return null + np.float32(guidance_scale + 1) * (conditional - null)
 
 
 def truncation_quantile(t: int, steps: int, lower_bound: float) -> float:

@@ -55,8 +55,11 @@ class ReleasedUNet(nn.Module):
 
     Rows and cols are multiples of ``multiple``. ``forward`` is encode_x, encode_condition and
     decode: the first does not see the condition and the second does not see x, so a caller who
-    asks twice with one of them unchanged can keep its features.
+    asks twice with one of them unchanged can keep its features. One x does for several conditions:
+    its features are then taken for each.
     """
+
+    shares_x = True
 
     def __init__(self, settings: ReleasedUNetSettings):
         super().__init__()
@@ -82,10 +85,13 @@ class ReleasedUNet(nn.Module):
         self.out_conv = _conv3(final, settings.output_bands)
 
     def forward(self, x: Tensor, condition: Tensor, timestep: Tensor) -> Tensor:
-        """epsilon (N, output_bands, rows, cols); ``timestep`` int64 (N,)."""
+        """epsilon (N, output_bands, rows, cols); ``timestep`` int64 (N,) or, with x, (1,)."""
         time = self.time_mlp(timestep)
         deepest, x_pyramid = self.encode_x(x, time)
-        return self.decode(deepest, x_pyramid, self.encode_condition(condition, time), time)
+        each = (condition.shape[0], -1, -1, -1)  # len() would be a constant of the export
+        x_pyramid = [features.expand(each) for features in x_pyramid]
+        pyramid = self.encode_condition(condition, time)
+        return self.decode(deepest.expand(each), x_pyramid, pyramid, time)
 
     def encode_x(self, x: Tensor, time: Tensor) -> Tuple[Tensor, Pyramid]:
         """The middle's output and the skips of x; the condition is not seen."""

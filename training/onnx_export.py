@@ -12,6 +12,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from model_runtime.denoiser import SHARED_BATCH
 from model_runtime.errors import PackageError
 
 from .exact_norm import with_exact_norms
@@ -22,15 +23,24 @@ OPSET = 18
 MAX_RELATIVE_DIFFERENCE = 1e-3
 _EXAMPLE = (2, 2, 1)  # batch, rows and cols in steps
 _TRIED = ((1, 3, 2), (3, 1, 2))  # never the example's
-_FREE = {0: "batch", 2: "rows", 3: "cols"}
+_PLACE = {2: "rows", 3: "cols"}
 _LEAST_STEP = 16  # pixels: rounding shows in graphs that see some area
 
 
 @dataclass(frozen=True)
 class Port:
-    """An input of a graph: (N, bands, rows, cols) float32, or int64 (N,) where ``bands`` is 0."""
+    """An input of a graph: (N, bands, rows, cols) float32, or int64 (N,) where ``bands`` is 0.
+
+    ``shared``: a single one does for a batch of the others.
+    """
 
     bands: int
+    shared: bool = False
+
+    def free(self) -> Dict[int, str]:
+        """The names of the dimensions that an export leaves open."""
+        batch = {0: SHARED_BATCH if self.shared else "batch"}
+        return {**_PLACE, **batch} if self.bands else batch
 
 
 def export_denoiser(
@@ -38,10 +48,16 @@ def export_denoiser(
 ) -> float:
     """Write ``module(x, condition, timestep)`` as the package's denoiser graph at ``path``.
 
-    Batch, rows and cols stay free, rows and cols in steps of ``multiple``. Returns the largest
-    relative difference from torch; raises PackageError, and writes nothing, when it is too large.
+    Batch, rows and cols stay free, rows and cols in steps of ``multiple``. A module with
+    ``shares_x`` takes one x and timestep for a batch of conditions. Returns the largest relative
+    difference from torch; raises PackageError, and writes nothing, when it is too large.
     """
-    ports = {"x": Port(output_bands), "condition": Port(condition_bands), "timestep": Port(0)}
+    shared = getattr(module, "shares_x", False)
+    ports = {
+        "x": Port(output_bands, shared),
+        "condition": Port(condition_bands),
+        "timestep": Port(0, shared),
+    }
     return export_graph(module, path, ports, "prediction", multiple)
 
 
@@ -73,7 +89,7 @@ def _onnx_bytes(module: nn.Module, ports: Dict[str, Port], output: str, multiple
 
     Tracing may take a size for a constant: what is written is held against torch at other sizes.
     """
-    free = {name: _FREE if port.bands else {0: "batch"} for name, port in ports.items()}
+    free = {name: port.free() for name, port in ports.items()}
     content = io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's age: nothing to act on
@@ -83,7 +99,7 @@ def _onnx_bytes(module: nn.Module, ports: Dict[str, Port], output: str, multiple
             content,
             input_names=list(ports),
             output_names=[output],
-            dynamic_axes={**free, output: _FREE},
+            dynamic_axes={**free, output: Port(1).free()},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -100,12 +116,13 @@ def _without_build_traces(model):
 
 
 def _random_inputs(
-    ports: Dict[str, Port], size: Tuple[int, int, int], multiple: int
+    ports: Dict[str, Port], size: Tuple[int, int, int], multiple: int, share: bool = False
 ) -> Dict[str, Tensor]:
     generator = torch.Generator().manual_seed(7)
-    batch, down, across = size
+    all_of, down, across = size
     inputs = {}
     for name, port in ports.items():
+        batch = 1 if share and port.shared else all_of
         if port.bands:
             shape = (batch, port.bands, down * multiple, across * multiple)
             inputs[name] = torch.randn(shape, generator=generator)
@@ -123,8 +140,9 @@ def _largest_difference(
     exact = with_exact_norms(module)
     worst = 0.0
     step = multiple * max(_LEAST_STEP // multiple, 1)
-    for size, null in itertools.product(_TRIED, (False, True)):
-        inputs = _random_inputs(ports, size, step)
+    shares = sorted({False, *(port.shared for port in ports.values())})
+    for size, null, share in itertools.product(_TRIED, (False, True), shares):
+        inputs = _random_inputs(ports, size, step, share)
         if null:  # the null condition: its features hardly vary
             inputs.update({k: v * 0 for k, v in inputs.items() if k != "x" and ports[k].bands})
         with torch.no_grad():

@@ -12,7 +12,7 @@ import torch
 from speed_clock import ROOT, Bench, in_turns, sampling_of
 from speed_report import Part
 
-from model_runtime import cascade, denoiser, guidance, manifest
+from model_runtime import cascade, denoiser, manifest
 from training import config as settings_file
 from training import networks, package
 from training.config import Config
@@ -88,11 +88,12 @@ def _stage(config: Config, stage: int, folder: Path, bench: Bench, side: int) ->
     entry = package.stage_entry(config, stage, model_file(path))
     session = denoiser.session_for(folder, entry.denoiser, "cpu", bench.threads)
     runtime = denoiser.Network(session, ["x", "condition", "timestep"], "prediction")
+    sampler = cascade.StageSampler(entry, runtime, None)
     rng = np.random.default_rng(stage)
     x, condition = (rng.standard_normal((1, n, side, side), np.float32) for n in (outer, inner))
     steps = {
         "torch": _torch_step(network, x, condition, entry.guidance_scale),
-        "runtime": _runtime_step(runtime, x, condition, entry.guidance_scale),
+        "runtime": _runtime_step(sampler, x, condition, entry.guidance_scale),
     }
     return StageFound(entry, in_turns(steps, bench.repeats), _difference(*steps.values()))
 
@@ -108,11 +109,10 @@ def _torch_step(network, x: np.ndarray, condition: np.ndarray, scale: float) -> 
     return step
 
 
-def _runtime_step(network, x: np.ndarray, condition: np.ndarray, scale: float) -> Callable:
-    def predict(seen: np.ndarray) -> guidance.Predict:
-        return lambda x_t, t: network(x=x_t, condition=seen, timestep=np.array([t], np.int64))
-
-    guided = guidance.mixed(predict(condition), predict(np.zeros_like(condition)), scale)
+def _runtime_step(
+    sampler: cascade.StageSampler, x: np.ndarray, condition: np.ndarray, scale: float
+) -> Callable:
+    guided = sampler.guided(condition, np.zeros_like(condition), scale)
     return lambda: guided(x, TIMESTEP)
 
 

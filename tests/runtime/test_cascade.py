@@ -238,6 +238,26 @@ def test_the_null_pass_runs_only_where_guidance_asks(of_functions, scale, null_c
     assert len(counted.conditions) == 3 + null_calls
 
 
+class OfBoth(Counted):
+    """As Counted, one x for two conditions."""
+
+    shares_x = True
+
+    def __call__(self, x, timestep, condition):
+        assert len(x) == len(timestep) == 1
+        return super().__call__(np.repeat(x, len(condition), 0), timestep, condition)
+
+
+def test_a_network_that_can_looks_at_x_once_for_condition_and_null(of_functions):
+    plain, shared = Counted(), OfBoth()
+    how = replace(HOW, guidance=(1.5,), samples=2)
+    expected = of_functions(stage(3, range(8), plain)).estimate(RGB, 0, 0, how)
+    found = of_functions(stage(3, range(8), shared)).estimate(RGB, 0, 0, how)
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-6)
+    np.testing.assert_allclose(found.spread, expected.spread, rtol=1e-5)
+    assert 2 * len(shared.conditions) == len(plain.conditions)
+
+
 def test_guidance_is_a_stages_own(of_functions):
     one, other = Counted(), Counted()
     model = of_functions(stage(3, (0, 4, 6), one), stage(3, range(8), other))

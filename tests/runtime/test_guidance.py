@@ -23,6 +23,13 @@ def test_without_guidance_the_null_network_does_not_run():
     assert guided(np.float32([1]), 2) == 3
 
 
+def test_a_network_asked_for_both_at_once_gives_the_same_mixture():
+    x = np.random.default_rng(0).standard_normal((1, 3, 4, 5)).astype(np.float32)
+    apart = guidance.mixed(lambda x, t: 2 * x + t, lambda x, t: x - t, 2.5)
+    both = guidance.mixed_of_both(lambda x, t: np.concatenate([2 * x + t, x - t]), 2.5)
+    np.testing.assert_array_equal(both(x, 7), apart(x, 7))
+
+
 def test_guidance_of_x0_is_guidance_of_epsilon():
     """Both are linear in each other at one x_t, so a package's prediction does not matter."""
     d = schedule.diffusion(schedule.betas("linear", 100, 1e-3, 0.1))

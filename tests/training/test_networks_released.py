@@ -90,6 +90,12 @@ def test_onnx_equals_torch_and_does_not_tell_where_it_was_made(tmp_path):
     with torch.no_grad():
         expected = network(x, condition, timestep).numpy()
     assert relative_difference(found, expected) <= 1e-4
+    feeds |= {"x": x[:1], "timestep": timestep[:1]}  # one x for all conditions
+    found = session.run(["prediction"], {k: v.numpy() for k, v in feeds.items()})[0]
+    with torch.no_grad():
+        each = len(condition), -1, -1, -1
+        expected = network(x[:1].expand(each), condition, timestep[:1].expand(each[:1])).numpy()
+    assert relative_difference(found, expected) <= 1e-4
     assert b".py" not in path.read_bytes()
     assert [p.name for p in tmp_path.iterdir()] == ["denoiser.onnx"]
 
