@@ -3,15 +3,18 @@
     python tests/benchmarks/scheduler.py [--tasks 1000000] [--workers 1] [--side 464]
 
 They go the way that ``upsample --cluster`` sends its blocks: the same calls, the same bound on what
-is under way, arguments of the same size. Prints a line a tenth and, at the end, the time a block,
-the memory of client and scheduler (one process here) and the side of a block that keeps the
-overhead below 2 % for several speeds of a worker.
+is under way, arguments of the same size. Prints a line a tenth: seconds a block by the clock, of
+processor time in client and scheduler (one process here) and in the workers, and their memory; at
+the end the side of a block that keeps the overhead below 2 % for several speeds of a worker.
 """
 
 import argparse
 import sys
 import time
 from pathlib import Path
+
+import numpy as np
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -37,18 +40,29 @@ def items(count: int, side: int):
     return ((f"0_{i}", (order, unit)) for i in range(count))
 
 
+def workers_seconds() -> float:
+    """Processor seconds of this process's children so far: the workers'."""
+    taken = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    return sum(times.user + times.system for times in taken)
+
+
 def measured(pool: cluster.Pool, count: int, side: int) -> float:
-    """Seconds of processor time that client and scheduler take for ``count`` blocks."""
-    since, worked = time.monotonic(), time.process_time()
+    """Seconds of processor time that client, scheduler and workers take for ``count`` blocks."""
+
+    def now() -> np.ndarray:
+        return np.array([time.monotonic(), time.process_time(), workers_seconds()])
+
+    since, taken = now(), np.zeros(3)
     for i, _ in enumerate(pool.each(nothing, items(count, side)), start=1):
         if i % max(1, count // 10) == 0:
-            waited, taken = time.monotonic() - since, time.process_time() - worked
+            taken = now() - since
+            clock, here, there = 1e3 * taken / i
             print(
-                f"{i} blocks, each {1e3 * waited / i:.3f} ms, {1e3 * taken / i:.3f} ms of them "
-                f"processor time; {machine.resident() / 2**20:.0f} MiB",
+                f"{i} blocks, each {clock:.3f} ms; processor: client and scheduler {here:.3f} ms, "
+                f"workers {there:.3f} ms; {machine.resident() / 2**20:.0f} MiB",
                 flush=True,
             )
-    return time.process_time() - worked
+    return taken[1] + taken[2]
 
 
 def least_side(overhead: float, pixels_a_second: float) -> float:
@@ -65,7 +79,7 @@ def main() -> None:
     with cluster.opened(f"local:{args.workers}") as pool:
         seconds = measured(pool, args.tasks, args.side)
     overhead = seconds / args.tasks
-    print(f"{args.tasks} blocks: {1e3 * overhead:.3f} ms a block of client and scheduler")
+    print(f"{args.tasks} blocks: {1e3 * overhead:.3f} ms of processor time a block")
     for speed in SPEEDS:
         print(f"{speed:.0e} pixels/s: side {least_side(overhead, speed):.0f} and more")
 
