@@ -77,43 +77,55 @@ class Pool:
             return self._client.run(function, *arguments)
 
     def each(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
-        """As ``outcomes``, but the first error is raised."""
-        for name, outcome in self.outcomes(task, items):
+        """(name, ``task(*arguments)``) of each (name, arguments) of ``items``, as they are done.
+
+        A task has one argument or more. ``items`` is read only as far as tasks are under way.
+        Raises what a task raised RETRIES + 1 times; DeviceError when one lost so many workers, or
+        the cluster fails.
+        """
+        for name, outcome in self._done(task, items, lambda n: max(LEAST_AHEAD, AHEAD * n)):
             if isinstance(outcome, ScdmError):
                 raise outcome
             yield name, outcome
 
     def outcomes(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
-        """(name, ``task(*arguments)``) of each (name, arguments) of ``items``, as they are done.
+        """As ``each``, but the ScdmError of a task comes instead of its result.
 
-        A task has one argument or more.
-
-        ``items`` is read only as far as tasks are under way. What a task raised RETRIES + 1 times
-        or lost so many workers by comes instead of its result, as a ScdmError. Raises DeviceError
-        when the cluster fails.
+        Only as many tasks are under way as there are threads: to Dask, a worker's end is the fault
+        of all tasks that it was given, those that lay ready too.
         """
-        names, waiting = {}, iter(items)
-        done, batch = _distributed().as_completed(), self._ahead() // BATCHES
+        return self._done(task, items, lambda n: max(1, n))
 
-        def submit(count: int) -> None:
-            sent = self._sent(task, list(itertools.islice(waiting, count)))
-            names.update(sent)
-            done.update(list(sent))
-
+    def _done(self, task: Callable, items: Iterable[Item], at_most: Callable[[int], int]):
+        """As ``outcomes``, with ``at_most(threads)`` tasks under way."""
+        names, waiting, limit = {}, iter(items), 0
+        done = _distributed().as_completed()
         with _told(self.address):
-            submit(BATCHES * batch)
-            for futures in done.batches():
-                for future, outcome in zip(futures, self._gathered(futures)):
+            while True:
+                if len(names) <= limit - limit // BATCHES:
+                    limit = at_most(self._threads())  # workers come and go
+                    count = max(0, limit - len(names))
+                    sent = self._sent(task, list(itertools.islice(waiting, count)))
+                    names.update(sent)
+                    done.update(list(sent))
+                if not names:
+                    return
+                for future, outcome in self._gathered(done.next_batch(), done.add):
                     yield names.pop(future), outcome
-                if len(names) <= (BATCHES - 1) * batch:
-                    submit(BATCHES * batch - len(names))
 
-    def _gathered(self, futures: List) -> Iterator[Any]:
-        """Results in one message: asking a worker for each costs more than a task."""
-        good = [future for future in futures if future.status == "finished"]
+    def _gathered(self, futures: List, again: Callable) -> Iterator[Tuple[Any, Any]]:
+        """Futures with their outcomes; ``again`` hears of those whose worker died with the result.
+
+        Results come in one message: asking a worker for each costs more than a task.
+        """
+        states = {future: future.status for future in futures}
+        good = [future for future, state in states.items() if state == "finished"]
         results = dict(zip(good, self._client.gather(good)))
-        for future in futures:
-            yield results[future] if future in results else self._error(future)
+        for future, state in states.items():
+            if state in ("pending", "lost"):
+                again(future)
+            else:
+                yield future, results[future] if future in results else self._error(future)
 
     def _error(self, future) -> ScdmError:
         error = future.exception() if future.status == "error" else CancelledError()
@@ -133,9 +145,8 @@ class Pool:
         futures = self._client.map(task, *zip(*arguments), key=keys, retries=RETRIES, pure=False)
         return dict(zip(futures, names))
 
-    def _ahead(self) -> int:
-        threads = sum(self._client.nthreads().values())
-        return max(LEAST_AHEAD, AHEAD * threads)
+    def _threads(self) -> int:
+        return sum(self._client.nthreads().values())
 
 
 @contextmanager
@@ -175,6 +186,7 @@ def _local(distributed, count: int, folder: str):
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,  # the run itself tells how far it is
+        scheduler_kwargs={"dashboard_address": _ANY_PORT},  # its own port may be another's
         memory_limit=memory // count if memory else "auto",
         local_directory=folder,
         preload=WORKER_SETUP,
@@ -196,6 +208,7 @@ def _start_tracker() -> None:
             os.environ["PYTHONWARNINGS"] = before
 
 
+_ANY_PORT = "127.0.0.1:0"
 _ERRORS_ONLY = 50  # logging.CRITICAL: what is wrong is said by the run
 
 

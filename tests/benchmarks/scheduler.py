@@ -3,7 +3,7 @@
     python tests/benchmarks/scheduler.py [--tasks 1000000] [--workers 1] [--side 464]
 
 They go the way that ``upsample --cluster`` sends its blocks: the same calls, the same bound on what
-is under way, arguments of the same size. Prints a line a tenth: seconds a block by the clock, of
+is under way, arguments of the same size. Prints a line a fiftieth: seconds a block by the clock, of
 processor time in client and scheduler (one process here) and in the workers, and their memory; at
 the end the side of a block that keeps the overhead below 2 % for several speeds of a worker.
 """
@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from model_runtime import cluster, machine, tiles  # noqa: E402
 
 SHARE = 0.02
+LINES = 50
 # Pixels a second of one worker, from a slow core to a fast GPU.
 SPEEDS = (1e3, 1e4, 1e5, 1e6)
 
@@ -54,7 +55,7 @@ def measured(pool: cluster.Pool, count: int, side: int) -> float:
 
     since, taken = now(), np.zeros(3)
     for i, _ in enumerate(pool.each(nothing, items(count, side)), start=1):
-        if i % max(1, count // 10) == 0:
+        if i % max(1, count // LINES) == 0:
             taken = now() - since
             clock, here, there = 1e3 * taken / i
             print(

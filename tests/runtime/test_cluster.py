@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,27 @@ def test_the_task_of_a_killed_worker_is_done_by_another(pool, tmp_path):
     items = [("a", (str(tmp_path / "mark"),))]
     (outcome,) = pool.each(killed_once, items)
     assert outcome[0] == "a" and outcome[1] > 0
+
+
+def killed_if(ends_its_worker):
+    if ends_its_worker:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_a_task_that_ends_every_worker_fails_alone(pool):
+    """The others are not taken for guilty, and what they had made is not missed."""
+    items = [(name, (name == "c",)) for name in "abcdefgh"]
+    outcomes = dict(pool.outcomes(killed_if, items))
+    assert isinstance(outcomes.pop("c"), DeviceError)
+    assert outcomes == dict.fromkeys("abdefgh", "done")
+
+
+def test_a_second_cluster_takes_no_port_of_the_first(pool):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Port")
+        with cluster.opened("local:1") as second:
+            assert list(second.each(squared, [("a", (3,))])) == [("a", 9)]
 
 
 def test_no_scheduler_is_a_device_error(monkeypatch):
