@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from model_runtime import schedule
 from model_runtime.errors import InputError
 
 from . import checkpoint, networks
-from .config import Config
+from .config import Config, StageSettings
 from .dataset import Patches
 from .diffusion import Terms, TorchDiffusion, stage_loss
 from .distributed import Ranks
@@ -58,13 +58,17 @@ class StageTrainer:
         self.network = networks.build(config, stage).to(device)
         self.network.to(memory_format=torch.channels_last)
         self.ema = Ema(self.network, *_ema(config))
-        self.diffusion = TorchDiffusion(_betas(self.settings), device)
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=config.training.learning_rate,
-            weight_decay=config.training.weight_decay,
-        )
+        self.diffusion = diffusion_of(self.settings, device)
+        self.optimiser = self._fresh_optimiser()
         self.step = 0
+
+    def _fresh_optimiser(self) -> torch.optim.Optimizer:
+        training = self.config.training
+        return torch.optim.AdamW(
+            self.network.parameters(),
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+        )
 
     def advance(self) -> float:
         """One optimiser step; returns the whole batch's loss. Seed and step alone decide it."""
@@ -72,7 +76,7 @@ class StageTrainer:
         torch.manual_seed((training.seed + self.stage) * STREAM + self.step)
         batch = self._batch()
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.config, self.stage, self.step)
+            group["lr"] = self._rate()
         loss = self._loss(batch)
         total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.summed(loss)[0]
         self._stop_unless(math.isfinite(total), f"loss {total}")
@@ -87,18 +91,25 @@ class StageTrainer:
             self.ema.update(self.network, self.step)
         return total
 
+    def _terms(self) -> Terms:
+        return loss_terms(self.config, self.settings)
+
+    def _rate(self) -> float:
+        return learning_rate(self.config, self.settings.iterations, self.step)
+
     def _loss(self, batch: Batch) -> Tensor:
         """This rank's part of the loss: the ranks' sum is that of the whole batch."""
-        terms = self._shared(loss_terms(self.config, self.settings), batch.seen)
-        t = self._timesteps(self.samples)
-        noise = self._normal_like(batch.x0)
+        terms = self._shared(self._terms(), batch.seen)
+        x0, noise, t = self._example(batch)
         low = self.config.training.precision == "bfloat16"
         with torch.autocast(self.device, torch.bfloat16, enabled=low), self.ranks.dropout():
-            network = self.network.train()
-            d = self.diffusion
-            return stage_loss(
-                network, d, terms, batch.x0, batch.condition, noise, t, batch.seen
-            ).float()
+            network, d = self.network.train(), self.diffusion
+            return stage_loss(network, d, terms, x0, batch.condition, noise, t, batch.seen).float()
+
+    def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:
+        """(x0, noise, t) that the network learns from: the truth, noised at random timesteps."""
+        t = self._timesteps(self.samples)
+        return batch.x0, self._normal_like(batch.x0), t
 
     def _shared(self, terms: Terms, seen: Tensor) -> Terms:
         """``terms`` weighted by how much of what the whole batch averages over is here."""
@@ -159,15 +170,21 @@ class StageTrainer:
 
     @torch.no_grad()
     def _estimate(self, rgb: Tensor) -> Tensor:
-        """The previous stages in one step each from pure noise: their x0 at t = T - 1."""
+        """The bands of the stage before, each stage sampled from pure noise."""
         condition = rgb
         for network, settings in zip(self.previous, self.config.stages):
-            d = TorchDiffusion(_betas(settings), self.device)
             shape = (self.samples, len(settings.final_bands), *rgb.shape[2:])
             x = self.ranks.mine(torch.randn(shape, device=self.device))
-            t = torch.full((len(rgb),), settings.timesteps - 1, device=self.device)
-            condition = d.x0(settings.prediction, network(x, condition, t), x, t)
+            condition = self._sampled(network, settings, x, condition)
         return condition
+
+    def _sampled(
+        self, network: nn.Module, settings: StageSettings, x: Tensor, condition: Tensor
+    ) -> Tensor:
+        """A previous stage in one step from noise ``x``: its x0 at t = T - 1."""
+        d = diffusion_of(settings, self.device)
+        t = torch.full((len(x),), settings.timesteps - 1, device=self.device)
+        return d.x0(settings.prediction, network(x, condition, t), x, t)
 
     def _stop_unless(self, finite: bool, what: str) -> None:
         """Before anything is spoilt: the last checkpoint stays the last good one."""
@@ -208,9 +225,11 @@ def _ema(config: Config):
     return config.training.ema_decay, config.training.ema_start, config.training.ema_every
 
 
-def _betas(settings) -> np.ndarray:
+def diffusion_of(settings: StageSettings, device: str) -> TorchDiffusion:
+    """The diffusion that a stage's settings name."""
     ends = settings.schedule_low, settings.schedule_high
-    return schedule.betas(settings.schedule, settings.timesteps, *ends)
+    betas = schedule.betas(settings.schedule, settings.timesteps, *ends)
+    return TorchDiffusion(betas, device)
 
 
 def loss_terms(config: Config, settings) -> Terms:
@@ -220,9 +239,9 @@ def loss_terms(config: Config, settings) -> Terms:
     return Terms(settings.prediction, training.loss, training.sam_weight, offset)
 
 
-def learning_rate(config: Config, stage: int, step: int) -> float:
+def learning_rate(config: Config, iterations: int, step: int) -> float:
     """The rate at ``step``: a linear warm-up, then level or falling as half a cosine to zero."""
-    training, iterations = config.training, config.stages[stage].iterations
+    training = config.training
     rate = training.learning_rate * min(1.0, (step + 1) / max(training.warmup, 1))
     if training.decay == "cosine":
         rate *= 0.5 * (1 + np.cos(np.pi * min(step / iterations, 1)))

@@ -82,7 +82,7 @@ def _run(args: argparse.Namespace) -> None:
     ranks = distributed.join(args.device)
     run = ranks.agreed(lambda: _prepared(args, ranks))
     for stage in run.stages:
-        _train_stage(run, stage)
+        train_stage(run, run.ranks.agreed(lambda stage=stage: _trainer(run, stage)))
     distributed.leave(ranks)
 
 
@@ -98,11 +98,12 @@ def _prepared(args: argparse.Namespace, ranks: Ranks) -> Run:
     held_out = config.data.validation if ranks.first else ()
     validated = load_scenes(held_out, config) if held_out else []
     if ranks.first:
-        _keep(folder, config, scenes)
+        keep(folder, config, scenes)
     return Run(folder, config, stages, scenes, validated, args.device, args.resume, ranks)
 
 
-def _keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
+def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
+    """Make the run's folder, with its settings and the domain of its scenes."""
     run_folder.keep(folder, config)
     shares = scene_shares(scenes, config.data.sensor_power)
     package.write_domain(folder, package.domain_of(scenes, shares))
@@ -129,13 +130,13 @@ def _stages(text: str, count: int) -> List[int]:
     return [int(text) - 1]
 
 
-def _train_stage(run: Run, stage: int) -> None:
-    trainer = run.ranks.agreed(lambda: _trainer(run, stage))
+def train_stage(run: Run, trainer: StageTrainer) -> None:
+    """All that is left of a stage's steps, with its curves, checkpoints and validation."""
     iterations = trainer.settings.iterations
     bar = tqdm(
         total=iterations,
         initial=trainer.step,
-        desc=f"stage {stage + 1}",
+        desc=f"stage {trainer.stage + 1}",
         unit="step",
         disable=not run.ranks.first,
     )

@@ -55,10 +55,17 @@ def _as_function(module: nn.Module, names: Sequence[str]):
 
 def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]) -> List[Judged]:
     """Every scene sampled at quality ``fast`` by the stages in ``networks`` and measured."""
-    cascade = torch_cascade(config, networks)
-    fast = cascade.manifest.qualities["fast"]
+    fast = package.identity(config)["qualities"]["fast"]
     scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
     how = Sampling(fast.sampler, fast.steps, fast.samples, scales, seed=0)
+    return judge_sampling(config, networks, scenes, how)
+
+
+def judge_sampling(
+    config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene], how: Sampling
+) -> List[Judged]:
+    """Every scene sampled as ``how`` says by the stages in ``networks`` and measured."""
+    cascade = torch_cascade(config, networks)
     bands = list(config.stages[len(networks) - 1].final_bands)
     return [_judge(cascade, how, scene, bands) for scene in scenes]
 
