@@ -19,9 +19,10 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from reckoning import least_side  # noqa: E402
+
 from model_runtime import cluster, machine, tiles  # noqa: E402
 
-SHARE = 0.02
 LINES = 50
 # Pixels a second of one worker, from a slow core to a fast GPU.
 SPEEDS = (1e3, 1e4, 1e5, 1e6)
@@ -64,11 +65,6 @@ def measured(pool: cluster.Pool, count: int, side: int) -> float:
                 flush=True,
             )
     return taken[1] + taken[2]
-
-
-def least_side(overhead: float, pixels_a_second: float) -> float:
-    """The side of a square block whose work is 1/SHARE times ``overhead`` seconds."""
-    return (overhead / SHARE * pixels_a_second) ** 0.5
 
 
 def main() -> None:
