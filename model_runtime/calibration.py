@@ -34,6 +34,11 @@ def calibrated(deviation: np.ndarray, mean: np.ndarray, calibration: Calibration
     """The stated spread for the samples' standard deviation and mean, (bands, rows, cols) each."""
     factor = np.array(calibration.factor, np.float32)[:, None, None]
     relative = np.array(calibration.relative, np.float32)[:, None, None]
+    return stated(deviation, mean, factor, relative)
+
+
+def stated(deviation, mean, factor, relative) -> np.ndarray:
+    """The formula above; the arguments broadcast against each other."""
     return np.hypot(factor * deviation, relative * mean)
 
 

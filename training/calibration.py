@@ -5,13 +5,15 @@ from typing import Dict, Hashable, Sequence, Tuple
 
 import numpy as np
 
-from model_runtime.calibration import INTERVAL
+from model_runtime.calibration import INTERVAL, stated
 
 COVERAGE = 0.9
 FACTORS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
 RELATIVES = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.3)
 # The worst sensor counts half as much as all together, a wide interval a little.
 WORST_WEIGHT, WIDTH_WEIGHT = 0.5, 0.003
+# What all bands' spreads are multiplied by in the end.
+SCALES = np.linspace(0.7, 1.3, 61)
 # A band is fitted with its neighbours: their errors are alike, and there is more to see.
 NEIGHBOURS = 1
 LEAST_VALUES = 50
@@ -39,11 +41,20 @@ Sensors = Dict[Hashable, Errors]
 
 
 def fitted(sensors: Sensors) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
-    """(factor, relative), a number a band each, with which the intervals hold as they say."""
+    """(factor, relative), a number a band each, with which the intervals hold as they say.
+
+    Bands are fitted one by one, where a sensor with too wide intervals may weigh on one side; so in
+    the end all are scaled until the mean of the sensors' coverages is COVERAGE.
+    """
     bands = len(next(iter(sensors.values())).error)
     found = [_fit(sensors, slice(max(b - NEIGHBOURS, 0), b + NEIGHBOURS + 1)) for b in range(bands)]
-    factor, relative = zip(*found)
-    return factor, relative
+    fit = np.array(found).T
+
+    def off(scale: float) -> float:
+        return abs(np.mean([coverage(p, *(scale * fit)) for p in sensors.values()]) - COVERAGE)
+
+    factor, relative = (min(SCALES, key=off) * fit).round(4)
+    return tuple(factor.tolist()), tuple(relative.tolist())
 
 
 def _fit(sensors: Sensors, bands: slice) -> Tuple[float, float]:
@@ -56,17 +67,16 @@ def _fit(sensors: Sensors, bands: slice) -> Tuple[float, float]:
 
 def _loss(parts: Sequence[Errors], factor: float, relative: float) -> float:
     """How far the sensors' coverages are from COVERAGE, and how wide the intervals are."""
-    stated = [np.hypot(factor * p.deviation, relative * p.estimate) for p in parts]
-    off = [abs((p.error <= INTERVAL * s).mean() - COVERAGE) for p, s in zip(parts, stated)]
-    width = [np.median(s) / max(np.median(p.error), 1e-6) for p, s in zip(parts, stated)]
+    spreads = [stated(p.deviation, p.estimate, factor, relative) for p in parts]
+    off = [abs((p.error <= INTERVAL * s).mean() - COVERAGE) for p, s in zip(parts, spreads)]
+    width = [np.median(s) / max(np.median(p.error), 1e-6) for p, s in zip(parts, spreads)]
     return np.mean(off) + WORST_WEIGHT * max(off) + WIDTH_WEIGHT * np.mean(width)
 
 
 def coverage(part: Errors, factor: Sequence[float], relative: Sequence[float]) -> float:
     """The share of seen values whose interval holds the truth."""
-    grown = np.array(factor)[:, None] * part.deviation
-    stated = np.hypot(grown, np.array(relative)[:, None] * part.estimate)
-    held = (part.error <= INTERVAL * stated) & part.seen
+    each = np.array(factor)[:, None], np.array(relative)[:, None]
+    held = (part.error <= INTERVAL * stated(part.deviation, part.estimate, *each)) & part.seen
     return float(held.sum() / part.seen.sum())
 
 
