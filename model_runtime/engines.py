@@ -80,4 +80,5 @@ def order_of(args, job: Job, asked: Asked, inputs: Dict[str, str], journal, engi
         journal=str(journal.folder.absolute()),
         run=journal.run,
         asked=asked,
+        software=orders.software(),
     )

@@ -7,11 +7,11 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from . import cluster, machine, many, sheets, tiles, worker
 from .blocks import Arrays, Store
-from .denoiser import PROVIDERS, onnxruntime_version
+from .denoiser import PROVIDERS
 from .errors import DeviceError, ScdmError, StorageError
 from .estimation import Job
 from .events import Events
-from .order import Order
+from .order import ALIKE, Order, software
 from .production import Asked
 
 SEE_FOLDER = "put OUTPUT into a folder that client and workers share under one path"
@@ -46,11 +46,16 @@ class Farm:
 
     def network(self, args, folder, model) -> Workers:
         """What the workers run on; raises DeviceError unless they are all alike."""
-        found = self.pool.on_all(worker.about, args.device)
-        _require_alike(found)
+        found = self._alike(args.device)
         first = next(iter(found.values()))
         warnings = dict.fromkeys(w for about in found.values() for w in about["warnings"])
         return Workers(first["device"], list(warnings))
+
+    def _alike(self, device: str) -> Dict[str, Dict[str, Any]]:
+        """What the workers say of themselves; raises DeviceError unless they are all alike."""
+        found = self.pool.on_all(worker.about, device)
+        _require_alike(found)
+        return found
 
     def fitted(self, args, job: Job, asked: Asked, warn) -> Job:
         """``job`` as it is: each worker sees to its own memory."""
@@ -80,7 +85,9 @@ class Farm:
     def scenes(self, tasks: List[many.Task], tally: Events) -> Iterator[many.Outcome]:
         """Make scenes, each on one worker, in the order in which they are done."""
         by_name = {task.scene.name: self._shared(task) for task in tasks}
-        items = ((name, (task,)) for name, task in by_name.items())
+        if tasks:
+            self._alike(tasks[0].args.device)
+        items = ((name, (task, software())) for name, task in by_name.items())
         for name, outcome in self.pool.outcomes(worker.make_scene, items):
             if isinstance(outcome, ScdmError):
                 outcome = by_name[name].failed(outcome)
@@ -94,15 +101,14 @@ class Farm:
 
 def _require_alike(found: Dict[str, Dict[str, Any]]) -> None:
     """Equal results take equal software and equal devices."""
-    first = next(iter(found))
-    mine = {"version": worker.__version__, "ONNX Runtime": onnxruntime_version()}
+    first, mine = next(iter(found)), software()
     for address, about in found.items():
         for name, have in (*mine.items(), ("device", found[first]["device"])):
             if about[name] != have:
                 other = "this client" if name in mine else f"worker {first}"
                 raise DeviceError(
                     f"worker {address} has {name} {about[name]}, {other} {have}",
-                    "give --device, or let all workers be alike: their results have to be equal",
+                    f"give --device, or {ALIKE}",
                 )
 
 

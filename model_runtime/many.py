@@ -142,8 +142,8 @@ def _tasks(args, scenes: List[Scene]) -> List[Task]:
     check(args)
     for folder in filter(None, (args.output, args.spread, args.report, args.keep_stages)):
         sheets.make_folder(Path(folder))
-    options = _options(args)
-    return [Task(scene, _args_of(args, scene), _made_of(options, scene)) for scene in scenes]
+    arguments = [_args_of(args, scene) for scene in scenes]
+    return [Task(scene, own, made_of(own)) for scene, own in zip(scenes, arguments)]
 
 
 def _args_of(args, scene: Scene) -> Namespace:
@@ -159,22 +159,21 @@ def _args_of(args, scene: Scene) -> Namespace:
         for option, name in places.items()
         if getattr(args, option)
     }
+    if args.model:
+        paths["model"] = str(Path(args.model).absolute())
     local = Path(scene.path).exists() and scene.path
     source = str(Path(scene.path).absolute()) if local else scene.path
     return Namespace(**{**vars(args), **paths, "input": source, "cluster": None})
 
 
-def _options(args) -> str:
-    """All options that decide an output, and the model."""
+def made_of(args) -> str:
+    """A name for all that decides a scene's output: the options, the model and the input file."""
     content = packages.folder_of(args.model) / MANIFEST_NAME
     if not content.is_file():
         raise PackageError(f"no model in '{content.parent}'", "choose a folder with model.json")
-    return repr(provenance.options_of(args)) + hashlib.sha256(content.read_bytes()).hexdigest()
-
-
-def _made_of(options: str, scene: Scene) -> str:
-    state = identity.of_files([scene.path]) if scene.path else {}
-    return hashlib.sha256(repr((options, state)).encode()).hexdigest()
+    model = hashlib.sha256(content.read_bytes()).hexdigest()
+    facts = provenance.options_of(args), model, identity.of_files([args.input])
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def _earlier(args, tasks: List[Task]) -> Dict[str, Outcome]:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
-from . import identity, manifest, memory_limit, packages, tiles
+from . import __version__, denoiser, identity, manifest, memory_limit, packages, tiles
 from .blocks import Store
 from .cascade import Sampling
-from .errors import PackageError, StorageError
+from .errors import DeviceError, PackageError, StorageError
 from .estimation import Job, UnitMaker
 from .journal import FACTS_NAME
 from .production import Asked, stored_as
 from .radiometry import Radiometry
+
+ALIKE = "install the same on all workers: their results have to be equal"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Order:
     """``inputs``: the input's files and what they are; ``model``: its folder, None the embedded.
 
     ``journal`` is the folder of the blocks of ``run``. Paths are the same for all processes.
+    ``software``: the client's.
     """
 
     input: str
@@ -37,6 +40,7 @@ class Order:
     journal: str
     run: str
     asked: Asked
+    software: Dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,18 @@ class Opened:
     warnings: List[str]
 
 
+def software() -> Dict[str, str]:
+    """What decides a pixel beside the model; raises DeviceError where ONNX Runtime is missing."""
+    return {"version": __version__, "ONNX Runtime": denoiser.onnxruntime_version()}
+
+
+def require_software(of_client: Dict[str, str]) -> None:
+    """Raise DeviceError where this process has another: a worker that came later, say."""
+    for name, have in software().items():
+        if have != of_client[name]:
+            raise DeviceError(f"a worker has {name} {have}, the client {of_client[name]}", ALIKE)
+
+
 def everywhere(path: str) -> str:
     """``path`` as any process of this machine finds it; what is no file stays as it is."""
     return str(Path(path).absolute()) if Path(path).exists() else path
@@ -58,8 +74,9 @@ def opened(order: Order, load) -> Opened:
     """Open ``order``; ``load`` is cascade.load or gives what it would.
 
     Raises StorageError where the journal or the input is not the client's, PackageError where the
-    model is not, and what opening them raises.
+    model is not, DeviceError where the software is not, and what opening them raises.
     """
+    require_software(order.software)
     _require_shared(order)
     model = _model(order)
     network = load(packages.folder_of(order.model), model, order.device, order.threads)

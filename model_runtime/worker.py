@@ -5,8 +5,8 @@ import threading
 from pathlib import Path
 from typing import Any, Callable, Dict, Tuple
 
-from . import __version__, cascade, cluster, denoiser, many, order, sheets, tiles
-from .errors import CancelledError
+from . import cascade, cluster, denoiser, many, order, sheets, tiles
+from .errors import CancelledError, StorageError
 from .estimation import keep
 from .events import Events
 from .order import Opened, Order
@@ -27,12 +27,7 @@ def dask_setup(_) -> None:
 def about(device: str) -> Dict[str, Any]:
     """What this worker runs and what ``device`` means here; raises DeviceError."""
     taken, warnings = denoiser.pick_device(device)
-    return {
-        "version": __version__,
-        "ONNX Runtime": denoiser.onnxruntime_version(),
-        "device": taken,
-        "warnings": warnings,
-    }
+    return {**order.software(), "device": taken, "warnings": warnings}
 
 
 def load(folder: Path, model, device: str, threads: int):
@@ -62,10 +57,19 @@ def make_sheet(work: Order, window: tiles.Window) -> Made:
     return filled, count, _new_warnings(here)
 
 
-def make_scene(task: many.Task) -> many.Outcome:
-    """Make one of many scenes as one machine would; its errors are its outcome."""
+def make_scene(task: many.Task, of_client: Dict[str, str]) -> many.Outcome:
+    """Make one of many scenes as one machine would; its errors are its outcome.
+
+    Raises DeviceError, StorageError where the software, the model or the input is not the client's.
+    """
     from . import engines
 
+    order.require_software(of_client)
+    if many.made_of(task.args) != task.made_of:
+        raise StorageError(
+            f"a worker has another model than the client, or another file '{task.args.input}'",
+            "put INPUT and --model where client and workers share them under one path",
+        )
     return many.made(task, engines.OneMachine(load), Quiet(lambda _: None))
 
 

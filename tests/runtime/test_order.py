@@ -7,7 +7,7 @@ import pytest
 
 from model_runtime import cascade, identity, manifest, order, provenance, radiometry, tiles
 from model_runtime.cascade import Sampling
-from model_runtime.errors import PackageError, StorageError
+from model_runtime.errors import DeviceError, PackageError, StorageError
 from model_runtime.outputs import Output
 from model_runtime.production import Asked
 
@@ -38,6 +38,7 @@ def work(write_raster, tiny_package, tmp_path):
         journal=str(journal),
         run="abc",
         asked=Asked((Output("o.tif", tuple(range(8)), "mean"),), "uint16", {}, False, False),
+        software=order.software(),
     )
 
 
@@ -65,6 +66,12 @@ def test_an_input_that_is_not_the_clients_is_told(work, tmp_path, accident, says
 def test_another_model_is_told(work):
     with pytest.raises(PackageError, match="another model"):
         order.opened(replace(work, model_sha256="0" * 64), cascade.load)
+
+
+@pytest.mark.parametrize("name", ["version", "ONNX Runtime"])
+def test_other_software_is_told(work, name):
+    with pytest.raises(DeviceError, match=f"{name} .*, the client 0.0.7"):
+        order.opened(replace(work, software={**work.software, name: "0.0.7"}), cascade.load)
 
 
 def test_only_what_decides_a_pixel_is_a_runs_fact():

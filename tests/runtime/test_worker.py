@@ -1,0 +1,47 @@
+"""What a worker refuses to make of many scenes: what would not be the client's."""
+
+import numpy as np
+import pytest
+
+from model_runtime import many, order, worker
+from model_runtime.__main__ import build_parser
+from model_runtime.errors import DeviceError, StorageError
+from model_runtime.scenes import Scene
+
+
+@pytest.fixture
+def task(write_raster, tiny_package, tmp_path):
+    """A scene of 20 x 30 pixels."""
+    source = write_raster("a.tif", np.full((3, 20, 30), 90, np.uint8))
+    words = ["upsample", str(source), str(tmp_path / "o.tif"), "--model", str(tiny_package)]
+    args = build_parser().parse_args(words)
+    return many.Task(Scene("a", str(source)), args, many.made_of(args))
+
+
+def test_the_clients_scene_is_made(task):
+    outcome = worker.make_scene(task, order.software())
+    assert (outcome.state, outcome.message) == (many.DONE, "")
+
+
+def test_another_file_under_the_scenes_name_is_refused(task, write_raster):
+    write_raster("a.tif", np.full((3, 20, 30), 91, np.uint8))
+    with pytest.raises(StorageError, match=r"another file '.*a\.tif'"):
+        worker.make_scene(task, order.software())
+
+
+def test_another_model_is_refused(task, tiny_package):
+    model = tiny_package / "model.json"
+    model.write_text(model.read_text() + "\n")
+    with pytest.raises(StorageError, match="another model"):
+        worker.make_scene(task, order.software())
+
+
+def test_other_software_is_refused(task):
+    with pytest.raises(DeviceError, match="a worker has"):
+        worker.make_scene(task, {**order.software(), "ONNX Runtime": "0"})
+
+
+def test_what_a_scene_is_made_of_knows_its_options(task):
+    other = build_parser().parse_args(["upsample", task.args.input, "o.tif", "--seed", "7"])
+    other.model = task.args.model
+    assert many.made_of(other) != task.made_of
