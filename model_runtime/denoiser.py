@@ -82,6 +82,8 @@ def _session(content: bytes, device: str, threads: int, damaged: str):
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
+    # Edge tiles have other sizes than the rest: a memory plan for each would pile up and stay.
+    options.enable_mem_pattern = False
     # A graph's weights are in its own, hashed file: what it names outside has no folder to be in.
     options.add_session_config_entry(_EXTERNAL_FOLDER, os.devnull)
     if device != "cpu":

@@ -16,6 +16,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from osgeo import gdal
 
+from . import machine
 from .blocks import sync_file, sync_folder
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
 from .errors import InputError, ScdmError, StorageError
@@ -25,6 +26,8 @@ gdal.UseExceptions()
 # Bounded, where GDAL's default grows with the machine; a writer adds room for its own blocks.
 CACHE_BYTES = 16 << 20
 gdal.SetCacheMax(CACHE_BYTES)
+# Overviews read a row of blocks after the other: up to 16,384 columns none is unpacked twice.
+OVERVIEW_CACHE_BYTES = 40 << 20
 
 Geotransform = Tuple[float, float, float, float, float, float]
 # What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
@@ -695,7 +698,11 @@ class Writer:
     def _build_overviews(self) -> None:
         longest = max(self._dataset.RasterXSize, self._dataset.RasterYSize)
         levels = overview_levels(longest)
-        if levels:
+        if not levels:
+            return
+        with _cache_of_at_most(OVERVIEW_CACHE_BYTES):
+            # What the tiles have freed would lie idle beside GDAL's buffers, as wide as the raster.
+            machine.give_back()
             self._dataset.BuildOverviews("AVERAGE", levels)
 
     def _make_cog(self) -> None:
@@ -753,6 +760,17 @@ class Writer:
 
     def __exit__(self, *_) -> None:
         self.discard()
+
+
+@contextmanager
+def _cache_of_at_most(size: int) -> Iterator[None]:
+    """Bound GDAL's cache for a while; what no longer fits is written."""
+    before = gdal.GetCacheMax()
+    gdal.SetCacheMax(min(before, size))
+    try:
+        yield
+    finally:
+        gdal.SetCacheMax(before)
 
 
 def _packing(driver) -> List[str]:

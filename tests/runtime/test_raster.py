@@ -529,6 +529,13 @@ def test_overviews_are_the_means_and_leave_nodata_out(tmp_path):
     np.testing.assert_allclose(thinned[:, 5:], means, atol=1.5)
 
 
+def test_a_closed_raster_leaves_gdals_cache_as_it_was(tmp_path):
+    before = gdal.GetCacheMax()
+    dataset = made(tmp_path / "o.tif", noisy(300, 520), raster.Form(overviews=True))
+    assert dataset.GetRasterBand(1).GetOverviewCount() == 2
+    assert gdal.GetCacheMax() == before
+
+
 def test_small_rasters_get_no_overviews(tmp_path):
     dataset = made(tmp_path / "o.tif", noisy(200, 256), raster.Form(overviews=True))
     assert dataset.GetRasterBand(1).GetOverviewCount() == 0
