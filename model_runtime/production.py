@@ -30,31 +30,27 @@ def writers(job: Job, asked: Asked, window: Window) -> Iterator:
     """A raster.Writer of each output for ``window``; made one after the other."""
     from . import raster
 
-    place, size = job.picture.georeference.of(window), (window.rows, window.cols)
     form = raster.Form(job.layout.block_side(), asked.overviews, asked.cog)
     for output in asked.outputs:
-        spectral, said = said_of(job, asked, output)
-        stored = stored_as(job, asked)
-        yield raster.Writer(output.path, size, spectral, stored, place, said, form)
+        yield raster.Writer(output.path, *_described(job, asked, window, output), form)
 
 
 def described_vrt(job: Job, asked: Asked, output: Output) -> str:
     """The XML of a VRT of ``output`` that has no source yet."""
     from . import raster
 
-    window = job.layout.window
-    spectral, said = said_of(job, asked, output)
-    place, size = job.picture.georeference.of(window), (window.rows, window.cols)
-    return raster.vrt_text(size, spectral, stored_as(job, asked), place, said)
+    return raster.vrt_text(*_described(job, asked, job.layout.window, output))
 
 
-def said_of(job: Job, asked: Asked, output: Output) -> Tuple[encoding.Spectral, Dict[str, str]]:
-    """What an output says of its bands, and its tags."""
+def _described(job: Job, asked: Asked, window: Window, output: Output) -> Tuple:
+    """What a raster says of itself: size, bands, encoding, place, tags."""
     model = job.model
     centres = [model.wavelength_nm[band] for band in output.bands]
     widths = [model.fwhm_nm[band] for band in output.bands]
     spectral = encoding.Spectral(centres, widths, model.output_unit)
-    return spectral, {**asked.tags, "SCDM_CONTENT": output.content}
+    said = {**asked.tags, "SCDM_CONTENT": output.content}
+    place = job.picture.georeference.of(window)
+    return (window.rows, window.cols), spectral, stored_as(job, asked), place, said
 
 
 def fill(writers: List, asked: Asked, window: Window, estimation: Estimation) -> bool:

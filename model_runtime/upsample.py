@@ -5,7 +5,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 import numpy as np
 
@@ -25,13 +25,14 @@ from . import (
     sheets,
     upsample_options,
 )
-from .blocks import write_durably
+from .blocks import Store, write_durably
 from .cascade import Sampling
 from .errors import InputError, PackageError, StorageError
 from .estimation import Estimation, Job
 from .events import Events
 from .interruption import tidy
 from .journal import Journal, was_ending
+from .order import Order
 from .production import Asked, described_vrt, fill, stored_as, writers
 
 add_arguments = upsample_options.add_arguments
@@ -101,8 +102,7 @@ def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run)
         journal.begin(key, args.resume, run.events)
         try:
             _require_disk(args, job, asked)
-            made = _produce_sheets if sheets.asked_for(args.output) else _produce
-            return made(args, job, asked, journal, facts, run)
+            return _produce(args, job, asked, journal, facts, run)
         except (InputError, PackageError):
             raise
         except BaseException:
@@ -179,57 +179,73 @@ def _require_disk(args, job: Job, asked: Asked) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Whole:
+    """Outputs that are whole, in ``parts`` beside their names until ``commit``; units reused."""
+
+    parts: List[Path]
+    commit: Callable[[], None]
+    reused: int
+
+
 def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
     """Make all outputs; none has its final name before all are whole. Units reused."""
+    order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
+    make = _in_sheets if sheets.asked_for(args.output) else _in_files
     with ExitStack() as stack:
-        if args.keep_stages:
-            outputs.make_folder(args.keep_stages)
-            stack.callback(outputs.drop_if_empty, args.keep_stages)
-        made = [_tidied(stack, writer) for writer in writers(job, asked, job.layout.window)]
-        order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
-        source = run.engine.source(order, job, journal.store, run.events.warning)
-        stored = stored_as(job, asked)
-        estimation = Estimation(job, stored, len(made), journal.store, run.events, source)
-        fill(made, asked, job.layout.window, estimation)
-        _refuse_changed(run.inputs)
-        for writer in made:
-            writer.close()
-        page = _report(args, job, facts, [writer.part for writer in made], run)
+        whole = make(args, job, order, journal.store, run, stack)
+        page = _report(args, job, facts, whole.parts, run)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
         journal.mark_ending()
+        whole.commit()
+        if page is not None:
+            page.replace(args.report)
+    return whole.reused
+
+
+def _in_files(args, job: Job, order: Order, store: Store, run: Run, stack: ExitStack) -> Whole:
+    """Make all outputs as one file each; ``stack`` removes what is left half-written."""
+    if args.keep_stages:
+        outputs.make_folder(args.keep_stages)
+        stack.callback(outputs.drop_if_empty, args.keep_stages)
+    asked, window = order.asked, job.layout.window
+    made = [_tidied(stack, writer) for writer in writers(job, asked, window)]
+    source = run.engine.source(order, job, store, run.events.warning)
+    stored = stored_as(job, asked)
+    estimation = Estimation(job, stored, len(made), store, run.events, source)
+    fill(made, asked, window, estimation)
+    _refuse_changed(run.inputs)
+    for writer in made:
+        writer.close()
+
+    def commit() -> None:
         for writer in made:
             writer.commit()
-        if page is not None:
-            page.replace(args.report)
-    return estimation.reused
+
+    return Whole([writer.part for writer in made], commit, estimation.reused)
 
 
-def _produce_sheets(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
-    """Make all outputs as VRTs over sheets; a VRT is there when its sheets are. Sheets reused."""
-    order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
-    with ExitStack() as stack:
-        if not args.resume:
-            for output in asked.outputs:
-                discard = functools.partial(sheets.remove, output.path, order.run)
-                stack.push(lambda kind, *_, discard=discard: kind and discard())
-                stack.callback(tidy(discard))
-        made = sheets.produce(job, order, journal.store, args.sheet, run.events, run.engine)
-        _refuse_changed(run.inputs)
-        parts = [_vrt(job, order, output, made.filled, stack) for output in asked.outputs]
-        page = _report(args, job, facts, parts, run)
-        if page is not None:
-            stack.callback(page.unlink, missing_ok=True)
-        journal.mark_ending()
-        for part, output in zip(parts, asked.outputs):
+def _in_sheets(args, job: Job, order: Order, store: Store, run: Run, stack: ExitStack) -> Whole:
+    """Make all outputs as VRTs over sheets; a VRT is there when its sheets are."""
+    if not args.resume:
+        for output in order.asked.outputs:
+            discard = functools.partial(sheets.remove, output.path, order.run)
+            stack.push(lambda kind, *_, discard=discard: kind and discard())
+            stack.callback(tidy(discard))
+    made = sheets.produce(job, order, store, args.sheet, run.events, run.engine)
+    _refuse_changed(run.inputs)
+    parts = [_vrt(job, order, output, made.filled, stack) for output in order.asked.outputs]
+
+    def commit() -> None:
+        for part, output in zip(parts, order.asked.outputs):
             part.replace(output.path)
             sheets.remove_others(output.path, order.run)
-        if page is not None:
-            page.replace(args.report)
-    return made.reused
+
+    return Whole(parts, commit, made.reused)
 
 
-def _vrt(job: Job, order, output: outputs.Output, made: List, stack: ExitStack) -> Path:
+def _vrt(job: Job, order: Order, output: outputs.Output, made: List, stack: ExitStack) -> Path:
     """The VRT of an output, beside its final name."""
     part = Path(f"{output.path}.part")
     stack.callback(tidy(lambda: part.unlink(missing_ok=True)))
