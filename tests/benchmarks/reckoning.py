@@ -32,15 +32,17 @@ def least_side(overhead_s: float, pixels_a_second: float) -> float:
 
 def core(m, a_megapixel: float) -> dict:
     """What one core does that takes ``a_megapixel`` seconds, and how many of them others bear."""
-    overhead, speed, work = (m.scheduler + m.worker) / 1e3, 1e6 / a_megapixel, KEPT**2 / 1e6
+    overhead, speed = (m.scheduler + m.worker) / 1e3, 1e6 / a_megapixel
+    block_s, sheet_s = KEPT**2 / speed, SHEET**2 / speed
     return {
         "pixels a second": f"{speed:,.0f}",
-        f"seconds for a block of {KEPT} pixels": f"{a_megapixel * work:.2f}",
-        "its overhead": f"{overhead / (a_megapixel * work):.2%}",
+        f"seconds for a block of {KEPT} pixels": f"{block_s:.2f}",
+        "its overhead": f"{overhead / block_s:.2%}",
+        f"that of a sheet of {SHEET} pixels": f"{overhead / sheet_s:.3%}",
         "least side for 2 %": f"{least_side(overhead, speed):,.0f}",
-        "such cores that one client assembles for": f"{a_megapixel / m.client:,.1f}",
-        "that one scheduler has blocks for": f"{a_megapixel * work / m.scheduler * 1e3:,.0f}",
-        "GB that a thousand of them write a second": f"{BLOCK / a_megapixel:.1f}",
+        "cores that one client assembles for": f"{a_megapixel / m.client:,.1f}",
+        "cores that one scheduler has blocks for": f"{block_s / m.scheduler * 1e3:,.0f}",
+        "GB that a thousand cores write a second": f"{BLOCK / a_megapixel:.1f}",
     }
 
 
