@@ -1,6 +1,7 @@
 """The settings of a training run: a TOML file made into checked dataclasses; unknown keys fail."""
 
 import dataclasses
+import json
 import math
 import sys
 import typing
@@ -179,6 +180,14 @@ def load(
     for override in overrides:
         _override(tables, override)
     complete(tables)
+    return check(_expand(tables))
+
+
+def overridden(config: Config, overrides: Sequence[str]) -> Config:
+    """``config`` with ``key.of.table=value`` overrides, as ``load`` takes them."""
+    tables = json.loads(json.dumps(dataclasses.asdict(config)))
+    for override in overrides:
+        _override(tables, override)
     return check(_expand(tables))
 
 

@@ -17,7 +17,7 @@ import torch
 from model_runtime.errors import DeviceError, InputError, ScdmError
 from model_runtime.manifest import QUALITIES
 from training import checkpoint, distill_report, run_folder
-from training.config import Config, QualitySettings, StageSettings, check
+from training.config import Config, QualitySettings, StageSettings, overridden
 from training.dataset import Patches, load_scenes
 from training.distill_trainer import DistillTrainer, Plan
 from training.stage_trainer import ALONE
@@ -70,8 +70,14 @@ def _parser() -> argparse.ArgumentParser:
         help="the scales to fold in, one or one a stage (default: the run's)",
     )
     add("--iterations", type=int, help="optimiser steps a round (default: a tenth of the run's)")
-    add("--learning-rate", type=float, help="(default: a quarter of the run's)")
     add("--data", nargs="+", help="training scenes, instead of the run's")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a setting of data or training, as data.patch=64",
+    )
     add("--resume", action="store_true", help="go on from the last checkpoint")
     add("--device", default="cpu", choices=["cpu", "cuda"])
     return parser
@@ -188,10 +194,8 @@ def student_config(teacher: Config, plans: Sequence[Plan], args: argparse.Namesp
     steps, training = args.steps, teacher.training
     shortest = min(plan.iterations for plan in plans)
     chosen = {name: quality.samples for name, quality in teacher.qualities.items()}
-    rate = args.learning_rate
-    if rate is None:
-        rate = LEARNING_RATE_SHARE * training.learning_rate
-    return check(
+    _check_overrides(args.set)
+    return overridden(
         replace(
             teacher,
             name=f"{teacher.name}-{steps}step",
@@ -199,7 +203,7 @@ def student_config(teacher: Config, plans: Sequence[Plan], args: argparse.Namesp
             stages=tuple(map(_student_stage, teacher.stages, plans)),
             training=replace(
                 training,
-                learning_rate=rate,
+                learning_rate=LEARNING_RATE_SHARE * training.learning_rate,
                 warmup=min(training.warmup, shortest // 10),
                 decay="cosine",
                 ema_decay=max(0.0, 1 - 1 / (AVERAGED_SHARE * shortest)),
@@ -207,8 +211,18 @@ def student_config(teacher: Config, plans: Sequence[Plan], args: argparse.Namesp
                 ema_every=1,
             ),
             qualities={q: QualitySettings("ddim", steps, chosen.get(q, 1)) for q in QUALITIES},
-        )
+        ),
+        args.set,
     )
+
+
+def _check_overrides(overrides: Sequence[str]) -> None:
+    for override in overrides:
+        if not override.strip().startswith(("data.", "training.")):
+            raise InputError(
+                f"--set {override}: the rest of a student is its teacher's",
+                "set keys of data or training only",
+            )
 
 
 def _student_stage(stage: StageSettings, plan: Plan) -> StageSettings:

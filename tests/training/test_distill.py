@@ -228,6 +228,8 @@ def refused(capsys, *words):
         (["--steps", 1, "--guidance", 1, 2, 3], "3 scales for 2 stages"),
         (["--steps", 1, "--iterations", 0], "--iterations is 0"),
         (["--steps", 1, "--data", "nowhere"], "nowhere does not exist"),
+        (["--steps", 1, "--set", "stages.0.prediction=v"], "set keys of data or training only"),
+        (["--steps", 1, "--set", "training.batches=2"], "unknown key 'batches'"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )
