@@ -30,8 +30,8 @@ def least_side(overhead_s: float, pixels_a_second: float) -> float:
     return (overhead_s / SHARE * pixels_a_second) ** 0.5
 
 
-def core(m, a_megapixel: float) -> dict:
-    """What one core does that takes ``a_megapixel`` seconds, and how many of them others bear."""
+def worker(m, a_megapixel: float) -> dict:
+    """What a worker does that takes ``a_megapixel`` seconds, and how many of them others bear."""
     overhead, speed = (m.scheduler + m.worker) / 1e3, 1e6 / a_megapixel
     block_s, sheet_s = KEPT**2 / speed, SHEET**2 / speed
     return {
@@ -40,9 +40,9 @@ def core(m, a_megapixel: float) -> dict:
         "its overhead": f"{overhead / block_s:.2%}",
         f"that of a sheet of {SHEET} pixels": f"{overhead / sheet_s:.3%}",
         "least side for 2 %": f"{least_side(overhead, speed):,.0f}",
-        "cores that one client assembles for": f"{a_megapixel / m.client:,.1f}",
-        "cores that one scheduler has blocks for": f"{block_s / m.scheduler * 1e3:,.0f}",
-        "GB that a thousand cores write a second": f"{BLOCK / a_megapixel:.1f}",
+        "workers that one client assembles for": f"{a_megapixel / m.client:,.1f}",
+        "workers that one scheduler has blocks for": f"{block_s / m.scheduler * 1e3:,.0f}",
+        "GB that a thousand workers write a second": f"{BLOCK / a_megapixel:.1f}",
     }
 
 
@@ -76,7 +76,7 @@ def main(words=None) -> None:
     parser.add_argument("--file", type=float, default=90.0)
     m = parser.parse_args(words)
     speeds = {"balanced": m.balanced, "fast": m.fast, "a million": 1.0, "ten million": 0.1}
-    beside({name: core(m, seconds) for name, seconds in speeds.items()})
+    beside({name: worker(m, seconds) for name, seconds in speeds.items()})
     beside({name: area(m, *what) for name, what in AREAS.items()})
 
 

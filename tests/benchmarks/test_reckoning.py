@@ -39,7 +39,7 @@ def test_an_area_takes_its_pixels_times_a_pixels_work(table):
     assert areas["TB of output"][0] == pytest.approx(10)
     blocks, side = areas[f"blocks of {reckoning.KEPT} pixels"][0], reckoning.KEPT
     assert blocks * side**2 == pytest.approx(mosaic, rel=0.01)
-    assert cores["cores that one client assembles for"][:2] == [20, 5]
+    assert cores["workers that one client assembles for"][:2] == [20, 5]
 
 
 def test_twice_the_pace_is_half_the_hours(table):
