@@ -43,15 +43,15 @@ Sensors = Dict[Hashable, Errors]
 def fitted(sensors: Sensors) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
     """(factor, relative), a number a band each, with which the intervals hold as they say.
 
-    Bands are fitted one by one, where a sensor with too wide intervals may weigh on one side; so in
-    the end all are scaled until the mean of the sensors' coverages is COVERAGE.
+    Bands are fitted one by one, where one sensor may weigh on the same side in each; so in the end
+    all are scaled until no sensor's coverage is further from COVERAGE than it has to be.
     """
     bands = len(next(iter(sensors.values())).error)
     found = [_fit(sensors, slice(max(b - NEIGHBOURS, 0), b + NEIGHBOURS + 1)) for b in range(bands)]
     fit = np.array(found).T
 
     def off(scale: float) -> float:
-        return abs(np.mean([coverage(p, *(scale * fit)) for p in sensors.values()]) - COVERAGE)
+        return max(abs(coverage(p, *(scale * fit)) - COVERAGE) for p in sensors.values())
 
     factor, relative = (min(SCALES, key=off) * fit).round(4)
     return tuple(factor.tolist()), tuple(relative.tolist())
