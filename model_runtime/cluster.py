@@ -141,7 +141,7 @@ class Pool:
         names, arguments = zip(*items)
         run = uuid.uuid4().hex  # a scheduler knows tasks by their keys: no two runs share one
         keys = [f"{task.__name__}-{run}-{name}" for name in names]
-        # pure: else Dask would hash all arguments for keys, which they have.
+        # Not pure: else Dask would hash all arguments for keys, which they have.
         futures = self._client.map(task, *zip(*arguments), key=keys, retries=RETRIES, pure=False)
         return dict(zip(futures, names))
 

@@ -3,7 +3,7 @@
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from . import cascade, many, memory_limit, sheets, worker
 from . import order as orders
@@ -44,7 +44,7 @@ class OneMachine:
         for window in windows:
             yield window, *sheets.make(job, order, window, maker, store, tally)
 
-    def scenes(self, tasks: List[many.Task], tally: Events) -> Iterator[many.Outcome]:
+    def scenes(self, args, tasks: Iterable[many.Task], tally: Events) -> Iterator[many.Outcome]:
         """Make scenes, one after the other, with the networks of the first."""
         for task in tasks:
             yield many.made(task, OneMachine(self._load or worker.load), tally)

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
 
 from . import cluster, machine, many, sheets, tiles, worker
 from .blocks import Arrays, Store
@@ -82,16 +82,19 @@ class Farm:
             told.all(warnings)
             yield by_name[name], filled, tile_count
 
-    def scenes(self, tasks: List[many.Task], tally: Events) -> Iterator[many.Outcome]:
+    def scenes(self, args, tasks: Iterable[many.Task], tally: Events) -> Iterator[many.Outcome]:
         """Make scenes, each on one worker, in the order in which they are done."""
-        by_name = {task.scene.name: self._shared(task) for task in tasks}
-        if tasks:
-            self._alike(tasks[0].args.device)
-        items = ((name, (task, software())) for name, task in by_name.items())
-        for name, outcome in self.pool.outcomes(worker.make_scene, items):
-            if isinstance(outcome, ScdmError):
-                outcome = by_name[name].failed(outcome)
-            yield outcome
+        self._alike(args.device)
+        under_way: Dict[str, many.Task] = {}
+
+        def items() -> Iterator[cluster.Item]:
+            for task in tasks:
+                under_way[task.scene.name] = task
+                yield task.scene.name, (self._shared(task), software())
+
+        for name, outcome in self.pool.outcomes(worker.make_scene, items()):
+            task = under_way.pop(name)
+            yield task.failed(outcome) if isinstance(outcome, ScdmError) else outcome
 
     def _shared(self, task: many.Task) -> many.Task:
         threads, memory = self.share(task.args)

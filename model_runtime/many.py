@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import time
 from argparse import Namespace
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
@@ -16,6 +18,8 @@ from .manifest import MANIFEST_NAME
 from .scenes import ONE_FILE, Scene
 
 SUMMARY_NAME = "summary.json"
+# Scenes as they are done, a line each, until the summary is written: that takes longer with each.
+NOTES_NAME = "summary.notes"
 DONE, FAILED, THERE = "done", "failed", "already there"
 # What a scene's progress is told in: scenes differ in their tiles, which nobody knows beforehand.
 STEPS = 1000
@@ -39,11 +43,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """A scene and the arguments of ``upsample`` for it."""
+    """A scene and the arguments of ``upsample`` for it; ``made_of`` as an Outcome's, or not yet."""
 
     scene: Scene
     args: Namespace
-    made_of: str
+    made_of: str = ""
+
+    def identified(self) -> "Task":
+        """With ``made_of``, for which the input is looked at; raises PackageError."""
+        return replace(self, made_of=made_of(self.args))
 
     def outcome(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
         """What became of it."""
@@ -63,26 +71,32 @@ def run(args, scenes: List[Scene], events: Events, engine) -> None:
     Raises, when all are through, an error of the first failure's kind; InputError for options
     that do not go with scenes, CancelledError at once.
     """
-    since, tasks = time.monotonic(), _tasks(args, scenes)
-    outcomes = _earlier(args, tasks) if args.resume and not args.overwrite else {}
+    since = time.monotonic()
+    tasks = _tasks(args, scenes)
+    outcomes = _earlier(args.output, tasks) if args.resume and not args.overwrite else {}
     tally = Tally(events, len(tasks) * STEPS)
     tally.part_done(len(outcomes) * STEPS)
-    waiting = [task for task in tasks if task.scene.name not in outcomes]
-    for outcome in engine.scenes(waiting, tally):
-        outcomes[outcome.name] = outcome
-        tally.part_done(STEPS)
-        events.scene(outcome.name, outcome.state, told(outcome))
-        _write_summary(args.output, _in_order(outcomes, tasks))
-    ordered = _in_order(outcomes, tasks)
-    _write_summary(args.output, ordered)
+    missing = [task for name, task in tasks.items() if name not in outcomes]
+    try:
+        for outcome in _made(args, missing, tally, engine):
+            outcomes[outcome.name] = outcome
+            events.scene(outcome.name, outcome.state, told(outcome))
+    finally:
+        ordered = [outcomes[name] for name in tasks if name in outcomes]
+        if ordered:
+            _write_summary(args.output, ordered)
     _raise_failures(args.output, ordered)
     reused = sum(outcome.state == THERE for outcome in ordered)
     events.done(args.output, time.monotonic() - since, scenes=len(ordered), already_there=reused)
 
 
-def _in_order(outcomes: Dict[str, Outcome], tasks: List[Task]) -> List[Outcome]:
-    names = [task.scene.name for task in tasks]
-    return [outcomes[name] for name in names if name in outcomes]
+def _made(args, missing: List[Task], tally: Tally, engine) -> Iterator[Outcome]:
+    """The scenes as they are done, and noted."""
+    waiting = (task.identified() for task in missing)  # when its turn comes: it reads
+    for outcome in engine.scenes(args, waiting, tally) if missing else ():
+        _note(args.output, outcome)
+        tally.part_done(STEPS)
+        yield outcome
 
 
 def made(task: Task, engine, events: Events) -> Outcome:
@@ -137,13 +151,12 @@ def check(args) -> None:
             )
 
 
-def _tasks(args, scenes: List[Scene]) -> List[Task]:
-    """The scenes with their arguments; the folders are there."""
+def _tasks(args, scenes: List[Scene]) -> Dict[str, Task]:
+    """The scenes with their arguments, by name; the folders are there."""
     check(args)
     for folder in filter(None, (args.output, args.spread, args.report, args.keep_stages)):
         sheets.make_folder(Path(folder))
-    arguments = [_args_of(args, scene) for scene in scenes]
-    return [Task(scene, own, made_of(own)) for scene, own in zip(scenes, arguments)]
+    return {scene.name: Task(scene, _args_of(args, scene)) for scene in scenes}
 
 
 def _args_of(args, scene: Scene) -> Namespace:
@@ -176,37 +189,56 @@ def made_of(args) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def _earlier(args, tasks: List[Task]) -> Dict[str, Outcome]:
-    """The scenes that a run of the same options finished, by the summary that it left."""
-    finished = {
-        entry.get("name"): entry.get("made_of")
-        for entry in _read_summary(args.output)
-        if entry.get("state") in (DONE, THERE)
-    }
-    return {
-        task.scene.name: task.outcome(THERE)
-        for task in tasks
-        if finished.get(task.scene.name) == task.made_of and Path(task.args.output).is_file()
-    }
+def _earlier(folder: str, tasks: Dict[str, Task]) -> Dict[str, Outcome]:
+    """The scenes that a run of the same options finished, by the summary and notes that it left."""
+    outcomes = {}
+    for name, entry in _read_summary(folder).items():
+        if entry.get("state") in (DONE, THERE) and name in tasks:
+            task = tasks[name].identified()
+            if task.made_of == entry.get("made_of") and Path(task.args.output).is_file():
+                outcomes[name] = task.outcome(THERE)
+    return outcomes
 
 
-def _read_summary(folder: str) -> List[Dict[str, Any]]:
-    try:
-        summary = json.loads((Path(folder) / SUMMARY_NAME).read_bytes())
-        return [entry for entry in summary["scenes"] if isinstance(entry, dict)]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return []
+def _read_summary(folder: str) -> Dict[str, Dict[str, Any]]:
+    """What became of each scene at last, by its name; without what cannot be read."""
+    entries: List[Any] = []
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        entries += json.loads((Path(folder) / SUMMARY_NAME).read_bytes())["scenes"]
+    with suppress(OSError):
+        for line in (Path(folder) / NOTES_NAME).read_bytes().splitlines():
+            with suppress(ValueError, RecursionError):  # cut off by a kill
+                entries.append(json.loads(line))
+    known = [entry for entry in entries if isinstance(entry, dict)]
+    return {str(entry.get("name")): entry for entry in known}
+
+
+def _note(folder: str, outcome: Outcome) -> None:
+    """Add a scene to the notes; raises StorageError."""
+    path = Path(folder) / NOTES_NAME
+    with _told(path), path.open("ab") as stream:
+        # The end of a line first: a kill may have cut off the one before.
+        stream.write(b"\n" + json.dumps(asdict(outcome)).encode("ascii"))
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _write_summary(folder: str, outcomes: List[Outcome]) -> None:
-    """Write the summary of what is through; raises StorageError."""
+    """Write the summary of what is through, in the notes' place; raises StorageError."""
     counts = {state: sum(o.state == state for o in outcomes) for state in (DONE, THERE, FAILED)}
     content = {**counts, "scenes": [asdict(outcome) for outcome in outcomes]}
     path = Path(folder) / SUMMARY_NAME
     part = path.with_suffix(".part")
-    try:
+    with _told(path):
         write_durably(part, json.dumps(content, indent=1).encode("ascii"))
         part.replace(path)
+        (Path(folder) / NOTES_NAME).unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StorageError(
             f"'{path}' cannot be written ({error.strerror})", "see that the folder is writable"

@@ -228,6 +228,24 @@ def test_mended_scenes_are_made_and_the_others_left(command, ten, tiny_package, 
     assert other.returncode == 2 and "--overwrite" in other.stdout
 
 
+def test_a_killed_run_of_scenes_goes_on(command, ten, tiny_package, folder):
+    """A kill leaves notes instead of a summary, and the last of them may be cut off."""
+    (ten / "s4.tif").unlink()
+    words = ["upsample", ten, folder / "made", "--model", tiny_package, "--events"]
+    assert command(*words).returncode == 0
+    summary = folder / "made" / "summary.json"
+    *noted, last = json.loads(summary.read_text())["scenes"]
+    lines = [*map(json.dumps, noted), json.dumps(last)[:40]]
+    (folder / "made" / "summary.notes").write_text("".join(f"\n{line}" for line in lines))
+    summary.unlink()
+    (folder / "made" / "s9.tif").unlink()
+    again = command(*words)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout.splitlines()[-1])["already_there"] == len(noted) == 8
+    assert json.loads(summary.read_text())["done"] == 1
+    assert not (folder / "made" / "summary.notes").exists()
+
+
 def test_folders_of_spreads_and_reports(command, ten, tiny_package, folder):
     (ten / "s4.tif").unlink()
     options = ["--spread", folder / "spread", "--report", folder / "html", "--samples", "2"]

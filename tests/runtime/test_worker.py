@@ -15,7 +15,7 @@ def task(write_raster, tiny_package, tmp_path):
     source = write_raster("a.tif", np.full((3, 20, 30), 90, np.uint8))
     words = ["upsample", str(source), str(tmp_path / "o.tif"), "--model", str(tiny_package)]
     args = build_parser().parse_args(words)
-    return many.Task(Scene("a", str(source)), args, many.made_of(args))
+    return many.Task(Scene("a", str(source)), args).identified()
 
 
 def test_the_clients_scene_is_made(task):
