@@ -67,13 +67,14 @@ def safe_name(text: str) -> str:
 
 def _told_apart(scenes: List[Scene]) -> List[Scene]:
     """A number more for each further scene of one name; case alone does not tell files apart."""
-    taken, apart = set(), []
+    taken, apart, numbers = set(), [], {}
     for scene in scenes:
-        name, number = scene.name, 1
+        name, number = scene.name, numbers.get(scene.name.lower(), 1)
         while name.lower() in taken:
             number += 1
             name = f"{scene.name}_{number}"
         taken.add(name.lower())
+        numbers[scene.name.lower()] = number  # an archive may call all of them alike
         apart.append(Scene(name, scene.path, scene.trouble))
     return apart
 
