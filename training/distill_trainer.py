@@ -98,11 +98,19 @@ class DistillTrainer(StageTrainer):
     @torch.no_grad()
     def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:
         """(x0, noise, t): what one step of the student has to say there, and x_t by its noise."""
-        noise = self._normal_like(batch.x0)
         t, *rest = self._timesteps_of_a_step()
-        x_t = truncated(self.diffusion.noised(batch.x0, noise, t), t, self.settings)
+        x_t = truncated(self._noised(batch.x0, t), t, self.settings)
         x0 = self._drawn(batch) if self.plan.draws else self._solved(batch, x_t, [t, *rest])
         return x0, self.diffusion.implied_noise(x0, x_t, t), t
+
+    def _noised(self, x0: Tensor, t: Tensor) -> Tensor:
+        """x_t; at t = T - 1 nothing but noise, as in sampling.
+
+        What a schedule leaves of x0 there a network could read, averaged over the patch.
+        """
+        noise = self._normal_like(x0)
+        first = (t == self.settings.timesteps - 1)[:, None, None, None]
+        return torch.where(first, noise, self.diffusion.noised(x0, noise, t))
 
     def _timesteps_of_a_step(self) -> List[Tensor]:
         """For each sample one of the student's steps: the timesteps at which the teacher stops."""

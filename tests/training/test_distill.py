@@ -125,6 +125,17 @@ def test_each_rounds_teacher_is_the_student_before(taught):
     assert all(torch.equal(a, b) for a, b in zip(trainer.teacher.parameters(), learnt))
 
 
+def test_the_first_step_starts_from_nothing_but_noise(taught, monkeypatch):
+    trainer = fresh(taught, Plan(2, 4, 0.0, iterations=3))
+    batch = trainer._batch()
+    monkeypatch.setattr(trainer, "_normal_like", lambda x: torch.full_like(x, 0.7))
+    first, t = torch.full_like(batch.x0, 0.7), torch.tensor([49, 24] * (len(batch.x0) // 2))
+    x_t = trainer._noised(batch.x0, t)
+    assert torch.equal(x_t[0::2], first[0::2])
+    expected = trainer.diffusion.noised(batch.x0, first, t)
+    torch.testing.assert_close(x_t[1::2], expected[1::2])
+
+
 def test_a_checkpoint_of_other_rounds_is_refused(taught):
     trainer = fresh(taught)
     trainer.advance()
