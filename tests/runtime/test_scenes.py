@@ -29,6 +29,13 @@ def test_a_pattern_takes_what_it_names(folder):
     assert names(folder / "*.txt") == ["notes"]
 
 
+def test_scenes_of_one_name_are_told_apart(tmp_path):
+    for folder in "pqrs":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ("a_2.tif" if folder == "q" else "a.tif")).write_bytes(b"")
+    assert names(tmp_path / "*" / "*.tif") == ["a", "a_2", "a_3", "a_4"]
+
+
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no raster"):
         scenes.found(str(tmp_path))
