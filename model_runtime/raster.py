@@ -100,7 +100,8 @@ class Georeference:
 
 def _moved(gcp, window: Window):
     pixel, line = gcp.GCPPixel - window.col0, gcp.GCPLine - window.row0
-    return gdal.GCP(gcp.GCPX, gcp.GCPY, gcp.GCPZ, pixel, line, gcp.Info, gcp.Id)
+    # Without its name: a GeoTIFF has no place for it, and it may be in any encoding.
+    return gdal.GCP(gcp.GCPX, gcp.GCPY, gcp.GCPZ, pixel, line)
 
 
 def _apply(transform: Geotransform, col: float, row: float) -> Tuple[float, float]:
@@ -140,6 +141,15 @@ def open_dataset(path: str):
     return dataset
 
 
+@contextmanager
+def _refusing_damage(path: str) -> Iterator[None]:
+    """Turns what GDAL says against an input on first sight into an InputError."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise InputError(f"'{path}' cannot be read ({_one_line(error)})", DAMAGED) from error
+
+
 def _is_local(path: str) -> bool:
     return not str(path).startswith("/vsi") and ":" not in str(path)[2:]
 
@@ -164,6 +174,10 @@ class Picture:
     def __init__(self, path: str, bands: Optional[Sequence[int]], count: int = 3):
         self.path = str(path)
         self._dataset = open_dataset(self.path)
+        with _refusing_damage(self.path):
+            self._take(bands, count)
+
+    def _take(self, bands: Optional[Sequence[int]], count: int) -> None:
         _refuse_palette(self._dataset, self.path)
         self.bands = _chosen_bands(self._dataset, self.path, bands, count)
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
@@ -190,7 +204,8 @@ class Picture:
 
     def files(self) -> List[str]:
         """The local files that the raster is made of, sidecars and a VRT's sources too."""
-        named = _plainly_open(self.path).GetFileList() or []
+        with _refusing_damage(self.path):
+            named = _plainly_open(self.path).GetFileList() or []
         return sorted({name for name in (*named, self.path) if Path(name).is_file()})
 
     @property
@@ -259,12 +274,8 @@ class Picture:
             "buf_xsize": min(self.cols, side),
             "buf_ysize": min(self.rows, side),
         }
-        try:
+        with _refusing_damage(self.path):
             values, valid = self._values(0, 0, self.cols, self.rows, **size)
-        except RuntimeError as error:
-            raise InputError(
-                f"'{self.path}' cannot be read ({_one_line(error)})", DAMAGED
-            ) from error
         if not valid.any():
             raise InputError(
                 f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
@@ -363,7 +374,7 @@ def _coloured_bands(dataset, path: str, count: int) -> List[int]:
 
 def _mask_bands(dataset, handles) -> list:
     """The mask bands that say something, each once: nodata, mask and alpha."""
-    masks = [band.GetMaskBand() for band in handles if band.GetMaskFlags() & MASK_KINDS]
+    masks = [_mask_of(band) for band in handles if band.GetMaskFlags() & MASK_KINDS]
     if masks and all(band.GetMaskFlags() & gdal.GMF_PER_DATASET for band in handles):
         masks = masks[:1]
     for number in range(1, dataset.RasterCount + 1):
@@ -374,6 +385,18 @@ def _mask_bands(dataset, handles) -> list:
     return masks
 
 
+def _mask_of(band):
+    """A band's mask; raises InputError for a mask beside the file that fits another raster."""
+    mask = band.GetMaskBand()
+    if (mask.XSize, mask.YSize) != (band.XSize, band.YSize):
+        raise InputError(
+            f"the mask of {mask.XSize} x {mask.YSize} pixels does not fit the raster of "
+            f"{band.XSize} x {band.YSize}",
+            "remove the .msk file beside the raster, or make it again",
+        )
+    return mask
+
+
 def _refuse_short_file(path: str, handles) -> None:
     """Raise InputError for a TIFF whose directory points beyond the end of the file."""
     if not Path(path).is_file():
@@ -381,11 +404,8 @@ def _refuse_short_file(path: str, handles) -> None:
     size = Path(path).stat().st_size
     for band in handles:
         for x, y in _blocks_to_check(band):
-            try:
-                start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
-                length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
-            except RuntimeError as error:
-                raise InputError(f"'{path}' is damaged ({_one_line(error)})", DAMAGED) from error
+            start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
+            length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
             if start and length and int(start) + int(length) > size:
                 raise InputError(f"'{path}' ends before its pixels do ({size} bytes)", DAMAGED)
 
@@ -483,6 +503,11 @@ def read_cube(
     that are needed.
     """
     dataset = open_dataset(str(path))
+    with _refusing_damage(str(path)):
+        return _cube_of(dataset, path, bands, window, need_wavelengths)
+
+
+def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengths: bool) -> Cube:
     every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
     picked = _picked(bands, len(every), path)
     wavelength_nm = _at(_wavelengths_nm(dataset, every), picked)
@@ -492,10 +517,7 @@ def read_cube(
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
     _refuse_short_file(str(path), every[:1] + every[-1:])
-    try:
-        values = np.stack([_physical(every[i], **_place(window)) for i in picked])
-    except RuntimeError as error:
-        raise InputError(f"'{path}' cannot be read ({_one_line(error)})", DAMAGED) from error
+    values = np.stack([_physical(every[i], **_place(window)) for i in picked])
     widths, place = _at(_widths_nm(dataset, every), picked), _georeference(dataset)
     place = place.of(window) if window else place
     return Cube(values, wavelength_nm, widths, _units(dataset, every), place)
@@ -549,7 +571,7 @@ def _physical(band, **size: int) -> np.ndarray:
     scale = 1.0 if band.GetScale() is None else band.GetScale()
     values = (band.ReadAsArray(**size) * scale + (band.GetOffset() or 0.0)).astype(np.float32)
     if band.GetMaskFlags() & MASK_KINDS:
-        values[band.GetMaskBand().ReadAsArray(**size) == 0] = np.nan
+        values[_mask_of(band).ReadAsArray(**size) == 0] = np.nan
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -951,7 +973,8 @@ def check_copy(source: str, output: str, form: str) -> None:
             f"the folder '{target.parent}' does not exist", "make it, or choose another"
         )
     open_dataset(source)
-    named = _plainly_open(source).GetFileList() or [source]
+    with _refusing_damage(source):
+        named = _plainly_open(source).GetFileList() or [source]
     for made in (target, target.with_suffix(".hdr")):
         if made.is_dir():
             raise InputError(f"'{made}' is a folder", "name a file")

@@ -2,6 +2,8 @@
 
 import math
 import resource
+import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -174,6 +176,45 @@ def test_a_file_cut_short_is_refused_never_zeros(write_raster, share, options):
     with pytest.raises(InputError) as caught:
         raster.Picture(path, None).sample(1024)
     assert "damaged" in caught.value.remedy or "give a raster" in caught.value.remedy
+
+
+def test_a_damaged_mask_beside_the_file_is_refused(write_raster):
+    path = write_raster("a.tif", numbers())
+    Path(f"{path}.msk").write_bytes(b"II*\0\x08\0\0\0")
+    with pytest.raises(InputError, match="cannot be read"):
+        raster.Picture(path, None).files()
+
+
+def test_a_mask_of_another_size_is_refused(write_raster):
+    path = write_raster("a.tif", numbers())
+    values = np.full((1, 30, 40), 255, np.uint8)
+    mask = gdal.Open(str(write_raster("a.tif.msk", values)), gdal.GA_Update)
+    mask.SetMetadataItem("INTERNAL_MASK_FLAGS_1", str(gdal.GMF_PER_DATASET))
+    del mask
+    with pytest.raises(InputError, match="mask of 40 x 30 pixels does not fit"):
+        raster.Picture(path, None)
+    with pytest.raises(InputError, match="mask of 40 x 30 pixels does not fit"):
+        raster.read_cube(path, need_wavelengths=False)
+
+
+def test_damaged_keys_of_the_place_are_refused(write_raster):
+    path = write_raster("a.tif", numbers())
+    content = path.read_bytes()
+    key = struct.pack("<4H", 1024, 0, 1, 1)  # GTModelTypeGeoKey: one value, projected
+    assert content.count(key) == 1
+    path.write_bytes(content.replace(key, struct.pack("<4H", 0, 0, 10240, 1)))
+    with pytest.raises(InputError, match="cannot be read"):
+        raster.Picture(path, None).files()
+
+
+def test_a_control_point_with_a_name_in_another_encoding_is_moved(tmp_path):
+    bands = "".join(f'<VRTRasterBand dataType="Byte" band="{i}"/>' for i in (1, 2, 3))
+    point = '<GCPList><GCP Id="\xe9" Pixel="2" Line="3" X="5" Y="6"/></GCPList>'
+    text = f'<VRTDataset rasterXSize="4" rasterYSize="4">{point}{bands}</VRTDataset>'
+    path = tmp_path / "a.vrt"
+    path.write_bytes(text.encode("latin-1"))
+    (moved,) = raster.Picture(path, None).georeference.of(Window(1, 1, 2, 2)).gcps
+    assert (moved.GCPPixel, moved.GCPLine, moved.GCPX, moved.GCPY) == (1, 2, 5, 6)
 
 
 def test_garbage_inside_is_an_error_not_zeros(write_raster):
