@@ -660,6 +660,7 @@ class Writer:
         self._encoding, self._bands, self._room = stored, len(spectral.wavelength_nm), 0
         self._form, self._filled = form, _Filled(shape, form.block_side)
         with _Writing(self.path):
+            self.remove_parts()  # of a run that was killed
             self._dataset = self._create(shape, form.block_side)
         try:
             with _Writing(self.path):

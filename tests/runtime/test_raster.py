@@ -570,6 +570,15 @@ def test_overviews_are_the_means_and_leave_nodata_out(tmp_path):
     np.testing.assert_allclose(thinned[:, 5:], means, atol=1.5)
 
 
+def test_what_a_killed_run_left_beside_the_name_is_not_taken_over(tmp_path):
+    stale = [tmp_path / f"o.tif.part{end}" for end in (".aux.xml", ".cog", ".cog.aux.xml")]
+    for path in stale:
+        path.write_text("<PAMDataset><Metadata><MDI key='of'>old</MDI></Metadata></PAMDataset>")
+    dataset = made(tmp_path / "o.tif", noisy(20, 20), raster.Form())
+    assert dataset.GetMetadataItem("of") is None
+    assert [path.name for path in tmp_path.iterdir()] == ["o.tif"]
+
+
 def test_a_closed_raster_leaves_gdals_cache_as_it_was(tmp_path):
     before = gdal.GetCacheMax()
     dataset = made(tmp_path / "o.tif", noisy(300, 520), raster.Form(overviews=True))
