@@ -57,8 +57,8 @@ class StageSampler:
         predict = self.guided(features, null, scale)
         stage, d = self.stage, self.diffusion
 
-        def denoise(x_t: np.ndarray, t: int):
-            return schedule.x0_and_epsilon(stage.prediction, predict(x_t, t), x_t, d, t)
+        def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
+            return schedule.x0(stage.prediction, predict(x_t, t), x_t, d, t)
 
         def truncate(x_t: np.ndarray, t: int) -> np.ndarray:
             return guidance.truncated(x_t, t, d.steps, stage.pdt_lower_bound)

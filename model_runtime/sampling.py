@@ -4,10 +4,10 @@ from typing import Callable, Dict, Iterator, Sequence, Tuple
 
 import numpy as np
 
-from .schedule import Diffusion
+from .schedule import Diffusion, epsilon
 
-# (x_t, t) -> (x0, epsilon), each shaped like x_t (samples, bands, rows, cols)
-Denoise = Callable[[np.ndarray, int], Tuple[np.ndarray, np.ndarray]]
+# (x_t, t) -> x0, shaped like x_t (samples, bands, rows, cols)
+Denoise = Callable[[np.ndarray, int], np.ndarray]
 # t -> standard normal noise shaped like x_t
 Noise = Callable[[int], np.ndarray]
 # (x_t, t) -> x_t, applied before each step (PDT)
@@ -40,7 +40,7 @@ def ddpm(
     """
     for t, previous in _pairs(order):
         x = truncate(x, t)
-        x = ddpm_mean(x, denoise(x, t)[0], d, t, previous)
+        x = ddpm_mean(x, denoise(x, t), d, t, previous)
         if previous >= 0:
             x = x + np.float32(np.sqrt(_step_beta(d, t, previous))) * noise(t)
     return x
@@ -69,8 +69,11 @@ def ddim(
     """Deterministic DDIM (Song et al. 2021, eq. 12 with eta = 0); ``noise`` is not drawn."""
     for t, previous in _pairs(order):
         x = truncate(x, t)
-        x0, epsilon = denoise(x, t)
-        x = np.float32(d.signal(previous)) * x0 + np.float32(d.noise(previous)) * epsilon
+        x0 = denoise(x, t)
+        if previous < 0:
+            return x0
+        noise_seen = np.float32(d.noise(previous)) * epsilon(x0, x, d, t)
+        x = np.float32(d.signal(previous)) * x0 + noise_seen
     return x
 
 
@@ -89,7 +92,7 @@ def dpm_solver_pp(
     last_x0, last_h = None, 0.0
     for t, previous in _pairs(order):
         x = truncate(x, t)
-        x0, _ = denoise(x, t)
+        x0 = denoise(x, t)
         if previous < 0:
             return x0
         h = _half_log_snr(d, previous) - _half_log_snr(d, t)

@@ -84,14 +84,19 @@ def checked(d: Diffusion, name: str) -> Diffusion:
     return d
 
 
-def x0_and_epsilon(kind: str, prediction: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int):
-    """(x0, epsilon) that a network's ``prediction`` of ``kind`` (epsilon, x0 or v) says of x_t.
+def x0(kind: str, prediction: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int) -> np.ndarray:
+    """x0 that a network's ``prediction`` of ``kind`` (epsilon, x0 or v) says of x_t.
 
     Salimans & Ho 2022: v = signal * epsilon - noise * x0.
     """
+    if kind == "x0":
+        return prediction
     signal, noise = np.float32(d.signal(t)), np.float32(d.noise(t))
     if kind == "epsilon":
-        return (x_t - noise * prediction) / signal, prediction
-    if kind == "x0":
-        return prediction, (x_t - signal * prediction) / noise
-    return signal * x_t - noise * prediction, noise * x_t + signal * prediction
+        return (x_t - noise * prediction) / signal
+    return signal * x_t - noise * prediction
+
+
+def epsilon(x0: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int) -> np.ndarray:
+    """The noise in x_t where ``x0`` is what it was made of."""
+    return (x_t - np.float32(d.signal(t)) * x0) / np.float32(d.noise(t))

@@ -36,7 +36,7 @@ def test_guidance_of_x0_is_guidance_of_epsilon():
     rng = np.random.default_rng(1)
     x, one, other = rng.standard_normal((3, 1, 2, 3, 3))
     mixed = guidance.mixed(lambda x, t: one, lambda x, t: other, 1.5)(x, 40)
-    x0 = [schedule.x0_and_epsilon("epsilon", e, x, d, 40)[0] for e in (one, other, mixed)]
+    x0 = [schedule.x0("epsilon", e, x, d, 40) for e in (one, other, mixed)]
     by_x0 = guidance.mixed(lambda x, t: x0[0], lambda x, t: x0[1], 1.5)(x, 40)
     np.testing.assert_allclose(x0[2], by_x0, rtol=1e-5, atol=1e-6)
 

@@ -88,7 +88,7 @@ def test_every_kind_of_prediction_gives_back_x0_and_epsilon(kind, t):
     x_t = (d.signal(t) * x0 + d.noise(t) * epsilon).astype(np.float32)
     v = (d.signal(t) * epsilon - d.noise(t) * x0).astype(np.float32)
     prediction = {"epsilon": epsilon, "x0": x0, "v": v}[kind]
-    found = schedule.x0_and_epsilon(kind, prediction, x_t, d, t)
-    for got, wanted in zip(found, (x0, epsilon)):
+    found = schedule.x0(kind, prediction, x_t, d, t)
+    for got, wanted in zip((found, schedule.epsilon(found, x_t, d, t)), (x0, epsilon)):
         np.testing.assert_allclose(got, wanted, atol=2e-4)
         assert got.dtype == np.float32

@@ -29,11 +29,10 @@ def test_the_target_is_what_the_sampler_reads_as_x0_and_noise(d, drawn, kind):
     x0, _, noise = drawn
     x_t, target = d.noised(x0, noise, T), d.target(kind, x0, noise, T)
     for i, t in enumerate(T.tolist()):
-        found = schedule.x0_and_epsilon(
-            kind, target[i].numpy(), x_t[i].numpy(), schedule.diffusion(BETAS), t
-        )
-        np.testing.assert_allclose(found[0], x0[i], atol=2e-3)
-        np.testing.assert_allclose(found[1], noise[i], atol=2e-3)
+        x, runtime = x_t[i].numpy(), schedule.diffusion(BETAS)
+        found = schedule.x0(kind, target[i].numpy(), x, runtime, t)
+        np.testing.assert_allclose(found, x0[i], atol=2e-3)
+        np.testing.assert_allclose(schedule.epsilon(found, x, runtime, t), noise[i], atol=2e-3)
 
 
 @pytest.mark.parametrize("kind", PREDICTIONS)

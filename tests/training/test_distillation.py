@@ -52,7 +52,8 @@ def by_the_runtime(prediction, x_t, condition, order, scale=0.0, bound=1.0):
     x = x_t.numpy()
     for t, previous in zip(order, order[1:]):
         x = guidance.truncated(x, t, T, bound)
-        x0, epsilon = schedule.x0_and_epsilon(prediction, guided(x, t), x, D, t)
+        x0 = schedule.x0(prediction, guided(x, t), x, D, t)
+        epsilon = schedule.epsilon(x0, x, D, t)
         x = np.float32(D.signal(previous)) * x0 + np.float32(D.noise(previous)) * epsilon
     return x
 
@@ -76,8 +77,9 @@ def test_a_student_that_says_its_target_ends_where_two_steps_of_the_teacher_do(
             prediction, x_t[i : i + 1], condition[i : i + 1], order, scale, bound
         )
         now, _, then = order
-        found = schedule.x0_and_epsilon(prediction, said[i].numpy(), x_t[i].numpy(), D, now)
-        one_step = D.signal(then) * found[0] + D.noise(then) * found[1]
+        found = schedule.x0(prediction, said[i].numpy(), x_t[i].numpy(), D, now)
+        noise = schedule.epsilon(found, x_t[i].numpy(), D, now)
+        one_step = D.signal(then) * found + D.noise(then) * noise
         np.testing.assert_allclose(one_step, taught[0], atol=2e-4)
         assert np.abs(taught[0] - x_t[i].numpy()).max() > 0.1  # the steps lead somewhere
 
