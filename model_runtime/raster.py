@@ -702,7 +702,10 @@ class Writer:
         self._filled.note(row0, col0, self._encoding.has_values(stored[[0, -1]]))
         with _Writing(self.path):
             for i in range(self._bands):
-                self._dataset.GetRasterBand(i + 1).WriteArray(stored[i], col0, row0)
+                band = self._dataset.GetRasterBand(i + 1)
+                band.WriteArray(stored[i], col0, row0)
+                # Now, not when blocks that are read press it out: so files are always alike.
+                band.FlushCache()
 
     def close(self) -> None:
         """Bring everything to the disk and see that it is there."""

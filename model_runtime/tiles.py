@@ -13,6 +13,7 @@ its own (cut), or all tiles that reach into it (blended). So a finished unit can
 is held in memory does not grow with the raster.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Iterator, List, Optional, Sequence, Tuple
 
@@ -22,6 +23,8 @@ import numpy as np
 BLOCK_SIDE = 256
 # Sides of blocks in a TIFF are multiples of this.
 TIFF_STEP = 16
+# Of small kept windows: four of them side by side make whole steps.
+FEW_STEP = 4
 # From this side on, keeping up to 15 pixels less costs little.
 LEAST_TRIMMED = 128
 # Tiles are worked one by one from this side on: what a killed run loses is one of them.
@@ -101,7 +104,8 @@ def reflected(start: int, stop: int, length: int) -> np.ndarray:
 def kept_side(size: int, margin: int) -> int:
     """Pixels that a cut tile keeps along a side: whole TIFF blocks where that costs little."""
     kept = size - 2 * margin
-    return kept - kept % TIFF_STEP if kept >= LEAST_TRIMMED else kept
+    step = TIFF_STEP if kept >= LEAST_TRIMMED else FEW_STEP if kept >= TIFF_STEP else 1
+    return kept - kept % step
 
 
 def cut_spans(start: int, stop: int, size: int, margin: int, multiple: int) -> List[Span]:
@@ -185,13 +189,14 @@ class Layout:
         return cut_spans(start, stop, self.size, self.margin, self.multiple)
 
     def block_side(self) -> int:
-        """The side of a file block: whole kept windows where TIFF (multiples of 16) allows it."""
+        """The side of a file block: a multiple of 16, as TIFF asks, of whole kept windows.
+
+        So a block is written once, as a whole: the file is the same whoever made which part when.
+        """
         if self.margin is None:
             return BLOCK_SIDE
-        kept = kept_side(self.size, self.margin)
-        if kept % TIFF_STEP:
-            return BLOCK_SIDE
-        return kept * max(1, BLOCK_SIDE // kept)
+        side = math.lcm(kept_side(self.size, self.margin), TIFF_STEP)
+        return side * max(1, BLOCK_SIDE // side)
 
     def pieces(self, part: Optional[Window] = None) -> Iterator["Piece"]:
         """The window in pieces, each with the units of work that it is joined from.
