@@ -25,7 +25,7 @@ import numpy as np
 from matplotlib import pyplot
 from scipy.ndimage import uniform_filter
 
-from model_runtime import calibration, packages, pictures, raster
+from model_runtime import calibration, metrics, packages, pictures, raster
 from model_runtime.resample import resample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,12 +46,7 @@ class Judged:
     @property
     def angle(self) -> np.ndarray:
         """Degrees between true and estimated spectrum, (rows, cols), over bands that are seen."""
-        both = np.isfinite(self.truth) & np.isfinite(self.estimate)
-        truth, estimate = np.where(both, self.truth, 0), np.where(both, self.estimate, 0)
-        length = np.linalg.norm(truth, axis=0) * np.linalg.norm(estimate, axis=0)
-        cosine = (truth * estimate).sum(0) / np.maximum(length, 1e-12)
-        angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-        return np.where(both.any(0), angle, np.nan)
+        return metrics.spectral_angles(self.estimate, self.truth)
 
 
 def judged(scene: Path, model: Path, quality: str) -> Judged:

@@ -687,7 +687,7 @@ class Writer:
             "SPARSE_OK=TRUE",
         ]
         kind = gdal.GetDataTypeByName(self._encoding.type_name)
-        # One block of every band stays until it is full; a block that leaves early is packed twice.
+        # For strips that fill a row of blocks bit by bit, and for the overviews, which read rows.
         room = 2 * block_side**2 * self._bands * gdal.GetDataTypeSize(kind) // 8
         gdal.SetCacheMax(gdal.GetCacheMax() + room)
         self._room = room

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from model_runtime.metrics import spectral_angles
 from training import config as settings_file
 from training.dataset import Scene, load_scenes
 
@@ -53,10 +54,8 @@ def endmember_mean(wavelength_nm: np.ndarray) -> Mean:
 
 
 def angle(one: np.ndarray, other: np.ndarray) -> float:
-    """The mean angle of spectra (bands, pixels), degrees."""
-    lengths = np.linalg.norm(one, axis=0) * np.linalg.norm(other, axis=0)
-    cosine = (one * other).sum(0)[lengths > 0] / lengths[lengths > 0]
-    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))).mean())
+    """The mean angle of spectra (bands, pixels), degrees; where one is zero there is none."""
+    return float(np.nanmean(spectral_angles(one, other)))
 
 
 def errors(places: Dict[str, List[np.ndarray]], mean: Mean) -> Dict[str, float]:
