@@ -295,34 +295,33 @@ def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 
     device, warnings = denoiser.pick_device(device)
     threads = threads or machine.cores()
     stages = [
-        _load_stage(Path(folder), stage, device, *_graph_threads(manifest, i, threads))
-        for i, stage in enumerate(manifest.stages)
+        _load_stage(Path(folder), manifest, i, device, threads) for i in range(len(manifest.stages))
     ]
     cascade = Cascade(manifest, stages, device, threads)
     cascade.warnings = warnings
     return cascade
 
 
-def _graph_threads(manifest: Manifest, stage: int, threads: int) -> Tuple[int, int]:
-    """Threads inside a pass of the condition encoder and of the denoiser.
+def _load_stage(
+    folder: Path, manifest: Manifest, number: int, device: str, threads: int
+) -> StageSampler:
+    """Stage ``number``, from 0.
 
     Strips are worked side by side, a thread each: splitting one of them would cost more in waiting
     than it gains. Only the first encoder sees a whole tile.
     """
-    alone = manifest.pixelwise
-    return threads if stage == 0 or not alone else 1, 1 if alone else threads
+    stage = manifest.stages[number]
 
-
-def _load_stage(
-    folder: Path, stage: Stage, device: str, encoder_threads: int, threads: int
-) -> StageSampler:
-    def network(entry, inputs, output, threads):
-        session = denoiser.session_for(folder, entry, device, threads)
+    def network(entry, inputs, output, alone):
+        inside = 1 if alone else threads
+        session = denoiser.session_for(folder, entry, device, inside, pixelwise=alone)
         return denoiser.Network(session, inputs, output)
 
     sees = "features" if stage.condition_encoder else "condition"
     encode = None
     if stage.condition_encoder:
-        encode = network(stage.condition_encoder, ["condition"], "features", encoder_threads)
-    denoise = network(stage.denoiser, ["x", sees, "timestep"], "prediction", threads)
+        alone = manifest.pixelwise and number > 0
+        encode = network(stage.condition_encoder, ["condition"], "features", alone)
+    inputs = ["x", sees, "timestep"]
+    denoise = network(stage.denoiser, inputs, "prediction", manifest.pixelwise)
     return StageSampler(stage, denoise, encode)

@@ -16,6 +16,7 @@ from torch import nn
 from model_runtime import manifest
 from model_runtime.errors import InputError, ScdmError
 from training import package
+from training.compact_graphs import DenoiserGraph, PixelEncoderGraph
 from training.config import Config
 from training.onnx_export import Port, export_denoiser, export_graph
 from training.package_folder import model_file, new_package
@@ -68,23 +69,26 @@ def _export_stage(
         return package.stage_entry(config, stage, model_file(path))
     encoder = folder / f"stage{number}_condition.onnx"
     _note(lines, encoder, _export_encoder(network, encoder))
-    _note(lines, path, _export_pixel_denoiser(network, path))
+    _note(lines, path, _export_pixel_denoiser(network, config.stages[stage].timesteps, path))
     return package.stage_entry(config, stage, model_file(path), model_file(encoder))
 
 
 def _export_encoder(network: nn.Module, path: Path) -> float:
     ports = {"condition": Port(network.settings.condition_bands)}
-    return export_graph(network.condition_encoder, path, ports, "features", network.multiple)
+    encoder = network.condition_encoder
+    graph = encoder if network.settings.context_blocks else PixelEncoderGraph(encoder)
+    return export_graph(graph, path, ports, "features", network.multiple)
 
 
-def _export_pixel_denoiser(network: nn.Module, path: Path) -> float:
+def _export_pixel_denoiser(network: nn.Module, timesteps: int, path: Path) -> float:
     settings = network.settings
     ports = {
         "x": Port(settings.output_bands),
         "features": Port(settings.width),
-        "timestep": Port(0),
+        "timestep": Port(0, single=True, timesteps=timesteps),
     }
-    return export_graph(network.denoiser, path, ports, "prediction", network.multiple)
+    graph = DenoiserGraph(network.denoiser, timesteps)
+    return export_graph(graph, path, ports, "prediction", network.multiple)
 
 
 def _note(lines: List[str], path: Path, difference: float) -> None:

@@ -29,17 +29,20 @@ _LEAST_STEP = 16  # pixels: rounding shows in graphs that see some area
 
 @dataclass(frozen=True)
 class Port:
-    """An input of a graph: (N, bands, rows, cols) float32, or int64 (N,) where ``bands`` is 0.
+    """An input of a graph: (N, bands, rows, cols) float32, or timesteps (N,) where ``bands`` is 0.
 
-    ``shared``: a single one does for a batch of the others.
+    ``shared``: a single one does for a batch of the others. ``single``: there is never more.
+    ``timesteps``: how many it knows.
     """
 
     bands: int
     shared: bool = False
+    single: bool = False
+    timesteps: int = 1000
 
     def free(self) -> Dict[int, str]:
         """The names of the dimensions that an export leaves open."""
-        batch = {0: SHARED_BATCH if self.shared else "batch"}
+        batch = {} if self.single else {0: SHARED_BATCH if self.shared else "batch"}
         return {**_PLACE, **batch} if self.bands else batch
 
 
@@ -122,12 +125,12 @@ def _random_inputs(
     all_of, down, across = size
     inputs = {}
     for name, port in ports.items():
-        batch = 1 if share and port.shared else all_of
+        batch = 1 if port.single or (share and port.shared) else all_of
         if port.bands:
             shape = (batch, port.bands, down * multiple, across * multiple)
             inputs[name] = torch.randn(shape, generator=generator)
         else:
-            inputs[name] = torch.randint(0, 1000, (batch,), generator=generator)
+            inputs[name] = torch.randint(0, port.timesteps, (batch,), generator=generator)
     return inputs
 
 

@@ -138,7 +138,7 @@ def _work(
     side = model.tile.size
     rows = max(1, cascade.STRIP_PIXELS // side) if strip else side
     inside, beside = (1, bench.threads) if strip else (bench.threads, 1)
-    session = denoiser.session_for(bench.model, file, "cpu", inside)
+    session = denoiser.session_for(bench.model, file, "cpu", inside, pixelwise=strip)
     feeds = random_feeds(session, rows, side)
     count = passes * beside if strip else 1
 
