@@ -1,7 +1,7 @@
 """Stopping at once when asked to: SIGTERM and SIGINT end a run within half a second, anywhere.
 
 Python hears a signal between two of its own instructions only; a network's pass, the packing of
-blocks or the building of overviews may keep it for long. The first signal raises KeyboardInterrupt
+blocks or the thinning of overviews may keep it for long. The first signal raises KeyboardInterrupt
 for the orderly way out; a watching thread ends the process where that takes longer than GRACE.
 What that leaves is what a kill would leave, which a later run can go on from, less what was
 registered with ``tidy``.

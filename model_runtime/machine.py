@@ -37,13 +37,6 @@ def resident() -> int:
     return _status_bytes("VmRSS") or 0
 
 
-def give_back() -> None:
-    """Give freed memory back to the system, where its C library (glibc's) keeps it otherwise."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
-
-
 def growth(action: Callable[[], object]) -> Optional[int]:
     """Bytes by which the process's memory rose at most during ``action``; None if untold."""
     if not _reset_peak():

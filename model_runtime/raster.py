@@ -16,7 +16,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from osgeo import gdal
 
-from . import machine
+from . import overviews
 from .blocks import sync_file, sync_folder
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
 from .errors import InputError, ScdmError, StorageError
@@ -26,8 +26,6 @@ gdal.UseExceptions()
 # Bounded, where GDAL's default grows with the machine; a writer adds room for its own blocks.
 CACHE_BYTES = 16 << 20
 gdal.SetCacheMax(CACHE_BYTES)
-# Overviews read a row of blocks after the other: up to 16,384 columns none is unpacked twice.
-OVERVIEW_CACHE_BYTES = 40 << 20
 
 Geotransform = Tuple[float, float, float, float, float, float]
 # What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
@@ -665,6 +663,7 @@ class Writer:
         try:
             with _Writing(self.path):
                 _describe(self._dataset, stored, spectral, georeference, tags)
+                self._add_overviews(max(shape), form)
         except ScdmError:
             self.discard()
             raise
@@ -687,32 +686,55 @@ class Writer:
             "SPARSE_OK=TRUE",
         ]
         kind = gdal.GetDataTypeByName(self._encoding.type_name)
-        # For strips that fill a row of blocks bit by bit, and for the overviews, which read rows.
+        # For strips that fill a row of blocks bit by bit.
         room = 2 * block_side**2 * self._bands * gdal.GetDataTypeSize(kind) // 8
         gdal.SetCacheMax(gdal.GetCacheMax() + room)
         self._room = room
         return driver.Create(str(self.part), cols, rows, self._bands, kind, options)
 
     def write(self, row0: int, col0: int, values: np.ndarray) -> None:
-        """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata."""
+        """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata.
+
+        Where there are overviews: of whole file blocks.
+        """
         self.put(row0, col0, self._encoding.encode(values))
 
     def put(self, row0: int, col0: int, stored: np.ndarray) -> None:
         """As ``write``, for values that are encoded already."""
         self._filled.note(row0, col0, self._encoding.has_values(stored[[0, -1]]))
         with _Writing(self.path):
-            for i in range(self._bands):
-                band = self._dataset.GetRasterBand(i + 1)
-                band.WriteArray(stored[i], col0, row0)
-                # Now, not when blocks that are read press it out: so files are always alike.
-                band.FlushCache()
+            self._put_at(0, row0, col0, stored)
+            for level in range(1, self._thinned_at_once + 1):
+                stored = overviews.halved(stored, self._encoding)
+                self._put_at(level, row0 >> level, col0 >> level, stored)
+
+    def _put_at(self, level: int, row0: int, col0: int, stored: np.ndarray) -> None:
+        for i in range(self._bands):
+            band = self._at(level, i)
+            band.WriteArray(stored[i], col0, row0)
+            # Now, not when blocks that are read press it out: so files are always alike.
+            band.FlushCache()
+
+    def _at(self, level: int, band: int):
+        """GDAL's band ``band``, from 0, of the raster (level 0) or of an overview."""
+        whole = self._dataset.GetRasterBand(band + 1)
+        return whole.GetOverview(level - 1) if level else whole
+
+    def _add_overviews(self, longest: int, form: Form) -> None:
+        """Empty ones. The first, of which file blocks make whole blocks, fill as those come."""
+        factors = overviews.levels(longest) if form.overviews else []
+        sides = [overviews.block_of(factor, form.block_side) for factor in factors]
+        self._levels, self._thinned_at_once = len(factors), [*sides, 0].index(0)
+        for factor, side in zip(factors, sides):
+            with _option("GDAL_TIFF_OVR_BLOCKSIZE", side or overviews.USUAL_BLOCK):
+                self._dataset.BuildOverviews("NONE", [factor])
 
     def close(self) -> None:
         """Bring everything to the disk and see that it is there."""
         with _Writing(self.path):
+            for level in range(self._thinned_at_once + 1, self._levels + 1):
+                self._thin(level)
             self._dataset.FlushCache()
-            if self._form.overviews:
-                self._build_overviews()
             trouble = self._release()
             if trouble:
                 raise RuntimeError(trouble)
@@ -721,15 +743,16 @@ class Writer:
                 self._make_cog()
             sync_file(self.part)
 
-    def _build_overviews(self) -> None:
-        longest = max(self._dataset.RasterXSize, self._dataset.RasterYSize)
-        levels = overview_levels(longest)
-        if not levels:
-            return
-        with _cache_of_at_most(OVERVIEW_CACHE_BYTES):
-            # What the tiles have freed would lie idle beside GDAL's buffers, as wide as the raster.
-            machine.give_back()
-            self._dataset.BuildOverviews("AVERAGE", levels)
+    def _thin(self, level: int) -> None:
+        """Fill an overview from the level before it: band by band, a row of blocks at a time."""
+        step = 2 * overviews.USUAL_BLOCK
+        for i in range(self._bands):
+            source, target = self._at(level - 1, i), self._at(level, i)
+            for row0 in range(0, source.YSize, step):
+                rows = min(step, source.YSize - row0)
+                stored = source.ReadAsArray(0, row0, source.XSize, rows)
+                target.WriteArray(overviews.halved(stored[None], self._encoding)[0], 0, row0 // 2)
+                target.FlushCache()
 
     def _make_cog(self) -> None:
         options = [
@@ -789,14 +812,14 @@ class Writer:
 
 
 @contextmanager
-def _cache_of_at_most(size: int) -> Iterator[None]:
-    """Bound GDAL's cache for a while; what no longer fits is written."""
-    before = gdal.GetCacheMax()
-    gdal.SetCacheMax(min(before, size))
+def _option(name: str, value: int) -> Iterator[None]:
+    """A setting of GDAL in this thread for a while."""
+    before = gdal.GetThreadLocalConfigOption(name)
+    gdal.SetThreadLocalConfigOption(name, str(value))
     try:
         yield
     finally:
-        gdal.SetCacheMax(before)
+        gdal.SetThreadLocalConfigOption(name, before)
 
 
 def _packing(driver) -> List[str]:
@@ -894,14 +917,6 @@ def _say_domains(source, made) -> None:
     for number in range(1, source.RasterCount + 1):
         imagery = source.GetRasterBand(number).GetMetadata("IMAGERY")
         made.GetRasterBand(number).SetMetadata(imagery, "IMAGERY")
-
-
-def overview_levels(longest: int) -> List[int]:
-    """Factors of overviews, halving until a side of ``longest`` pixels fits one file block."""
-    levels = []
-    while longest > BLOCK_SIDE * 2 ** len(levels):
-        levels.append(2 ** (len(levels) + 1))
-    return levels
 
 
 class _Writing:

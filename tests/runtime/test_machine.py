@@ -1,9 +1,5 @@
 """Memory and cores of the machine."""
 
-import ctypes
-import platform
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from model_runtime import machine
@@ -35,24 +31,3 @@ def test_what_does_not_fit_is_refused_before_it_is_read(monkeypatch):
 def test_where_the_free_memory_is_unknown_nothing_is_refused(monkeypatch):
     monkeypatch.setattr(machine, "memory", lambda: {"total": None, "available": None})
     machine.require_memory(1 << 60, "this", "cut it")
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has a way to ask")
-def test_what_another_thread_has_freed_is_given_back():
-    libc = ctypes.CDLL(None)
-    libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
-
-    def fill_and_free():
-        held = [libc.malloc(64 << 10) for _ in range(1000)]
-        for pointer in held:
-            ctypes.memset(pointer, 1, 64 << 10)
-        for pointer in held[:-1]:  # the last one keeps the heap from shrinking by itself
-            libc.free(pointer)
-        return held[-1]
-
-    with ThreadPoolExecutor(1) as pool:
-        last = pool.submit(fill_and_free).result()
-        before = machine.resident()
-        machine.give_back()
-        assert before - machine.resident() > 50 << 20
-        libc.free(last)

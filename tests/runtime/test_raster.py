@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
-from model_runtime import encoding, raster
+from model_runtime import encoding, overviews, raster
 from model_runtime.errors import InputError, StorageError
 from model_runtime.tiles import Window
 
@@ -570,6 +570,32 @@ def test_overviews_are_the_means_and_leave_nodata_out(tmp_path):
     np.testing.assert_allclose(thinned[:, 5:], means, atol=1.5)
 
 
+@pytest.mark.parametrize(("side", "stored"), [(256, "uint16"), (96, "uint16"), (128, "float32")])
+def test_overviews_are_one_whoever_makes_them(tmp_path, side, stored):
+    """Blocks that thin to whole blocks fill them as they come, others are thinned at the end."""
+    values = noisy(700, 1300)
+    values[:, 300:500, :650] = np.nan
+    spectral = encoding.Spectral((500, 600), (10, 10), "reflectance")
+    kept = encoding.of_dtype(stored, "reflectance")
+    form = raster.Form(side, overviews=True)
+    shape, place = values.shape[1:], raster.Georeference()
+    with raster.Writer(str(tmp_path / "o.tif"), shape, spectral, kept, place, {}, form) as writer:
+        for row0 in range(0, 700, side):
+            for col0 in range(0, 1300, side):
+                writer.write(row0, col0, values[:, row0 : row0 + side, col0 : col0 + side])
+        writer.close()
+        writer.commit()
+    dataset = gdal.Open(str(tmp_path / "o.tif"))
+    band = dataset.GetRasterBand(2)
+    expected = kept.encode(values)
+    for i, shape in enumerate([(350, 650), (175, 325), (88, 163)]):
+        expected = overviews.halved(expected, kept)
+        assert expected.shape[1:] == shape
+        np.testing.assert_array_equal(band.GetOverview(i).ReadAsArray(), expected[1])
+        assert band.GetOverview(i).GetNoDataValue() == pytest.approx(kept.nodata, nan_ok=True)
+    assert band.GetOverviewCount() == 3
+
+
 def test_what_a_killed_run_left_beside_the_name_is_not_taken_over(tmp_path):
     stale = [tmp_path / f"o.tif.part{end}" for end in (".aux.xml", ".cog", ".cog.aux.xml")]
     for path in stale:
@@ -622,13 +648,6 @@ def test_what_may_pass_four_gigabytes_is_bigtiff(tmp_path, side, magic):
     dataset = gdal.Open(str(path))
     assert (dataset.GetRasterBand(2).ReadAsArray(0, 0, 300, 200) == 65535).all()
     assert (dataset.GetRasterBand(2).ReadAsArray(512, 256, 256, 256) != 65535).all()
-
-
-@pytest.mark.parametrize(
-    ("longest", "levels"), [(1, []), (256, []), (257, [2]), (512, [2]), (513, [2, 4])]
-)
-def test_overviews_halve_until_a_block_holds_them(longest, levels):
-    assert raster.overview_levels(longest) == levels
 
 
 def test_a_block_that_was_lost_is_noticed(tmp_path):
