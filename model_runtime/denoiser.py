@@ -83,6 +83,8 @@ def _session(content: bytes, device: str, threads: int, damaged: str, pixelwise:
     ort = _onnxruntime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
+    # Threads that wait by counting would take the processor from those that write.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if pixelwise:
         # Its convolutions are matrix products, as fast in the plain layout: putting channels into
         # blocks for them and back would take a sixth of the time.

@@ -90,7 +90,7 @@ def decide(choice: str, stored: Stored, model: Manifest) -> Radiometry:
     return _scaled(stored, model, scale, why)
 
 
-def _quantile(values: np.ndarray, level: float) -> np.ndarray:
+def _quantile(values: np.ndarray, level) -> np.ndarray:
     return np.quantile(values, level, axis=-1)
 
 
@@ -105,17 +105,17 @@ def _physical(stored: Stored) -> np.ndarray:
 def _likely_scale(stored: Stored, model: Manifest) -> Tuple[Optional[float], str]:
     """The scale to the model's unit, None when the values hardly are in it; and why."""
     values = _physical(stored)
-    bright = float(_quantile(values.ravel(), BRIGHT_QUANTILE))
     if model.input_unit != REFLECTANCE:
         typical = _typical(values, model.domain)
         return (1.0 if typical else None), _against_training(model.input_unit, typical)
+    if stored.scale is None and stored.integer and stored.bits <= 8:
+        return None, "8-bit values are a picture's, not reflectance"
+    bright = float(_quantile(values.ravel(), BRIGHT_QUANTILE))
     if stored.scale is not None or not stored.integer:
         whose = "the band scale gives" if stored.scale is not None else "the values are fractions:"
         if bright <= BRIGHTEST_REFLECTANCE:
             return 1.0, f"{whose} at most {bright:.3g}"
         return None, f"values up to {bright:.4g} are no reflectance"
-    if stored.bits <= 8:
-        return None, "8-bit values are a picture's, not reflectance"
     return _likely_integer_scale(values, bright, model)
 
 
@@ -187,8 +187,8 @@ def _matched(stored: Stored, model: Manifest, why: str) -> Radiometry:
             "choose radiometry reflectance and give values in the model's unit",
         )
     values = _physical(stored)
-    median = _quantile(values, 0.5)
-    dark = np.minimum(_quantile(values, DARK_QUANTILE), DARK_SHARE * median)
+    lowest, median = _quantile(values, [DARK_QUANTILE, 0.5])
+    dark = np.minimum(lowest, DARK_SHARE * median)
     above = float(np.mean(median - dark))
     if not above > 0:
         raise InputError(
@@ -208,7 +208,7 @@ def _with_warning(result: Radiometry, stored: Stored, model: Manifest) -> Radiom
     """``result`` with a warning where the model has not seen such values in training."""
     if model.domain is None:
         return result
-    median = _quantile(result.apply(stored.values), 0.5)
+    median = result.apply(_quantile(stored.values, 0.5))
     low, high = np.min(model.domain.values, axis=1), np.max(model.domain.values, axis=1)
     odd = [
         f"{band.name} {value:.3g}"
