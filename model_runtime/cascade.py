@@ -39,6 +39,25 @@ class Estimate:
     stages: List[np.ndarray]
 
 
+Finish = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for of a tile: rows and cols of it, and which arrays beside the mean.
+
+    ``finish`` makes what is returned of each array of values, while they are at hand.
+    """
+
+    kept: Tuple[slice, slice] = (slice(None), slice(None))
+    spread: bool = True
+    stages: bool = True
+    finish: Finish = np.asarray
+
+
+EVERYTHING = Wanted()
+
+
 class StageSampler:
     """One stage: condition (1, condition bands, rows, cols) to a sample of its bands."""
 
@@ -111,10 +130,6 @@ class _Part:
         return _Part(*(p if p is None else np.ascontiguousarray(p[..., rows, cols]) for p in parts))
 
 
-WHOLE = slice(None), slice(None)
-Finish = Callable[[np.ndarray], np.ndarray]
-
-
 class Cascade:
     """A loaded model package on a device; ``threads`` work on one tile."""
 
@@ -136,64 +151,68 @@ class Cascade:
         row0: int,
         col0: int,
         how: Sampling,
-        kept: Tuple[slice, slice] = WHOLE,
-        finish: Finish = np.asarray,
+        wanted: Wanted = EVERYTHING,
     ) -> Estimate:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
-        (row0, col0) is the tile's absolute position in the raster: it decides the noise. ``kept``:
-        the rows and columns of the tile that are asked for. ``finish`` makes what is returned of
-        each array of values, while they are at hand. Raises InputError for settings that do not
-        fit the package.
+        (row0, col0) is the tile's absolute position in the raster: it decides the noise. What is
+        not ``wanted`` is not worked out: no spread is None, no stages an empty list. Raises
+        InputError for settings that do not fit the package.
         """
         self._check(how)
         condition, first = self._condition(rgb), self.stages[0]
         null = self._null(first, condition, how.guidance[0])
         part = _Part(rgb[None], condition, first.features(condition), null)
         if self.manifest.pixelwise:
-            return self._in_strips(part, how, (row0, col0), kept, finish)
+            return self._in_strips(part, how, (row0, col0), wanted)
 
         def block(*draw: int) -> np.ndarray:
             return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
 
-        found = self._sampled(part, how, block)
-        return _each(found, lambda values: finish(values[:, kept[0], kept[1]]))
+        found = self._sampled(part, how, block, wanted)
+        return _each(found, lambda values: wanted.finish(values[(slice(None), *wanted.kept)]))
 
     def _in_strips(
-        self, tile: _Part, how: Sampling, origin: Tuple[int, int], kept, finish: Finish
+        self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: Wanted
     ) -> Estimate:
         """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
-        rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], kept))
-        kind = finish(np.zeros((1, 1, 1), np.float32)).dtype
-        whole = self._empty((len(rows), len(cols)), how.samples, kind)
+        rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], wanted.kept))
+        whole = self._empty((len(rows), len(cols)), how.samples, wanted)
         height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
 
         def work(first: int) -> None:
-            found = self._strip(tile, how, origin, rows[first : first + height], cols)
-            _put(_each(found, finish), whole, slice(first, first + height))
+            found = self._strip(tile, how, origin, rows[first : first + height], cols, wanted)
+            _put(_each(found, wanted.finish), whole, slice(first, first + height))
 
         list(self._pool.map(work, range(0, len(rows), height)))
         return whole
 
-    def _strip(self, tile: _Part, how: Sampling, origin, rows: range, cols: range) -> Estimate:
+    def _strip(
+        self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: Wanted
+    ) -> Estimate:
         part = tile.cropped(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
         place = origin[0] + rows.start, origin[1] + cols.start, len(rows), len(cols)
 
         def picked(*draw: int) -> np.ndarray:
             return noise.picked_noise(*draw, how.samples, place)
 
-        return self._sampled(part, how, picked)
+        return self._sampled(part, how, picked, wanted)
 
-    def _empty(self, shape: Tuple[int, int], samples: int, kind: np.dtype) -> Estimate:
-        def room(bands: int) -> np.ndarray:
-            return np.empty((bands, *shape), kind)
+    def _empty(self, shape: Tuple[int, int], samples: int, wanted: Wanted) -> Estimate:
+        kind = wanted.finish(np.zeros((1, 1, 1), np.float32)).dtype
 
-        stages = [room(stage.stage.output_bands) for stage in self.stages]
-        return Estimate(stages[-1], room(len(stages[-1])) if samples > 1 else None, stages)
+        def room(stage: StageSampler) -> np.ndarray:
+            return np.empty((stage.stage.output_bands, *shape), kind)
 
-    def _sampled(self, part: _Part, how: Sampling, noise_of: Callable) -> Estimate:
+        last, spread = self.stages[-1], wanted.spread and samples > 1
+        stages = [room(stage) for stage in self.stages if wanted.stages]
+        return Estimate(room(last), room(last) if spread else None, stages)
+
+    def _sampled(self, part: _Part, how: Sampling, noise_of: Callable, wanted: Wanted) -> Estimate:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
-        runs = [_Moments() for _ in self.stages]
+        last = len(self.stages) - 1
+        means = [_Mean() for _ in self.stages]
+        deviations = _Deviations(self._change) if wanted.spread and how.samples > 1 else None
         for k in range(how.samples):
             condition, features, null = part.condition, part.features, part.null
             for i, stage in enumerate(self.stages):
@@ -206,16 +225,21 @@ class Cascade:
                     return noise_of(how.seed, i, k, t, bands)[None]
 
                 condition = stage.sample(features, null, how, how.guidance[i], draw)
-                runs[i].add(self._spectra(i, condition[0], part.rgb[0]))
-        stages = [run.mean for run in runs]
-        return Estimate(stages[-1], self._spread(runs[-1], how), stages)
+                if wanted.stages or i == last:
+                    means[i].add(condition[0])
+            if deviations:
+                deviations.add(condition[0])
+        rgb = part.rgb[0]
+        mean = self._spectra(last, means[last].value(), rgb)
+        stages = [self._spectra(i, m.value(), rgb) for i, m in enumerate(means) if wanted.stages]
+        return Estimate(mean, deviations and self._spread(deviations, mean, how), stages)
 
-    def _spread(self, run: "_Moments", how: Sampling) -> Optional[np.ndarray]:
-        deviation = run.standard_deviation()
+    def _spread(self, deviations: "_Deviations", mean: np.ndarray, how: Sampling) -> np.ndarray:
+        deviation = deviations.standard()
         settings = calibration.chosen(self.manifest, how.sampler, how.steps, how.samples)
-        if deviation is None or settings is None:
+        if settings is None:
             return deviation
-        return calibration.calibrated(deviation, run.mean, settings)
+        return calibration.calibrated(deviation, mean, settings)
 
     def _check(self, how: Sampling) -> None:
         if len(how.guidance) != len(self.stages):
@@ -245,45 +269,77 @@ class Cascade:
         return stage.features(np.zeros_like(condition)) if scale else None
 
     def _spectra(self, stage: int, sample: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-        """A stage's sample in the output unit; the last one's agrees with its input, if asked."""
-        n, bands = self.manifest.normalisation, list(self.stages[stage].stage.final_bands)
-        offset = np.array(n.output_offset, np.float32)[bands, None, None]
-        scale = np.array(n.output_scale, np.float32)[bands, None, None]
-        spectra = sample * scale + offset
+        """A stage's sample in the output unit; the last one's agrees with its input, if asked.
+
+        The mean's is that of the samples' spectra: all of it is affine.
+        """
+        scale, offset = self._units(stage)
+        spectra = sample * scale
+        spectra += offset
         last = stage == len(self.stages) - 1
         return self._project(spectra, rgb) if self._project and last else spectra
 
+    def _change(self, difference: np.ndarray) -> np.ndarray:
+        """By how much the spectra of two samples of the last stage differ."""
+        change = difference * self._units(len(self.stages) - 1)[0]
+        return self._project(change, np.float32(0)) if self._project else change
+
+    def _units(self, stage: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Scale and offset (bands, 1, 1) of a stage's bands."""
+        n, bands = self.manifest.normalisation, list(self.stages[stage].stage.final_bands)
+        scale, offset = np.array([n.output_scale, n.output_offset], np.float32)[:, bands]
+        return scale[:, None, None], offset[:, None, None]
+
 
 def _each(found: Estimate, change: Finish) -> Estimate:
-    stages = [change(values) for values in found.stages]
     spread = None if found.spread is None else change(found.spread)
-    return Estimate(stages[-1], spread, stages)
+    return Estimate(change(found.mean), spread, [change(values) for values in found.stages])
 
 
 def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
-    for values, room in zip(found.stages, whole.stages):
+    for values, room in zip([found.mean, *found.stages], [whole.mean, *whole.stages]):
         room[:, rows] = values
     if whole.spread is not None:
         whole.spread[:, rows] = found.spread
 
 
-class _Moments:
-    """Mean and standard deviation of samples as they come (Welford 1962)."""
+class _Mean:
+    """Of samples as they come."""
 
     def __init__(self):
-        self.count, self.mean, self._squares = 0, None, 0
+        self._count, self._sum = 0, None
 
     def add(self, sample: np.ndarray) -> None:
-        self.count += 1
-        if self.count == 1:
-            self.mean = sample
-            return
-        delta = sample - self.mean
-        self.mean = self.mean + delta / np.float32(self.count)
-        self._squares += delta * (sample - self.mean)
+        self._count += 1
+        self._sum = sample if self._count == 1 else self._sum + sample
 
-    def standard_deviation(self) -> Optional[np.ndarray]:
-        return np.sqrt(self._squares / (self.count - 1)) if self.count > 1 else None
+    def value(self) -> np.ndarray:
+        return self._sum / np.float32(self._count) if self._count > 1 else self._sum
+
+
+class _Deviations:
+    """The standard deviation of samples as they come, of ``change``, which is linear in them.
+
+    Sums of differences from the first sample: as small as the deviation, so none cancels much.
+    """
+
+    def __init__(self, change: Callable[[np.ndarray], np.ndarray]):
+        self._change, self._count = change, 0
+        self._first, self._sum, self._squares = None, 0, 0
+
+    def add(self, sample: np.ndarray) -> None:
+        self._count += 1
+        if self._count == 1:
+            self._first = sample
+            return
+        change = self._change(sample - self._first)
+        self._sum = self._sum + change
+        change *= change
+        self._squares = self._squares + change
+
+    def standard(self) -> np.ndarray:
+        squares = self._squares - self._sum * self._sum / np.float32(self._count)
+        return np.sqrt(np.maximum(squares, 0) / np.float32(self._count - 1))
 
 
 def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:

@@ -8,7 +8,7 @@ import numpy as np
 from . import manifest, radiometry, tiles
 from .behind import Behind
 from .blocks import Arrays, Store
-from .cascade import Estimate, Sampling
+from .cascade import Estimate, Sampling, Wanted
 from .encoding import Encoding, of_dtype
 from .errors import MemoryShortage, PackageError, StorageError
 from .events import Events
@@ -35,7 +35,7 @@ class Job:
 class UnitMaker:
     """Makes the units of a job, in smaller tiles once memory has run out; ``warn`` is told so.
 
-    ``outputs``: how many of estimate_tile's arrays, the first ones, are made. Where tiles are cut,
+    ``outputs``: how many of estimate_tile's arrays are made. Where tiles are cut,
     a unit is kept as the output stores it; where they are blended, as float32. ``fitting``: the
     job's layout or its smaller tiles, to begin with.
     """
@@ -77,13 +77,14 @@ class UnitMaker:
         window, bands = unit.window, len(self._job.model.wavelength_nm)
         whole = self._layout.size == self._job.layout.size
         if whole and len(unit.tiles) == 1:
-            return estimate_tile(self._job, unit.tiles[0], self._kept_as)[: self._outputs]
+            return estimate_tile(self._job, unit.tiles[0], self._kept_as, self._outputs)
         shape = bands, window.rows, window.cols
         values = tuple(self._kept_as.nothing(shape) for _ in range(self._outputs))
         for tile in unit.tiles if whole else self._layout.tiles_of(window):
             rows = slice(tile.down.keep0 - window.row0, tile.down.keep1 - window.row0)
             cols = slice(tile.along.keep0 - window.col0, tile.along.keep1 - window.col0)
-            for room, made in zip(values, estimate_tile(self._job, tile, self._kept_as)):
+            made_of_tile = estimate_tile(self._job, tile, self._kept_as, self._outputs)
+            for room, made in zip(values, made_of_tile):
                 room[:, rows, cols] = made
         return values
 
@@ -261,18 +262,19 @@ def _nothing(bands: int, window: tiles.Window) -> np.ndarray:
     return np.broadcast_to(np.float32(np.nan), (bands, window.rows, window.cols))
 
 
-def estimate_tile(job: Job, tile: tiles.Tile, stored: Encoding) -> Arrays:
-    """Mean, each stage's bands if they are kept, and spread of ``tile.kept``, as ``stored``.
+def estimate_tile(job: Job, tile: tiles.Tile, stored: Encoding, outputs: int) -> Arrays:
+    """``outputs`` arrays of ``tile.kept``, as ``stored``: the mean, each stage's, the spread.
 
-    Each is (bands, rows, cols), nodata where masked; a stage has nodata in the bands that it does
-    not make. A tile that keeps no valid pixel is not sampled. Where there is one sample, the spread
-    is the mean's array. Raises PackageError when the model gives no finite numbers.
+    The stages' are there if they are kept, the spread's where one more is asked for. Each is
+    (bands, rows, cols), nodata where masked; a stage has nodata in the bands that it does not make.
+    A tile that keeps no valid pixel is not sampled. Raises PackageError when the model gives no
+    finite numbers.
     """
     values, valid = job.picture.read(tile.read)
     kept = tile.kept_in_read
     if not valid[kept].any():
         shape = len(job.model.wavelength_nm), tile.kept.rows, tile.kept.cols
-        return (stored.nothing(shape),) * (2 + job.keep_stages * len(job.model.stages))
+        return (stored.nothing(shape),) * outputs
     rgb = job.radiometry.apply(values)
     # One value for all masked pixels of a run, the model's neutral one: no tile differs.
     neutral = np.array(job.model.normalisation.input_offset, np.float32)
@@ -282,10 +284,11 @@ def estimate_tile(job: Job, tile: tiles.Tile, stored: Encoding) -> Arrays:
         _refuse_infinite(made, job)
         return stored.encode(made)
 
-    place = tile.read.row0, tile.read.col0
-    result = job.cascade.estimate(rgb, *place, job.sampling, kept, finish)
-    mean, spread = result.mean, result.mean if result.spread is None else result.spread
-    made = (mean, *_stages_in_place(job, result, stored), spread)
+    spread = outputs > 1 + job.keep_stages * len(job.model.stages)
+    wanted = Wanted(kept, spread=spread, stages=job.keep_stages, finish=finish)
+    result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
+    made = (result.mean, *_stages_in_place(job, result, stored))
+    made += (result.spread,) if spread else ()
     if not valid[kept].all():
         for one in made:
             one[:, ~valid[kept]] = stored.nodata
@@ -302,7 +305,7 @@ def _refuse_infinite(made: np.ndarray, job: Job) -> None:
 
 def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:
     """Each kept stage's bands where they lie among all bands."""
-    for stage, values in zip(job.model.stages if job.keep_stages else (), result.stages):
+    for stage, values in zip(job.model.stages, result.stages):
         every = stored.nothing(result.mean.shape)
         every[list(stage.final_bands)] = values
         yield every

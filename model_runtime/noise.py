@@ -53,7 +53,8 @@ def picked_noise(
     Glasserman 2003, section 4.5.1): their mean hardly depends on chance.
     """
     key = seed % 2**64, _draw(stage, 0, step)
-    return _bank(*key, bands, samples)[sample].take(_places(*key, *window), axis=1)
+    # The places lie in the bank: "wrap" only spares the search for one that does not.
+    return _bank(*key, bands, samples)[sample].take(_places(*key, *window), axis=1, mode="wrap")
 
 
 @lru_cache(maxsize=128)
@@ -68,12 +69,15 @@ def _bank(seed: int, draw: int, bands: int, samples: int) -> np.ndarray:
     return draws.astype(np.float32)
 
 
+@lru_cache(maxsize=64)  # the samples of a strip have theirs in common
 def _places(seed: int, draw: int, row0: int, col0: int, rows: int, cols: int) -> np.ndarray:
     """(rows, cols): which draw a pixel gets, by SplitMix64's mixing (Steele et al. 2014)."""
     down = np.arange(row0, row0 + rows).astype(np.uint64)[:, None]
     across = np.arange(col0, col0 + cols).astype(np.uint64)[None]
     mixed = _mixed(across + np.uint64((seed ^ draw * _ODD) % 2**64)) + down
-    return (_mixed(mixed) % np.uint64(BANK)).astype(np.intp)
+    places = (_mixed(mixed) % np.uint64(BANK)).astype(np.intp)
+    places.setflags(write=False)
+    return places
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:

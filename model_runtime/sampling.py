@@ -40,9 +40,11 @@ def ddpm(
     """
     for t, previous in _pairs(order):
         x = truncate(x, t)
-        x = ddpm_mean(x, denoise(x, t), d, t, previous)
-        if previous >= 0:
-            x = x + np.float32(np.sqrt(_step_beta(d, t, previous))) * noise(t)
+        x0 = denoise(x, t)
+        if previous < 0:
+            return x0
+        x = ddpm_mean(x, x0, d, t, previous)
+        x += np.float32(np.sqrt(_step_beta(d, t, previous))) * noise(t)
     return x
 
 
@@ -55,7 +57,9 @@ def ddpm_mean(x_t: np.ndarray, x0: np.ndarray, d: Diffusion, t: int, previous: i
     beta, variance = _step_beta(d, t, previous), d.noise(t) ** 2
     of_x0 = d.signal(previous) * beta / variance
     of_x_t = np.sqrt(1 - beta) * d.noise(previous) ** 2 / variance
-    return np.float32(of_x0) * x0 + np.float32(of_x_t) * x_t
+    mean = np.float32(of_x0) * x0
+    mean += np.float32(of_x_t) * x_t
+    return mean
 
 
 def ddim(

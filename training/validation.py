@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from model_runtime import manifest, metrics
-from model_runtime.cascade import Cascade, Estimate, Sampling, StageSampler
+from model_runtime.cascade import Cascade, Estimate, Sampling, StageSampler, Wanted
 from model_runtime.tiles import round_up
 
 from . import package
@@ -82,8 +82,8 @@ def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
     margin = round_up(tile.influence or 0, tile.multiple)
     padding = [(margin, margin + -n % tile.multiple) for n in (rows, cols)]
     around = np.pad(rgb, [(0, 0), *padding], mode="reflect")
-    kept = slice(margin, margin + rows), slice(margin, margin + cols)
-    return cascade.estimate(around, -margin, -margin, how, kept)
+    wanted = Wanted((slice(margin, margin + rows), slice(margin, margin + cols)))
+    return cascade.estimate(around, -margin, -margin, how, wanted)
 
 
 def means(judged: Sequence[Judged]) -> Dict[str, float]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_runtime import cascade, manifest, noise, schedule
-from model_runtime.cascade import Cascade, Sampling, StageSampler
+from model_runtime.cascade import Cascade, Sampling, StageSampler, Wanted
 from model_runtime.errors import InputError, PackageError
 
 HOW = Sampling("dpm-solver++", 3, 1, (0.0, 0.0), seed=5)
@@ -116,11 +116,25 @@ def test_guided_strips_see_the_null_condition_of_the_tile(in_strips, monkeypatch
 
 @pytest.mark.parametrize("make", ["of_functions", "in_strips"])
 def test_what_is_kept_of_a_tile_is_its_part_of_the_whole(request, make):
-    model, kept = request.getfixturevalue(make)(stage(3, range(8))), (slice(5, 20), slice(2, 9))
+    model, kept = (
+        request.getfixturevalue(make)(stage(3, range(8))),
+        Wanted((slice(5, 20), slice(2, 9))),
+    )
     how = one_stage(steps=2, samples=2)
     whole, found = model.estimate(RGB, 8, 0, how), model.estimate(RGB, 8, 0, how, kept)
     np.testing.assert_array_equal(found.mean, whole.mean[:, 5:20, 2:9])
     np.testing.assert_array_equal(found.spread, whole.spread[:, 5:20, 2:9])
+
+
+@pytest.mark.parametrize("make", ["of_functions", "in_strips"])
+def test_what_is_not_wanted_is_not_made_and_changes_nothing(request, make):
+    model = request.getfixturevalue(make)(stage(3, (0, 4)), stage(2, range(8)))
+    how = replace(HOW, sampler="ddpm", samples=3)
+    whole = model.estimate(RGB, 0, 0, how)
+    found = model.estimate(RGB, 0, 0, how, Wanted(spread=False, stages=False))
+    np.testing.assert_array_equal(found.mean, whole.mean)
+    assert (found.spread, found.stages) == (None, [])
+    assert (whole.spread.shape, len(whole.stages)) == (whole.mean.shape, 2)
 
 
 def test_what_fails_in_a_strip_is_raised(in_strips):

@@ -7,7 +7,7 @@ import pytest
 
 from model_runtime import encoding, manifest, tiles
 from model_runtime.blocks import Store
-from model_runtime.cascade import WHOLE, Estimate, Sampling
+from model_runtime.cascade import EVERYTHING, Estimate, Sampling
 from model_runtime.errors import MemoryShortage
 from model_runtime.estimation import Estimation, Here, Job, UnitMaker
 from model_runtime.events import Events
@@ -24,14 +24,14 @@ class Cascade:
     def __init__(self, bands, largest=9999, error=MemoryShortage):
         self.bands, self.largest, self.error, self.sizes = bands, largest, error, []
 
-    def estimate(self, rgb, row0, col0, how, kept=WHOLE, finish=np.asarray):
+    def estimate(self, rgb, row0, col0, how, wanted=EVERYTHING):
         self.sizes.append(max(rgb.shape[1:]))
         if self.sizes[-1] > self.largest:
             raise self.error("no memory")
         factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
-        mean = (rgb[:1] * factors)[:, kept[0], kept[1]]
-        spread = finish(mean / 4) if how.samples > 1 else None
-        return Estimate(finish(mean), spread, [finish(mean)])
+        mean = (rgb[:1] * factors)[(slice(None), *wanted.kept)]
+        spread = wanted.finish(mean / 4) if wanted.spread else None
+        return Estimate(wanted.finish(mean), spread, [])
 
 
 class Picture:

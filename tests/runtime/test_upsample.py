@@ -10,7 +10,7 @@ from osgeo import gdal
 
 from model_runtime import engines, manifest, tiles, upsample, upsample_options
 from model_runtime.__main__ import build_parser
-from model_runtime.cascade import WHOLE, Estimate
+from model_runtime.cascade import EVERYTHING, Estimate
 from model_runtime.errors import InputError, PackageError
 from model_runtime.events import Events
 
@@ -25,17 +25,19 @@ class Cascade:
     def __init__(self, bands=8, value=None):
         self.bands, self.value, self.asked = bands, value, []
 
-    def estimate(self, rgb, row0, col0, how, kept=WHOLE, finish=np.asarray):
+    def estimate(self, rgb, row0, col0, how, wanted=EVERYTHING):
         self.asked.append((rgb.copy(), row0, col0, how))
         rows, cols = np.mgrid[row0 : row0 + rgb.shape[1], col0 : col0 + rgb.shape[2]]
         factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
         mean = (rgb[:1] * factors + 1e-4 * rows + 1e-6 * cols).astype(np.float32)
         if self.value is not None:
             mean[0] = self.value
-        spread = np.full_like(mean, 0.125) if how.samples > 1 else None
-        mean, spread = (one if one is None else one[:, kept[0], kept[1]] for one in (mean, spread))
-        mean, spread = (one if one is None else finish(one) for one in (mean, spread))
-        return Estimate(mean, spread, [mean])
+        spread = np.full_like(mean, 0.125) if wanted.spread else None
+        mean, spread = (
+            one if one is None else one[(slice(None), *wanted.kept)] for one in (mean, spread)
+        )
+        mean, spread = (one if one is None else wanted.finish(one) for one in (mean, spread))
+        return Estimate(mean, spread, [])
 
 
 class Told(Events):
