@@ -1,7 +1,8 @@
 """How fast it is: the runtime beside plain torch, a one-shot network and the machine's ceiling.
 
     python tests/benchmarks/speed.py [--only a b c d e] [--model DIR] [--picture FILE]
-        [--repeats N] [--threads N] [--side PX] [--sides PX ...] [--markdown PATH] [--json PATH]
+        [--rival ONNX] [--repeats N] [--threads N] [--side PX] [--sides PX ...]
+        [--markdown PATH] [--json PATH]
 
 (a) the released network at full size; (b) the embedded model at each quality; (c) beside a one-shot
 network of MST++'s cost; (d) of the machine's matrix product; (e) by the picture's size. The figures
@@ -43,6 +44,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     )
     add("--model", help="model package of b to e (the embedded one)")
     add("--picture", type=Path, help="8-bit RGB of b and e, mirrored on (a texture)")
+    add("--rival", type=Path, help="ONNX graph of a real one-shot network, for c (docs/speed.md)")
     add("--repeats", type=int, default=3, help="runs of which the median counts (3)")
     add("--threads", type=int, default=0, help="processor threads (0: all cores)")
     add("--side", type=int, default=1000, help="pixels a side in b (1000: a megapixel)")
@@ -57,7 +59,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     options = parse(argv)
     threads = options.threads or machine.cores()
     model, sides = packages.folder_of(options.model).resolve(), tuple(options.sides)
-    bench = Bench(model, options.picture, threads, options.repeats, options.side, sides)
+    bench = Bench(
+        model, options.picture, threads, options.repeats, options.side, sides, options.rival
+    )
     facts, parts = machine_facts(threads), {}
     print(heading(facts), flush=True)
     try:

@@ -20,7 +20,10 @@ CHILD = Path(__file__).with_name("speed_child.py")
 
 @dataclass(frozen=True)
 class Bench:
-    """What is measured and how often; ``side`` and ``sides`` are of square pictures, in pixels."""
+    """What is measured and how often; ``side`` and ``sides`` are of square pictures, in pixels.
+
+    ``rival``: an ONNX graph of square RGB pictures (1, 3, side, side) to bands, for part (c).
+    """
 
     model: Path
     picture: Optional[Path]
@@ -28,6 +31,7 @@ class Bench:
     repeats: int
     side: int
     sides: Tuple[int, ...]
+    rival: Optional[Path] = None
 
 
 @dataclass(frozen=True)

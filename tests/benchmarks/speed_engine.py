@@ -5,7 +5,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 import onnx
@@ -22,7 +22,7 @@ MEGA, GIGA = 1e6, 1e9
 # MST++ (Cai et al., CVPR workshops 2022): 23.05 GFLOP for 31 bands of 256 x 256 pixels.
 ONE_SHOT_SIDE, ONE_SHOT_BANDS = 256, 31
 CEILING_SIDE = 2048
-ONE_SHOT_HEADS = ("", "s / megapixel", "megapixels / s", "times as fast as one-shot")
+ONE_SHOT_HEADS = ("", "s / megapixel", "megapixels / s")
 ENGINE_HEADS = ("graph", "pixels a pass", "GFLOP a pass", "GFLOP/s", "of the ceiling")
 
 
@@ -45,16 +45,21 @@ def one_shot_graph(side: int) -> bytes:
 
 
 def beside_one_shot(bench: Bench, side: int = ONE_SHOT_SIDE) -> Part:
-    """Part (c): the cascade in process against the one-shot network in the same engine."""
+    """Part (c): the cascade in process against one-shot networks in the same engine."""
     model, graph = manifest.read(bench.model), one_shot_graph(side)
     tile = model.tile.size
-    actions = {"one-shot": _one_shot_pass(graph, side, bench.threads)}
+    rivals = {"one-shot": graph}
+    if bench.rival:
+        rivals[bench.rival.stem] = bench.rival.read_bytes()
+    passes = {name: _one_shot_pass(content, bench.threads) for name, content in rivals.items()}
+    actions = {name: action for name, (action, _) in passes.items()}
+    pixels = {name: count for name, (_, count) in passes.items()}
     loaded = cascade.load(bench.model, model, "cpu", bench.threads)
     for quality in ("fast", "balanced"):
-        actions[quality] = _estimate(loaded, quality, tile)
+        actions[quality], pixels[quality] = _estimate(loaded, quality, tile), tile**2
     taken = in_turns(actions, bench.repeats)
-    pixels = {"one-shot": side**2, "fast": tile**2, "balanced": tile**2}
-    rows = pace_rows({name: median(taken[name]) / (pixels[name] / MEGA) for name in actions})
+    pace = {name: median(taken[name]) / (pixels[name] / MEGA) for name in actions}
+    heads = (*ONE_SHOT_HEADS, *(f"times as fast as {name}" for name in rivals))
     cost = 2 * multiply_adds(onnx.load_from_string(graph), {}) / GIGA
     note = (
         f"In process, without files, {bench.threads} threads, medians of {bench.repeats}. "
@@ -63,23 +68,28 @@ def beside_one_shot(bench: Bench, side: int = ONE_SHOT_SIDE) -> Part:
         "MST++'s published figure counts multiply-adds, the real one costs twice that. Ours: RGB "
         f"to all bands of a tile of {tile} x {tile} pixels, sampling included."
     )
-    return Part("(c) Beside a one-shot network of MST++'s cost", ONE_SHOT_HEADS, rows, note, taken)
+    title = "(c) Beside one-shot networks"
+    return Part(title, heads, pace_rows(pace, list(rivals)), note, taken)
 
 
-def pace_rows(pace: Dict[str, float]) -> List[List]:
-    """A row a way of its seconds per megapixel; the first is what the others are compared with."""
-    first = next(iter(pace.values()))
-    return [[name, value, 1 / value, first / value] for name, value in pace.items()]
+def pace_rows(pace: Dict[str, float], rivals: Sequence[str]) -> List[List]:
+    """A row a way of its seconds per megapixel, and how many times as fast it is as each rival."""
+    return [
+        [name, value, 1 / value, *(pace[rival] / value for rival in rivals)]
+        for name, value in pace.items()
+    ]
 
 
-def _one_shot_pass(graph: bytes, side: int, threads: int) -> Callable[[], object]:
+def _one_shot_pass(graph: bytes, threads: int) -> Tuple[Callable[[], object], int]:
+    """An action of one pass, and the pixels of it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    rgb = np.random.default_rng(0).random((1, 3, side, side), np.float32)
-    return lambda: session.run(None, {"rgb": rgb})
+    entering = session.get_inputs()[0]
+    rgb = np.random.default_rng(0).random(entering.shape, np.float32)
+    return lambda: session.run(None, {entering.name: rgb}), rgb.shape[2] * rgb.shape[3]
 
 
 def _estimate(loaded: cascade.Cascade, quality: str, side: int) -> Callable[[], object]:

@@ -98,9 +98,12 @@ def test_a_part_as_markdown_and_as_json():
     assert kept["machine"] == {"threads": 2}
 
 
-def test_ratios_are_of_the_first_way():
-    rows = speed_engine.pace_rows({"one-shot": 4.0, "fast": 0.5})
-    assert rows == [["one-shot", 4.0, 0.25, 1.0], ["fast", 0.5, 2.0, 8.0]]
+def test_ratios_are_of_each_rival():
+    rows = speed_engine.pace_rows({"one-shot": 4.0, "real": 2.0, "fast": 0.5}, ["one-shot", "real"])
+    assert rows == [
+        *(["one-shot", 4.0, 0.25, 1.0, 0.5], ["real", 2.0, 0.5, 2.0, 1.0]),
+        ["fast", 0.5, 2.0, 8.0, 4.0],
+    ]
 
 
 def test_sizes_are_compared_by_the_megapixel():
@@ -164,7 +167,7 @@ def test_qualities_and_sizes_by_the_real_command(bench):
     assert [row[0] for row in speed_command.sizes(bench).rows] == [16**2 / 1e6, 32**2 / 1e6]
 
 
-def test_the_engine_s_tables_name_every_graph(bench):
+def test_the_engine_s_tables_name_every_graph(bench, tmp_path):
     part = speed_engine.engine(bench, passes=2, ceiling_side=64)
     assert [row[0] for row in part.rows] == [
         *("matrix product", "stage 1, denoiser", "stage 2, denoiser", "denoisers together")
@@ -173,8 +176,10 @@ def test_the_engine_s_tables_name_every_graph(bench):
     assert together[2] == one[2] + two[2]
     assert min(one[3], two[3]) <= together[3] <= max(one[3], two[3])
     assert one[2] == pytest.approx(2 * 32 * 32 * 2 * 3 * 9 / 1e9)  # 3 to 2 bands, 3 x 3
-    beside = speed_engine.beside_one_shot(bench, side=16)
-    assert [row[0] for row in beside.rows] == ["one-shot", "fast", "balanced"]
+    graph = tmp_path / "real.onnx"
+    graph.write_bytes(speed_engine.one_shot_graph(8))
+    beside = speed_engine.beside_one_shot(replace(bench, rival=graph), side=16)
+    assert [row[0] for row in beside.rows] == ["one-shot", "real", "fast", "balanced"]
 
 
 def test_the_released_network_gives_equal_steps_in_torch_and_in_the_runtime(bench):
