@@ -89,14 +89,17 @@ class StageSampler:
     def guided(
         self, features: np.ndarray, null: Optional[np.ndarray], scale: float
     ) -> guidance.Predict:
-        """The mixture of what ``features`` and ``null`` give (ICMG).
+        """The mixture of what ``features`` and ``null`` give (ICMG), at the timesteps that have it.
 
         A network that can looks at x once for both.
         """
+        conditional, interval = self._network(features), self.stage.guidance_interval
         if scale and getattr(self._denoise, "shares_x", False):
             both = self._network(np.concatenate([features, null]))
-            return guidance.mixed_of_both(both, scale)
-        return guidance.mixed(self._network(features), self._network(null), scale)
+            mixture = guidance.mixed_of_both(both, scale)
+        else:
+            mixture = guidance.mixed(conditional, self._network(null), scale)
+        return mixture if interval is None else guidance.within(interval, mixture, conditional)
 
     def _network(self, features: Optional[np.ndarray]) -> guidance.Predict:
         name = "features" if self._encode else "condition"

@@ -83,6 +83,12 @@ def _stage(stage: manifest.Stage) -> str:
     s = stage.schedule
     return (
         f"{stage.condition_bands} to {stage.output_bands} bands, predicts {stage.prediction}, "
-        f"{s.kind} schedule of {s.steps} timesteps, guidance {stage.guidance_scale:g}, "
+        f"{s.kind} schedule of {s.steps} timesteps, {_guidance(stage)}, "
         f"PDT {stage.pdt_lower_bound:g}, {stage.denoiser.file}"
     )
+
+
+def _guidance(stage: manifest.Stage) -> str:
+    interval = stage.guidance_interval
+    where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
+    return f"guidance {stage.guidance_scale:g}{where}"

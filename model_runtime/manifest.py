@@ -61,6 +61,7 @@ class Stage:
     denoiser takes that graph's features instead of the condition: they do not depend on the
     timestep, so one pass serves all steps and samples.
     ``final_bands`` are the model's output bands (0-based) that this stage makes.
+    ``guidance_interval``: the first and the last timestep that are guided; None: all.
     """
 
     denoiser: ModelFile
@@ -72,6 +73,7 @@ class Stage:
     schedule: Schedule
     guidance_scale: float
     pdt_lower_bound: float
+    guidance_interval: Optional[Tuple[int, int]] = None
 
 
 @dataclass(frozen=True)
@@ -351,6 +353,7 @@ def _stage(node: _Node, bands: int) -> Stage:
     final_bands = tuple(item.integer(0, bands - 1) for item in final)
     if len(set(final_bands)) != output_bands:
         raise node.get("final_bands").fail("bands that differ")
+    schedule = _schedule(node.get("schedule"))
     return Stage(
         denoiser=_model_file(node.get("denoiser")),
         condition_encoder=None if encoder.value is None else _model_file(encoder),
@@ -358,10 +361,21 @@ def _stage(node: _Node, bands: int) -> Stage:
         output_bands=output_bands,
         final_bands=final_bands,
         prediction=node.get("prediction").one_of(PREDICTIONS),
-        schedule=_schedule(node.get("schedule")),
+        schedule=schedule,
         guidance_scale=node.get("guidance_scale").number(0, 100),
         pdt_lower_bound=node.get("pdt_lower_bound").number(0, 1),
+        guidance_interval=_guidance_interval(node, schedule.steps),
     )
+
+
+def _guidance_interval(stage: _Node, steps: int) -> Optional[Tuple[int, int]]:
+    if stage.value.get("guidance_interval") is None:  # packages before it have none
+        return None
+    node = stage.get("guidance_interval")
+    first, last = (item.integer(0, steps - 1) for item in node.items(2, 2))
+    if first > last:
+        raise node.fail("the first and the last timestep that are guided")
+    return first, last
 
 
 def _schedule(node: _Node) -> Schedule:

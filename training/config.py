@@ -96,6 +96,7 @@ class StageSettings:
     condition_dropout: float = 0.1
     condition_noise: float = 0.0
     condition_estimated_share: float = 0.0
+    guidance_interval: Optional[Tuple[int, ...]] = None
 
 
 @dataclass(frozen=True)

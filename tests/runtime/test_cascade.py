@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_runtime import cascade, manifest, noise, schedule
+from model_runtime import cascade, manifest, noise, sampling, schedule
 from model_runtime.cascade import Cascade, Sampling, StageSampler, Wanted
 from model_runtime.errors import InputError, PackageError
 
@@ -250,6 +250,19 @@ def test_the_null_pass_runs_only_where_guidance_asks(of_functions, scale, null_c
     model.estimate(RGB, 0, 0, replace(HOW, guidance=(scale,)))
     assert counted.null == null_calls
     assert len(counted.conditions) == 3 + null_calls
+
+
+@pytest.mark.parametrize("kind", ["Counted", "OfBoth"])
+def test_outside_its_interval_guidance_costs_no_null_pass(of_functions, kind):
+    counted = {"Counted": Counted, "OfBoth": OfBoth}[kind]()
+    guided = stage(3, range(8), counted)
+    first, *_, last = sampling.timesteps(guided.diffusion.steps, 3)
+    entry = replace(guided.stage, guidance_interval=(int(last) + 1, int(first) - 1))
+    model = of_functions(StageSampler(entry, counted, None))
+    model.estimate(RGB, 0, 0, replace(HOW, guidance=(1.5,)))
+    both = sum(len(given) == 2 for given in counted.conditions)
+    assert counted.null + both == 1
+    assert sum(len(given) for given in counted.conditions) == 3 + 1
 
 
 class OfBoth(Counted):

@@ -30,6 +30,11 @@ def test_a_network_asked_for_both_at_once_gives_the_same_mixture():
     np.testing.assert_array_equal(both(x, 7), apart(x, 7))
 
 
+def test_timesteps_outside_the_interval_are_not_guided():
+    predict = guidance.within((3, 5), lambda x, t: "guided", lambda x, t: "plain")
+    assert [predict(None, t) for t in (2, 3, 5, 6)] == ["plain", "guided", "guided", "plain"]
+
+
 def test_guidance_of_x0_is_guidance_of_epsilon():
     """Both are linear in each other at one x_t, so a package's prediction does not matter."""
     d = schedule.diffusion(schedule.betas("linear", 100, 1e-3, 0.1))
