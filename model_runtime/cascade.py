@@ -17,13 +17,17 @@ STRIP_PIXELS = 4096
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage."""
+    """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage.
+
+    ``guidance_interval``: the first and the last timestep that are guided; None: all.
+    """
 
     sampler: str
     steps: int
     samples: int
     guidance: Tuple[float, ...]
     seed: int
+    guidance_interval: Optional[Tuple[int, int]] = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class StageSampler:
         self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
     ) -> np.ndarray:
         """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start."""
-        predict = self.guided(features, null, scale)
+        predict = self.guided(features, null, scale, how.guidance_interval)
         stage, d = self.stage, self.diffusion
 
         def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
@@ -87,13 +91,17 @@ class StageSampler:
         return run(draw(d.steps), denoise, d, order, draw, truncate)
 
     def guided(
-        self, features: np.ndarray, null: Optional[np.ndarray], scale: float
+        self,
+        features: np.ndarray,
+        null: Optional[np.ndarray],
+        scale: float,
+        interval: Optional[Tuple[int, int]] = None,
     ) -> guidance.Predict:
-        """The mixture of what ``features`` and ``null`` give (ICMG), at the timesteps that have it.
+        """The mixture of what ``features`` and ``null`` give (ICMG), in ``interval``.
 
         A network that can looks at x once for both.
         """
-        conditional, interval = self._network(features), self.stage.guidance_interval
+        conditional = self._network(features)
         if scale and getattr(self._denoise, "shares_x", False):
             both = self._network(np.concatenate([features, null]))
             mixture = guidance.mixed_of_both(both, scale)

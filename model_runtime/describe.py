@@ -66,6 +66,7 @@ def as_text(model: manifest.Manifest, files: List[Dict]) -> str:
     lines += [f"stage {i}  {_stage(stage)}" for i, stage in enumerate(model.stages, 1)]
     lines += [
         f"{name:8s} {quality.sampler}, {quality.steps} steps, samples: {quality.samples}"
+        f"{_guided(quality)}"
         for name, quality in model.qualities.items()
     ]
     return "\n".join(lines)
@@ -83,12 +84,11 @@ def _stage(stage: manifest.Stage) -> str:
     s = stage.schedule
     return (
         f"{stage.condition_bands} to {stage.output_bands} bands, predicts {stage.prediction}, "
-        f"{s.kind} schedule of {s.steps} timesteps, {_guidance(stage)}, "
+        f"{s.kind} schedule of {s.steps} timesteps, guidance {stage.guidance_scale:g}, "
         f"PDT {stage.pdt_lower_bound:g}, {stage.denoiser.file}"
     )
 
 
-def _guidance(stage: manifest.Stage) -> str:
-    interval = stage.guidance_interval
-    where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
-    return f"guidance {stage.guidance_scale:g}{where}"
+def _guided(quality: manifest.Quality) -> str:
+    interval = quality.guidance_interval
+    return f", guided at timesteps {interval[0]} to {interval[1]}" if interval else ""

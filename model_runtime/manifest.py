@@ -61,7 +61,6 @@ class Stage:
     denoiser takes that graph's features instead of the condition: they do not depend on the
     timestep, so one pass serves all steps and samples.
     ``final_bands`` are the model's output bands (0-based) that this stage makes.
-    ``guidance_interval``: the first and the last timestep that are guided; None: all.
     """
 
     denoiser: ModelFile
@@ -73,7 +72,6 @@ class Stage:
     schedule: Schedule
     guidance_scale: float
     pdt_lower_bound: float
-    guidance_interval: Optional[Tuple[int, int]] = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,15 @@ class Tile:
 
 @dataclass(frozen=True)
 class Quality:
-    """What one ``--quality`` means; ``steps`` are denoiser calls a stage."""
+    """What one ``--quality`` means; ``steps`` are denoiser calls a stage.
+
+    ``guidance_interval``: the first and the last timestep that are guided; None: all.
+    """
 
     sampler: str
     steps: int
     samples: int
+    guidance_interval: Optional[Tuple[int, int]] = None
 
 
 @dataclass(frozen=True)
@@ -353,7 +355,6 @@ def _stage(node: _Node, bands: int) -> Stage:
     final_bands = tuple(item.integer(0, bands - 1) for item in final)
     if len(set(final_bands)) != output_bands:
         raise node.get("final_bands").fail("bands that differ")
-    schedule = _schedule(node.get("schedule"))
     return Stage(
         denoiser=_model_file(node.get("denoiser")),
         condition_encoder=None if encoder.value is None else _model_file(encoder),
@@ -361,21 +362,10 @@ def _stage(node: _Node, bands: int) -> Stage:
         output_bands=output_bands,
         final_bands=final_bands,
         prediction=node.get("prediction").one_of(PREDICTIONS),
-        schedule=schedule,
+        schedule=_schedule(node.get("schedule")),
         guidance_scale=node.get("guidance_scale").number(0, 100),
         pdt_lower_bound=node.get("pdt_lower_bound").number(0, 1),
-        guidance_interval=_guidance_interval(node, schedule.steps),
     )
-
-
-def _guidance_interval(stage: _Node, steps: int) -> Optional[Tuple[int, int]]:
-    if stage.value.get("guidance_interval") is None:  # packages before it have none
-        return None
-    node = stage.get("guidance_interval")
-    first, last = (item.integer(0, steps - 1) for item in node.items(2, 2))
-    if first > last:
-        raise node.fail("the first and the last timestep that are guided")
-    return first, last
 
 
 def _schedule(node: _Node) -> Schedule:
@@ -409,7 +399,18 @@ def _quality(node: _Node, timesteps: int) -> Quality:
         node.get("sampler").one_of(SAMPLERS),
         node.get("steps").integer(1, timesteps),
         node.get("samples").integer(1, 1000),
+        _guidance_interval(node, timesteps),
     )
+
+
+def _guidance_interval(quality: _Node, timesteps: int) -> Optional[Tuple[int, int]]:
+    if quality.value.get("guidance_interval") is None:  # older packages do not know it
+        return None
+    node = quality.get("guidance_interval")
+    first, last = (item.integer(0, timesteps - 1) for item in node.items(2, 2))
+    if first > last:
+        raise node.fail("the first and the last timestep that are guided")
+    return first, last
 
 
 def _data_consistency(root: _Node) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from . import __version__, calibration, denoiser, manifest
+from .cascade import Sampling
 
 
 @dataclass
@@ -31,7 +32,7 @@ def facts_of(job, folder: Path) -> Facts:
         "SCDM_STEPS": str(how.steps),
         "SCDM_SAMPLES": str(how.samples),
         "SCDM_SPREAD": _spread_said(job),
-        "SCDM_GUIDANCE": comma(how.guidance),
+        "SCDM_GUIDANCE": guidance_said(how),
         "SCDM_RADIOMETRY": taken.taken,
         "SCDM_RADIOMETRY_WHY": taken.why,
         "SCDM_RADIOMETRY_GAIN": comma(taken.gain),
@@ -43,6 +44,13 @@ def facts_of(job, folder: Path) -> Facts:
     run = {"device": job.cascade.device, "providers": ", ".join(job.cascade.providers)}
     warnings = [*job.cascade.warnings, *taken.warnings, *_band_warnings(job)]
     return Facts(settings, run, warnings)
+
+
+def guidance_said(how: Sampling) -> str:
+    """The scales of all stages, and the timesteps that are guided where not all are."""
+    interval = how.guidance_interval
+    where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
+    return comma(how.guidance) + where
 
 
 def _spread_said(job) -> str:

@@ -53,6 +53,12 @@ def add_arguments(parser) -> None:
         type=_numbers(float),
         help="guidance scale, for all stages or one a stage (the model's)",
     )
+    add(
+        "--guidance-interval",
+        metavar="FIRST,LAST",
+        type=_numbers(int),
+        help="timesteps that are guided, from 0; a step outside costs one pass less (quality's)",
+    )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
     add("--spread", metavar="PATH", help="GeoTIFF of the estimate's spread: how far it may be off")
     add("--keep-stages", metavar="DIR", help="also each stage's bands: DIR/stage1.tif ...")
@@ -135,7 +141,28 @@ def sampling_of(args, model: manifest.Manifest) -> Sampling:
         samples=samples,
         guidance=_guidance(args.guidance, model),
         seed=args.seed,
+        guidance_interval=_guidance_interval(args, quality, model),
     )
+
+
+def _guidance_interval(
+    args, quality: manifest.Quality, model: manifest.Manifest
+) -> Optional[Tuple[int, int]]:
+    given = args.guidance_interval
+    if given is None:
+        return quality.guidance_interval
+    if not any(_guidance(args.guidance, model)):
+        raise InputError(
+            "--guidance-interval is given, but no stage is guided",
+            "give --guidance above 0 too, or leave the interval out",
+        )
+    most = min(stage.schedule.steps for stage in model.stages) - 1
+    if len(given) != 2 or not 0 <= given[0] <= given[1] <= most:
+        raise InputError(
+            f"--guidance-interval is {_listed(given)}",
+            f"give the first and the last timestep, from 0 to {most}",
+        )
+    return given
 
 
 def _steps(steps: int, model: manifest.Manifest) -> int:

@@ -96,7 +96,6 @@ class StageSettings:
     condition_dropout: float = 0.1
     condition_noise: float = 0.0
     condition_estimated_share: float = 0.0
-    guidance_interval: Optional[Tuple[int, ...]] = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +141,7 @@ class QualitySettings:
     sampler: str
     steps: int
     samples: int
+    guidance_interval: Optional[Tuple[int, ...]] = None
 
 
 @dataclass(frozen=True)

@@ -230,7 +230,6 @@ def _student_stage(stage: StageSettings, plan: Plan) -> StageSettings:
         stage,
         network={**stage.network, "dropout": 0.0},  # the teacher has none where it is used
         guidance_scale=0.0,
-        guidance_interval=None,
         iterations=plan.iterations * len(plan.rounds()),
         first_timestep_share=0.0,  # the rounds say where
         condition_dropout=0.0,  # nothing asks for the null condition any more

@@ -127,13 +127,13 @@ class DistillTrainer(StageTrainer):
     def _solved(self, batch: Batch, x_t: Tensor, timesteps: Sequence[Tensor]) -> Tensor:
         d, settings = self.diffusion, self.settings
         scale = 0.0 if self.round else self.plan.guidance_scale
-        x0_of = x0_on(self.teacher, settings, d, batch.condition, scale)
+        x0_of = x0_on(self.teacher, settings.prediction, d, batch.condition, scale)
         end = walked(x_t, timesteps, x0_of, d, settings)
         return x0_of_one_step(d, x_t, end, timesteps[0], timesteps[-1])
 
     def _drawn(self, batch: Batch) -> Tensor:
         d, settings, scale = self.diffusion, self.settings, self.plan.guidance_scale
-        x0_of = x0_on(self.teacher, settings, d, batch.condition, scale)
+        x0_of = x0_on(self.teacher, settings.prediction, d, batch.condition, scale)
         order = self._order(self.plan.teacher_steps)[:, None].expand(-1, len(batch.x0))
         starts = (self._normal_like(batch.x0) for _ in range(self.plan.draws))
         drawn = [walked(x, list(order), x0_of, d, settings, ddpm_step) for x in starts]
@@ -146,7 +146,7 @@ class DistillTrainer(StageTrainer):
         d = diffusion_of(settings, self.device)
         order = [*sampling.timesteps(settings.timesteps, self.plan.steps), -1]
         timesteps = [torch.full((len(x),), int(t), device=self.device) for t in order]
-        return walked(x, timesteps, x0_on(network, settings, d, condition), d, settings)
+        return walked(x, timesteps, x0_on(network, settings.prediction, d, condition), d, settings)
 
     def state(self) -> Dict[str, Any]:
         """As the trainer's, with the round's teacher and the plan."""

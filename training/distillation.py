@@ -4,7 +4,7 @@ Progressive distillation (Salimans & Ho 2022): the student's one step of DDIM en
 teacher's steps end. Tensors are (N, bands, rows, cols), timesteps int64 (N,), -1 the clean end.
 """
 
-from typing import Callable, Optional, Sequence
+from typing import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -20,30 +20,14 @@ Step = Callable[[TorchDiffusion, Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
 def x0_on(
-    network: nn.Module,
-    settings: StageSettings,
-    d: TorchDiffusion,
-    condition: Tensor,
-    guidance_scale: float = 0.0,
+    network: nn.Module, kind: str, d: TorchDiffusion, condition: Tensor, guidance_scale: float = 0.0
 ) -> X0:
-    """The x0 that a stage's network says of any x_t, guided (ICMG) where its settings say so."""
+    """The x0 that a network predicting ``kind`` says of any x_t, guided (ICMG) by its scale."""
     predict = _predict_on(network, condition)
     if guidance_scale:
         null = _predict_on(network, torch.zeros_like(condition))
-        predict = _guided(predict, null, guidance_scale, settings.guidance_interval)
-    return lambda x_t, t: d.x0(settings.prediction, predict(x_t, t), x_t, t)
-
-
-def _guided(conditional: X0, null: X0, scale: float, interval: Optional[Sequence[int]]) -> X0:
-    mixture = guidance.mixed(conditional, null, scale)
-    if interval is None:
-        return mixture
-
-    def predict(x_t: Tensor, t: Tensor) -> Tensor:
-        inside = ((t >= interval[0]) & (t <= interval[1]))[:, None, None, None]
-        return torch.where(inside, mixture(x_t, t), conditional(x_t, t))
-
-    return predict
+        predict = guidance.mixed(predict, null, guidance_scale)
+    return lambda x_t, t: d.x0(kind, predict(x_t, t), x_t, t)
 
 
 def _predict_on(network: nn.Module, condition: Tensor) -> Callable[[Tensor, Tensor], Tensor]:

@@ -72,7 +72,6 @@ def stage_entry(
         schedule=manifest.Schedule(*kind, schedule.digest(schedule.betas(*kind))),
         guidance_scale=settings.guidance_scale,
         pdt_lower_bound=settings.pdt_lower_bound,
-        guidance_interval=settings.guidance_interval,
     )
 
 

@@ -257,9 +257,9 @@ def test_outside_its_interval_guidance_costs_no_null_pass(of_functions, kind):
     counted = {"Counted": Counted, "OfBoth": OfBoth}[kind]()
     guided = stage(3, range(8), counted)
     first, *_, last = sampling.timesteps(guided.diffusion.steps, 3)
-    entry = replace(guided.stage, guidance_interval=(int(last) + 1, int(first) - 1))
-    model = of_functions(StageSampler(entry, counted, None))
-    model.estimate(RGB, 0, 0, replace(HOW, guidance=(1.5,)))
+    interval = int(last) + 1, int(first) - 1
+    how = replace(HOW, guidance=(1.5,), guidance_interval=interval)
+    of_functions(guided).estimate(RGB, 0, 0, how)
     both = sum(len(given) == 2 for given in counted.conditions)
     assert counted.null + both == 1
     assert sum(len(given) for given in counted.conditions) == 3 + 1

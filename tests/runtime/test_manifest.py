@@ -51,12 +51,10 @@ def test_what_is_written_reads_back_the_same(tiny_package, tmp_path):
 
 
 def test_a_guidance_interval_is_kept_and_older_packages_have_none(data):
-    assert manifest.parse(changed(data, "stages.0.guidance_interval", [1, 3])).stages[
-        0
-    ].guidance_interval == (1, 3)
-    for stage in data["stages"]:
-        stage.pop("guidance_interval", None)
-    assert [stage.guidance_interval for stage in manifest.parse(data).stages] == [None, None]
+    given = changed(data, "qualities.fast.guidance_interval", [1, 3])
+    assert manifest.parse(given).qualities["fast"].guidance_interval == (1, 3)
+    del given["qualities"]["fast"]["guidance_interval"]
+    assert manifest.parse(given).qualities["fast"].guidance_interval is None
 
 
 def test_everything_read_can_be_hashed_and_kept(tiny_package):
@@ -108,11 +106,11 @@ BROKEN = [
     ("stages.0.schedule.steps", 10**9, r"stages\[0\].schedule.steps"),
     ("stages.0.schedule.steps", 50.0, r"stages\[0\].schedule.steps"),
     ("stages.0.schedule.low", NAN, r"stages\[0\].schedule.low"),
+    ("qualities.fast.guidance_interval", [5, 4], "guidance_interval.*first and the last"),
+    ("qualities.fast.guidance_interval", [0, 10**6], r"guidance_interval\[1\]"),
+    ("qualities.fast.guidance_interval", [3], "guidance_interval.*2 to 2 items"),
     ("stages.1.guidance_scale", -1, r"stages\[1\].guidance_scale"),
     ("stages.1.guidance_scale", True, r"stages\[1\].guidance_scale"),
-    ("stages.1.guidance_interval", [5, 4], r"stages\[1\].guidance_interval.*first and the last"),
-    ("stages.1.guidance_interval", [0, 10**6], r"stages\[1\].guidance_interval\[1\]"),
-    ("stages.1.guidance_interval", [3], r"stages\[1\].guidance_interval.*2 to 2 items"),
     ("stages.1.pdt_lower_bound", 1.5, r"stages\[1\].pdt_lower_bound"),
     ("stages.1.pdt_lower_bound", NAN, r"stages\[1\].pdt_lower_bound"),
     ("tile.multiple", 0, "tile.multiple"),

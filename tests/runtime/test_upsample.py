@@ -1,5 +1,6 @@
 """The upsample loop around a cascade that tests give: what it is asked, and what becomes of it."""
 
+import json
 import shutil
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime import engines, manifest, tiles, upsample, upsample_options
+from model_runtime import engines, manifest, provenance, tiles, upsample, upsample_options
 from model_runtime.__main__ import build_parser
 from model_runtime.cascade import EVERYTHING, Estimate
 from model_runtime.errors import InputError, PackageError
@@ -260,12 +261,28 @@ def test_guidance_is_the_models_or_one_for_all_or_one_a_stage(tiny_package):
     assert sampling(tiny_package, "--guidance", "1.5,0.5").guidance == (1.5, 0.5)
 
 
+def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tmp_path):
+    package = shutil.copytree(tiny_package, tmp_path / "package")
+    content = json.loads((package / "model.json").read_text())
+    content["qualities"]["balanced"]["guidance_interval"] = [10, 30]
+    (package / "model.json").write_text(json.dumps(content))
+    assert sampling(tiny_package).guidance_interval is None
+    assert sampling(package).guidance_interval == (10, 30)
+    given = sampling(package, "--guidance", "1.5", "--guidance-interval", "0,49")
+    assert given.guidance_interval == (0, 49)
+    assert provenance.guidance_said(given) == "1.5,1.5 at timesteps 0 to 49"
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--guidance", "1,2,3"], "3 numbers, the model 2 stages"),
         (["--guidance", "-1"], "guidance"),
         (["--guidance", "nan"], "guidance"),
+        (["--guidance-interval", "0,9"], "no stage is guided"),
+        (["--guidance", "1", "--guidance-interval", "0,50"], "from 0 to 49"),
+        (["--guidance", "1", "--guidance-interval", "9,0"], "--guidance-interval is 9,0"),
+        (["--guidance", "1", "--guidance-interval", "9"], "the first and the last timestep"),
         (["--steps", "51"], "at most 50"),
         (["--steps", "0"], "--steps is 0"),
         (["--samples", "0"], "--samples is 0"),

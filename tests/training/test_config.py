@@ -6,9 +6,7 @@ import json
 import pytest
 
 from model_runtime.errors import InputError
-from model_runtime.manifest import ModelFile
 from training import config as settings_file
-from training import package
 from training.config import from_json, load
 
 
@@ -38,17 +36,6 @@ def spoilt(text, tmp_path):
         return path
 
     return write
-
-
-def test_a_guidance_interval_is_of_timesteps_that_there_are(small_toml):
-    kept = load(small_toml, ["stages.1.guidance_interval=[3, 9]"])
-    assert package.stage_entry(kept, 1, ModelFile("none.onnx", "0" * 64)).guidance_interval == (
-        3,
-        9,
-    )
-    package.check(kept)
-    with pytest.raises(InputError, match="guidance_interval"):
-        package.check(load(small_toml, ["stages.1.guidance_interval=[9, 100000]"]))
 
 
 def test_the_small_settings_are_read(small_toml):

@@ -51,6 +51,14 @@ def test_settings_that_are_right_pass(small_toml):
     package.check(load(small_toml))
 
 
+def test_a_quality_says_which_timesteps_are_guided(small_toml):
+    config = load(small_toml, ["qualities.fast.guidance_interval=[3, 9]"])
+    package.check(config)
+    assert package.identity(config)["qualities"]["fast"].guidance_interval == (3, 9)
+    with pytest.raises(InputError, match="guidance_interval"):
+        package.check(load(small_toml, ["qualities.fast.guidance_interval=[9, 3]"]))
+
+
 def test_qualities_that_are_not_given_fit_the_timesteps(small_toml):
     found = package.identity(load(small_toml))["qualities"]
     assert found["fast"] == manifest.Quality("ddim", 2, 1)
