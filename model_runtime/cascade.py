@@ -9,7 +9,7 @@ import numpy as np
 
 from . import calibration, denoiser, guidance, machine, noise, projection, sampling, schedule
 from .errors import InputError, PackageError
-from .manifest import Manifest, Stage
+from .manifest import Manifest, Quality, Stage
 
 # Of all bands and features these take about 3 MB: what a core's cache holds.
 STRIP_PIXELS = 4096
@@ -28,6 +28,12 @@ class Sampling:
     guidance: Tuple[float, ...]
     seed: int
     guidance_interval: Optional[Tuple[int, int]] = None
+
+
+def of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
+    """How a package's quality samples."""
+    chosen = quality.sampler, quality.steps, quality.samples
+    return Sampling(*chosen, guidance, seed, quality.guidance_interval)
 
 
 @dataclass(frozen=True)

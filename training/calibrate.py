@@ -74,7 +74,7 @@ def sensor_errors(
     scales = tuple(stage.guidance_scale for stage in model.manifest.stages)
     found: Dict[tuple, List[calibration.Errors]] = {}
     for scene in scenes:
-        how = cascade.Sampling(quality.sampler, quality.steps, quality.samples, scales, SEED)
+        how = cascade.of_quality(quality, scales, SEED)
         found.setdefault(scene.sensor, []).append(_errors(model, how, scene))
     return {sensor: _joined(parts) for sensor, parts in found.items()}
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from model_runtime import manifest, metrics
-from model_runtime.cascade import Cascade, Estimate, Sampling, StageSampler, Wanted
+from model_runtime.cascade import Cascade, Estimate, Sampling, StageSampler, Wanted, of_quality
 from model_runtime.tiles import round_up
 
 from . import package
@@ -57,8 +57,7 @@ def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]
     """Every scene sampled at quality ``fast`` by the stages in ``networks`` and measured."""
     fast = package.identity(config)["qualities"]["fast"]
     scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
-    how = Sampling(fast.sampler, fast.steps, fast.samples, scales, seed=0)
-    return judge_sampling(config, networks, scenes, how)
+    return judge_sampling(config, networks, scenes, of_quality(fast, scales, seed=0))
 
 
 def judge_sampling(

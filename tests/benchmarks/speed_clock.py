@@ -12,7 +12,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from model_runtime import manifest
-from model_runtime.cascade import Sampling
+from model_runtime.cascade import Sampling, of_quality
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = Path(__file__).with_name("speed_child.py")
@@ -45,9 +45,8 @@ class Spent:
 
 def sampling_of(model: manifest.Manifest, quality: str) -> Sampling:
     """How ``upsample --quality`` samples."""
-    chosen = model.qualities[quality]
     scales = tuple(stage.guidance_scale for stage in model.stages)
-    return Sampling(chosen.sampler, chosen.steps, chosen.samples, scales, seed=0)
+    return of_quality(model.qualities[quality], scales, seed=0)
 
 
 def in_turns(actions: Dict[str, Callable[[], object]], repeats: int) -> Dict[str, List[float]]:

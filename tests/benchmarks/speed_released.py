@@ -71,7 +71,8 @@ def _note(bench: Bench, config: Config, model: manifest.Manifest) -> str:
         f"of {bench.repeats}. Whole tile: torch is extrapolated from its steps, "
         f"{config.stages[0].timesteps} a stage, without the sampler's own arithmetic; the runtime "
         f"is `balanced` of the default qualities ({balanced.sampler}, {balanced.steps} steps a "
-        "stage), measured once from RGB to all bands."
+        f"stage, guided at timesteps {balanced.guidance_interval}), measured once from RGB to all "
+        "bands."
     )
 
 

@@ -64,7 +64,8 @@ def test_qualities_that_are_not_given_fit_the_timesteps(small_toml):
     assert found["fast"] == manifest.Quality("ddim", 2, 1)
     assert found["best"] == manifest.Quality("dpm-solver++", 50, 1)
     short = package.identity(load(small_toml, ["stages.1.timesteps=15"]))["qualities"]
-    assert short["best"].steps == 15
+    assert (short["best"].steps, short["best"].guidance_interval) == (15, None)
+    assert short["balanced"] == manifest.Quality("dpm-solver++", 10, 1, (3, 11))
 
 
 def scene(rgb, seen):
