@@ -108,14 +108,31 @@ def _apply(transform: Geotransform, col: float, row: float) -> Tuple[float, floa
 
 
 def _georeference(dataset) -> Georeference:
-    point = dataset.GetMetadataItem("AREA_OR_POINT") or "Area"
-    return Georeference(
-        dataset.GetGeoTransform(can_return_null=True),
-        dataset.GetSpatialRef(),
-        tuple(dataset.GetGCPs()),
-        dataset.GetGCPSpatialRef(),
-        point,
-    )
+    """Raises RuntimeError where GDAL leaves out keys that are damaged, as some versions do."""
+    with _listening() as said:
+        point = dataset.GetMetadataItem("AREA_OR_POINT") or "Area"
+        found = Georeference(
+            dataset.GetGeoTransform(can_return_null=True),
+            dataset.GetSpatialRef(),
+            tuple(dataset.GetGCPs()),
+            dataset.GetGCPSpatialRef(),
+            point,
+        )
+    for message in said:
+        if "corrupt" in message:
+            raise RuntimeError(message)
+    return found
+
+
+@contextmanager
+def _listening() -> Iterator[List[str]]:
+    """What GDAL says meanwhile."""
+    said: List[str] = []
+    gdal.PushErrorHandler(lambda kind, number, message: said.append(message))
+    try:
+        yield said
+    finally:
+        gdal.PopErrorHandler()
 
 
 def open_dataset(path: str):
