@@ -173,9 +173,8 @@ def _scaled(stored: Stored, model: Manifest, scale: float, why: str) -> Radiomet
     bands = len(stored.values)
     gain = np.array(stored.scale if stored.scale is not None else [1.0] * bands) * scale
     offset = np.array(stored.offset if stored.offset is not None else [0.0] * bands) * scale
-    return _with_warning(
-        Radiometry(REFLECTANCE, why, tuple(gain.tolist()), tuple(offset.tolist())), stored, model
-    )
+    result = Radiometry(REFLECTANCE, why, tuple(gain.tolist()), tuple(offset.tolist()))
+    return _with_warning(result, result.apply(_quantile(stored.values, 0.5)), model)
 
 
 def _matched(stored: Stored, model: Manifest, why: str) -> Radiometry:
@@ -201,14 +200,13 @@ def _matched(stored: Stored, model: Manifest, why: str) -> Radiometry:
     result = Radiometry(
         "match", why, tuple((scale * gain).tolist()), tuple((shift * gain).tolist()), 0.0
     )
-    return _with_warning(result, stored, model)
+    return _with_warning(result, gain * (median - dark), model)
 
 
-def _with_warning(result: Radiometry, stored: Stored, model: Manifest) -> Radiometry:
-    """``result`` with a warning where the model has not seen such values in training."""
+def _with_warning(result: Radiometry, median: np.ndarray, model: Manifest) -> Radiometry:
+    """``result`` with a warning where the model has not seen values about ``median`` (bands,)."""
     if model.domain is None:
         return result
-    median = result.apply(_quantile(stored.values, 0.5))
     low, high = np.min(model.domain.values, axis=1), np.max(model.domain.values, axis=1)
     odd = [
         f"{band.name} {value:.3g}"
