@@ -39,6 +39,7 @@ MASK_KINDS = gdal.GMF_PER_DATASET | gdal.GMF_ALPHA | gdal.GMF_NODATA
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 CHECKED_BLOCKS = 20_000
+MEMORY_TRIAL = 64 << 20  # bytes without which no run gets far
 COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
 COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
 METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator
@@ -108,7 +109,10 @@ def _apply(transform: Geotransform, col: float, row: float) -> Tuple[float, floa
 
 
 def _georeference(dataset) -> Georeference:
-    """Raises RuntimeError where GDAL leaves out keys that are damaged, as some versions do."""
+    """Raises RuntimeError where GDAL leaves out keys that are damaged, as some versions do.
+
+    It says the same where memory is too short for its table of reference systems: MemoryError.
+    """
     with _listening() as said:
         point = dataset.GetMetadataItem("AREA_OR_POINT") or "Area"
         found = Georeference(
@@ -120,6 +124,7 @@ def _georeference(dataset) -> Georeference:
         )
     for message in said:
         if "corrupt" in message:
+            np.empty(MEMORY_TRIAL, np.uint8)
             raise RuntimeError(message)
     return found
 

@@ -1,5 +1,6 @@
 """Rasters through the real GDAL: masks, places, damage, and the conventions of what is written."""
 
+import contextlib
 import math
 import resource
 import struct
@@ -205,6 +206,16 @@ def test_damaged_keys_of_the_place_are_refused(write_raster):
     path.write_bytes(content.replace(key, struct.pack("<4H", 0, 0, 10240, 1)))
     with pytest.raises(InputError, match="cannot be read"):
         raster.Picture(path, None).files()
+
+
+def test_keys_that_are_left_out_for_want_of_memory_are_no_damage(write_raster, monkeypatch):
+    said = "a.tif: GeoTIFF tags apparently corrupt, they are being ignored."
+    monkeypatch.setattr(raster, "_listening", lambda: contextlib.nullcontext([said]))
+    with pytest.raises(InputError, match="apparently corrupt"):
+        raster.Picture(write_raster("a.tif", numbers()), None)
+    monkeypatch.setattr(raster, "MEMORY_TRIAL", 1 << 60)
+    with pytest.raises(MemoryError):
+        raster.Picture(write_raster("a.tif", numbers()), None)
 
 
 def test_a_control_point_with_a_name_in_another_encoding_is_moved(tmp_path):

@@ -35,7 +35,7 @@ def test_denoiser_graph_gives_the_denoisers_numbers_at_every_timestep(blocks, ti
     t = torch.tensor([timestep])
     expected = denoiser(x, features, t)
     found = DenoiserGraph(denoiser, TIMESTEPS)(x, features, t)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)  # of values to 190
 
 
 @torch.inference_mode()
