@@ -4,11 +4,16 @@ What never changes is worked out once: offsets, scales and the mean over bands b
 convolutions' weights, and what a timestep adds is looked up in a table.
 """
 
+from typing import Optional
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .networks_compact import DARKEST, ConditionEncoder, PixelDenoiser
+from .interleave import interleaved
+from .networks_compact import DARKEST, MULTIPLE, ConditionEncoder, PixelDenoiser
+
+PIXELS = MULTIPLE**2  # of a square
 
 
 class DenoiserGraph(nn.Module):
@@ -32,6 +37,42 @@ class DenoiserGraph(nn.Module):
             hidden = hidden + block.narrow(wide)
         hidden = F.relu(hidden)
         return brightness * self.shape(hidden) + self.rest(hidden)
+
+
+class EncoderGraph(nn.Module):
+    """``ConditionEncoder`` of a stage that sees surroundings.
+
+    Its last layers make the pixels of a square one after the other and hand their brightness on, so
+    that the four have only to be interleaved.
+    """
+
+    def __init__(self, encoder: ConditionEncoder):
+        super().__init__()
+        self.offset, self.scale = encoder.offset, encoder.scale
+        looks = encoder.looks
+        self.blocks = looks.blocks
+        # The squares' last bands are the brightness, which the blocks do not see.
+        self.enter = _pointwise(F.pad(_matrix(looks.enter), (0, PIXELS)), looks.enter.bias)
+        nothing = torch.zeros(PIXELS, 1, looks.leave.in_channels)
+        leave = torch.cat([_by_pixel(_matrix(looks.leave)), nothing], 1)
+        bias = F.pad(_by_pixel(looks.leave.bias[:, None]), (0, 0, 0, 1))
+        self.leave = _pointwise(leave.flatten(0, 1), bias.flatten())
+        own = F.pad(_by_pixel(_matrix(looks.own)), (0, PIXELS))
+        brightness = F.pad(torch.eye(PIXELS)[:, None], (looks.own.in_channels, 0))
+        self.own = _pointwise(torch.cat([own, brightness], 1).flatten(0, 1))
+
+    def forward(self, condition: Tensor) -> Tensor:
+        values = condition * self.scale + self.offset
+        brightness = values.mean(1, keepdim=True).clamp_min(DARKEST)
+        relative = [values / brightness - 1, torch.log(brightness) + 2, brightness]
+        squares = F.pixel_unshuffle(torch.cat(relative, 1), MULTIPLE)
+        whole = self.leave(self.blocks(self.enter(squares))) + self.own(squares)
+        return interleaved(whole.chunk(PIXELS, 1))
+
+
+def _by_pixel(matrix: Tensor) -> Tensor:
+    """(features x PIXELS, entering) as (PIXELS, features, entering)."""
+    return matrix.unflatten(0, (-1, PIXELS)).transpose(0, 1)
 
 
 class PixelEncoderGraph(nn.Module):
@@ -65,7 +106,9 @@ def _matrix(layer: nn.Conv2d) -> Tensor:
     return layer.weight[:, :, 0, 0]
 
 
-def _pointwise(matrix: Tensor, bias: Tensor) -> nn.Conv2d:
-    layer = nn.Conv2d(matrix.shape[1], matrix.shape[0], 1)
-    layer.weight.data, layer.bias.data = matrix.detach()[:, :, None, None], bias.detach()
+def _pointwise(matrix: Tensor, bias: Optional[Tensor] = None) -> nn.Conv2d:
+    layer = nn.Conv2d(matrix.shape[1], matrix.shape[0], 1, bias=bias is not None)
+    layer.weight.data = matrix.detach()[:, :, None, None]
+    if bias is not None:
+        layer.bias.data = bias.detach()
     return layer

@@ -16,7 +16,7 @@ from torch import nn
 from model_runtime import manifest
 from model_runtime.errors import InputError, ScdmError
 from training import package
-from training.compact_graphs import DenoiserGraph, PixelEncoderGraph
+from training.compact_graphs import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.config import Config
 from training.onnx_export import Port, export_denoiser, export_graph
 from training.package_folder import model_file, new_package
@@ -76,7 +76,7 @@ def _export_stage(
 def _export_encoder(network: nn.Module, path: Path) -> float:
     ports = {"condition": Port(network.settings.condition_bands)}
     encoder = network.condition_encoder
-    graph = encoder if network.settings.context_blocks else PixelEncoderGraph(encoder)
+    graph = (EncoderGraph if network.settings.context_blocks else PixelEncoderGraph)(encoder)
     return export_graph(graph, path, ports, "features", network.multiple)
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .interleave import interleaved
 from .networks_released import ReleasedUNet, ResidualBlock, Upsample
 
 
@@ -127,12 +128,7 @@ class UpsampleGraph(nn.Module):
         self.phases = nn.ModuleList(_phase(conv, *phase) for phase in product((0, 1), (0, 1)))
 
     def forward(self, x: Tensor) -> Tensor:
-        upper, lower = self._row(x, 0), self._row(x, 1)  # each (N, width, rows, 2 cols)
-        return torch.stack([upper, lower], dim=3).flatten(2, 3)
-
-    def _row(self, x: Tensor, row: int) -> Tensor:
-        left, right = (phase(x) for phase in self.phases[2 * row : 2 * row + 2])
-        return torch.stack([left, right], dim=4).flatten(3, 4)
+        return interleaved([phase(x) for phase in self.phases])
 
 
 def _phase(conv: nn.Conv2d, row: int, col: int) -> nn.Sequential:
