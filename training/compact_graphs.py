@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .convolution import convolution
 from .interleave import interleaved
 from .networks_compact import DARKEST, MULTIPLE, ConditionEncoder, PixelDenoiser
 
@@ -107,8 +108,4 @@ def _matrix(layer: nn.Conv2d) -> Tensor:
 
 
 def _pointwise(matrix: Tensor, bias: Optional[Tensor] = None) -> nn.Conv2d:
-    layer = nn.Conv2d(matrix.shape[1], matrix.shape[0], 1, bias=bias is not None)
-    layer.weight.data = matrix.detach()[:, :, None, None]
-    if bias is not None:
-        layer.bias.data = bias.detach()
-    return layer
+    return convolution(matrix[:, :, None, None], bias)

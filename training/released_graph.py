@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .convolution import convolution
 from .interleave import interleaved
 from .networks_released import ReleasedUNet, ResidualBlock, Upsample
 
@@ -113,7 +114,7 @@ class _Entrance(nn.Module):
 
 
 def _of_channels(conv: nn.Conv2d, chosen: Tensor, bias: bool) -> nn.Conv2d:
-    return _conv(conv.weight[:, chosen], conv.bias if bias else None, conv.padding)
+    return convolution(conv.weight[:, chosen], conv.bias if bias else None, conv.padding)
 
 
 class UpsampleGraph(nn.Module):
@@ -134,19 +135,10 @@ class UpsampleGraph(nn.Module):
 def _phase(conv: nn.Conv2d, row: int, col: int) -> nn.Sequential:
     """What ``conv`` makes at (``row``, ``col``) of every 2 x 2 pixels that repeat one."""
     weight = _met(_met(conv.weight, 2, row), 3, col)
-    return nn.Sequential(nn.ZeroPad2d((1 - col, col, 1 - row, row)), _conv(weight, conv.bias))
+    return nn.Sequential(nn.ZeroPad2d((1 - col, col, 1 - row, row)), convolution(weight, conv.bias))
 
 
 def _met(weight: Tensor, dim: int, phase: int) -> Tensor:
     """Three taps as the two that meet different pixels: the second of a pair sees its own twice."""
     first, middle, last = weight.unbind(dim)
     return torch.stack([first + middle, last] if phase else [first, middle + last], dim)
-
-
-def _conv(weight: Tensor, bias, padding=0) -> nn.Conv2d:
-    out, entering, *kernel = weight.shape
-    conv = nn.Conv2d(entering, out, kernel, padding=padding, bias=bias is not None)
-    conv.weight.data = weight.detach().contiguous()
-    if bias is not None:
-        conv.bias.data = bias.detach()
-    return conv
