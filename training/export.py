@@ -77,7 +77,7 @@ def _export_encoder(network: nn.Module, path: Path) -> float:
     ports = {"condition": Port(network.settings.condition_bands)}
     encoder = network.condition_encoder
     graph = (EncoderGraph if network.settings.context_blocks else PixelEncoderGraph)(encoder)
-    return export_graph(graph, path, ports, "features", network.multiple)
+    return export_graph(encoder, path, ports, "features", network.multiple, graph)
 
 
 def _export_pixel_denoiser(network: nn.Module, timesteps: int, path: Path) -> float:
@@ -88,7 +88,7 @@ def _export_pixel_denoiser(network: nn.Module, timesteps: int, path: Path) -> fl
         "timestep": Port(0, single=True, timesteps=timesteps),
     }
     graph = DenoiserGraph(network.denoiser, timesteps)
-    return export_graph(graph, path, ports, "prediction", network.multiple)
+    return export_graph(network.denoiser, path, ports, "prediction", network.multiple, graph)
 
 
 def _note(lines: List[str], path: Path, difference: float) -> None:
