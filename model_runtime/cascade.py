@@ -248,7 +248,10 @@ class Cascade:
                 deviations.add(condition[0])
         rgb = part.rgb[0]
         mean = self._spectra(last, means[last].value(), rgb)
-        stages = [self._spectra(i, m.value(), rgb) for i, m in enumerate(means) if wanted.stages]
+        stages = []
+        if wanted.stages:
+            earlier = enumerate(means[:-1])
+            stages = [*(self._spectra(i, run.value(), rgb) for i, run in earlier), mean]
         return Estimate(mean, deviations and self._spread(deviations, mean, how), stages)
 
     def _spread(self, deviations: "_Deviations", mean: np.ndarray, how: Sampling) -> np.ndarray:
