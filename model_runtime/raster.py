@@ -685,7 +685,7 @@ class Writer:
         try:
             with _Writing(self.path):
                 _describe(self._dataset, stored, spectral, georeference, tags)
-                self._add_overviews(max(shape), form)
+                self._add_overviews(max(shape))
         except ScdmError:
             self.discard()
             raise
@@ -742,10 +742,10 @@ class Writer:
         whole = self._dataset.GetRasterBand(band + 1)
         return whole.GetOverview(level - 1) if level else whole
 
-    def _add_overviews(self, longest: int, form: Form) -> None:
+    def _add_overviews(self, longest: int) -> None:
         """Empty ones. The first, of which file blocks make whole blocks, fill as those come."""
-        factors = overviews.levels(longest) if form.overviews else []
-        sides = [overviews.block_of(factor, form.block_side) for factor in factors]
+        factors = overviews.levels(longest) if self._form.overviews else []
+        sides = [overviews.block_of(factor, self._form.block_side) for factor in factors]
         self._levels, self._thinned_at_once = len(factors), [*sides, 0].index(0)
         for factor, side in zip(factors, sides):
             with _option("GDAL_TIFF_OVR_BLOCKSIZE", side or overviews.USUAL_BLOCK):
