@@ -7,7 +7,8 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from .errors import DeviceError, MemoryShortage, PackageError, ScdmError
-from .manifest import ModelFile, verified_bytes
+from .manifest import ModelFile
+from .package.graph_file import read_graph
 
 PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
 _EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
@@ -74,7 +75,7 @@ def session_for(folder: Path, entry: ModelFile, device: str, threads: int, pixel
     Raises PackageError for a file that is not the package's or no graph, DeviceError where the
     device cannot be used.
     """
-    content = verified_bytes(folder, entry)
+    content = read_graph(folder, entry)
     damaged = f"{entry.file} is no usable ONNX graph"
     return _session(content, device, threads, damaged, pixelwise)
 
@@ -94,6 +95,8 @@ def _session(content: bytes, device: str, threads: int, damaged: str, pixelwise:
     options.enable_mem_pattern = False
     # A graph's weights are in its own, hashed file: what it names outside has no folder to be in.
     options.add_session_config_entry(_EXTERNAL_FOLDER, os.devnull)
+    # ONNX, which was searched, and not ONNX Runtime's own format, which it may take for it.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     if device != "cpu":
         _require_offered(ort, device)
     try:
