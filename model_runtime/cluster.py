@@ -9,16 +9,21 @@ import functools
 import itertools
 import os
 import shutil
+import ssl
 import tempfile
 import uuid
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from urllib.parse import urlsplit
 
 from . import interruption, machine
 from .errors import DeviceError, InputError, ScdmError
 
-REMOTE = ("tcp://", "tls://")
+TLS = "tls"
+REMOTE = ("tcp", TLS)
 LOCAL = "local:"
 MOST_LOCAL = 256
 WAIT_SECONDS = 30
@@ -34,15 +39,64 @@ WORKER_SETUP = "model_runtime.worker"  # its dask_setup
 INSTALL = "pip install '.[cluster]', or leave --cluster away"
 _RULE = "give tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of this machine"
 
+_TLS_OPTIONS = ("--tls-ca-file", "--tls-cert", "--tls-key")
+# Whoever reaches a port of Dask's runs code as the one who opened it: of a local cluster, only who
+# holds a certificate that lives as long as the run; and no web pages beside it.
+_NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+
 Item = Tuple[str, Tuple[Any, ...]]
 
 
-def check(address: str) -> None:
-    """Raise InputError for an address that no cluster can have."""
-    local = local_workers(address) if address.startswith(LOCAL) else None
-    remote = address.startswith(REMOTE) and len(address) > len(REMOTE[0])
-    if not remote and local is None:
+@dataclass(frozen=True)
+class Certificates:
+    """Files in PEM by which a ``tls://`` scheduler and its client know each other."""
+
+    ca_file: str
+    cert: str
+    key: str
+
+
+def certificates(ca_file: Optional[str], cert: Optional[str], key: Optional[str]):
+    """The Certificates of these options, None without any; raises InputError for some only."""
+    given = dict(zip(_TLS_OPTIONS, (ca_file, cert, key)))
+    if not any(given.values()):
+        return None
+    for option, path in given.items():
+        if not path:
+            raise InputError(
+                f"{option} is missing", f"give all three of {', '.join(_TLS_OPTIONS)}, or none"
+            )
+        if not Path(path).is_file():
+            raise InputError(f"{option} '{path}' does not exist", "name a file in PEM format")
+    return Certificates(*map(str, given.values()))
+
+
+def check(address: str, tls: Optional[Certificates] = None) -> None:
+    """Raise InputError for an address that no cluster can have, or that ``tls`` is not for."""
+    if not address.startswith(LOCAL):
+        scheme = _scheme_of_remote(address)
+        if tls and scheme != TLS:
+            raise InputError(
+                f"--cluster '{address}' uses no TLS", "give tls://HOST:PORT with certificates"
+            )
+        return
+    local_workers(address)
+    if tls:
+        raise InputError(
+            f"--cluster '{address}' makes its own certificates",
+            f"leave {', '.join(_TLS_OPTIONS)} out",
+        )
+
+
+def _scheme_of_remote(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        whole = parts.hostname and parts.port and f"{parts.scheme}://{parts.netloc}" == address
+    except ValueError:  # a port that is not a number, half of an IPv6 address
+        whole = False
+    if not whole or parts.scheme not in REMOTE or "@" in address or not address.isprintable():
         raise InputError(f"--cluster is '{address}'", _RULE)
+    return parts.scheme
 
 
 def local_workers(address: str) -> int:
@@ -150,19 +204,20 @@ class Pool:
 
 
 @contextmanager
-def opened(address: str) -> Iterator[Pool]:
+def opened(address: str, tls: Optional[Certificates] = None) -> Iterator[Pool]:
     """The cluster at ``address``; local workers live as long as the context.
 
-    Raises DeviceError where there is no such cluster, or no Dask.
+    ``tls`` is for tls://; None: as Dask's own configuration says. Raises InputError where there
+    are no certificates, DeviceError where there is no such cluster, or no Dask.
     """
     distributed = _distributed()
     with ExitStack() as stack:
         with _told(address):
-            client = _connected(distributed, address, stack)
+            client = _connected(distributed, address, tls, stack)
         yield Pool(client, address)
 
 
-def _connected(distributed, address: str, stack: ExitStack):
+def _connected(distributed, address: str, tls: Optional[Certificates], stack: ExitStack):
     """A client of a cluster that has a worker; ``stack`` closes what was opened."""
     count = local_workers(address)
     if count:
@@ -172,16 +227,42 @@ def _connected(distributed, address: str, stack: ExitStack):
         stack.callback(interruption.tidy(remove))
         cluster = stack.enter_context(_local(distributed, count, folder))
         return stack.enter_context(distributed.Client(cluster))
-    client = stack.enter_context(distributed.Client(address, timeout=WAIT_SECONDS))
+    security = _security(distributed, address, tls)
+    client = distributed.Client(address, timeout=WAIT_SECONDS, security=security)
+    client = stack.enter_context(client)
     client.wait_for_workers(1, timeout=WAIT_SECONDS)
     return client
 
 
+def _security(distributed, address: str, tls: Optional[Certificates]):
+    """What Dask needs to know of certificates; raises InputError where it has none for tls://."""
+    if tls:
+        given = {"tls_ca_file": tls.ca_file, "tls_client_cert": tls.cert, "tls_client_key": tls.key}
+        return distributed.Security(require_encryption=True, **given)
+    security = distributed.Security()
+    if _scheme_of_remote(address) == TLS and not security.tls_ca_file:
+        raise InputError(
+            f"--cluster '{address}' needs certificates",
+            f"give {', '.join(_TLS_OPTIONS)}, or set distributed.comm.tls in Dask's configuration",
+        )
+    return security
+
+
 def _local(distributed, count: int, folder: str):
     """``count`` processes of one thread: the network's own threads use the cores."""
+    import dask
+
     memory = machine.memory()["total"]
     _start_tracker()
+    with dask.config.set(_NO_PAGES):
+        return _local_cluster(distributed, count, folder, memory)
+
+
+def _local_cluster(distributed, count: int, folder: str, memory: Optional[int]):
     return distributed.LocalCluster(
+        security=_temporary_certificates(distributed),
+        protocol=f"{TLS}://",
+        host="127.0.0.1",
         n_workers=count,
         threads_per_worker=1,
         processes=True,
@@ -192,6 +273,15 @@ def _local(distributed, count: int, folder: str):
         preload=WORKER_SETUP,
         silence_logs=_ERRORS_ONLY,
     )
+
+
+def _temporary_certificates(distributed):
+    try:
+        return distributed.Security.temporary()
+    except ImportError as error:
+        raise DeviceError(
+            f"--cluster local:N needs the package cryptography ({error})", INSTALL
+        ) from error
 
 
 def _start_tracker() -> None:
@@ -245,6 +335,12 @@ def _as_told(error: Exception, address: str):
     if isinstance(error, CancelledError):
         return DeviceError(
             f"the scheduler {address} is gone", "start it and run the same again: it goes on"
+        )
+    if isinstance(error, ssl.SSLError):
+        return DeviceError(
+            f"the scheduler {address} and this client do not trust each other's certificates "
+            f"({' '.join(str(error).split())[:200]})",
+            f"give the files of the scheduler's certificate authority: {', '.join(_TLS_OPTIONS)}",
         )
     if isinstance(error, (OSError, TimeoutError)):
         return DeviceError(

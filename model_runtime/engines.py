@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from . import cascade, many, memory_limit, sheets, worker
+from . import cascade, cluster, many, memory_limit, sheets, worker
 from . import order as orders
 from .blocks import Store
 from .estimation import Here, Job, UnitMaker
@@ -58,7 +58,11 @@ def _maker(order: Order, job: Job, warn) -> UnitMaker:
 def opened(args) -> Iterator:
     """The engine that ``args`` ask for."""
     with ExitStack() as stack:
-        yield Farm(args.cluster, stack) if args.cluster else OneMachine()
+        if not args.cluster:
+            yield OneMachine()
+            return
+        tls = cluster.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
+        yield Farm(args.cluster, stack, tls)
 
 
 def order_of(args, job: Job, asked: Asked, inputs: Dict[str, str], journal, engine) -> Order:

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from . import cluster, machine, many, sheets, tiles, worker
 from .blocks import Arrays, Store
@@ -35,13 +35,13 @@ class Farm:
     The cluster is opened when it is first needed: what is wrong with the input is said before.
     """
 
-    def __init__(self, address: str, stack: ExitStack):
-        self.address, self._stack, self._opened = address, stack, None
+    def __init__(self, address: str, stack: ExitStack, tls: Optional[cluster.Certificates] = None):
+        self.address, self._stack, self._tls, self._opened = address, stack, tls, None
 
     @property
     def pool(self) -> cluster.Pool:
         if self._opened is None:
-            self._opened = self._stack.enter_context(cluster.opened(self.address))
+            self._opened = self._stack.enter_context(cluster.opened(self.address, self._tls))
         return self._opened
 
     def network(self, args, folder, model) -> Workers:

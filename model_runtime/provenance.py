@@ -71,6 +71,9 @@ _OUTSIDE = {
     "overwrite",
     "memory_limit",
     "cluster",
+    "tls_ca_file",
+    "tls_cert",
+    "tls_key",
     "threads",
 }
 _PATHS = {"input", "output", "spread", "report", "keep_stages"}

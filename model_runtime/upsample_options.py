@@ -82,6 +82,9 @@ def add_arguments(parser) -> None:
         metavar="ADDRESS",
         help="tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of this machine",
     )
+    add("--tls-ca-file", metavar="FILE", help="certificate authority of a tls:// scheduler (PEM)")
+    add("--tls-cert", metavar="FILE", help="this client's certificate for it")
+    add("--tls-key", metavar="FILE", help="this client's private key for it")
     add("--report", metavar="PATH.html", help="also write an HTML report")
     add("--overwrite", action="store_true", help="replace files that exist")
     add(
@@ -112,8 +115,13 @@ def check(args) -> None:
         if getattr(args, name) is not None:
             _require(f"--{name}", getattr(args, name), least, most)
     _require("--sheet", args.sheet, 1, LARGEST_SHEET)
+    tls = cluster.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
     if args.cluster is not None:
-        cluster.check(args.cluster)
+        cluster.check(args.cluster, tls)
+    elif tls:
+        raise InputError(
+            "certificates are given without --cluster", "give --cluster tls://HOST:PORT"
+        )
     if args.tile is not None:
         _require("--tile", args.tile, 1, LARGEST_TILE)
     if args.extent is not None and len(args.extent) != 4:

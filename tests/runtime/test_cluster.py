@@ -18,14 +18,18 @@ REASON = "needs Dask: pip install '.[cluster]'"
 @pytest.mark.parametrize(
     "address",
     ["", "local", "local:", "local:0", "local:-1", "local:two", "local:999", "local:²"]
-    + ["8786", "host:8786", "tcp://", "http://host:8786", "tcp:/host"],
+    + ["8786", "host:8786", "tcp://", "http://host:8786", "tcp:/host", "tcp://host"]
+    + ["tcp://host:http", "tcp://host:99999", "tcp://[::1", "tcp://:8786", "tcp://a:1/b"]
+    + ["tcp://user@host:1", "tls://\x1b[2Jhost:1", "tcp://host:1\x00"],
 )
 def test_an_address_that_cannot_be_is_refused(address):
     with pytest.raises(InputError, match="--cluster"):
         cluster.check(address)
 
 
-@pytest.mark.parametrize("address", ["local:1", "local:64", "tcp://host:8786", "tls://10.0.0.1:1"])
+@pytest.mark.parametrize(
+    "address", ["local:1", "local:64", "tcp://host:8786", "tls://10.0.0.1:1", "tcp://[::1]:8786"]
+)
 def test_addresses(address):
     cluster.check(address)
 
@@ -42,6 +46,73 @@ def pool():
     pytest.importorskip("distributed", reason=REASON)
     with cluster.opened("local:2") as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory):
+    """A function that writes new certificates into files."""
+    distributed = pytest.importorskip("distributed", reason=REASON)
+
+    def write():
+        made = distributed.Security.temporary()
+        contents = made.tls_ca_file, made.tls_client_cert, made.tls_client_key
+        folder = tmp_path_factory.mktemp("pem")
+        for name, content in zip(("ca", "cert", "key"), contents):
+            (folder / name).write_text(content)
+        return cluster.Certificates(*(str(folder / name) for name in ("ca", "cert", "key"))), made
+
+    return write
+
+
+def test_a_local_cluster_lets_nobody_in_without_its_certificate(pool, pem):
+    """Any user of the machine reaches its ports; who is let in runs code as the one who runs it."""
+    import distributed
+
+    address = pool._client.scheduler.address
+    workers = pool._client.scheduler_info()["workers"]
+    assert all(found.startswith("tls://127.0.0.1:") for found in (address, *workers))
+    for scheme, security in (("tcp", None), ("tls", pem()[1])):
+        with pytest.raises(OSError):
+            distributed.Client(
+                address.replace("tls", scheme), timeout=2, security=security, set_as_default=False
+            )
+
+
+def test_a_scheduler_with_certificates(pem):
+    import distributed
+
+    given, security = pem()
+    with distributed.LocalCluster(
+        n_workers=1,
+        processes=False,
+        security=security,
+        protocol="tls://",
+        host="127.0.0.1",
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+    ) as running:
+        address = running.scheduler_address
+        with cluster.opened(address, given) as opened:
+            assert list(opened.each(squared, [("a", (3,))])) == [("a", 9)]
+        with pytest.raises(InputError, match="needs certificates"), cluster.opened(address):
+            raise AssertionError("opened")
+        with pytest.raises(DeviceError), cluster.opened(address, pem()[0]):
+            raise AssertionError("opened")
+
+
+@pytest.mark.parametrize(
+    "address, given, rule",
+    [
+        ("tls://host:1", {"cert": None}, "--tls-cert is missing"),
+        ("tls://host:1", {"key": "/nowhere"}, "'/nowhere' does not exist"),
+        ("tcp://host:1", {}, "uses no TLS"),
+        ("local:2", {}, "its own certificates"),
+    ],
+)
+def test_certificates_that_are_no_use_are_refused(pem, address, given, rule):
+    files = {**vars(pem()[0]), **given}
+    with pytest.raises(InputError, match=rule):
+        cluster.check(address, cluster.certificates(**files))
 
 
 def squared(number):
