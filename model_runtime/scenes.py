@@ -15,6 +15,8 @@ SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg")
 ONE_FILE = (".tif", ".tiff", ".vrt")
 MAX_COLLECTION_BYTES = 1 << 28
 LONGEST_NAME = 100
+# A file's name may have 255 bytes in most file systems; a journal's and a sidecar's ends come on.
+LONGEST_NAME_BYTES = 180
 # The first asset that has one of these roles, in this order; RGB pictures are "visual".
 ROLES = ("visual", "data")
 GIVE_ASSET = "give its picture the role 'visual' or 'data' and an href of a file, http(s) or s3"
@@ -61,7 +63,8 @@ def _wanted(path: Path, in_folder: bool) -> bool:
 
 def safe_name(text: str) -> str:
     """``text`` as a file's name in any folder: it leads nowhere else and hides nothing."""
-    name = re.sub(r"[^\w.-]+", "_", text)[:LONGEST_NAME].strip(".")
+    name = re.sub(r"[^\w.-]+", "_", text)[:LONGEST_NAME]
+    name = name.encode("utf-8")[:LONGEST_NAME_BYTES].decode("utf-8", "ignore").strip(".")
     return name or "scene"
 
 
@@ -88,6 +91,9 @@ def _of_collection(path: Path) -> Iterator[Scene]:
             yield Scene(name, _opened_as(_href(item), path.parent))
         except InputError as error:
             yield Scene(name, trouble=error)
+        except (OSError, ValueError):  # no file system takes such a name
+            trouble = InputError("the item's href cannot be a file's name", GIVE_ASSET)
+            yield Scene(name, trouble=trouble)
 
 
 def _items(path: Path) -> List[Any]:
@@ -110,9 +116,14 @@ def _href(item: Any) -> str:
     known = [asset for asset in _values(assets) if isinstance(asset.get("href"), str)]
     for role in ROLES:
         for asset in known:
-            if role in (asset.get("roles") or ()):
+            if role in _roles(asset):
                 return asset["href"]
     raise InputError("the item has no asset that is a picture", GIVE_ASSET)
+
+
+def _roles(asset: Dict[str, Any]) -> List[Any]:
+    roles = asset.get("roles")
+    return roles if isinstance(roles, list) else []
 
 
 def _values(assets: Any) -> List[Dict[str, Any]]:
@@ -125,7 +136,12 @@ def _opened_as(href: str, folder: Path) -> str:
 
     A relative href lies in ``folder`` or below: a collection from elsewhere names no other file.
     """
-    parts = urlparse(href)
+    try:
+        parts = urlparse(href)
+    except ValueError:  # half of an IPv6 address
+        raise InputError(f"the href {_shown(href)} is not an address", GIVE_ASSET) from None
+    if not href.isprintable():
+        raise InputError(f"the href {_shown(href)} holds control characters", GIVE_ASSET)
     if parts.scheme in ("http", "https"):
         return f"/vsicurl/{href}"
     if parts.scheme == "s3":
@@ -133,11 +149,16 @@ def _opened_as(href: str, folder: Path) -> str:
     local = unquote(parts.path) if parts.scheme == "file" else href
     path = folder / local
     if parts.scheme not in ("", "file") or str(path).startswith("/vsi"):
-        raise InputError(f"the href '{href[:200]}' is not one to be opened", GIVE_ASSET)
+        raise InputError(f"the href {_shown(href)} is not one to be opened", GIVE_ASSET)
     if not Path(local).is_absolute() and folder.resolve() not in path.resolve().parents:
         raise InputError(
-            f"the href '{href[:200]}' leaves the collection's folder", "give it in full"
+            f"the href {_shown(href)} leaves the collection's folder", "give it in full"
         )
     if not path.is_file():
         raise InputError(f"'{path}' does not exist", "see the collection's hrefs")
     return str(path)
+
+
+def _shown(href: str) -> str:
+    """``href`` for a message: its beginning, with nothing in it that a terminal would obey."""
+    return ascii(href[:200])

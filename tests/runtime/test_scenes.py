@@ -101,12 +101,34 @@ def test_the_visual_asset_comes_before_the_data(folder):
         "missing.tif",
         "file:///nowhere/x.tif",
         "",
+        "http://[::1/x.tif",
+        "b.tif\0",
+        "https://host/x\0.tif",
+        "\ud800.tif",
+        "x" * 5000,
     ],
 )
 def test_an_href_that_is_no_file_or_leads_elsewhere_is_that_scenes_trouble(folder, href):
     bad, good = collection(folder, item("bad", href), item("good", "b.tif"))
     assert isinstance(bad.trouble, InputError) and bad.path == ""
     assert good.trouble is None
+
+
+@pytest.mark.parametrize(
+    "roles", [7, 0.5, True, "visual", {"visual": 1}, None, [["visual"]], [7, None]]
+)
+def test_roles_of_any_type_cost_one_scene_at_most(folder, roles):
+    odd = item("odd", "b.tif")
+    odd["assets"]["picture"]["roles"] = roles
+    bad, good = collection(folder, odd, item("good", "b.tif"))
+    assert bad.trouble is not None and good.trouble is None
+
+
+@pytest.mark.parametrize("name", ["雪" * 300, "é" * 300, "a" * 300, "🛰" * 300, "\ud800", "a/../b"])
+def test_an_ids_file_name_fits_any_file_system(folder, name):
+    (scene,) = collection(folder, item(name, "b.tif"))
+    assert 0 < len(f"{scene.name}_12.tif.part.cog.msk.ovr.tmp".encode()) <= 255
+    assert "/" not in scene.name
 
 
 @pytest.mark.parametrize("broken", [7, None, {}, {"id": "x"}, {"id": "x", "assets": [1]}])
