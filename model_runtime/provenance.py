@@ -35,6 +35,7 @@ def facts_of(job, folder: Path) -> Facts:
         "SCDM_GUIDANCE": guidance_said(how),
         "SCDM_RADIOMETRY": taken.taken,
         "SCDM_RADIOMETRY_WHY": taken.why,
+        "SCDM_RADIOMETRY_CURVE": taken.curve.name if taken.curve else "none",
         "SCDM_RADIOMETRY_GAIN": comma(taken.gain),
         "SCDM_RADIOMETRY_OFFSET": comma(taken.offset),
         "SCDM_INPUT_BANDS": comma(job.picture.bands),

@@ -10,6 +10,7 @@ from model_runtime import raster, spectral
 from model_runtime.errors import InputError
 from model_runtime.manifest import Domain, InputBand
 from model_runtime.radiometry import Stored, decide
+from model_runtime.transfer_curve import PICTURE, picture_reflectance
 
 BANDS = (
     InputBand("red", 640, 82),
@@ -59,33 +60,107 @@ def test_auto_takes_reflectance_for_reflectance(stored, gain):
     assert taken.gain == pytest.approx((gain,) * 3)
 
 
+PICTURES = [
+    eight_bits(),
+    Stored(np.round(values(0, 255)), False, 32),
+    Stored(np.round(values(0, 255)), True, 16),
+    Stored((np.round(values(0, 255)) / 255).astype(np.float32), False, 32),
+]
+
+
+@pytest.mark.parametrize("stored", PICTURES)
+def test_an_8_bit_picture_in_any_type_takes_the_fixed_curve(stored):
+    taken = decide("auto", stored, Model())
+    assert (taken.taken, taken.curve) == ("match", PICTURE)
+    shares = stored.values / stored.values.max()
+    eight = np.round(shares * 255)
+    np.testing.assert_allclose(taken.apply(stored.values), picture_reflectance(eight), rtol=1e-5)
+
+
+def test_a_picture_and_its_crop_are_matched_alike():
+    whole = np.round(values(60, 240))
+    crop = whole[:, whole[0] > 150]
+    taken, of_crop = (decide("auto", Stored(part, True, 8), Model()) for part in (whole, crop))
+    assert taken == of_crop
+
+
+def test_whites_stay_neutral_and_no_shadow_becomes_zero():
+    hazy = np.round(values(0, 255))
+    hazy[2] = 80 + hazy[2] * 175 / 255
+    taken = decide("auto", Stored(np.round(hazy), True, 8), Model())
+    greys = taken.apply(np.full((3, 256), 1.0) * np.arange(256))
+    assert (greys.max(axis=0) == greys.min(axis=0)).all()
+    assert greys.min() == pytest.approx(0.001)
+    assert (np.diff(greys[0]) > 0).all()
+
+
+def test_a_dark_picture_is_brightened_to_the_darkest_forest():
+    dark = np.round(values(10, 60))
+    taken = decide("auto", Stored(dark, True, 8), Model())
+    median = np.median(taken.apply(dark), axis=1).mean()
+    assert median == pytest.approx(0.025, rel=0.05)
+    assert "white taken as reflectance" in taken.why
+
+
+def test_srgb_is_undone_where_it_is_said():
+    stored = np.round(values(60, 250))
+    by_file = decide("auto", replace(eight_bits(60, 250), srgb=True), Model())
+    by_user = decide("srgb", Stored(stored, True, 8), Model())
+    assert by_file.gain == by_user.gain == (0.126,) * 3
+    expected = 0.126 * _curve_undone(stored)
+    np.testing.assert_allclose(by_user.apply(stored), expected, atol=2e-4)
+    full = decide("srgb", Stored(stored * 257, True, 16), Model())
+    np.testing.assert_allclose(full.apply(stored * 257), by_user.apply(stored), rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     "stored",
     [
-        eight_bits(),
-        eight_bits(3, 9),
-        Stored(np.round(values(0, 255)), False, 32),
         sixteen_bits(0, 65535),
         sixteen_bits(20000, 60000),
         Stored(np.minimum(np.round(values(500, 5000)), 4095), True, 16),
-        sixteen_bits(1, 6),
         Stored(values(0, 255), True, 8, (10.0,) * 3, (0.0,) * 3),
     ],
 )
-def test_auto_matches_what_is_no_reflectance(stored):
+def test_auto_matches_counts_by_their_statistics(stored):
     taken = decide("auto", stored, Model())
-    assert taken.taken == "match"
+    assert taken.taken == "match" and taken.curve is None
     medians = np.median(taken.apply(stored.values), axis=1)
     assert np.mean(medians) == pytest.approx(0.06, rel=0.05)
-    assert (taken.apply(stored.values) >= 0).all()
+    assert (taken.apply(stored.values) > 0).all()
 
 
 def test_matching_uses_one_gain_and_keeps_colours():
-    blue_sea = np.round(values(0, 1) * [[20.0], [60.0], [120.0]])
-    taken = decide("match", Stored(blue_sea, True, 8), Model())
+    blue_sea = np.round(values(0, 1) * [[2000.0], [6000.0], [12000.0]])
+    taken = decide("match", Stored(blue_sea, True, 16), Model())
     assert len(set(taken.gain)) == 1
     red, green, blue = np.median(taken.apply(blue_sea), axis=1)
     assert blue > 1.5 * green > 3 * red
+
+
+def test_a_mosaics_statistics_stand_for_its_part():
+    mosaic = sixteen_bits(300, 40000)
+    part = Stored(mosaic.values[:, mosaic.values[0] > 30000], True, 16)
+    taken = decide("match", part, Model(), reference=mosaic)
+    of_mosaic = decide("match", mosaic, Model())
+    assert (taken.gain, taken.offset) == (of_mosaic.gain, of_mosaic.offset)
+    assert "--radiometry-from" in taken.why
+
+
+@pytest.mark.parametrize("stored", [eight_bits(), sixteen_bits(300, 40000)])
+def test_a_reflectance_reference_gives_each_band_its_median(stored):
+    reflectance = (values(0.1, 0.3) * [[1.0], [0.5], [0.25]] * 1e4).astype(np.float32)
+    reference = Stored(reflectance, True, 16, (1e-4,) * 3, (0.0,) * 3)
+    taken = decide("auto", stored, Model(), reference)
+    medians = np.median(taken.apply(stored.values), axis=1)
+    np.testing.assert_allclose(medians, [0.2, 0.1, 0.05], rtol=0.03)
+
+
+def test_a_reference_that_cannot_be_one_is_refused():
+    with pytest.raises(InputError, match="different kinds"):
+        decide("match", eight_bits(), Model(), sixteen_bits(300, 40000))
+    with pytest.raises(InputError, match="is reflectance"):
+        decide("reflectance", eight_bits(), Model(), eight_bits())
 
 
 def test_haze_is_taken_off_each_channel():
@@ -93,12 +168,12 @@ def test_haze_is_taken_off_each_channel():
     haze = np.array([[10.0], [25.0], [40.0]], np.float32)
     taken = decide("match", Stored(clear + haze, False, 32), Model())
     again = decide("match", Stored(clear, False, 32), Model())
-    np.testing.assert_allclose(taken.apply(clear + haze), again.apply(clear), atol=2e-4)
+    np.testing.assert_allclose(taken.apply(clear + haze), again.apply(clear), atol=3e-4)
 
 
 def test_a_constant_picture_is_matched_not_divided_by_zero():
-    taken = decide("match", Stored(np.full((3, 10), 90.0), True, 8), Model())
-    np.testing.assert_allclose(taken.apply(np.full((3, 1), 90.0)), 0.06)
+    taken = decide("match", Stored(np.full((3, 10), 900.0), True, 16), Model())
+    np.testing.assert_allclose(taken.apply(np.full((3, 1), 900.0)), 0.06, rtol=1e-3)
 
 
 def test_a_black_picture_is_refused():
@@ -131,7 +206,7 @@ def test_numbers_that_cannot_be_reflectance_are_refused_when_told_so():
 
 def test_matching_needs_to_know_the_training_data():
     with pytest.raises(InputError, match="choose radiometry reflectance"):
-        decide("auto", eight_bits(), Model(domain=None))
+        decide("auto", sixteen_bits(0, 65535), Model(domain=None))
     assert decide("auto", sixteen_bits(100, 6000), Model(domain=None)).taken == "reflectance"
 
 
@@ -164,29 +239,34 @@ def _curve_undone(value):
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def test_real_cameras_come_closer_to_real_spectra_than_by_the_srgb_curve(shared_data):
-    """The figures of the module's docstring."""
-    medians = (0.060, 0.058, 0.038)  # of the training scenes
-    model = Model(Domain((0.0, 0.5, 1.0), tuple((0.0, median, 0.9) for median in medians)))
-    plots = sorted(shared_data.glob("*/neon_[mo]*_[0-9]*[0-9].tif"))
-    sites = {}
+def test_real_cameras_come_closer_to_real_spectra_than_by_their_median(shared_data):
+    """The figures of transfer_curve's docstring: RMSE of the reflectance and of its level."""
+    pairs, target = _camera_pairs(shared_data), 0.052  # the training scenes' median
+    fixed, matched = [], []
+    for picture, truth in pairs:
+        taken = decide("auto", Stored(picture.reshape(3, -1), False, 32), Model())
+        fixed.append(_errors(taken.apply(picture), truth))
+        median = np.median(picture, axis=(1, 2)).mean()
+        matched.append(_errors(picture * target / median, truth))
+    rmse, level = np.mean(fixed, axis=0)
+    assert rmse < 0.014 and level < 0.15
+    assert rmse < 0.65 * np.mean(matched, axis=0)[0]
+
+
+def _camera_pairs(shared_data):
+    named = shared_data.glob("*/neon_[mo]*.tif")
+    plots = sorted(path for path in named if path.parent.name in ("train", "val"))
+    pairs = []
     for plot in plots:
         camera = raster.Picture(shared_data / "pairs" / f"{plot.stem}_camera.tif", None)
-        picture, _ = camera.read(camera.whole)
-        sites.setdefault(plot.stem[:9], []).append((picture, _simulated(plot)))
-    assert len(sites) == 2
-    errors, other = [], []
-    for pairs in sites.values():
-        mosaic = np.concatenate([picture.reshape(3, -1) for picture, _ in pairs], axis=1)
-        taken = decide("auto", Stored(mosaic[:, ::13], False, 32), model)
-        gain = np.mean(medians) / np.median(_curve_undone(mosaic), axis=1).mean()
-        for picture, truth in pairs:
-            errors.append(_rmse(taken.apply(picture), truth))
-            other.append(_rmse(gain * _curve_undone(picture), truth))
-    assert np.mean(errors) < 0.022
-    assert np.mean(errors) < np.mean(other)
+        pairs.append((camera.read(camera.whole)[0], _simulated(plot)))
+    assert len(pairs) == 78
+    return pairs
 
 
-def _rmse(estimate, truth):
+def _errors(estimate, truth):
     coarse = estimate.reshape(3, 20, 10, 20, 10).mean(axis=(2, 4))
-    return float(np.sqrt(np.nanmean((coarse - truth) ** 2)))
+    seen = np.isfinite(truth).all(axis=0)
+    coarse, truth = coarse[:, seen], truth[:, seen]
+    rmse = np.sqrt(np.mean((coarse - truth) ** 2))
+    return float(rmse), float(abs(np.log(coarse.mean() / truth.mean())))
