@@ -20,7 +20,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
-from scdm_qgis.layers.style import NATURAL_NM, natural_colour
+from scdm_qgis.layers.colour_samples import displayed
+from scdm_qgis.layers.style import natural_colour, natural_look
 
 LONG_SIDE, CAPTION, GAP = 720, 34, 12  # pixels
 
@@ -68,11 +69,10 @@ def side_by_side(maps) -> QImage:
 def draw(rgb: str, estimate: str) -> QImage:
     """The sheet of both layers."""
     before, after = open_layer(rgb), open_layer(estimate)
-    natural_colour(after)
-    bands = "/".join(f"{nm:g}" for nm in NATURAL_NM)
+    natural_colour(after, natural_look(estimate, displayed(before)))
     captions = (
         f"Input: {Path(rgb).name}",
-        f"Estimate: {after.bandCount()} bands, shown at {bands} nm",
+        f"Estimate: {after.bandCount()} bands, in natural colour",
     )
     return side_by_side([(captions[0], map_image(before)), (captions[1], map_image(after))])
 

@@ -10,8 +10,11 @@ from qgis.core import (
     QgsProcessingUtils,
 )
 
+from ..layers.colour_samples import displayed
 from ..layers.loading import dress_on_load
 from ..layers.source import band_numbers, extent_text, gdal_name
+from ..layers.style import natural_colour, natural_look, spread_colours
+from ..layers.style_file import write_beside
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from . import parameters as make
 from .base import ScdmAlgorithm, given
@@ -225,7 +228,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
     def prepareAlgorithm(self, parameters, context, feedback):
         layer = self.raster_layer(parameters, "INPUT", context)
         self.python = self.worker_python()
-        self.layer_name = layer.name()
+        self.layer_name, self.picture = layer.name(), displayed(layer)
         self.arguments = ["upsample", gdal_name(layer)]
         self.place = self._place(parameters, context, layer)
         return True
@@ -255,7 +258,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         arguments += [f"--{name.lower()}={paths[name]}" for name in paths if name != "OUTPUT"]
         job = Job(self.python, tuple(arguments), tuple(Path(path) for path in paths.values()))
         facts = run_events(job, feedback)
-        self._name_layers(context, outputs)
+        self._style(context, outputs, paths)
         return {**outputs, **_results(facts)}
 
     def _outputs(self, parameters, context):
@@ -285,10 +288,15 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             return self.choice(parameters, name)
         return self.parameterAsString(parameters, name, context)
 
-    def _name_layers(self, context, outputs):
+    def _style(self, context, outputs, paths):
+        """Style files beside the outputs; names and styles of the layers that will be loaded."""
         source = self.layer_name
-        dress_on_load(context, outputs["OUTPUT"], self.tr("{} spectra").format(source), source)
+        look = natural_look(paths["OUTPUT"], self.picture)
+        write_beside(Path(paths["OUTPUT"]), lambda layer: natural_colour(layer, look))
+        name = self.tr("{} spectra").format(source)
+        dress_on_load(context, outputs["OUTPUT"], name, source, look)
         if "SPREAD" in outputs:
+            write_beside(Path(paths["SPREAD"]), spread_colours)
             dress_on_load(context, outputs["SPREAD"], self.tr("{} spread").format(source), source)
 
 

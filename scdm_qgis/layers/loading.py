@@ -1,29 +1,31 @@
 """What happens to an output once Processing has loaded it: its name, styles and metadata."""
 
-from typing import List
+from typing import List, Optional
 
 from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QTimer
 
 from ..translation import tr
+from .look import Look
 from .metadata import SPREAD, describe
 from .raster_file import scdm_tags
 from .style import both_styles, spread_colours
 
 
 class Dresser(QgsProcessingLayerPostProcessorInterface):
-    """Styles and describes one loaded layer, the estimate of ``source_name``."""
+    """Styles and describes one loaded layer, the estimate of ``source_name``; ``look``: its own."""
 
-    def __init__(self, source_name: str):
+    def __init__(self, source_name: str, look: Optional[Look] = None):
         super().__init__()
-        self._source_name = source_name
+        self._source_name, self._look = source_name, look
 
     def postProcessLayer(self, layer, context, feedback):
         """Called by Processing in the main thread."""
         if not isinstance(layer, QgsRasterLayer):
             return
         spread = scdm_tags(layer.source()).get("CONTENT") == SPREAD
-        if not (spread_colours if spread else both_styles)(layer):
+        styled = spread_colours(layer) if spread else both_styles(layer, self._look)
+        if not styled:
             text = tr("Layer '{}' has no wavelengths: left unstyled")
             feedback.pushWarning(text.format(layer.name()))
         describe(layer, self._source_name)
@@ -44,10 +46,12 @@ def _uncheck(layer_id: str) -> None:
 KEPT: List[Dresser] = []
 
 
-def dress_on_load(context, destination: str, name: str, source_name: str) -> None:
+def dress_on_load(
+    context, destination: str, name: str, source_name: str, look: Optional[Look] = None
+) -> None:
     """When Processing loads ``destination``: call the layer ``name``, style and describe it."""
     if context.willLoadLayerOnCompletion(destination):
         details = context.layerToLoadOnCompletionDetails(destination)
         details.name, details.forceName = name, True
-        KEPT.append(Dresser(source_name))
+        KEPT.append(Dresser(source_name, look))
         details.setPostProcessor(KEPT[-1])

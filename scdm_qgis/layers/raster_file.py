@@ -10,7 +10,7 @@ _TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "um": 1e3, "µm": 1e
 
 def wavelengths_nm(name: str) -> List[Optional[float]]:
     """The centre of each band in nm, None where the file does not say."""
-    dataset = _open(name)
+    dataset = open_raster(name)
     if dataset is None:
         return []
     return [_band_nm(dataset.GetRasterBand(i + 1)) for i in range(dataset.RasterCount)]
@@ -18,7 +18,7 @@ def wavelengths_nm(name: str) -> List[Optional[float]]:
 
 def colour_bands(name: str) -> Tuple[int, int, int]:
     """The red, green and blue band by the file's colour interpretation, else 1, 2, 3."""
-    dataset = _open(name)
+    dataset = open_raster(name)
     if dataset is None:
         return 1, 2, 3
     colours = [
@@ -34,14 +34,14 @@ def colour_bands(name: str) -> Tuple[int, int, int]:
 
 def scdm_tags(name: str) -> Dict[str, str]:
     """What the worker wrote of a run, names without ``SCDM_``; empty for another's raster."""
-    dataset = _open(name)
+    dataset = open_raster(name)
     if dataset is None:
         return {}
     tags = dataset.GetMetadata() or {}
     return {key[len(_PREFIX) :]: text for key, text in tags.items() if key.startswith(_PREFIX)}
 
 
-def _open(name: str):
+def open_raster(name: str):
     """The dataset, or None: whether GDAL raises is a setting that all of QGIS shares."""
     try:
         return gdal.Open(name)

@@ -11,14 +11,16 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .colour_samples import Displayed, sample
+from .look import CUT, OWN_GAMMA, Channel, Look, like, numbered, own
 from .raster_file import wavelengths_nm
 
 NATURAL_NM = (640.0, 550.0, 460.0)
 INFRARED_NM = (860.0, 650.0, 550.0)
 REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
-CUT = (0.02, 0.98)  # the shares of the values between which colours are stretched
-GAMMA = 1.4  # reflectance is linear, screens and the pictures beside it are not
+INFRARED_CUT = (0.0, 0.99)
+LEAST_VISIBLE = 0.5  # of the near infrared's brightest: plants stay red, soil stays dull
 
 
 def nearest_bands(
@@ -33,18 +35,38 @@ def nearest_bands(
     return tuple(min(known, key=lambda item: abs(item[1] - nm))[0] for nm in targets)
 
 
-def natural_colour(layer: QgsRasterLayer) -> bool:
-    """Style ``layer`` in natural colour with a cumulative cut; False without wavelengths."""
+def natural_look(name: str, picture: Optional[Displayed] = None) -> Optional[Look]:
+    """How the raster ``name`` looks in natural colour: as ``picture`` does, where that can be.
+
+    None for a raster without red, green and blue. Reads the files; may be called in any thread.
+    """
+    found = sample(name, picture)
+    if found is None:
+        return None
+    look = None if found.shown is None else like(found.shown, found.values, found.wavelength_nm)
+    look = look or own(found.values, found.wavelength_nm)
+    return look and numbered(look, found.numbers)
+
+
+def natural_colour(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:
+    """Style ``layer`` in natural colour, by ``look`` where it is known; False without wavelengths.
+
+    A raster that does not see red, green and blue shows the bands nearest to them.
+    """
+    look = look or natural_look(layer.source())
+    if look is not None:
+        _show(layer, look)
+        return True
     bands = nearest_bands(wavelengths_nm(layer.source()))
     if bands:
-        _show(layer, bands, together=True)
+        _show(layer, _cut_together(layer, bands))
     return bool(bands)
 
 
-def both_styles(layer: QgsRasterLayer) -> bool:
+def both_styles(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:
     """Natural colour, with colour infrared as a second style; False without wavelengths."""
     nm = wavelengths_nm(layer.source())
-    if not natural_colour(layer):
+    if not natural_colour(layer, look):
         return False
     names = layer.styleManager()
     natural = QCoreApplication.translate("scdm", "Natural colour")
@@ -53,7 +75,7 @@ def both_styles(layer: QgsRasterLayer) -> bool:
         infrared = QCoreApplication.translate("scdm", "Colour infrared")
         names.addStyleFromLayer(infrared)
         names.setCurrentStyle(infrared)
-        _show(layer, nearest_bands(nm, INFRARED_NM), together=False)
+        _show(layer, _infrared_look(layer, nearest_bands(nm, INFRARED_NM)))
         names.setCurrentStyle(natural)
     return True
 
@@ -84,25 +106,43 @@ def sees_infrared(wavelength_nm: Sequence[Optional[float]]) -> bool:
     return any(nm is not None and abs(nm - INFRARED_NM[0]) <= REACH_NM for nm in wavelength_nm)
 
 
-def _show(layer: QgsRasterLayer, bands: Tuple[int, ...], together: bool) -> None:
-    """``bands`` as red, green and blue, cut at CUT.
+def _cut_together(layer: QgsRasterLayer, bands: Tuple[int, ...]) -> Look:
+    """``bands`` stretched alike, which keeps the balance of the colours."""
+    cuts = [_cut(layer, band, CUT) for band in bands]
+    low, high = min(low for low, _ in cuts), max(high for _, high in cuts)
+    red, green, blue = (Channel(band, low, high) for band in bands)
+    return Look((red, green, blue), OWN_GAMMA)
 
-    Each band on its own, or ``together``, which keeps the balance of the colours.
+
+def _infrared_look(layer: QgsRasterLayer, bands: Tuple[int, ...]) -> Look:
+    """The near infrared as red, on its own: plants are several times as bright there.
+
+    Red and green alike, and all from 0: more would paint every scene in the same strong colours.
     """
-    provider, extent = layer.dataProvider(), layer.extent()
-    cuts = [provider.cumulativeCut(band, *CUT, extent, SAMPLE_PIXELS) for band in bands]
-    if together:
-        cuts = [(min(low for low, _ in cuts), max(high for _, high in cuts))] * len(bands)
-    renderer = QgsMultiBandColorRenderer(provider, *bands)
+    _, infrared = _cut(layer, bands[0], INFRARED_CUT)
+    visible = max(_cut(layer, band, INFRARED_CUT)[1] for band in bands[1:])
+    visible = max(visible, LEAST_VISIBLE * infrared)
+    red, green, blue = bands
+    channels = Channel(red, 0, infrared), Channel(green, 0, visible), Channel(blue, 0, visible)
+    return Look(channels, OWN_GAMMA)
+
+
+def _cut(layer: QgsRasterLayer, band: int, shares: Tuple[float, float]) -> Tuple[float, float]:
+    return layer.dataProvider().cumulativeCut(band, *shares, layer.extent(), SAMPLE_PIXELS)
+
+
+def _show(layer: QgsRasterLayer, look: Look) -> None:
+    provider = layer.dataProvider()
+    renderer = QgsMultiBandColorRenderer(provider, *(channel.band for channel in look.channels))
     setters = (
         renderer.setRedContrastEnhancement,
         renderer.setGreenContrastEnhancement,
         renderer.setBlueContrastEnhancement,
     )
-    for setter, band, cut in zip(setters, bands, cuts):
-        setter(_stretch(provider.dataType(band), *cut))
+    for setter, (band, low, high) in zip(setters, look.channels):
+        setter(_stretch(provider.dataType(band), low, high))
     layer.setRenderer(renderer)
-    layer.brightnessFilter().setGamma(GAMMA)
+    layer.brightnessFilter().setGamma(look.gamma)
     layer.triggerRepaint()
 
 

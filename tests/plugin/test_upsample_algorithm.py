@@ -163,6 +163,16 @@ def test_the_loaded_layer_has_the_inputs_name_and_natural_colour(
     assert Path(layer.source()) == Path(output)
 
 
+def test_without_a_window_the_style_lies_beside_the_outputs(
+    registered, worker, log, rgb_path, tmp_path
+):
+    output = tmp_path / "out.tif"
+    run({"INPUT": str(rgb_path), "OUTPUT": str(output)}, log)
+    layer = QgsRasterLayer(str(output), "reopened")
+    assert layer.renderer().usesBands() == [5, 3, 2]
+    assert not (tmp_path / "out.tif.aux.xml").exists()
+
+
 def test_the_loaded_layer_has_colour_infrared_as_its_second_style(
     registered, worker, log, rgb_path, tmp_path, qgis_new_project
 ):
