@@ -197,8 +197,10 @@ def test_the_plugin_scopes_the_enumerations_of_qgis_gui():
     """
     wrong = []
     for path, tree in sources("scdm_qgis"):
-        inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        for node in ast.walk(tree):
+        nodes = list(ast.walk(tree))
+        inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+        inner |= {id(node.func) for node in nodes if isinstance(node, ast.Call)}  # classes in them
+        for node in nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 of_qgis = node.value.id.startswith("Qgs") and "Processing" not in node.value.id
                 if of_qgis and node.attr[0].isupper() and id(node) not in inner:
