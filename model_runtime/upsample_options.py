@@ -156,9 +156,10 @@ def sampling_of(args, model: manifest.Manifest) -> Sampling:
 def _guidance_interval(
     args, quality: manifest.Quality, model: manifest.Manifest
 ) -> Optional[Tuple[int, int]]:
-    given = args.guidance_interval
+    """The given interval, else the quality's; that is of its own sampler and steps alone."""
+    given, other_steps = args.guidance_interval, args.sampler or args.steps
     if given is None:
-        return quality.guidance_interval
+        return None if other_steps else quality.guidance_interval
     if not any(_guidance(args.guidance, model)):
         raise InputError(
             "--guidance-interval is given, but no stage is guided",

@@ -87,7 +87,8 @@ def import_package(
         card = _card(config, checkpoints, weights, imported)
         (part / CARD_NAME).write_text(card, encoding="utf-8")
         entries = tuple(item.stage for item in imported)
-        manifest.Manifest(**package.identity(config), card=CARD_NAME, stages=entries).write(part)
+        identity = package.identity(config, default=package.released_qualities(config))
+        manifest.Manifest(**identity, card=CARD_NAME, stages=entries).write(part)
     return imported
 
 

@@ -24,12 +24,33 @@ DEFAULT_QUALITIES = {
 DEFAULT_TIMESTEPS = 1000  # that these are of
 
 
-def identity(config: Config, domain: Optional[manifest.Domain] = None) -> Dict[str, Any]:
-    """The manifest's entries other than stages and card."""
+def released_qualities(config: Config) -> Dict[str, manifest.Quality]:
+    """The default qualities, of which ``best`` is exactly what the released code does."""
+    whole_chain = manifest.Quality("ddpm", _fewest_timesteps(config), 1)
+    return {**_default_qualities(config), "best": whole_chain}
+
+
+def _default_qualities(config: Config) -> Dict[str, manifest.Quality]:
+    fewest = _fewest_timesteps(config)
+    return {name: _fitted(quality, fewest) for name, quality in DEFAULT_QUALITIES.items()}
+
+
+def _fewest_timesteps(config: Config) -> int:
+    return min(stage.timesteps for stage in config.stages)
+
+
+def identity(
+    config: Config,
+    domain: Optional[manifest.Domain] = None,
+    default: Optional[Dict[str, manifest.Quality]] = None,
+) -> Dict[str, Any]:
+    """The manifest's entries other than stages and card.
+
+    ``default``: the qualities of which the settings say nothing (DEFAULT_QUALITIES).
+    """
     names = zip(config.input.names, config.input.wavelength_nm, config.input.fwhm_nm)
     chosen = {name: manifest.Quality(**asdict(q)) for name, q in config.qualities.items()}
-    fewest = min(stage.timesteps for stage in config.stages)
-    default = {name: _fitted(quality, fewest) for name, quality in DEFAULT_QUALITIES.items()}
+    default = _default_qualities(config) if default is None else default
     inputs, outputs = len(config.input.names), len(config.output.wavelength_nm)
     offset, scale = config.normalisation.offset, config.normalisation.scale
     return {

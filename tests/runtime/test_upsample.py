@@ -268,6 +268,8 @@ def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tm
     (package / "model.json").write_text(json.dumps(content))
     assert sampling(tiny_package).guidance_interval is None
     assert sampling(package).guidance_interval == (10, 30)
+    assert sampling(package, "--sampler", "ddpm").guidance_interval is None
+    assert sampling(package, "--steps", "50").guidance_interval is None
     given = sampling(package, "--guidance", "1.5", "--guidance-interval", "0,49")
     assert given.guidance_interval == (0, 49)
     assert provenance.guidance_said(given) == "1.5,1.5 at timesteps 0 to 49"

@@ -1,6 +1,7 @@
 """Released checkpoints as packages: golden numbers through ONNX Runtime, and refusals."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,42 @@ def test_whole_chain_equals_the_reference(golden_pair, imported, number):
     how = cascade.Sampling("ddpm", steps, 1, (scale,), 0)
     found = stage.sample(condition, np.zeros_like(condition), how, scale, draw)
     assert relative_difference(found, expected) <= 1e-3
+
+
+def readme_line(picture, output, model, stages):
+    """README's command for the authors' networks, as arguments, with these paths in it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    [line] = re.findall(r"-m model_runtime (upsample .*--keep-stages \S+)", text)
+    named = {"rgb.tif": picture, "cube.tif": output, "mine": model, "stages": stages}
+    return [str(named.get(word, word)) for word in line.split()]
+
+
+def test_readmes_line_samples_as_the_authors_do(golden_pair, package, tmp_path, monkeypatch):
+    """Stage 1 through the command, with the reference's noise."""
+    golden = golden_pair[0]
+    if golden.settings["size"] > 8:
+        pytest.skip("the tiny networks show it, larger ones take a minute")
+    rng = np.random.default_rng(golden.settings["noise_seed"])
+
+    def reference_noise(seed, stage, sample, step, bands, row0, col0, rows, cols):
+        if stage > 0:
+            return np.zeros((bands, rows, cols), np.float32)
+        return rng.standard_normal((bands, rows, cols)).astype(np.float32)
+
+    monkeypatch.setattr(cascade.noise, "block_noise", reference_noise)
+    blue_first = golden.arrays["condition"][0] * 7410 + 3693
+    size, picture = blue_first.shape[1], str(tmp_path / "rgb.tif")
+    dataset = gdal.GetDriverByName("GTiff").Create(picture, size, size, 3, gdal.GDT_Float32)
+    dataset.WriteArray(blue_first[::-1])
+    dataset = None
+    line = readme_line(picture, tmp_path / "cube.tif", package, tmp_path / "stages")
+    assert runtime.main(line) == 0
+    found = gdal.Open(str(tmp_path / "stages" / "stage1.tif")).ReadAsArray()
+    assert relative_difference((found - 3693) / 7410, golden.arrays["sample"][0]) <= 1e-3
+
+
+def test_best_is_exactly_what_the_authors_do(imported):
+    assert imported.manifest.qualities["best"] == manifest.Quality("ddpm", 1000, 1, None)
 
 
 def test_red_green_and_blue_reach_the_inputs_of_that_colour(package, tmp_path):
