@@ -13,8 +13,8 @@ from .events import Events, JsonEvents, TerminalEvents
 
 # Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
 COMMANDS = (
-    ("upsample", "upsample", "estimate the spectrum of every pixel of an RGB raster"),
-    ("evaluate", "evaluate", "compare an estimate with a reference"),
+    ("upsample", "upsample_command", "estimate the spectrum of every pixel of an RGB raster"),
+    ("evaluate", "evaluate_command", "compare an estimate with a reference"),
     ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
     ("convert", "convert", "copy a hyperspectral raster to ENVI or COG, wavelengths and all"),
     ("describe", "describe", "what a model package holds"),

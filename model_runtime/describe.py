@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Dict, List
 
-from . import answer, manifest, packages
+from . import answer, manifest, model_card, packages
 from .package.graph_file import read_graph
 
 
@@ -37,17 +37,9 @@ def as_json(folder: Path, model: manifest.Manifest, files: List[Dict]) -> Dict:
     return {
         "folder": str(folder),
         "files": files,
-        "card_text": card_text(folder, model),
+        "card_text": model_card.card_text(folder, model),
         **asdict(model),
     }
-
-
-def card_text(folder: Path, model: manifest.Manifest) -> str:
-    """The model card; empty where the package has none, or a link that may lead elsewhere."""
-    card = Path(folder) / model.card
-    if card.is_symlink() or not card.is_file() or card.stat().st_size > manifest.MAX_MANIFEST_BYTES:
-        return ""
-    return card.read_text(encoding="utf-8", errors="replace")
 
 
 def as_text(model: manifest.Manifest, files: List[Dict]) -> str:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from . import cluster, machine, many, sheets, tiles, worker
+from . import cluster, machine, sheets, tiles, worker
 from .blocks import Arrays, Store
 from .denoiser import PROVIDERS
 from .errors import DeviceError, ScdmError, StorageError
@@ -13,6 +13,7 @@ from .estimation import Job
 from .events import Events
 from .order import ALIKE, Order, software
 from .production import Asked
+from .task import Outcome, Task
 
 SEE_FOLDER = "put OUTPUT into a folder that client and workers share under one path"
 
@@ -82,10 +83,10 @@ class Farm:
             told.all(warnings)
             yield by_name[name], filled, tile_count
 
-    def scenes(self, args, tasks: Iterable[many.Task], tally: Events) -> Iterator[many.Outcome]:
+    def scenes(self, args, tasks: Iterable[Task], tally: Events) -> Iterator[Outcome]:
         """Make scenes, each on one worker, in the order in which they are done."""
         self._alike(args.device)
-        under_way: Dict[str, many.Task] = {}
+        under_way: Dict[str, Task] = {}
 
         def items() -> Iterator[cluster.Item]:
             for task in tasks:
@@ -96,7 +97,7 @@ class Farm:
             task = under_way.pop(name)
             yield task.failed(outcome) if isinstance(outcome, ScdmError) else outcome
 
-    def _shared(self, task: many.Task) -> many.Task:
+    def _shared(self, task: Task) -> Task:
         threads, memory = self.share(task.args)
         args = Namespace(**{**vars(task.args), "threads": threads, "memory_limit": memory})
         return replace(task, args=args)

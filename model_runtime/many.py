@@ -1,68 +1,25 @@
 """A run over many scenes: an output each, one summary; a broken scene costs only itself."""
 
-import hashlib
 import json
 import os
 import time
 from argparse import Namespace
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List
 
-from . import identity, packages, provenance, sheets
+from . import sheets
 from .blocks import write_durably
-from .errors import CancelledError, InputError, PackageError, ScdmError, StorageError, as_told
+from .errors import InputError, ScdmError, StorageError
 from .events import Events, Tally
-from .manifest import MANIFEST_NAME
+from .run_scene import STEPS
 from .scenes import ONE_FILE, Scene
+from .task import DONE, FAILED, THERE, Outcome, Task, told
 
 SUMMARY_NAME = "summary.json"
 # Scenes as they are done, a line each, until the summary is written: that takes longer with each.
 NOTES_NAME = "summary.notes"
-DONE, FAILED, THERE = "done", "failed", "already there"
-# What a scene's progress is told in: scenes differ in their tiles, which nobody knows beforehand.
-STEPS = 1000
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a scene; ``made_of``: input and options, to know the same run by."""
-
-    name: str
-    input: str
-    output: str
-    state: str
-    made_of: str
-    seconds: float = 0.0
-    warnings: Tuple[str, ...] = ()
-    kind: str = ""
-    message: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A scene and the arguments of ``upsample`` for it; ``made_of`` as an Outcome's, or not yet."""
-
-    scene: Scene
-    args: Namespace
-    made_of: str = ""
-
-    def identified(self) -> "Task":
-        """With ``made_of``, for which the input is looked at; raises PackageError."""
-        return replace(self, made_of=made_of(self.args))
-
-    def outcome(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
-        """What became of it."""
-        name, path, output = self.scene.name, self.scene.path, self.args.output
-        warned = tuple(warnings)
-        return Outcome(name, path, output, state, self.made_of, round(seconds, 3), warned)
-
-    def failed(self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()) -> Outcome:
-        """It failed by ``error``."""
-        said = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
-        return replace(self.outcome(FAILED, seconds, warned), **said)
 
 
 def run(args, scenes: List[Scene], events: Events, engine) -> None:
@@ -97,42 +54,6 @@ def _made(args, missing: List[Task], tally: Tally, engine) -> Iterator[Outcome]:
         _note(args.output, outcome)
         tally.part_done(STEPS)
         yield outcome
-
-
-def made(task: Task, engine, events: Events) -> Outcome:
-    """Make one scene; its own errors are its outcome. Raises CancelledError."""
-    from . import upsample
-
-    since, heard = time.monotonic(), _Heard(events)
-    try:
-        if task.scene.trouble is not None:
-            raise task.scene.trouble
-        upsample.one(task.args, heard, engine)
-    except (CancelledError, KeyboardInterrupt):
-        raise
-    except Exception as error:  # whatever it was: the others are not to suffer
-        return task.failed(as_told(error), time.monotonic() - since, heard.warnings)
-    return task.outcome(DONE, time.monotonic() - since, heard.warnings)
-
-
-class _Heard(Events):
-    """A scene's progress as a share of STEPS; its warnings are kept."""
-
-    def __init__(self, events: Events):
-        self._events, self.warnings = events, []
-
-    def progress(self, done, total):
-        self._events.progress(STEPS * done // max(total, 1), STEPS)
-
-    def warning(self, message):
-        self.warnings.append(message)
-
-
-def told(outcome: Outcome) -> str:
-    """An outcome in one line."""
-    if outcome.state == FAILED:
-        return f"{outcome.message}: {outcome.remedy}" if outcome.remedy else outcome.message
-    return f"{outcome.output} in {outcome.seconds:.1f} s" if outcome.seconds else outcome.output
 
 
 def check(args) -> None:
@@ -177,16 +98,6 @@ def _args_of(args, scene: Scene) -> Namespace:
     local = Path(scene.path).exists() and scene.path
     source = str(Path(scene.path).absolute()) if local else scene.path
     return Namespace(**{**vars(args), **paths, "input": source, "cluster": None})
-
-
-def made_of(args) -> str:
-    """A name for all that decides a scene's output: the options, the model and the input file."""
-    content = packages.folder_of(args.model) / MANIFEST_NAME
-    if not content.is_file():
-        raise PackageError(f"no model in '{content.parent}'", "choose a folder with model.json")
-    model = hashlib.sha256(content.read_bytes()).hexdigest()
-    facts = provenance.options_of(args), model, identity.of_files([args.input])
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def _earlier(folder: str, tasks: Dict[str, Task]) -> Dict[str, Outcome]:

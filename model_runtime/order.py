@@ -70,6 +70,29 @@ def everywhere(path: str) -> str:
     return str(Path(path).absolute()) if Path(path).exists() else path
 
 
+def order_of(args, job: Job, asked: Asked, inputs: Dict[str, str], journal, engine) -> Order:
+    """The run as any process can take it up."""
+    threads, memory = engine.share(args)
+    return Order(
+        input=everywhere(args.input),
+        bands=tuple(job.picture.bands),
+        inputs={str(Path(path).absolute()): state for path, state in inputs.items()},
+        model=str(Path(args.model).absolute()) if args.model else None,
+        model_sha256=asked.tags["SCDM_MODEL_SHA256"],
+        device=job.cascade.device,
+        threads=threads,
+        memory_limit=memory,
+        layout=job.layout,
+        radiometry=job.radiometry,
+        sampling=job.sampling,
+        keep_stages=job.keep_stages,
+        journal=str(journal.folder.absolute()),
+        run=journal.run,
+        asked=asked,
+        software=software(),
+    )
+
+
 def opened(order: Order, load) -> Opened:
     """Open ``order``; ``load`` is cascade.load or gives what it would.
 

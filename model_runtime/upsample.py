@@ -1,4 +1,4 @@
-"""The ``upsample`` command: raster -> radiometry -> tiles -> cascade -> raster."""
+"""One raster made from beginning to end: radiometry -> tiles -> cascade -> outputs."""
 
 import functools
 import time
@@ -10,20 +10,17 @@ from typing import Any, Callable, Dict, List
 import numpy as np
 
 from . import (
-    describe,
     disk,
-    engines,
     identity,
     manifest,
-    many,
+    model_card,
     mosaic,
+    options,
     outputs,
     packages,
     provenance,
     radiometry,
-    scenes,
     sheets,
-    upsample_options,
 )
 from .blocks import Store, write_durably
 from .cascade import Sampling
@@ -32,21 +29,10 @@ from .estimation import Estimation, Job
 from .events import Events
 from .interruption import tidy
 from .journal import Journal, was_ending
-from .order import Order
+from .order import Order, order_of
 from .production import Asked, described_vrt, fill, stored_as, writers
 
-add_arguments = upsample_options.add_arguments
 CHANGED_REMEDY = "leave the file alone while it is read, and run again"
-
-
-def run(args, events: Events) -> None:
-    """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
-    upsample_options.check(args)
-    with engines.opened(args) as engine:
-        if scenes.are_many(args.input, args.output):
-            many.run(args, scenes.found(args.input), events, engine)
-        else:
-            one(args, events, engine)
 
 
 def one(args, events: Events, engine) -> None:
@@ -54,7 +40,7 @@ def one(args, events: Events, engine) -> None:
     since = time.monotonic()
     folder = packages.folder_of(args.model)
     model = manifest.read(folder)
-    sampling = upsample_options.sampling_of(args, model)
+    sampling = options.sampling_of(args, model)
     from . import raster
 
     _check_outputs(args, outputs.wanted(args, model), raster)
@@ -160,7 +146,7 @@ def _refuse_foreign_sheets(args, asked: Asked) -> None:
 
 def _job(args, picture, model: manifest.Manifest, sampling: Sampling, network) -> Job:
     window = picture.whole if args.extent is None else picture.window(args.extent)
-    layout = upsample_options.layout_of(args.tile, args.overlap, model.tile, picture, window)
+    layout = options.layout_of(args.tile, args.overlap, model.tile, picture, window)
     sample = picture.sample(radiometry.SAMPLE_SIDE)
     stored = radiometry.Stored(sample, picture.integer, picture.bits, picture.scale, picture.offset)
     taken = radiometry.decide(args.radiometry, stored, model)
@@ -190,7 +176,7 @@ class Whole:
 
 def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
     """Make all outputs; none has its final name before all are whole. Units reused."""
-    order = engines.order_of(args, job, asked, run.inputs, journal, run.engine)
+    order = order_of(args, job, asked, run.inputs, journal, run.engine)
     make = _in_sheets if sheets.asked_for(args.output) else _in_files
     with ExitStack() as stack:
         whole = make(args, job, order, journal.store, run, stack)
@@ -294,7 +280,7 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
         rgb=rgb,
         cube=previews[0],
         model=job.model,
-        card=describe.card_text(packages.folder_of(args.model), job.model),
+        card=model_card.card_text(packages.folder_of(args.model), job.model),
         spread=previews[1] if len(previews) > 1 else None,
         ground=_ground(job, report),
         settings=facts.settings,

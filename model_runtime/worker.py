@@ -2,10 +2,9 @@
 
 import signal
 import threading
-from pathlib import Path
 from typing import Any, Callable, Dict, Tuple
 
-from . import cascade, cluster, denoiser, many, order, sheets, tiles
+from . import cascade_cache, cluster, denoiser, engines, order, run_scene, sheets, task, tiles
 from .errors import CancelledError, StorageError
 from .estimation import keep
 from .events import Events
@@ -15,8 +14,6 @@ from .order import Opened, Order
 Made = Tuple[bool, int, Tuple[str, ...]]
 
 _thread = threading.local()  # an open raster is for one thread
-_loading = threading.Lock()
-_networks: Dict[Tuple, Any] = {}
 
 
 def dask_setup(_) -> None:
@@ -28,16 +25,6 @@ def about(device: str) -> Dict[str, Any]:
     """What this worker runs and what ``device`` means here; raises DeviceError."""
     taken, warnings = denoiser.pick_device(device)
     return {**order.software(), "device": taken, "warnings": warnings}
-
-
-def load(folder: Path, model, device: str, threads: int):
-    """As cascade.load, once for a model (its files' SHA-256), device and threads in a process."""
-    key = (repr(model), device, threads)
-    with _loading:
-        if key not in _networks:
-            _networks.clear()  # one model at a time: many would fill the memory
-            _networks[key] = cascade.load(folder, model, device, threads)
-        return _networks[key]
 
 
 def make_unit(work: Order, unit: tiles.Unit) -> Made:
@@ -57,20 +44,19 @@ def make_sheet(work: Order, window: tiles.Window) -> Made:
     return filled, count, _new_warnings(here)
 
 
-def make_scene(task: many.Task, of_client: Dict[str, str]) -> many.Outcome:
+def make_scene(scene_task: task.Task, of_client: Dict[str, str]) -> task.Outcome:
     """Make one of many scenes as one machine would; its errors are its outcome.
 
     Raises DeviceError, StorageError where the software, the model or the input is not the client's.
     """
-    from . import engines
-
     order.require_software(of_client)
-    if many.made_of(task.args) != task.made_of:
+    args = scene_task.args
+    if task.made_of(args) != scene_task.made_of:
         raise StorageError(
-            f"a worker has another model than the client, or another file '{task.args.input}'",
+            f"a worker has another model than the client, or another file '{args.input}'",
             "put INPUT and --model where client and workers share them under one path",
         )
-    return many.made(task, engines.OneMachine(load), Quiet(lambda _: None))
+    return run_scene.made(scene_task, engines.OneMachine(cascade_cache.load), Quiet(lambda _: None))
 
 
 class Quiet(Events):
@@ -89,7 +75,7 @@ def _opened(work: Order) -> Opened:
     key = (work.journal, work.run)
     if getattr(_thread, "key", None) != key:
         _thread.key, _thread.opened = None, None
-        _thread.opened = order.opened(work, load)
+        _thread.opened = order.opened(work, cascade_cache.load)
         _thread.key = key
     return _thread.opened
 

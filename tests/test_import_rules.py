@@ -223,7 +223,7 @@ def qt_classes(tree):
     [
         ("model_runtime.manifest", ["onnxruntime", "osgeo", "torch"]),
         ("model_runtime.__main__", ["onnxruntime", "osgeo", "torch"]),
-        ("model_runtime.upsample", ["distributed", "onnxruntime", "osgeo", "torch"]),
+        ("model_runtime.upsample_command", ["distributed", "onnxruntime", "osgeo", "torch"]),
     ],
 )
 def test_importing_stays_light(module, unwanted):

@@ -21,7 +21,7 @@ from osgeo import gdal
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from model_runtime import manifest, metrics, packages, tiles, upsample_options  # noqa: E402
+from model_runtime import manifest, metrics, options, packages, tiles  # noqa: E402
 
 gdal.UseExceptions()
 
@@ -46,7 +46,7 @@ def borders(side: int, tile: int, model: manifest.Manifest) -> Tuple[np.ndarray,
     """Whether a tile ends between row (column) i and i + 1, for all i."""
     window = tiles.Window(0, 0, side, side)
     picture = argparse.Namespace(rows=side, cols=side)
-    layout = upsample_options.layout_of(tile, None, model.tile, picture, window)
+    layout = options.layout_of(tile, None, model.tile, picture, window)
     marks = []
     for spans in layout.spans():
         mark = np.zeros(side - 1, bool)

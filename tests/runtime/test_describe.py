@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from model_runtime import describe, manifest
+from model_runtime import describe, manifest, model_card
 from model_runtime.errors import PackageError
 
 
@@ -47,4 +47,4 @@ def test_a_folder_without_a_package_is_refused(command, tmp_path):
 
 def test_a_package_without_a_card_has_none(package):
     (package / "MODEL_CARD.md").unlink()
-    assert describe.card_text(package, manifest.read(package)) == ""
+    assert model_card.card_text(package, manifest.read(package)) == ""

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model_runtime import evaluate
+from model_runtime import evaluate, evaluate_command
 from model_runtime.errors import InputError
 
 GEOTRANSFORM = (500000.0, 2.0, 0.0, 4000000.0, 0.0, -2.0)
@@ -98,4 +98,4 @@ def test_text_states_figures_and_constants():
 def test_constants_must_be_positive(value):
     args = SimpleNamespace(peak=value, mrae_epsilon=1, ssim_range=1, ergas_ratio=1)
     with pytest.raises(InputError, match="--peak"):
-        evaluate._constants(args)
+        evaluate_command._constants(args)

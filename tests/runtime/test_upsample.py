@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime import engines, manifest, provenance, tiles, upsample, upsample_options
+from model_runtime import engines, manifest, provenance, tiles, upsample_command
+from model_runtime import options as upsample_options
 from model_runtime.__main__ import build_parser
 from model_runtime.cascade import EVERYTHING, Estimate
 from model_runtime.errors import InputError, PackageError
@@ -76,7 +77,7 @@ def run(tiny_package, monkeypatch, tmp_path):
         ]
         (tmp_path / "out").mkdir(exist_ok=True)
         told = Told()
-        upsample.run(build_parser().parse_args(list(map(str, words))), told)
+        upsample_command.run(build_parser().parse_args(list(map(str, words))), told)
         path = tmp_path / "out" / "o.tif"
         dataset = gdal.Open(str(path))
         return SimpleNamespace(

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from model_runtime import many, order, worker
+from model_runtime import order, worker
 from model_runtime.__main__ import build_parser
 from model_runtime.errors import DeviceError, StorageError
 from model_runtime.scenes import Scene
+from model_runtime.task import DONE, Task, made_of
 
 
 @pytest.fixture
@@ -15,12 +16,12 @@ def task(write_raster, tiny_package, tmp_path):
     source = write_raster("a.tif", np.full((3, 20, 30), 90, np.uint8))
     words = ["upsample", str(source), str(tmp_path / "o.tif"), "--model", str(tiny_package)]
     args = build_parser().parse_args(words)
-    return many.Task(Scene("a", str(source)), args).identified()
+    return Task(Scene("a", str(source)), args).identified()
 
 
 def test_the_clients_scene_is_made(task):
     outcome = worker.make_scene(task, order.software())
-    assert (outcome.state, outcome.message) == (many.DONE, "")
+    assert (outcome.state, outcome.message) == (DONE, "")
 
 
 def test_another_file_under_the_scenes_name_is_refused(task, write_raster):
@@ -44,4 +45,4 @@ def test_other_software_is_refused(task):
 def test_what_a_scene_is_made_of_knows_its_options(task):
     other = build_parser().parse_args(["upsample", task.args.input, "o.tif", "--seed", "7"])
     other.model = task.args.model
-    assert many.made_of(other) != task.made_of
+    assert made_of(other) != task.made_of

@@ -1,0 +1,13 @@
+"""The text of a package's model card."""
+
+from pathlib import Path
+
+from . import manifest
+
+
+def card_text(folder: Path, model: manifest.Manifest) -> str:
+    """The model card; empty where the package has none, or a link that may lead elsewhere."""
+    card = Path(folder) / model.card
+    if card.is_symlink() or not card.is_file() or card.stat().st_size > manifest.MAX_MANIFEST_BYTES:
+        return ""
+    return card.read_text(encoding="utf-8", errors="replace")
