@@ -54,10 +54,10 @@ demo:
 	@scripts/demo.sh "$(RGB)"
 
 bench: setup
-	$(VENV)/bin/python tests/benchmarks/speed.py $(BENCH_OPTIONS)
+	$(VENV)/bin/python benchmarks/speed.py $(BENCH_OPTIONS)
 
 bench-quality: setup
-	$(VENV)/bin/python tests/benchmarks/quality.py $(if $(MODELS),--model $(MODELS)) $(QUALITY_OPTIONS)
+	$(VENV)/bin/python benchmarks/quality.py $(if $(MODELS),--model $(MODELS)) $(QUALITY_OPTIONS)
 
 clean:
 	rm -rf build dist

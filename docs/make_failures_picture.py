@@ -25,8 +25,12 @@ import numpy as np
 from matplotlib import pyplot
 from scipy.ndimage import uniform_filter
 
-from model_runtime import calibration, metrics, packages, pictures, raster
-from model_runtime.resample import resample
+from model_runtime.diffusion import spread_calibration
+from model_runtime.package import embedded
+from model_runtime.raster import dataset as raster
+from model_runtime.report import images
+from model_runtime.spectra import metrics
+from model_runtime.spectra.resample import resample
 
 ROOT = Path(__file__).resolve().parents[1]
 WORST, MIDDLE = "tab:red", "tab:blue"
@@ -100,9 +104,9 @@ def draw(scenes: Sequence[Judged], picture: Path) -> None:
 def _pictures(axes, scene: Judged) -> None:
     nm, angle = scene.wavelength_nm, scene.angle
     panels = {
-        f"{scene.name}\nRGB": pictures.composite(scene.rgb, together=True),
-        "true, colour infrared": pictures.infrared(scene.truth, nm),
-        "estimated": pictures.infrared(scene.estimate, nm),
+        f"{scene.name}\nRGB": images.composite(scene.rgb, together=True),
+        "true, colour infrared": images.infrared(scene.truth, nm),
+        "estimated": images.infrared(scene.estimate, nm),
     }
     for ax, (title, rgba) in zip(axes, panels.items()):
         ax.imshow(rgba.transpose(1, 2, 0), interpolation="nearest")
@@ -120,7 +124,7 @@ def _spectra(ax, scene: Judged) -> None:
     angle = scene.angle
     for colour, (row, col) in zip((WORST, MIDDLE), places(angle)):
         at = np.s_[:, row, col]
-        half = calibration.INTERVAL * scene.spread[at]
+        half = spread_calibration.INTERVAL * scene.spread[at]
         ax.plot(scene.wavelength_nm, scene.truth[at], color=colour, lw=2, label="true")
         ax.plot(scene.wavelength_nm, scene.estimate[at], color=colour, lw=1.5, ls="--")
         low, high = scene.estimate[at] - half, scene.estimate[at] + half
@@ -139,7 +143,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--quality", default="balanced")
     args = parser.parse_args(argv)
-    model = packages.folder_of(args.model).resolve()
+    model = embedded.folder_of(args.model).resolve()
     draw([judged(scene.resolve(), model, args.quality) for scene in args.scenes], args.picture)
 
 

@@ -19,7 +19,8 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot
 
-from model_runtime import classes, pictures, raster
+from model_runtime.raster import dataset as raster
+from model_runtime.report import images, kmeans
 
 SIDE = 512  # pixels a preview has at most
 SPECTRA = 4
@@ -27,7 +28,7 @@ SPECTRA = 4
 
 def class_pixels(cube: np.ndarray) -> List[Tuple[int, int]]:
     """(row, col) of the pixel nearest to the mean of each class of ``cube``."""
-    found, labels = classes.classify(cube, SPECTRA)
+    found, labels = kmeans.classify(cube, SPECTRA)
     places = []
     for k, one in enumerate(found):
         apart = ((cube - one.mean[:, None, None]) ** 2).sum(axis=0)
@@ -40,9 +41,9 @@ def draw(rgb: np.ndarray, cube, spread: Optional[np.ndarray], picture: Path) -> 
     """Three pictures in a row with the pixels marked, and below them their spectra."""
     nm = cube.wavelength_nm
     panels = {
-        "Input": pictures.composite(rgb, together=True),
-        "Estimate, natural colour": pictures.natural(cube.values, nm),
-        "Estimate, colour infrared": pictures.infrared(cube.values, nm),
+        "Input": images.composite(rgb, together=True),
+        "Estimate, natural colour": images.natural(cube.values, nm),
+        "Estimate, colour infrared": images.infrared(cube.values, nm),
     }
     places = class_pixels(cube.values)
     figure = pyplot.figure(figsize=(11, 7.2), layout="constrained")
@@ -57,12 +58,12 @@ def draw(rgb: np.ndarray, cube, spread: Optional[np.ndarray], picture: Path) -> 
 
 
 def _mark(axes, places: Sequence[Tuple[int, int]]) -> None:
-    for colour, (row, col) in zip(pictures.CLASS_COLOURS, places):
+    for colour, (row, col) in zip(images.CLASS_COLOURS, places):
         axes.plot(col, row, "o", ms=9, mfc=colour, mec="white", mew=1.8)
 
 
 def _spectra(axes, cube, spread: Optional[np.ndarray], places) -> None:
-    for colour, (row, col) in zip(pictures.CLASS_COLOURS, places):
+    for colour, (row, col) in zip(images.CLASS_COLOURS, places):
         values = cube.values[:, row, col]
         axes.plot(cube.wavelength_nm, values, color=colour, lw=2)
         if spread is not None:

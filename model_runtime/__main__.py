@@ -7,14 +7,15 @@ import sys
 import traceback
 from typing import List, Optional, Sequence
 
-from . import __version__, interruption, lifeline
+from . import __version__
 from .errors import CancelledError, InputError, as_told
 from .events import Events, JsonEvents, TerminalEvents
+from .system import cancellation, parent_watch
 
 # Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
 COMMANDS = (
-    ("upsample", "upsample_command", "estimate the spectrum of every pixel of an RGB raster"),
-    ("evaluate", "evaluate_command", "compare an estimate with a reference"),
+    ("upsample", "upsample", "estimate the spectrum of every pixel of an RGB raster"),
+    ("evaluate", "evaluate", "compare an estimate with a reference"),
     ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
     ("convert", "convert", "copy a hyperspectral raster to ENVI or COG, wavelengths and all"),
     ("describe", "describe", "what a model package holds"),
@@ -43,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--events", action="store_true", help="JSON lines on stdout")
         command.add_argument("--debug", action="store_true", help="show where an error arose")
         command.set_defaults(module=module)
-        importlib.import_module(f".{module}", __package__).add_arguments(command)
+        importlib.import_module(f".commands.{module}", __package__).add_arguments(command)
     return parser
 
 
@@ -53,7 +54,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     events = events_of(words)
     try:
         args = build_parser().parse_args(words)
-        importlib.import_module(f".{args.module}", __package__).run(args, events)
+        importlib.import_module(f".commands.{args.module}", __package__).run(args, events)
     except BaseException as error:
         if isinstance(error, SystemExit):  # --help and --version
             return int(error.code or 0)
@@ -82,8 +83,8 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
     # Code that a signal broke off may have made another error of it.
-    told = as_told(KeyboardInterrupt() if interruption.asked() else error)
-    if not interruption.may_speak():
+    told = as_told(KeyboardInterrupt() if cancellation.asked() else error)
+    if not cancellation.may_speak():
         return told.exit_code
     try:
         events.error(told)
@@ -97,6 +98,6 @@ def _say_cancelled() -> None:
 
 
 if __name__ == "__main__":
-    interruption.watch(_say_cancelled)
-    lifeline.watch()
+    cancellation.watch(_say_cancelled)
+    parent_watch.watch()
     sys.exit(main())

@@ -73,7 +73,8 @@ def make_tiny_package(folder: Path, influence=TINY_INFLUENCE) -> Path:
     """A two-stage package (3 -> 2 -> 8 bands) in ``folder``: real ONNX, not trained."""
     import hashlib
 
-    from model_runtime import manifest, schedule
+    from model_runtime.diffusion import schedule
+    from model_runtime.package import manifest
 
     digest = schedule.digest(schedule.betas("linear", 50, 1e-3, 0.2))
     diffusion = manifest.Schedule("linear", 50, 1e-3, 0.2, digest)
@@ -91,7 +92,7 @@ def make_tiny_package(folder: Path, influence=TINY_INFLUENCE) -> Path:
 
 
 def _tiny_manifest(stages, influence):
-    from model_runtime import manifest
+    from model_runtime.package import manifest
 
     inputs = (("red", 640, 82), ("green", 550, 82), ("blue", 465, 70))
     return manifest.Manifest(

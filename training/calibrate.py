@@ -10,16 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 
-from model_runtime import cascade, manifest
-from model_runtime.calibration import SPREAD_SAMPLES
+from model_runtime.diffusion import cascade
+from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
-from training import calibration, validation
-from training.dataset import Scene, load_scenes
-from training.run_folder import settings_of
+from model_runtime.package import manifest
+from training.data.dataset import Scene, load_scenes
+from training.loop import validation
+from training.loop.run_folder import settings_of
+from training.package import spread_fit
 
 SEED = 0
 MOST_PIXELS = 700  # of a scene
@@ -52,7 +54,7 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     made = []
     for quality in _sampled(plain):
         sensors = sensor_errors(model, quality, scenes)
-        factor, relative = calibration.fitted(sensors)
+        factor, relative = spread_fit.fitted(sensors)
         settings = quality.sampler, quality.steps, quality.samples
         made.append(manifest.Calibration(*settings, factor, relative))
         yield from _lines(settings, sensors, scenes)
@@ -69,33 +71,33 @@ def _sampled(model: manifest.Manifest) -> List[manifest.Quality]:
 
 def sensor_errors(
     model: cascade.Cascade, quality: manifest.Quality, scenes: Sequence[Scene]
-) -> calibration.Sensors:
+) -> spread_fit.Sensors:
     """What the samples at ``quality`` say and how far they are off, by the scenes' sensors."""
     scales = tuple(stage.guidance_scale for stage in model.manifest.stages)
-    found: Dict[tuple, List[calibration.Errors]] = {}
+    found: Dict[tuple, List[spread_fit.Errors]] = {}
     for scene in scenes:
         how = cascade.of_quality(quality, scales, SEED)
         found.setdefault(scene.sensor, []).append(_errors(model, how, scene))
     return {sensor: _joined(parts) for sensor, parts in found.items()}
 
 
-def _errors(model: cascade.Cascade, how: cascade.Sampling, scene: Scene) -> calibration.Errors:
+def _errors(model: cascade.Cascade, how: cascade.Sampling, scene: Scene) -> spread_fit.Errors:
     estimate = validation.estimate(model, how, scene.rgb)
     picked = np.random.default_rng(SEED).permutation(scene.rgb[0].size)[:MOST_PIXELS]
     parts = np.abs(scene.cube - estimate.mean), estimate.spread, estimate.mean, scene.seen
-    return calibration.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
+    return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
 
 
-def _joined(parts: Sequence[calibration.Errors]) -> calibration.Errors:
+def _joined(parts: Sequence[spread_fit.Errors]) -> spread_fit.Errors:
     names = ("error", "deviation", "estimate", "seen")
-    return calibration.Errors(
+    return spread_fit.Errors(
         *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names)
     )
 
 
-def _lines(settings, sensors: calibration.Sensors, scenes: Sequence[Scene]) -> Iterator[str]:
+def _lines(settings, sensors: spread_fit.Sensors, scenes: Sequence[Scene]) -> Iterator[str]:
     yield "{} of {} steps, {} samples:".format(*settings)
-    for sensor, (inside, alone) in calibration.coverages(sensors).items():
+    for sensor, (inside, alone) in spread_fit.coverages(sensors).items():
         names = ", ".join(scene.name for scene in scenes if scene.sensor == sensor)
         others = "no other sensor" if np.isnan(alone) else f"{alone:.1%} fitted to the others"
         yield f"  {inside:.1%} within the 90 % interval, {others}: {names}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from model_runtime.errors import InputError
-from model_runtime.manifest import PREDICTIONS, QUALITIES, SAMPLERS, SCHEDULES
+from model_runtime.package.manifest import PREDICTIONS, QUALITIES, SAMPLERS, SCHEDULES
 
 if sys.version_info >= (3, 11):
     import tomllib

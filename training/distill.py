@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import torch
 
 from model_runtime.errors import DeviceError, InputError, ScdmError
-from model_runtime.manifest import QUALITIES
-from training import checkpoint, distill_report, run_folder
+from model_runtime.package.manifest import QUALITIES
 from training.config import Config, QualitySettings, StageSettings, overridden
-from training.dataset import Patches, load_scenes
-from training.distill_trainer import DistillTrainer, Plan
-from training.stage_trainer import ALONE
+from training.data.dataset import Patches, load_scenes
+from training.loop import checkpoint, distill_report, run_folder
+from training.loop.distill_trainer import DistillTrainer, Plan
+from training.loop.stage_trainer import ALONE
 from training.train import Run, keep, train_stage, trained
 
 TEACHER_STEPS = 8  # at least; more of them hardly change what ddim makes

@@ -9,18 +9,18 @@ import sys
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from torch import nn
 
-from model_runtime import manifest
 from model_runtime.errors import InputError, ScdmError
-from training import package
-from training.compact_graphs import DenoiserGraph, EncoderGraph, PixelEncoderGraph
+from model_runtime.package import manifest
 from training.config import Config
-from training.onnx_export import Port, export_denoiser, export_graph
-from training.package_folder import model_file, new_package
-from training.run_folder import settings_of
+from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
+from training.graphs.onnx_export import Port, export_denoiser, export_graph
+from training.loop.run_folder import settings_of
+from training.package import manifest_of_config
+from training.package.package_folder import model_file, new_package
 from training.train import trained
 
 CARD = "MODEL_CARD.md"
@@ -53,7 +53,7 @@ def export(run: Path, folder: Path, card: Optional[Path] = None) -> List[str]:
     with new_package(folder) as part:
         _write_card(part, config, card)
         stages = [_export_stage(n, config, s, part, lines) for s, n in enumerate(networks)]
-        identity = package.identity(config, package.read_domain(run))
+        identity = manifest_of_config.identity(config, manifest_of_config.read_domain(run))
         manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
     return lines
 
@@ -64,13 +64,16 @@ def _export_stage(
     number = stage + 1
     path = folder / f"stage{number}.onnx"
     if not hasattr(network, "condition_encoder"):
-        inner, outer = package.condition_bands(config, stage), len(config.stages[stage].final_bands)
+        inner, outer = (
+            manifest_of_config.condition_bands(config, stage),
+            len(config.stages[stage].final_bands),
+        )
         _note(lines, path, export_denoiser(network, path, inner, outer, network.multiple))
-        return package.stage_entry(config, stage, model_file(path))
+        return manifest_of_config.stage_entry(config, stage, model_file(path))
     encoder = folder / f"stage{number}_condition.onnx"
     _note(lines, encoder, _export_encoder(network, encoder))
     _note(lines, path, _export_pixel_denoiser(network, config.stages[stage].timesteps, path))
-    return package.stage_entry(config, stage, model_file(path), model_file(encoder))
+    return manifest_of_config.stage_entry(config, stage, model_file(path), model_file(encoder))
 
 
 def _export_encoder(network: nn.Module, path: Path) -> float:

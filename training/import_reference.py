@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from model_runtime import manifest
 from model_runtime.errors import InputError, ScdmError
+from model_runtime.package import manifest
 from training import config as settings_file
-from training import networks, package, released_checkpoint
 from training.config import Config
-from training.networks_released import ReleasedUNet
-from training.onnx_export import export_denoiser
-from training.package_folder import model_file, new_package
+from training.graphs.onnx_export import export_denoiser
+from training.networks import registry
+from training.networks.released import ReleasedUNet
+from training.package import manifest_of_config, released_checkpoint
+from training.package.package_folder import model_file, new_package
 
 CARD_NAME = "MODEL_CARD.md"
 
@@ -51,7 +52,7 @@ class Imported:
 def settings(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The settings in ``path``, held against what a package needs; raises InputError."""
     config = settings_file.load(path, overrides, _complete)
-    package.check(config)
+    manifest_of_config.check(config)
     return config
 
 
@@ -87,7 +88,9 @@ def import_package(
         card = _card(config, checkpoints, weights, imported)
         (part / CARD_NAME).write_text(card, encoding="utf-8")
         entries = tuple(item.stage for item in imported)
-        identity = package.identity(config, default=package.released_qualities(config))
+        identity = manifest_of_config.identity(
+            config, default=manifest_of_config.released_qualities(config)
+        )
         manifest.Manifest(**identity, card=CARD_NAME, stages=entries).write(part)
     return imported
 
@@ -100,7 +103,7 @@ def import_stage(path: Path, config: Config, stage: int, weights: str, onnx: Pat
     released_checkpoint.load_weights(network, state, weights, path)
     condition, output = network.settings.condition_bands, network.settings.output_bands
     difference = export_denoiser(network, onnx, condition, output, network.multiple)
-    return Imported(package.stage_entry(config, stage, model_file(onnx)), difference)
+    return Imported(manifest_of_config.stage_entry(config, stage, model_file(onnx)), difference)
 
 
 def _with_its_schedule(
@@ -117,7 +120,7 @@ def _with_its_schedule(
 
 def _network_of_settings(config: Config, stage: int) -> ReleasedUNet:
     """The stage's network with fresh weights, once the settings are of the released kind."""
-    network, settings, name = networks.build(config, stage), config.stages[stage], stage + 1
+    network, settings, name = registry.build(config, stage), config.stages[stage], stage + 1
     for kept, rule in (
         (isinstance(network, ReleasedUNet), "network kind must be 'released'"),
         (settings.prediction == "epsilon", "prediction must be 'epsilon'"),

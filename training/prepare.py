@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 
-from model_runtime import raster
 from model_runtime.errors import InputError, ScdmError
-from model_runtime.tiles import Window
-from training.blocks import SPLITS, Block, plan
-from training.new_folder import new_folder
+from model_runtime.raster import dataset as raster
+from model_runtime.tiling import Window
+from training.data.block_split import SPLITS, Block, plan
+from training.package.new_folder import new_folder
 
 LIST_NAME = "blocks.json"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ContextManager, List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import torch
 from torch import nn
@@ -20,12 +20,15 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from model_runtime.errors import DeviceError, InputError, ScdmError
-from training import checkpoint, distributed, networks, package, run_folder, validation
 from training.config import Config, load
-from training.dataset import Patches, Scene, load_scenes, scene_shares
-from training.distributed import LostRank, Ranks
-from training.figures import spectra_figure
-from training.stage_trainer import StageTrainer
+from training.data.dataset import Patches, Scene, load_scenes, scene_shares
+from training.loop import checkpoint, run_folder, validation
+from training.loop import ranks as distributed
+from training.loop.figures import spectra_figure
+from training.loop.ranks import LostRank, Ranks
+from training.loop.stage_trainer import StageTrainer
+from training.networks import registry
+from training.package import manifest_of_config
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
     """Make the run's folder, with its settings and the domain of its scenes."""
     run_folder.keep(folder, config)
     shares = scene_shares(scenes, config.data.sensor_power)
-    package.write_domain(folder, package.domain_of(scenes, shares))
+    manifest_of_config.write_domain(folder, manifest_of_config.domain_of(scenes, shares))
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -115,8 +118,8 @@ def _settings(args: argparse.Namespace) -> Config:
     if args.data:
         data = dataclasses.replace(config.data, train=tuple(args.data))
         config = dataclasses.replace(config, data=data)
-    networks.check(config)
-    package.check(config)
+    registry.check(config)
+    manifest_of_config.check(config)
     if args.device == "cuda" and not torch.cuda.is_available():
         raise DeviceError("torch finds no CUDA device", "choose --device cpu")
     return config
@@ -196,7 +199,7 @@ def _validate(
 
 def trained(run: Path, config: Config, stage: int) -> nn.Module:
     """The averaged network of a stage from its checkpoint, in evaluation mode."""
-    network = networks.build(config, stage)
+    network = registry.build(config, stage)
     state = checkpoint.require(run, stage)
     with checkpoint.fitting(str(checkpoint.path_of(run, stage))):
         network.load_state_dict(state["ema"])

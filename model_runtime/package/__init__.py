@@ -1,0 +1,1 @@
+"""Model packages: the manifest, the model card, the files beside them."""

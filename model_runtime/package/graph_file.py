@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Dict, Iterator, Tuple, Union
 
 from ..errors import PackageError
-from ..manifest import ModelFile, verified_bytes
+from .manifest import ModelFile, verified_bytes
 
 _REMEDY = "get the model package again, or export it again with training/export.py"
 # Protobuf's own limit of nesting.

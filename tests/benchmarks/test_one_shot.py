@@ -7,11 +7,11 @@ import one_shot
 import pytest
 import torch
 
-from model_runtime import manifest, packages
 from model_runtime.errors import InputError
-from model_runtime.raster import Cube, Georeference, write_cube
-from training import checkpoint
+from model_runtime.package import embedded, manifest
+from model_runtime.raster.dataset import Cube, Georeference, write_cube
 from training.config import load
+from training.loop import checkpoint
 
 SMALL = {
     "data.patch": 8,
@@ -50,7 +50,7 @@ def run(scenes, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def regression(run):
-    return one_shot.regression(run, manifest.read(packages.EMBEDDED), threads=1)
+    return one_shot.regression(run, manifest.read(embedded.EMBEDDED), threads=1)
 
 
 def test_it_has_its_steps_and_makes_all_bands(run, regression):
@@ -113,7 +113,7 @@ def test_a_run_goes_on_only_when_asked(run, scenes, capsys):
 
 
 def test_a_package_of_other_input_bands_is_refused(run):
-    model = manifest.read(packages.EMBEDDED)
+    model = manifest.read(embedded.EMBEDDED)
     other = dataclasses.replace(model, input_bands=model.input_bands[::-1])
     with pytest.raises(InputError, match="other input bands"):
         one_shot.regression(run, other, threads=1)

@@ -10,9 +10,10 @@ import quality_measures
 import quality_methods
 import quality_scenes
 
-from model_runtime import manifest, radiometry
 from model_runtime.errors import InputError
-from model_runtime.raster import Cube, Georeference, Picture, read_cube, write_cube
+from model_runtime.package import manifest
+from model_runtime.raster.dataset import Cube, Georeference, Picture, read_cube, write_cube
+from model_runtime.spectra import radiometry
 
 NM = np.linspace(390.0, 1010.0, 40)
 PLACE = (500000.0, 1.0, 0.0, 4100000.0, 0.0, -1.0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime import raster
+from model_runtime.raster import dataset as raster
 
 NM, WIDTH_NM = (450.0, 550.5, 865.25), (10.0, 12.5, 20.0)
 ENVI = {

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from model_runtime import raster
-from model_runtime.resample import resample
+from model_runtime.raster import dataset as raster
+from model_runtime.spectra.resample import resample
 
 NM = np.arange(400.0, 1000.0, 10)
 

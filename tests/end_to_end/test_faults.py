@@ -92,7 +92,7 @@ def test_little_memory_is_told_or_enough(source, tiny_package, folder, megabytes
     """Whatever fails first, it is one line and exit 4, or it is done."""
     words = ["upsample", source, folder / "o.tif", "--model", tiny_package, "--threads", 1]
     limit = megabytes << 20
-    code = "import numpy, osgeo.gdal, model_runtime.upsample_command, model_runtime.__main__;"
+    code = "import numpy, osgeo.gdal, model_runtime.commands.upsample, model_runtime.__main__;"
     done = limited(f"{code} resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))", words)
     assert done.returncode in (0, 4), done.stderr
     assert "Traceback" not in done.stderr

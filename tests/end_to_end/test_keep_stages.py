@@ -7,7 +7,9 @@ import pytest
 from osgeo import gdal
 
 from model_runtime import __main__ as runtime
-from model_runtime import cascade, manifest, tiles
+from model_runtime import tiling
+from model_runtime.diffusion import cascade
+from model_runtime.package import manifest
 
 gdal.UseExceptions()
 
@@ -82,8 +84,8 @@ def cut_off(monkeypatch):
         return estimate(self, *args)
 
     monkeypatch.setattr(cascade.Cascade, "estimate", dying)
-    monkeypatch.setattr(tiles, "BLOCK_SIDE", 16)
-    monkeypatch.setattr(tiles.Layout, "smaller", lambda self: None)
+    monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
+    monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 
 
 def test_a_run_that_was_cut_off_goes_on_with_its_stages(source, tiny_package, tmp_path, cut_off):

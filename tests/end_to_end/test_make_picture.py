@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "make_picture.py"
 
 def test_the_picture_is_drawn(command, tiny_package, write_raster, tmp_path):
     pytest.importorskip("matplotlib")
-    from model_runtime import raster
+    from model_runtime.raster import dataset as raster
 
     values = np.random.default_rng(0).integers(0, 255, (3, 24, 40), dtype=np.uint8)
     rgb = write_raster("rgb.tif", values)

@@ -24,8 +24,8 @@ import os, sys
 sys.path.insert(0, {plugins!r})
 from pathlib import Path
 from scdm_qgis.runtime.process import ChildProcess
-worker = "from model_runtime import lifeline; lifeline.watch(); print('up', flush=True); " \\
-         "import time; time.sleep(600)"
+worker = "from model_runtime.system import parent_watch; parent_watch.watch(); " \\
+         "print('up', flush=True); import time; time.sleep(600)"
 root = Path({plugins!r}) / "scdm_qgis"
 child = ChildProcess([sys.executable, "-c", worker],
                      {{**os.environ, "SCDM_LIFELINE": "stdin", "PYTHONPATH": str(root)}}, root)

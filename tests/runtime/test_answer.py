@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from model_runtime import answer
+from model_runtime.commands import stdout
 from model_runtime.events import JsonEvents
 
 FACTS = {"bands": 48, "psnr": None}
@@ -17,7 +17,7 @@ def given(capsys, **args):
 
     options = {"events": False, "json": False, **args}
     since = time.monotonic()
-    answer.give(SimpleNamespace(**options), JsonEvents(sys.stdout), FACTS, "48 bands", since)
+    stdout.give(SimpleNamespace(**options), JsonEvents(sys.stdout), FACTS, "48 bands", since)
     return capsys.readouterr().out
 
 

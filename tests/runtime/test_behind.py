@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from model_runtime.behind import Behind
+from model_runtime.system.background import Behind
 
 
 def test_actions_are_done_in_their_order_in_another_thread():

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_runtime import cascade, manifest
-from model_runtime.calibration import calibrated, chosen
+from model_runtime.diffusion import cascade
+from model_runtime.diffusion.spread_calibration import calibrated, chosen
 from model_runtime.errors import PackageError
+from model_runtime.package import manifest
 
 ONES, ZEROS = (1.0,) * 8, (0.0,) * 8
 

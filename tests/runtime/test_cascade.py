@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_runtime import cascade, manifest, noise, sampling, schedule
-from model_runtime.cascade import Cascade, Sampling, StageSampler, Wanted
+from model_runtime.diffusion import cascade, noise, samplers, schedule
+from model_runtime.diffusion.cascade import Cascade, Sampling, StageSampler, Wanted
 from model_runtime.errors import InputError, PackageError
+from model_runtime.package import manifest
 
 HOW = Sampling("dpm-solver++", 3, 1, (0.0, 0.0), seed=5)
 RGB = np.random.default_rng(0).uniform(0.02, 0.6, (3, 24, 16)).astype(np.float32)
@@ -256,7 +257,7 @@ def test_the_null_pass_runs_only_where_guidance_asks(of_functions, scale, null_c
 def test_outside_its_interval_guidance_costs_no_null_pass(of_functions, kind):
     counted = {"Counted": Counted, "OfBoth": OfBoth}[kind]()
     guided = stage(3, range(8), counted)
-    first, *_, last = sampling.timesteps(guided.diffusion.steps, 3)
+    first, *_, last = samplers.timesteps(guided.diffusion.steps, 3)
     interval = int(last) + 1, int(first) - 1
     how = replace(HOW, guidance=(1.5,), guidance_interval=interval)
     of_functions(guided).estimate(RGB, 0, 0, how)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from model_runtime import charts
+from model_runtime.report import svg_charts
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -28,37 +28,37 @@ def points(svg, tag):
     ],
 )
 def test_ticks_are_round(low, high, expected):
-    assert charts.ticks(low, high) == pytest.approx(expected)
+    assert svg_charts.ticks(low, high) == pytest.approx(expected)
 
 
 def test_a_line_fills_the_chart():
-    line = charts.Line("a", "#123456", [400, 700, 1000], [0, 1, 0.5])
-    (drawn,) = points(charts.line_chart([line], "nm", "reflectance"), "polyline")
+    line = svg_charts.Line("a", "#123456", [400, 700, 1000], [0, 1, 0.5])
+    (drawn,) = points(svg_charts.line_chart([line], "nm", "reflectance"), "polyline")
     assert drawn[:, 0].tolist() == [
-        charts.LEFT,
-        (charts.LEFT + charts.WIDTH - charts.RIGHT) / 2,
-        charts.WIDTH - charts.RIGHT,
+        svg_charts.LEFT,
+        (svg_charts.LEFT + svg_charts.WIDTH - svg_charts.RIGHT) / 2,
+        svg_charts.WIDTH - svg_charts.RIGHT,
     ]
-    assert drawn[0, 1] > drawn[2, 1] > drawn[1, 1] > charts.TOP
+    assert drawn[0, 1] > drawn[2, 1] > drawn[1, 1] > svg_charts.TOP
 
 
 def test_the_band_lies_around_its_line():
     y = np.array([0.2, 0.3])
-    line = charts.Line("a", "#123456", [0, 1], y, y - 0.1, y + 0.1)
-    svg = charts.line_chart([line], "nm", "reflectance")
+    line = svg_charts.Line("a", "#123456", [0, 1], y, y - 0.1, y + 0.1)
+    svg = svg_charts.line_chart([line], "nm", "reflectance")
     (drawn,), (band,) = points(svg, "polyline"), points(svg, "polygon")
     assert band[0, 1] < drawn[0, 1] < band[3, 1]
 
 
 def test_unknown_values_are_not_drawn():
-    line = charts.Line("a", "#123456", [0, 1, 2], [0.1, np.nan, 0.3])
-    (drawn,) = points(charts.line_chart([line], "nm", "reflectance"), "polyline")
+    line = svg_charts.Line("a", "#123456", [0, 1, 2], [0.1, np.nan, 0.3])
+    (drawn,) = points(svg_charts.line_chart([line], "nm", "reflectance"), "polyline")
     assert len(drawn) == 2
 
 
 def test_words_are_escaped():
-    lines = [charts.Line(name, "#123456", [0, 1], [0, 1]) for name in ("<b>", "&")]
-    ElementTree.fromstring(charts.line_chart(lines, "<nm>", '"'))
+    lines = [svg_charts.Line(name, "#123456", [0, 1], [0, 1]) for name in ("<b>", "&")]
+    ElementTree.fromstring(svg_charts.line_chart(lines, "<nm>", '"'))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_words_are_escaped():
     [(88, "20 m", 400 * 20 / 88), (0.9, "20 cm", 400 * 0.2 / 0.9), (12000, "2 km", 400 / 6)],
 )
 def test_the_scale_bar_is_a_round_length(across, words, pixels):
-    root = ElementTree.fromstring(charts.scale_strip(across, 0))
+    root = ElementTree.fromstring(svg_charts.scale_strip(across, 0))
     assert words in [e.text for e in root.iter(SVG + "text")]
     bar = next(e for e in root.iter(SVG + "rect") if e.get("height") == "6")
     assert float(bar.get("width")) == pytest.approx(pixels, abs=0.06)

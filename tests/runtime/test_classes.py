@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model_runtime.classes import classify
+from model_runtime.report.kmeans import classify
 
 CENTRES = np.array([[0.1, 0.2, 0.3], [0.5, 0.1, 0.0], [0.9, 0.9, 0.9]])
 

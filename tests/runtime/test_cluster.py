@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from model_runtime import cluster
 from model_runtime.errors import DeviceError, InputError, MemoryShortage, StorageError
+from model_runtime.executors import dask_pool
 
 REASON = "needs Dask: pip install '.[cluster]'"
 
@@ -24,19 +24,19 @@ REASON = "needs Dask: pip install '.[cluster]'"
 )
 def test_an_address_that_cannot_be_is_refused(address):
     with pytest.raises(InputError, match="--cluster"):
-        cluster.check(address)
+        dask_pool.check(address)
 
 
 @pytest.mark.parametrize(
     "address", ["local:1", "local:64", "tcp://host:8786", "tls://10.0.0.1:1", "tcp://[::1]:8786"]
 )
 def test_addresses(address):
-    cluster.check(address)
+    dask_pool.check(address)
 
 
 def test_without_dask_the_remedy_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(DeviceError) as caught, cluster.opened("local:1"):
+    with pytest.raises(DeviceError) as caught, dask_pool.opened("local:1"):
         raise AssertionError("opened")
     assert "[cluster]" in caught.value.remedy
 
@@ -44,7 +44,7 @@ def test_without_dask_the_remedy_names_the_extra(monkeypatch):
 @pytest.fixture(scope="module")
 def pool():
     pytest.importorskip("distributed", reason=REASON)
-    with cluster.opened("local:2") as opened:
+    with dask_pool.opened("local:2") as opened:
         yield opened
 
 
@@ -59,7 +59,7 @@ def pem(tmp_path_factory):
         folder = tmp_path_factory.mktemp("pem")
         for name, content in zip(("ca", "cert", "key"), contents):
             (folder / name).write_text(content)
-        return cluster.Certificates(*(str(folder / name) for name in ("ca", "cert", "key"))), made
+        return dask_pool.Certificates(*(str(folder / name) for name in ("ca", "cert", "key"))), made
 
     return write
 
@@ -92,11 +92,11 @@ def test_a_scheduler_with_certificates(pem):
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
     ) as running:
         address = running.scheduler_address
-        with cluster.opened(address, given) as opened:
+        with dask_pool.opened(address, given) as opened:
             assert list(opened.each(squared, [("a", (3,))])) == [("a", 9)]
-        with pytest.raises(InputError, match="needs certificates"), cluster.opened(address):
+        with pytest.raises(InputError, match="needs certificates"), dask_pool.opened(address):
             raise AssertionError("opened")
-        with pytest.raises(DeviceError), cluster.opened(address, pem()[0]):
+        with pytest.raises(DeviceError), dask_pool.opened(address, pem()[0]):
             raise AssertionError("opened")
 
 
@@ -112,7 +112,7 @@ def test_a_scheduler_with_certificates(pem):
 def test_certificates_that_are_no_use_are_refused(pem, address, given, rule):
     files = {**vars(pem()[0]), **given}
     with pytest.raises(InputError, match=rule):
-        cluster.check(address, cluster.certificates(**files))
+        dask_pool.check(address, dask_pool.certificates(**files))
 
 
 def squared(number):
@@ -141,16 +141,16 @@ def test_each_item_is_done_once_and_read_only_as_tasks_are_under_way(pool):
     read = []
 
     def items():
-        for i in range(3 * cluster.LEAST_AHEAD):
+        for i in range(3 * dask_pool.LEAST_AHEAD):
             read.append(i)
             yield str(i), (i,)
 
     done = {}
     for name, result in pool.each(squared, items()):
         done[name] = result
-        assert len(read) - len(done) < 2 * cluster.LEAST_AHEAD
+        assert len(read) - len(done) < 2 * dask_pool.LEAST_AHEAD
     assert done == {str(i): i * i for i in read}
-    assert len(read) == 3 * cluster.LEAST_AHEAD
+    assert len(read) == 3 * dask_pool.LEAST_AHEAD
 
 
 def test_nothing_to_do_is_soon_done(pool):
@@ -205,21 +205,21 @@ def test_a_task_that_ends_every_worker_fails_alone(pool):
 def test_a_second_cluster_takes_no_port_of_the_first(pool):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Port")
-        with cluster.opened("local:1") as second:
+        with dask_pool.opened("local:1") as second:
             assert list(second.each(squared, [("a", (3,))])) == [("a", 9)]
 
 
 def test_no_scheduler_is_a_device_error(monkeypatch):
     pytest.importorskip("distributed", reason=REASON)
-    monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
-    with pytest.raises(DeviceError, match="no cluster"), cluster.opened("tcp://127.0.0.1:1"):
+    monkeypatch.setattr(dask_pool, "WAIT_SECONDS", 1)
+    with pytest.raises(DeviceError, match="no cluster"), dask_pool.opened("tcp://127.0.0.1:1"):
         raise AssertionError("opened")
 
 
 def waits_until_unwanted(mark):
     Path(mark).touch()
     for _ in range(6000):
-        if cluster.unwanted():
+        if dask_pool.unwanted():
             Path(mark).unlink()
             return
         threading.Event().wait(0.01)
@@ -227,7 +227,7 @@ def waits_until_unwanted(mark):
 
 def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
     mark = tmp_path / "running"
-    assert not cluster.unwanted()  # no task at all
+    assert not dask_pool.unwanted()  # no task at all
     future = pool._client.submit(waits_until_unwanted, str(mark))
     assert happens(mark.exists)
     assert next(pool.each(waits_once, [("a", (0,))]))[1] is False  # a task that is wanted
@@ -236,7 +236,7 @@ def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
 
 
 def waits_once(_):
-    return cluster.unwanted()
+    return dask_pool.unwanted()
 
 
 def happens(condition):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from model_runtime.consistency import check
-from model_runtime.manifest import InputBand
-from model_runtime.resample import resample
+from model_runtime.package.manifest import InputBand
+from model_runtime.report.input_agreement import check
+from model_runtime.spectra.resample import resample
 
 NM = np.linspace(400, 1000, 48)
 BANDS = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model_runtime import denoiser
+from model_runtime.diffusion import onnx_session
 from model_runtime.errors import DeviceError, PackageError
-from model_runtime.manifest import ModelFile
+from model_runtime.package.manifest import ModelFile
 
 onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
@@ -39,8 +39,8 @@ def put(folder, content):
 
 def network(folder, content):
     """The network of ``content``, loaded as the cascade loads it."""
-    session = denoiser.session_for(folder, put(folder, content), "cpu", 1)
-    return denoiser.Network(session, NAMES, "prediction")
+    session = onnx_session.session_for(folder, put(folder, content), "cpu", 1)
+    return onnx_session.Network(session, NAMES, "prediction")
 
 
 def feeds(rows=3, cols=5):
@@ -56,7 +56,7 @@ def test_a_network_is_called_by_its_inputs_names(tmp_path):
 def test_another_hash_is_refused_before_the_file_is_opened(tmp_path):
     put(tmp_path, b"no graph at all")
     with pytest.raises(PackageError, match="has SHA-256"):
-        denoiser.session_for(tmp_path, ModelFile("a.onnx", "0" * 64), "cpu", 1)
+        onnx_session.session_for(tmp_path, ModelFile("a.onnx", "0" * 64), "cpu", 1)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_failure_while_running_is_the_devices_in_one_line(tmp_path):
 @pytest.mark.skipif(HAS_CUDA, reason="this ONNX Runtime offers CUDA")
 def test_cuda_where_there_is_none_names_the_cause_and_what_to_do(tmp_path):
     with pytest.raises(DeviceError, match=r"CPUExecutionProvider.*onnxruntime-gpu") as caught:
-        denoiser.session_for(tmp_path, put(tmp_path, graph()), "cuda", 1)
+        onnx_session.session_for(tmp_path, put(tmp_path, graph()), "cuda", 1)
     assert caught.value.exit_code == 4
 
 
@@ -148,7 +148,7 @@ def claimed_cuda(monkeypatch):
         real = {"SessionOptions": ort.SessionOptions, "__version__": ort.__version__}
         offered = {"get_available_providers": lambda: ["CUDAExecutionProvider"]}
         fake = SimpleNamespace(**real, **offered, InferenceSession=make)
-        monkeypatch.setattr(denoiser, "_onnxruntime", lambda: fake)
+        monkeypatch.setattr(onnx_session, "_onnxruntime", lambda: fake)
 
     return claim
 
@@ -167,13 +167,13 @@ def fails_on_cuda(content, **how):
 def test_a_silent_fallback_to_the_cpu_is_an_error(tmp_path, claimed_cuda):
     claimed_cuda(on_cpu)
     with pytest.raises(DeviceError, match="fell back to CPUExecutionProvider"):
-        denoiser.session_for(tmp_path, put(tmp_path, graph()), "cuda", 1)
+        onnx_session.session_for(tmp_path, put(tmp_path, graph()), "cuda", 1)
 
 
 def test_a_device_that_fails_is_not_the_packages_fault(tmp_path, claimed_cuda):
     claimed_cuda(fails_on_cuda)
     with pytest.raises(DeviceError, match="no CUDA-capable device") as caught:
-        denoiser.session_for(tmp_path, put(tmp_path, graph()), "cuda", 1)
+        onnx_session.session_for(tmp_path, put(tmp_path, graph()), "cuda", 1)
     assert "\n" not in str(caught.value)
 
 
@@ -181,38 +181,38 @@ def test_a_damaged_graph_is_the_packages_fault_on_any_device(tmp_path, claimed_c
     claimed_cuda(fails_on_cuda)
     with pytest.raises(PackageError, match="no usable ONNX graph"):
         content = graph([onnx.helper.make_node("NoSuch", ["x"], ["prediction"])])
-        denoiser.session_for(tmp_path, put(tmp_path, content), "cuda", 1)
+        onnx_session.session_for(tmp_path, put(tmp_path, content), "cuda", 1)
 
 
 @pytest.mark.parametrize("make", [on_cpu, fails_on_cuda])
 def test_auto_says_so_when_the_gpu_runtime_finds_no_gpu(claimed_cuda, make):
     claimed_cuda(make)
-    device, warnings = denoiser.pick_device("auto")
+    device, warnings = onnx_session.pick_device("auto")
     assert device == "cpu"
     assert "no GPU can be used" in warnings[0]
-    assert denoiser.usable_providers() == ["CPUExecutionProvider"]
+    assert onnx_session.usable_providers() == ["CPUExecutionProvider"]
 
 
 @pytest.mark.skipif(HAS_CUDA, reason="this ONNX Runtime offers CUDA")
 def test_auto_is_quiet_without_a_gpu_runtime():
-    assert denoiser.pick_device("auto") == ("cpu", [])
+    assert onnx_session.pick_device("auto") == ("cpu", [])
 
 
 def test_a_device_that_was_named_is_taken_as_named():
-    assert denoiser.pick_device("cuda") == ("cuda", [])
+    assert onnx_session.pick_device("cuda") == ("cuda", [])
 
 
 def test_the_cpu_is_usable():
-    assert "CPUExecutionProvider" in denoiser.usable_providers()
-    session = denoiser._session(denoiser.TRIVIAL_GRAPH, "cpu", 1, "")
+    assert "CPUExecutionProvider" in onnx_session.usable_providers()
+    session = onnx_session._session(onnx_session.TRIVIAL_GRAPH, "cpu", 1, "")
     assert session.run(None, {"x": np.float32([3])})[0].tolist() == [3]
 
 
 def test_the_trial_graph_is_valid_onnx():
-    onnx.checker.check_model(onnx.load_from_string(denoiser.TRIVIAL_GRAPH))
+    onnx.checker.check_model(onnx.load_from_string(onnx_session.TRIVIAL_GRAPH))
 
 
 def test_without_onnxruntime_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(DeviceError, match="scdm:installruntime"):
-        denoiser.onnxruntime_version()
+        onnx_session.onnxruntime_version()

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from model_runtime import describe, manifest, model_card
+from model_runtime.commands import describe
 from model_runtime.errors import PackageError
+from model_runtime.package import manifest, model_card
 
 
 @pytest.fixture

@@ -4,55 +4,61 @@ from types import SimpleNamespace
 
 import pytest
 
-from model_runtime import disk, encoding, tiles
+from model_runtime import tiling
 from model_runtime.errors import StorageError
-from model_runtime.estimation import Job
+from model_runtime.pipeline import disk_space
+from model_runtime.pipeline.estimation import Job
+from model_runtime.raster import encoding
 
 STORED = encoding.of_dtype("uint16", "reflectance")
 
 
 def job(margin=8, share=1.0):
     model = SimpleNamespace(wavelength_nm=(500.0,) * 10)
-    layout = tiles.Layout(1000, 2000, tiles.Window(0, 0, 1000, 2000), 64, 8, margin, 32)
+    layout = tiling.Layout(1000, 2000, tiling.Window(0, 0, 1000, 2000), 64, 8, margin, 32)
     return Job(None, model, layout, None, None, None, share)
 
 
 def test_the_journal_and_the_file_are_there_at_one_time():
     values = 1000 * 2000 * 10 * 2
-    both = int(values + values * disk.PACKED_SHARE)
-    assert disk.needed(job(), STORED, 1, False, False) == both
+    both = int(values + values * disk_space.PACKED_SHARE)
+    assert disk_space.needed(job(), STORED, 1, False, False) == both
 
 
 def test_more_is_more():
-    plain = disk.needed(job(), STORED, 1, False, False)
+    plain = disk_space.needed(job(), STORED, 1, False, False)
     float32 = encoding.of_dtype("float32", "reflectance")
     larger = [
-        disk.needed(job(), STORED, 2, False, False),
-        disk.needed(job(), STORED, 1, True, False),
-        disk.needed(job(), STORED, 1, False, True),
-        disk.needed(job(), float32, 1, False, False),
-        disk.needed(job(margin=None), STORED, 1, False, False),
+        disk_space.needed(job(), STORED, 2, False, False),
+        disk_space.needed(job(), STORED, 1, True, False),
+        disk_space.needed(job(), STORED, 1, False, True),
+        disk_space.needed(job(), float32, 1, False, False),
+        disk_space.needed(job(margin=None), STORED, 1, False, False),
     ]
     assert all(need > plain for need in larger)
 
 
 def test_masked_pixels_take_nothing():
-    whole = disk.needed(job(), STORED, 1, True, False)
-    assert disk.needed(job(share=0.1), STORED, 1, True, False) == pytest.approx(whole / 10, abs=1)
+    whole = disk_space.needed(job(), STORED, 1, True, False)
+    assert disk_space.needed(job(share=0.1), STORED, 1, True, False) == pytest.approx(
+        whole / 10, abs=1
+    )
 
 
 def test_too_little_room_is_refused_with_the_figures(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=disk.GIB))
-    disk.require(str(tmp_path / "o.tif"), disk.GIB)
+    monkeypatch.setattr(
+        disk_space.shutil, "disk_usage", lambda _: SimpleNamespace(free=disk_space.GIB)
+    )
+    disk_space.require(str(tmp_path / "o.tif"), disk_space.GIB)
     with pytest.raises(StorageError, match=r"about 3\.00 GiB of disk, 1\.00 are free"):
-        disk.require(str(tmp_path / "o.tif"), 3 * disk.GIB)
+        disk_space.require(str(tmp_path / "o.tif"), 3 * disk_space.GIB)
 
 
 def test_what_the_journal_holds_is_written_already(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
     folder = tmp_path / "o.tif.blocks"
     folder.mkdir()
     (folder / "0_0.block").write_bytes(bytes(100))
-    disk.require(str(tmp_path / "o.tif"), 110)
+    disk_space.require(str(tmp_path / "o.tif"), 110)
     with pytest.raises(StorageError):
-        disk.require(str(tmp_path / "o.tif"), 111)
+        disk_space.require(str(tmp_path / "o.tif"), 111)

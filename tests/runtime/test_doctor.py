@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from model_runtime import denoiser, doctor, packages
+from model_runtime.commands import doctor
+from model_runtime.diffusion import onnx_session
 from model_runtime.errors import DeviceError, PackageError
 from model_runtime.events import Events
+from model_runtime.package import embedded
 
 
 def test_a_missing_model_is_the_only_problem(tmp_path, monkeypatch, capsys):
     pytest.importorskip("onnxruntime")
-    monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
+    monkeypatch.setattr(embedded, "EMBEDDED", tmp_path / "nowhere")
     with pytest.raises(PackageError, match="nowhere"):
         doctor.run(SimpleNamespace(json=True, events=False), Events())
     facts = json.loads(capsys.readouterr().out)
@@ -26,8 +28,8 @@ def test_a_missing_onnxruntime_is_said_once(tmp_path, monkeypatch):
     def missing():
         raise DeviceError("onnxruntime cannot be imported", "install it")
 
-    monkeypatch.setattr(denoiser, "_onnxruntime", missing)
-    monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
+    monkeypatch.setattr(onnx_session, "_onnxruntime", missing)
+    monkeypatch.setattr(embedded, "EMBEDDED", tmp_path / "nowhere")
     facts, problems = doctor.examine()
     assert [type(problem) for problem in problems] == [DeviceError, PackageError]
     assert facts["onnxruntime"] is None and facts["providers"] == []
@@ -37,14 +39,14 @@ def test_a_missing_onnxruntime_is_said_once(tmp_path, monkeypatch):
 
 def test_no_usable_device_is_a_problem(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
-    monkeypatch.setattr(denoiser, "usable_providers", list)
-    monkeypatch.setattr(packages, "EMBEDDED", tmp_path / "nowhere")
+    monkeypatch.setattr(onnx_session, "usable_providers", list)
+    monkeypatch.setattr(embedded, "EMBEDDED", tmp_path / "nowhere")
     _, problems = doctor.examine()
     assert "any device" in problems[0].message
 
 
 def test_a_sound_package_runs(tiny_package, monkeypatch):
-    monkeypatch.setattr(packages, "EMBEDDED", tiny_package)
+    monkeypatch.setattr(embedded, "EMBEDDED", tiny_package)
     facts, problems = doctor.examine()
     assert problems == [] and facts["problems"] == []
     assert facts["model"] == {"name": "tiny", "version": "1", "runs_on": facts["device"]}

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model_runtime import encoding, manifest, tiles
-from model_runtime.blocks import Store
-from model_runtime.cascade import EVERYTHING, Estimate, Sampling
+from model_runtime import tiling
+from model_runtime.diffusion.cascade import EVERYTHING, Estimate, Sampling
 from model_runtime.errors import MemoryShortage
-from model_runtime.estimation import Estimation, Here, Job, UnitMaker
 from model_runtime.events import Events
+from model_runtime.journal.block_store import Store
+from model_runtime.package import manifest
+from model_runtime.pipeline.estimation import Estimation, Here, Job, UnitMaker
+from model_runtime.raster import encoding
 
 STORED = encoding.of_dtype("uint16", "reflectance")
 ROWS, COLS = 150, 330
@@ -43,8 +45,8 @@ class Picture:
         self.mask = across < 200
 
     def read(self, window):
-        rows = tiles.reflected(window.row0, window.row0 + window.rows, ROWS)
-        cols = tiles.reflected(window.col0, window.col0 + window.cols, COLS)
+        rows = tiling.reflected(window.row0, window.row0 + window.rows, ROWS)
+        cols = tiling.reflected(window.col0, window.col0 + window.cols, COLS)
         pick = np.ix_(rows, cols)
         return self.values[(slice(None), *pick)], self.mask[pick]
 
@@ -72,8 +74,8 @@ def made(tiny_package, tmp_path):
 
     def make(network=None, margin=8, size=64, outputs=1):
         network = network or Cascade(bands)
-        window = tiles.Window(3, 5, ROWS - 3, COLS - 5)
-        layout = tiles.Layout(ROWS, COLS, window, size, 8, margin, 16)
+        window = tiling.Window(3, 5, ROWS - 3, COLS - 5)
+        layout = tiling.Layout(ROWS, COLS, window, size, 8, margin, 16)
         how = Sampling("ddim", 2, outputs, (0.0, 0.0), 0)
         radiometry = SimpleNamespace(apply=np.copy)
         job = Job(Picture(), model, layout, radiometry, network, how)
@@ -152,5 +154,5 @@ def test_masked_units_are_neither_read_nor_sampled(made):
     network = made().network
     assert (
         len(network.sizes)
-        < tiles.Layout(ROWS, COLS, tiles.Window(3, 5, ROWS - 3, COLS - 5), 64, 8, 8, 16).count()
+        < tiling.Layout(ROWS, COLS, tiling.Window(3, 5, ROWS - 3, COLS - 5), 64, 8, 8, 16).count()
     )

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model_runtime import evaluate, evaluate_command
+from model_runtime.commands import evaluate as evaluate_command
 from model_runtime.errors import InputError
+from model_runtime.spectra import evaluation
 
 GEOTRANSFORM = (500000.0, 2.0, 0.0, 4000000.0, 0.0, -2.0)
 NM = np.linspace(450, 900, 46)
@@ -23,7 +24,7 @@ def cube(values=None, nm=NM, fwhm_nm=None, geotransform=GEOTRANSFORM, crs_wkt="P
 
 
 def test_a_cube_against_itself_is_equal():
-    result = evaluate.compare(cube(), cube())
+    result = evaluation.compare(cube(), cube())
     assert result.scores.overall["rmse"] == 0 and result.warnings == []
     assert result.left_out_nm == []
 
@@ -31,7 +32,7 @@ def test_a_cube_against_itself_is_equal():
 def test_the_reference_is_seen_through_the_estimates_bands():
     fine = np.linspace(440, 910, 471)
     estimate = cube(nm=np.array([500.0, 600, 950]), fwhm_nm=np.array([10.0, 10, 10]))
-    result = evaluate.compare(estimate, cube(nm=fine))
+    result = evaluation.compare(estimate, cube(nm=fine))
     assert result.scores.per_band["rmse"][:2] == pytest.approx([0, 0], abs=1e-5)
     assert result.left_out_nm == [950]
     assert any("1 of 3 bands (950-950 nm)" in message for message in result.warnings)
@@ -39,7 +40,7 @@ def test_the_reference_is_seen_through_the_estimates_bands():
 
 def test_other_sizes_are_refused():
     with pytest.raises(InputError, match=r"12 x 17.*12 x 11"):
-        evaluate.compare(cube(), cube(cube().values[:, :, :11]))
+        evaluation.compare(cube(), cube(cube().values[:, :, :11]))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +53,15 @@ def test_other_sizes_are_refused():
     ],
 )
 def test_the_shift_of_two_grids_is_in_pixels(geotransform, shift):
-    assert evaluate.grid_shift_pixels(GEOTRANSFORM, geotransform, (12, 17)) == pytest.approx(shift)
+    assert evaluation.grid_shift_pixels(GEOTRANSFORM, geotransform, (12, 17)) == pytest.approx(
+        shift
+    )
 
 
 def test_grids_of_different_places_are_refused():
     moved = cube(geotransform=(500010.0, 2.0, 0.0, 4000000.0, 0.0, -2.0))
     with pytest.raises(InputError, match="5 pixels apart"):
-        evaluate.compare(cube(), moved)
+        evaluation.compare(cube(), moved)
 
 
 @pytest.mark.parametrize(
@@ -71,17 +74,17 @@ def test_grids_of_different_places_are_refused():
     ],
 )
 def test_what_may_be_wrong_is_a_warning(other, message):
-    assert any(message in warning for warning in evaluate.compare(cube(), other).warnings)
+    assert any(message in warning for warning in evaluation.compare(cube(), other).warnings)
 
 
 def test_no_common_value_is_refused():
     with pytest.raises(InputError, match="in common"):
-        evaluate.compare(cube(), cube(nm=NM + 5000))
+        evaluation.compare(cube(), cube(nm=NM + 5000))
 
 
 def test_json_is_strict_and_complete():
-    result = evaluate.compare(cube(nm=NM, values=cube().values * 0), cube())
-    data = json.loads(json.dumps(evaluate.as_json(result), allow_nan=False))
+    result = evaluation.compare(cube(nm=NM, values=cube().values * 0), cube())
+    data = json.loads(json.dumps(evaluation.as_json(result), allow_nan=False))
     assert data["overall"]["sam_degrees"] is None  # a zero spectrum has no angle
     assert data["overall"]["rmse"] > 0.1 and len(data["per_band"]) == 46
     assert data["per_band"][0]["wavelength_nm"] == 450
@@ -89,7 +92,7 @@ def test_json_is_strict_and_complete():
 
 
 def test_text_states_figures_and_constants():
-    text = evaluate.as_text(evaluate.compare(cube(), cube(cube().values + np.float32(0.01))))
+    text = evaluation.as_text(evaluation.compare(cube(), cube(cube().values + np.float32(0.01))))
     assert "RMSE                   0.0100" in text
     assert "PSNR peak 1, MRAE epsilon 0.001" in text and "204 of 204 pixels, 46 bands" in text
 

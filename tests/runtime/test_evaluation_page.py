@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from model_runtime import evaluate, evaluation_page, metrics
+from model_runtime.report import evaluation_report
+from model_runtime.spectra import evaluation as evaluate
+from model_runtime.spectra import metrics
 
 
 def evaluation():
@@ -16,7 +18,7 @@ def evaluation():
 
 
 def test_figures_warnings_and_constants_are_shown():
-    html = evaluation_page.html(evaluation(), "<a>.tif", "b.tif")
+    html = evaluation_report.html(evaluation(), "<a>.tif", "b.tif")
     assert "&lt;a&gt;.tif against b.tif" in html and "&lt;odd&gt;" in html
     assert ">20.0000<" in html  # PSNR of an error of 0.1 everywhere
     assert "PSNR peak 1" in html and "990.0 nm" in html
@@ -25,7 +27,7 @@ def test_figures_warnings_and_constants_are_shown():
 def test_a_measure_that_does_not_exist_has_no_chart():
     result = evaluation()
     result.scores.per_band["ssim"][:] = np.nan
-    html = evaluation_page.html(result, "a.tif", "b.tif")
+    html = evaluation_report.html(result, "a.tif", "b.tif")
     assert "SSIM of each band" not in html and "RMSE of each band" in html
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model_runtime.familiarity import distance, share_outside
-from model_runtime.manifest import Domain
+from model_runtime.package.manifest import Domain
+from model_runtime.report.training_domain import distance, share_outside
 
 DOMAIN = Domain((0.01, 0.5, 0.99), ((0.1, 0.2, 0.5), (0.0, 0.1, 0.2)))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_runtime import guidance, schedule
+from model_runtime.diffusion import guidance, schedule
 
 
 def never(x_t, t):

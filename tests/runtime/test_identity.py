@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from model_runtime import identity
+from model_runtime.pipeline import fingerprint
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def file(tmp_path):
 
 
 def state(path):
-    return identity.of_files([str(path)])[str(path)]
+    return fingerprint.of_files([str(path)])[str(path)]
 
 
 def test_the_same_file_stays_the_same(file):

@@ -16,16 +16,16 @@ AT_IMPORT = "import slow_to_import"
 
 def worker(body, folder="."):
     code = (
-        "import sys; from model_runtime import interruption\n"
-        "interruption.watch(lambda: print('forced', flush=True))\n"
-        "interruption.tidy(lambda: print('tidied', flush=True))\n"
-        "done = interruption.tidy(lambda: print('never', flush=True)); done()\n"
+        "import sys; from model_runtime.system import cancellation\n"
+        "cancellation.watch(lambda: print('forced', flush=True))\n"
+        "cancellation.tidy(lambda: print('tidied', flush=True))\n"
+        "done = cancellation.tidy(lambda: print('never', flush=True)); done()\n"
         # Said by another thread once the first one is at it.
         "import threading; say = lambda: print('ready', flush=True)\n"
         "threading.Timer(0.3, say).start()\n"
         "try:\n    " + body.replace("\n", "\n    ") + "\n"
         "except KeyboardInterrupt:\n"
-        "    print('orderly' if interruption.may_speak() else 'late', flush=True)\n"
+        "    print('orderly' if cancellation.may_speak() else 'late', flush=True)\n"
         "    sys.exit(130)\n"
     )
     process = subprocess.Popen(

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from model_runtime import journal
 from model_runtime.errors import StorageError
 from model_runtime.events import Events
-from model_runtime.journal import Journal, folder_of, was_ending
+from model_runtime.journal import journal
+from model_runtime.journal.journal import Journal, folder_of, was_ending
 
 FACTS = {"--steps": "5", "input a.tif": "7 bytes"}
 BLOCK = (np.zeros((1, 2, 2), np.uint16),)
@@ -106,7 +106,7 @@ def test_two_runs_of_one_output_are_kept_apart(output, told):
 
 def test_the_lock_of_a_killed_run_is_free(output, told):
     code = (
-        "import os, sys; from model_runtime.journal import Journal\n"
+        "import os, sys; from model_runtime.journal.journal import Journal\n"
         "Journal(sys.argv[1]).__enter__(); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, output], check=False)

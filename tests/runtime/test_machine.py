@@ -2,32 +2,32 @@
 
 import pytest
 
-from model_runtime import machine
 from model_runtime.errors import DeviceError
+from model_runtime.system import hardware
 
 
 def test_meminfo_is_read_in_bytes():
     text = "MemTotal:       2048 kB\nMemFree:  1 kB\nMemAvailable:   1024 kB\n"
-    assert machine._from_meminfo(text) == {"total": 2 << 20, "available": 1 << 20}
+    assert hardware._from_meminfo(text) == {"total": 2 << 20, "available": 1 << 20}
 
 
 def test_what_an_old_kernel_does_not_say_is_unknown():
-    assert machine._from_meminfo("MemTotal: 4 kB\n") == {"total": 4096, "available": None}
+    assert hardware._from_meminfo("MemTotal: 4 kB\n") == {"total": 4096, "available": None}
 
 
 def test_this_machine_has_memory_and_cores():
-    memory = machine.memory()
-    assert machine.cores() >= 1
+    memory = hardware.memory()
+    assert hardware.cores() >= 1
     assert memory["total"] is None or memory["total"] >= (memory["available"] or 0)
 
 
 def test_what_does_not_fit_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: {"total": 8 << 30, "available": 3 << 30})
-    machine.require_memory(2 << 30, "this", "cut it")
+    monkeypatch.setattr(hardware, "memory", lambda: {"total": 8 << 30, "available": 3 << 30})
+    hardware.require_memory(2 << 30, "this", "cut it")
     with pytest.raises(DeviceError, match=r"this needs 4.0 GiB of memory, 3.0 are free"):
-        machine.require_memory(4 << 30, "this", "cut it")
+        hardware.require_memory(4 << 30, "this", "cut it")
 
 
 def test_where_the_free_memory_is_unknown_nothing_is_refused(monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: {"total": None, "available": None})
-    machine.require_memory(1 << 60, "this", "cut it")
+    monkeypatch.setattr(hardware, "memory", lambda: {"total": None, "available": None})
+    hardware.require_memory(1 << 60, "this", "cut it")

@@ -17,7 +17,7 @@ def failing(monkeypatch):
     """A function: the ``doctor`` command will raise this."""
 
     def fail_with(error):
-        from model_runtime import doctor
+        from model_runtime.commands import doctor
 
         def run(args, events):
             raise error

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from model_runtime import manifest
 from model_runtime.errors import PackageError
+from model_runtime.package import manifest
 
 HUGE = 10**400
 NAN, INFINITY = float("nan"), float("inf")

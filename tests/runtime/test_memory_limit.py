@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from model_runtime import encoding, memory_limit, tiles
+from model_runtime import tiling
 from model_runtime.errors import MemoryShortage
-from model_runtime.estimation import Job
+from model_runtime.pipeline import memory_budget
+from model_runtime.pipeline.estimation import Job
+from model_runtime.raster import encoding
 
-MIB = memory_limit.MIB
+MIB = memory_budget.MIB
 STORED = encoding.of_dtype("uint16", "reflectance")
 
 
@@ -18,13 +20,13 @@ STORED = encoding.of_dtype("uint16", "reflectance")
     [("800M", 800 * MIB), ("4G", 4096 * MIB), ("2GiB", 2048 * MIB), ("1.5g", 1536 * MIB), ("7", 7)],
 )
 def test_sizes(text, size):
-    assert memory_limit.parse(text) == size
+    assert memory_budget.parse(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "G", "-1G", "4X", "4 G B", "1e9", "inf", "nan", "9" * 99])
 def test_what_is_no_size(text):
     with pytest.raises(argparse.ArgumentTypeError, match="no size"):
-        memory_limit.parse(text)
+        memory_budget.parse(text)
 
 
 @pytest.fixture
@@ -35,9 +37,9 @@ def machine(monkeypatch):
         stand_in = SimpleNamespace(
             memory=lambda: {"available": available},
             resident=lambda: resident,
-            growth=lambda action: (action(), a_pixel * memory_limit.PROBE_SIDE**2)[1],
+            growth=lambda action: (action(), a_pixel * memory_budget.PROBE_SIDE**2)[1],
         )
-        monkeypatch.setattr(memory_limit, "machine", stand_in)
+        monkeypatch.setattr(memory_budget, "hardware", stand_in)
 
     return be
 
@@ -45,15 +47,15 @@ def machine(monkeypatch):
 def job(size=512, margin=8):
     cascade = SimpleNamespace(device="cpu", estimate=lambda *_: None)
     model = SimpleNamespace(wavelength_nm=(500.0,) * 8, input_bands=(1, 2, 3))
-    from model_runtime.cascade import Sampling
+    from model_runtime.diffusion.cascade import Sampling
 
-    layout = tiles.Layout(900, 900, tiles.Window(0, 0, 900, 900), size, 8, margin, 16)
+    layout = tiling.Layout(900, 900, tiling.Window(0, 0, 900, 900), size, 8, margin, 16)
     return Job(None, model, layout, None, cascade, Sampling("ddim", 3, 2, (0.0,), 0))
 
 
 def fitted(limit, which=None, said=None):
     warn = (said if said is not None else []).append
-    return memory_limit.fitted(which or job(), STORED, 1, limit, warn)
+    return memory_budget.fitted(which or job(), STORED, 1, limit, warn)
 
 
 def test_a_limit_that_is_far_off_changes_nothing(machine):

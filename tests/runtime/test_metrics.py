@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model_runtime import metrics
 from model_runtime.errors import InputError
+from model_runtime.spectra import metrics
 
 # Two bands of three pixels; every expected number below follows from these on paper.
 REFERENCE = np.array([[1.0, 2.0, 4.0], [2.0, 2.0, 0.0]])

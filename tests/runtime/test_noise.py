@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from model_runtime.noise import BLOCK, block_noise, picked_noise
+from model_runtime.diffusion.noise import BLOCK, block_noise, picked_noise
 
 DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999, "bands": 2}
 WHOLE = (-70, -70, 140, 140)  # row0, col0, rows, cols: over the raster's upper left corner

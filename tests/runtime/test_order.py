@@ -5,11 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_runtime import cascade, identity, manifest, order, provenance, radiometry, tiles
-from model_runtime.cascade import Sampling
+from model_runtime import tiling
+from model_runtime.diffusion import cascade
+from model_runtime.diffusion.cascade import Sampling
 from model_runtime.errors import DeviceError, PackageError, StorageError
-from model_runtime.outputs import Output
-from model_runtime.production import Asked
+from model_runtime.package import manifest
+from model_runtime.pipeline import fingerprint, provenance, run_spec
+from model_runtime.pipeline.outputs import Output
+from model_runtime.pipeline.production import Asked
+from model_runtime.spectra import radiometry
 
 
 @pytest.fixture
@@ -22,28 +26,28 @@ def work(write_raster, tiny_package, tmp_path):
     journal.mkdir()
     (journal / "run.json").write_text("{}")
     content = (tiny_package / manifest.MANIFEST_NAME).read_bytes()
-    return order.Order(
+    return run_spec.Order(
         input=str(source),
         bands=(1, 2, 3),
-        inputs=identity.of_files([str(source)]),
+        inputs=fingerprint.of_files([str(source)]),
         model=str(tiny_package),
         model_sha256=hashlib.sha256(content).hexdigest(),
         device="cpu",
         threads=1,
         memory_limit=None,
-        layout=tiles.Layout(40, 50, tiles.Window(0, 0, 40, 50), 32, 8, 8, 8),
+        layout=tiling.Layout(40, 50, tiling.Window(0, 0, 40, 50), 32, 8, 8, 8),
         radiometry=radiometry.Radiometry("match", "", (0.01,) * 3, (0.0,) * 3),
         sampling=Sampling("ddim", 2, 1, (0.0, 0.0), 0),
         keep_stages=False,
         journal=str(journal),
         run="abc",
         asked=Asked((Output("o.tif", tuple(range(8)), "mean"),), "uint16", {}, False, False),
-        software=order.software(),
+        software=run_spec.software(),
     )
 
 
 def test_an_order_is_opened_and_its_units_are_made(work):
-    opened = order.opened(work, cascade.load)
+    opened = run_spec.opened(work, cascade.load)
     (unit, *_) = next(opened.job.layout.pieces()).units
     (made,) = opened.maker.made(unit)
     assert made.shape == (8, unit.window.rows, unit.window.cols)
@@ -52,7 +56,7 @@ def test_an_order_is_opened_and_its_units_are_made(work):
 
 def test_a_folder_that_is_not_shared_is_told(work, tmp_path):
     with pytest.raises(StorageError, match="does not see the folder"):
-        order.opened(replace(work, journal=str(tmp_path / "elsewhere")), cascade.load)
+        run_spec.opened(replace(work, journal=str(tmp_path / "elsewhere")), cascade.load)
 
 
 @pytest.mark.parametrize(("accident", "says"), [("gone", "not see"), ("other", "another file")])
@@ -60,18 +64,18 @@ def test_an_input_that_is_not_the_clients_is_told(work, tmp_path, accident, says
     path = tmp_path / "a.tif"
     path.unlink() if accident == "gone" else path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(StorageError, match=says):
-        order.opened(work, cascade.load)
+        run_spec.opened(work, cascade.load)
 
 
 def test_another_model_is_told(work):
     with pytest.raises(PackageError, match="another model"):
-        order.opened(replace(work, model_sha256="0" * 64), cascade.load)
+        run_spec.opened(replace(work, model_sha256="0" * 64), cascade.load)
 
 
 @pytest.mark.parametrize("name", ["version", "ONNX Runtime"])
 def test_other_software_is_told(work, name):
     with pytest.raises(DeviceError, match=f"{name} .*, the client 0.0.7"):
-        order.opened(replace(work, software={**work.software, name: "0.0.7"}), cascade.load)
+        run_spec.opened(replace(work, software={**work.software, name: "0.0.7"}), cascade.load)
 
 
 def test_only_what_decides_a_pixel_is_a_runs_fact():

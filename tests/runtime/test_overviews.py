@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_runtime import encoding, overviews
+from model_runtime.raster import encoding, overviews
 
 COUNTS = encoding.of_dtype("uint16", "reflectance")
 REALS = encoding.of_dtype("float32", "reflectance")

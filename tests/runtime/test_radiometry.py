@@ -6,11 +6,12 @@ from typing import Optional
 import numpy as np
 import pytest
 
-from model_runtime import raster, spectral
 from model_runtime.errors import InputError
-from model_runtime.manifest import Domain, InputBand
-from model_runtime.radiometry import Stored, decide
-from model_runtime.transfer_curve import PICTURE, picture_reflectance
+from model_runtime.package.manifest import Domain, InputBand
+from model_runtime.raster import dataset as raster
+from model_runtime.spectra import band_response
+from model_runtime.spectra.radiometry import Stored, decide
+from model_runtime.spectra.transfer_curve import PICTURE, picture_reflectance
 
 BANDS = (
     InputBand("red", 640, 82),
@@ -228,8 +229,8 @@ def _simulated(path):
     cube = raster.read_cube(path)
     centres = np.array([band.wavelength_nm for band in BANDS])
     widths = np.array([band.fwhm_nm for band in BANDS])
-    return spectral.apply(
-        spectral.response_matrix(cube.wavelength_nm, centres, widths), cube.values
+    return band_response.apply(
+        band_response.response_matrix(cube.wavelength_nm, centres, widths), cube.values
     )
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
-from model_runtime import encoding, overviews, raster
 from model_runtime.errors import InputError, StorageError
-from model_runtime.tiles import Window
+from model_runtime.raster import dataset as raster
+from model_runtime.raster import encoding, overviews
+from model_runtime.tiling import Window
 
 gdal.UseExceptions()
 

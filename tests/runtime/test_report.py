@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from model_runtime import manifest, page, report
 from model_runtime.errors import StorageError
+from model_runtime.package import manifest
+from model_runtime.report import estimate_report, html_page
 
 NM = tuple(np.linspace(400, 1000, 12).tolist())
 FILE = manifest.ModelFile("a.onnx", "ab" * 32)
@@ -47,7 +48,7 @@ def result(**changes):
         "cube": rng.uniform(0.1, 0.5, (12, 9, 14)).astype(np.float32),
         "model": MODEL,
     }
-    return report.Result(**{**values, **changes})
+    return estimate_report.Result(**{**values, **changes})
 
 
 class _Balance(HTMLParser):
@@ -66,7 +67,7 @@ class _Balance(HTMLParser):
 
 
 def test_the_page_is_well_formed_and_fetches_nothing():
-    html = report.html(result(), encode)
+    html = estimate_report.html(result(), encode)
     parser = _Balance()
     parser.feed(html)
     assert parser.open == []
@@ -86,12 +87,12 @@ def test_the_page_is_well_formed_and_fetches_nothing():
     ],
 )
 def test_values_are_escaped(changes):
-    html = report.html(result(**changes), encode)
+    html = estimate_report.html(result(**changes), encode)
     assert "<script" not in html and "&lt;script&gt;x&lt;/script&gt;" in html
 
 
 def test_what_the_run_says_is_shown():
-    html = report.html(
+    html = estimate_report.html(
         result(
             warnings=["blue is odd"],
             settings={"Sampler": "ddim"},
@@ -105,10 +106,10 @@ def test_what_the_run_says_is_shown():
 
 
 def test_georeference_and_spread_add_their_figures():
-    plain = report.html(result(), encode)
-    ground = report.Ground(metres_across=28.0, north_degrees=30.0)
+    plain = estimate_report.html(result(), encode)
+    ground = estimate_report.Ground(metres_across=28.0, north_degrees=30.0)
     spread = np.full((12, 9, 14), 0.02, np.float32)
-    rich = report.html(result(ground=ground, spread=spread), encode)
+    rich = estimate_report.html(result(ground=ground, spread=spread), encode)
     assert "28 m across, north is 30 degrees clockwise" in rich and "m across" not in plain
     assert "One sample was drawn" in plain and "One sample was drawn" not in rich
 
@@ -121,15 +122,15 @@ def test_a_model_that_takes_blue_first_shows_its_input_in_the_same_colours():
         return encode(picture)
 
     blue_first = dataclasses.replace(MODEL, input_bands=MODEL.input_bands[::-1])
-    report.html(result(), keep)
+    estimate_report.html(result(), keep)
     one, shown[:] = shown[0], []
-    report.html(result(model=blue_first, rgb=result().rgb[::-1]), keep)
+    estimate_report.html(result(model=blue_first, rgb=result().rgb[::-1]), keep)
     np.testing.assert_array_equal(shown[0], one)
 
 
 def test_an_estimate_that_contradicts_its_input_shows_it():
     flat = np.full((12, 9, 14), 0.3, np.float32)
-    html = report.html(result(cube=flat, rgb=np.full((3, 9, 14), 0.2, np.float32)), encode)
+    html = estimate_report.html(result(cube=flat, rgb=np.full((3, 9, 14), 0.2, np.float32)), encode)
     assert '<td class="number" align="right">0.1000</td>' in html and "+0.1000" in html
 
 
@@ -142,7 +143,7 @@ def test_each_band_has_its_map_in_the_same_colours():
         shown.append(picture)
         return encode(picture)
 
-    html = report.html(dataclasses.replace(agreeing, rgb=off), keep)
+    html = estimate_report.html(dataclasses.replace(agreeing, rgb=off), keep)
     names = re.findall(r"<figcaption>(?:<p>)?(\w+): absolute error[^<]*(colours up to [^<]+)", html)
     assert [name.lower() for name, _ in names] == [b.name for b in MODEL.input_bands]
     assert len({scale for _, scale in names}) == 1
@@ -153,26 +154,28 @@ def test_rounding_is_not_painted_as_error():
     """An estimate 0.0002 off its picture of 0.2: 0.1 %, the dark end of the colours."""
     flat = np.full((12, 9, 14), 0.2002, np.float32)
     picture = result(cube=flat, rgb=np.full((3, 9, 14), 0.2, np.float32))
-    assert "absolute error (reflectance), colours up to 0.002" in report.html(picture, encode)
+    assert "absolute error (reflectance), colours up to 0.002" in estimate_report.html(
+        picture, encode
+    )
 
 
 def test_a_wholly_masked_picture_still_gives_a_page():
     nothing = np.full((12, 9, 14), np.nan, np.float32)
-    assert "No pixel holds a spectrum" in report.html(result(cube=nothing), encode)
+    assert "No pixel holds a spectrum" in estimate_report.html(result(cube=nothing), encode)
 
 
 def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path):
     target = tmp_path / "report.html"
     target.mkdir()
     with pytest.raises(StorageError, match="cannot write"):
-        page.write(target, "x")
+        html_page.write(target, "x")
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_write_replaces_the_old_page(tmp_path):
     target = tmp_path / "report.html"
     target.write_text("old")
-    report.write(target, result(), encode)
+    estimate_report.write(target, result(), encode)
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
@@ -186,12 +189,12 @@ def with_domain():
 def test_pixels_unlike_the_training_are_counted_and_mapped():
     strange = result(model=with_domain()).rgb
     strange[1, :3, :7] = 0.9  # 21 of 126 pixels
-    html = report.html(result(model=with_domain(), rgb=strange), encode)
+    html = estimate_report.html(result(model=with_domain(), rgb=strange), encode)
     assert "16.7 % of the pixels lie outside the training scenes" in html
     assert "Distance from the training colours" in html
 
 
 def test_a_picture_like_the_training_says_so_and_has_no_map():
-    html = report.html(result(model=with_domain()), encode)
+    html = estimate_report.html(result(model=with_domain()), encode)
     assert "Every pixel lies within the training scenes" in html
     assert "Distance from the training colours" not in html

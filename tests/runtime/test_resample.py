@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_runtime.resample import band_widths, resample
+from model_runtime.spectra.resample import band_widths, resample
 
 SOURCE_NM = np.arange(450.0, 901.0, 5.0)
 TARGET_NM = np.array([400.0, 460.0, 550.0, 895.0, 950.0])

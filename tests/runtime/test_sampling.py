@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from model_runtime import sampling, schedule
+from model_runtime.diffusion import samplers, schedule
 
 MEAN, SPREAD = 0.7, 0.5  # of the data that the Gaussian denoiser knows
 LINEAR = schedule.diffusion(schedule.betas("linear", 1000, 1e-4, 0.02))
 COSINE = schedule.diffusion(schedule.betas("cosine", 1000, 0, 0))
-SAMPLERS = sampling.SAMPLER_FUNCTIONS
+SAMPLERS = samplers.SAMPLER_FUNCTIONS
 
 
 def variance(d, t):
@@ -45,7 +45,7 @@ def test_timesteps_fall_from_the_last_without_repeating(train_steps):
     for steps in {1, 2, 3, 5, train_steps // 2, train_steps - 1, train_steps} - {0}:
         if not 1 <= steps <= train_steps:
             continue
-        found = sampling.timesteps(train_steps, steps)
+        found = samplers.timesteps(train_steps, steps)
         assert len(found) == steps
         assert found[0] == train_steps - 1
         assert found[-1] >= 0
@@ -53,9 +53,9 @@ def test_timesteps_fall_from_the_last_without_repeating(train_steps):
 
 
 def test_all_timesteps_are_all_and_few_are_evenly_spaced():
-    assert sampling.timesteps(10, 10).tolist() == list(range(9, -1, -1))
-    assert sampling.timesteps(1000, 4).tolist() == [999, 749, 499, 249]
-    assert sampling.timesteps(1000, 1).tolist() == [999]
+    assert samplers.timesteps(10, 10).tolist() == list(range(9, -1, -1))
+    assert samplers.timesteps(1000, 4).tolist() == [999, 749, 499, 249]
+    assert samplers.timesteps(1000, 1).tolist() == [999]
 
 
 @pytest.mark.parametrize("d", [LINEAR, COSINE], ids=["linear", "cosine"])
@@ -63,7 +63,7 @@ def test_all_timesteps_are_all_and_few_are_evenly_spaced():
 def test_gaussian_data_come_back(name, steps, d):
     rng = np.random.default_rng(3)
     shape = (1, 2, 100, 100)
-    order = sampling.timesteps(d.steps, steps)
+    order = samplers.timesteps(d.steps, steps)
     noise = lambda t: rng.standard_normal(shape)  # noqa: E731
     x = SAMPLERS[name](noise(d.steps), perfect(d), d, order, noise, unchanged)
     assert x.mean() == pytest.approx(MEAN, abs=0.02)
@@ -119,8 +119,8 @@ def test_ddpm_with_all_steps_is_the_textbook_chain():
     d = schedule.diffusion(schedule.betas("linear", 20, 1e-3, 0.3))
     draws = np.random.default_rng(4).standard_normal((21, 1, 2, 3, 4))
     denoise = lambda x, t: schedule.x0("epsilon", crooked(x, t), x, d, t)  # noqa: E731
-    order = sampling.timesteps(20, 20)
-    found = sampling.ddpm(draws[20], denoise, d, order, lambda t: draws[t], unchanged)
+    order = samplers.timesteps(20, 20)
+    found = samplers.ddpm(draws[20], denoise, d, order, lambda t: draws[t], unchanged)
     x = draws[20]
     for t in range(19, -1, -1):
         share = d.betas[t] / np.sqrt(1 - d.alpha_bar[t])
@@ -138,7 +138,7 @@ def test_one_step_is_the_networks_x0_at_the_last_timestep(name):
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_truncation_comes_before_every_step(name):
-    order, seen = sampling.timesteps(1000, 5), []
+    order, seen = samplers.timesteps(1000, 5), []
 
     def denoise(x_t, t):
         assert np.abs(x_t).max() <= 0.5
@@ -154,19 +154,19 @@ def test_truncation_comes_before_every_step(name):
 
 
 def test_ddpm_draws_the_noise_of_each_timestep_but_the_last():
-    order, drawn = sampling.timesteps(1000, 5), []
+    order, drawn = samplers.timesteps(1000, 5), []
 
     def noise(t):
         drawn.append(t)
         return np.zeros((1, 1, 1, 1))
 
-    sampling.ddpm(np.ones((1, 1, 1, 1)), perfect(LINEAR), LINEAR, order, noise, unchanged)
+    samplers.ddpm(np.ones((1, 1, 1, 1)), perfect(LINEAR), LINEAR, order, noise, unchanged)
     assert drawn == order[:-1].tolist()
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_float32_stays_float32(name):
     x = np.random.default_rng(7).standard_normal((1, 2, 3, 4)).astype(np.float32)
-    order = sampling.timesteps(1000, 4)
+    order = samplers.timesteps(1000, 4)
     denoise = lambda x, t: np.float32(0.5) * x  # noqa: E731
     assert SAMPLERS[name](x, denoise, LINEAR, order, lambda t: x, unchanged).dtype == np.float32

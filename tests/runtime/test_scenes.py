@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from model_runtime import scenes
+from model_runtime.batch import scenes
 from model_runtime.errors import InputError
 
 

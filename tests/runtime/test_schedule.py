@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from model_runtime import manifest, schedule
+from model_runtime.diffusion import schedule
 from model_runtime.errors import PackageError
+from model_runtime.package import manifest
 
 # Of the released setting: it must never change, packages carry it.
 LINEAR_1000 = "c79f82979140a7e80e40b9d8b93d88acc69a44ab69b153fc27a1c278ae5c35b6"

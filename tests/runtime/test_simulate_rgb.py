@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model_runtime import raster, simulate_rgb
+from model_runtime.commands import simulate_rgb
 from model_runtime.errors import InputError
 from model_runtime.events import Events
-from model_runtime.manifest import InputBand
+from model_runtime.package.manifest import InputBand
+from model_runtime.raster import dataset as raster
 
 BANDS = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
 NM = np.arange(380.0, 1000.0, 10)

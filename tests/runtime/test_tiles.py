@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_runtime.tiles import (
+from model_runtime.tiling import (
     Layout,
     Window,
     blend_spans,

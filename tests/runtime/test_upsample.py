@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime import engines, manifest, provenance, tiles, upsample_command
-from model_runtime import options as upsample_options
+from model_runtime import tiling
 from model_runtime.__main__ import build_parser
-from model_runtime.cascade import EVERYTHING, Estimate
+from model_runtime.commands import upsample
+from model_runtime.diffusion.cascade import EVERYTHING, Estimate
 from model_runtime.errors import InputError, PackageError
 from model_runtime.events import Events
+from model_runtime.executors import local
+from model_runtime.package import manifest
+from model_runtime.pipeline import options as upsample_options
+from model_runtime.pipeline import provenance
 
 gdal.UseExceptions()
 
@@ -65,7 +69,7 @@ def run(tiny_package, monkeypatch, tmp_path):
 
     def run(source, *options, network=None, package=tiny_package):
         network = network or Cascade()
-        monkeypatch.setattr(engines.cascade, "load", lambda *_: network)
+        monkeypatch.setattr(local.cascade, "load", lambda *_: network)
         words = [
             "upsample",
             source,
@@ -77,7 +81,7 @@ def run(tiny_package, monkeypatch, tmp_path):
         ]
         (tmp_path / "out").mkdir(exist_ok=True)
         told = Told()
-        upsample_command.run(build_parser().parse_args(list(map(str, words))), told)
+        upsample.run(build_parser().parse_args(list(map(str, words))), told)
         path = tmp_path / "out" / "o.tif"
         dataset = gdal.Open(str(path))
         return SimpleNamespace(
@@ -333,7 +337,7 @@ def test_an_output_that_is_the_input_is_refused(run, write_raster, tmp_path):
 def layout(tile=None, overlap=None, influence=2, size=(300, 200)):
     rule = manifest.Tile(multiple=8, size=64, overlap=16, influence=influence)
     picture = SimpleNamespace(rows=size[0], cols=size[1])
-    return upsample_options.layout_of(tile, overlap, rule, picture, tiles.Window(0, 0, *size))
+    return upsample_options.layout_of(tile, overlap, rule, picture, tiling.Window(0, 0, *size))
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from model_runtime import order, worker
 from model_runtime.__main__ import build_parser
+from model_runtime.batch.scenes import Scene
+from model_runtime.batch.task import DONE, Task, made_of
 from model_runtime.errors import DeviceError, StorageError
-from model_runtime.scenes import Scene
-from model_runtime.task import DONE, Task, made_of
+from model_runtime.executors import dask_tasks
+from model_runtime.pipeline import run_spec
 
 
 @pytest.fixture
@@ -20,26 +21,26 @@ def task(write_raster, tiny_package, tmp_path):
 
 
 def test_the_clients_scene_is_made(task):
-    outcome = worker.make_scene(task, order.software())
+    outcome = dask_tasks.make_scene(task, run_spec.software())
     assert (outcome.state, outcome.message) == (DONE, "")
 
 
 def test_another_file_under_the_scenes_name_is_refused(task, write_raster):
     write_raster("a.tif", np.full((3, 20, 30), 91, np.uint8))
     with pytest.raises(StorageError, match=r"another file '.*a\.tif'"):
-        worker.make_scene(task, order.software())
+        dask_tasks.make_scene(task, run_spec.software())
 
 
 def test_another_model_is_refused(task, tiny_package):
     model = tiny_package / "model.json"
     model.write_text(model.read_text() + "\n")
     with pytest.raises(StorageError, match="another model"):
-        worker.make_scene(task, order.software())
+        dask_tasks.make_scene(task, run_spec.software())
 
 
 def test_other_software_is_refused(task):
     with pytest.raises(DeviceError, match="a worker has"):
-        worker.make_scene(task, {**order.software(), "ONNX Runtime": "0"})
+        dask_tasks.make_scene(task, {**run_spec.software(), "ONNX Runtime": "0"})
 
 
 def test_what_a_scene_is_made_of_knows_its_options(task):

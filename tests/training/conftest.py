@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.networks_released import ReleasedUNet, ReleasedUNetSettings
+from training.networks.released import ReleasedUNet, ReleasedUNetSettings
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = Path(__file__).parents[1] / "data" / "golden"

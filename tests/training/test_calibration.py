@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model_runtime.calibration import INTERVAL
-from training.calibration import Errors, coverage, coverages, fitted
+from model_runtime.diffusion.spread_calibration import INTERVAL
+from training.package.spread_fit import Errors, coverage, coverages, fitted
 
 BANDS, PIXELS = 5, 4000
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from model_runtime.errors import InputError, PackageError, StorageError
-from training import checkpoint
+from training.loop import checkpoint
 
 STATE = {"step": 3, "network": {"w": torch.ones(2)}, "ema": {"w": torch.zeros(2)}, "optimiser": {}}
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from training.compact_graphs import DenoiserGraph, EncoderGraph, PixelEncoderGraph
-from training.networks_compact import CompactNetwork, CompactSettings
+from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
+from training.networks.compact import CompactNetwork, CompactSettings
 
 TIMESTEPS = 20
 

@@ -7,7 +7,7 @@ import pytest
 
 from model_runtime.errors import InputError
 from training.config import load
-from training.dataset import Patches, Scene, load_scenes, scene_shares
+from training.data.dataset import Patches, Scene, load_scenes, scene_shares
 
 NM = np.linspace(400, 1000, 25)
 OFFSET = np.float32(0.2)

@@ -10,8 +10,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from model_runtime.errors import InputError
 from training import config as settings_file
-from training import networks, package, prepare
-from training.dataset import load_scenes
+from training import prepare
+from training.data.dataset import load_scenes
+from training.networks import registry
+from training.package import manifest_of_config
 
 SETTINGS = Path(settings_file.__file__).parent / "configs" / "dfc2018.toml"
 
@@ -39,7 +41,7 @@ def test_the_settings_are_the_released_ones():
         tuple(range(0, 48, 4)),
         tuple(range(48)),
     ]
-    package.identity(config)
+    manifest_of_config.identity(config)
 
 
 def gflop(function, *arguments):
@@ -51,7 +53,7 @@ def gflop(function, *arguments):
 def test_the_network_is_as_large_as_the_released_one():
     """GFLOP a pass at 128 x 128, as counted on the authors' network: x, condition, all."""
     with torch.device("meta"):
-        network = networks.build(settings_file.load(SETTINGS), 0).eval()
+        network = registry.build(settings_file.load(SETTINGS), 0).eval()
         x, condition = torch.zeros(1, 12, 128, 128), torch.zeros(1, 3, 128, 128)
         timestep = torch.zeros(1, dtype=torch.long)
         time = network.time_mlp(timestep)

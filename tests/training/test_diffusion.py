@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime import schedule
-from model_runtime.manifest import PREDICTIONS
-from training.diffusion import Terms, TorchDiffusion, stage_loss
-from training.losses import spectral_angle_loss
+from model_runtime.diffusion import schedule
+from model_runtime.package.manifest import PREDICTIONS
+from training.loop.diffusion import Terms, TorchDiffusion, stage_loss
+from training.loop.losses import spectral_angle_loss
 
 BETAS = schedule.betas("linear", 100, 1e-3, 0.1)
 T = torch.tensor([0, 40, 99])

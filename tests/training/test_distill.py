@@ -11,13 +11,16 @@ import pytest
 import torch
 from osgeo import gdal
 
-from model_runtime import cascade, manifest
+from model_runtime.diffusion import cascade
 from model_runtime.errors import InputError
-from training import checkpoint, distill, export, networks, run_folder, validation
+from model_runtime.package import manifest
+from training import distill, export
 from training.config import load
-from training.dataset import Patches, load_scenes
-from training.distill_trainer import DistillTrainer, Plan
-from training.stage_trainer import StageTrainer
+from training.data.dataset import Patches, load_scenes
+from training.loop import checkpoint, run_folder, validation
+from training.loop.distill_trainer import DistillTrainer, Plan
+from training.loop.stage_trainer import StageTrainer
+from training.networks import registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -207,7 +210,7 @@ def test_stage_two_learns_from_what_the_student_of_stage_one_makes(student_run, 
     run = student_run[0]
     config = run_folder.settings_of(run)
     before = distill.trained(run, config, 0)
-    teacher = networks.build(config, 1)
+    teacher = registry.build(config, 1)
     scenes = load_scenes(config.data.train, config)
     patches = Patches(scenes, config, 0)
     trainer = DistillTrainer(config, 1, patches, [before], teacher, Plan(2, 4, 0.0, 3))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime import guidance, sampling, schedule
-from model_runtime.manifest import PREDICTIONS
+from model_runtime.diffusion import guidance, samplers, schedule
+from model_runtime.package.manifest import PREDICTIONS
 from training.config import StageSettings
-from training.diffusion import TorchDiffusion
-from training.distillation import ddpm_step, truncated, walked, x0_of_one_step, x0_on
+from training.loop.diffusion import TorchDiffusion
+from training.loop.distillation import ddpm_step, truncated, walked, x0_of_one_step, x0_on
 
 T = 100
 BETAS = schedule.betas("linear", T, 1e-3, 0.1)
@@ -101,7 +101,7 @@ def test_each_sample_is_truncated_as_the_sampler_does_it(drawn, bound):
 
 def test_walking_all_steps_is_the_runtimes_ddim(d, drawn):
     x_t, condition = drawn
-    order = [*sampling.timesteps(T, 4), -1]
+    order = [*samplers.timesteps(T, 4), -1]
     timesteps = [torch.full((3,), int(t)) for t in order]
     found = walked(x_t, timesteps, x0_on(network, "epsilon", d, condition), d, settings("epsilon"))
     for i in range(3):
@@ -113,7 +113,7 @@ def test_a_step_of_ddpm_has_the_runtimes_mean_and_spread(d):
     x_t, x0 = torch.randn(2, 1, 1, 300, 300, generator=torch.Generator().manual_seed(1))
     torch.manual_seed(2)
     found = ddpm_step(d, x0[None], x_t[None], torch.tensor([80]), torch.tensor([40]))[0]
-    rest = found.numpy() - sampling.ddpm_mean(x_t.numpy(), x0.numpy(), D, 80, 40)
+    rest = found.numpy() - samplers.ddpm_mean(x_t.numpy(), x0.numpy(), D, 80, 40)
     assert rest.mean() == pytest.approx(0, abs=0.01)
     assert rest.std() == pytest.approx(np.sqrt(1 - (D.signal(80) / D.signal(40)) ** 2), rel=0.01)
     clean = ddpm_step(d, x0[None], x_t[None], torch.tensor([80]), torch.tensor([-1]))[0]

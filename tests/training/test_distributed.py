@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch.nn import functional as F
 
 from model_runtime.errors import InputError
-from training import checkpoint
-from training.distributed import Ranks
+from training.loop import checkpoint
+from training.loop.ranks import Ranks
 
 ROOT = Path(__file__).parents[2]
 # With all that draws numbers in training: dropout masks, estimated and perturbed conditions.
@@ -24,7 +24,8 @@ LOSS_TOLERANCE, WEIGHT_TOLERANCE = 1e-5, 1e-4
 RANK_1_DIES = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
-from training import stage_trainer, train
+from training import train
+from training.loop import stage_trainer
 advance = stage_trainer.StageTrainer.advance
 def dying(self):
     if self.step == 8 and self.ranks.rank == 1:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.ema import Ema
+from training.loop.ema import Ema
 
 
 def live(value=0.0):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from training.exact_norm import ExactGroupNorm, with_exact_norms
+from training.graphs.exact_norm import ExactGroupNorm, with_exact_norms
 
 
 def norm_and_exact(groups=2, channels=6):

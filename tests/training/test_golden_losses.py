@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from model_runtime import schedule
-from training.diffusion import Terms, TorchDiffusion, stage_loss
-from training.losses import spectral_angle_loss
+from model_runtime.diffusion import schedule
+from training.loop.diffusion import Terms, TorchDiffusion, stage_loss
+from training.loop.losses import spectral_angle_loss
 
 
 @pytest.fixture

@@ -10,11 +10,13 @@ import torch
 from osgeo import gdal
 
 from model_runtime import __main__ as runtime
-from model_runtime import cascade, guidance, manifest, sampling, schedule
+from model_runtime.diffusion import cascade, guidance, samplers, schedule
 from model_runtime.errors import InputError, PackageError
+from model_runtime.package import manifest
 from training import config as settings_file
-from training import import_reference, released_checkpoint
-from training.onnx_export import relative_difference
+from training import import_reference
+from training.graphs.onnx_export import relative_difference
+from training.package import released_checkpoint
 
 ROOT = Path(__file__).parents[2]
 COMMON = """
@@ -142,7 +144,7 @@ def test_guided_truncated_mean_equals_the_reference(golden_pair, imported, numbe
     def mean(t):
         x = guidance.truncated(golden.arrays["x_heavy"], t, d.steps, bound)
         x0 = schedule.x0("epsilon", predict(x, t), x, d, t)
-        return sampling.ddpm_mean(x, x0, d, t, t - 1)
+        return samplers.ddpm_mean(x, x0, d, t, t - 1)
 
     expected = golden.arrays["mean_heavy"]
     for found, wanted in zip(at_timesteps(golden, mean), expected):
@@ -407,7 +409,7 @@ def random_state(config, betas=None, noise=0.05):
     state = {name: torch.tensor(values, dtype=torch.float32) for name, values in buffers.items()}
     torch.manual_seed(5)
     for prefix in ("model.", "ema_model."):
-        weights = import_reference.networks.build(config, 0).state_dict()
+        weights = import_reference.registry.build(config, 0).state_dict()
         state.update({prefix + k: v + noise * torch.randn_like(v) for k, v in weights.items()})
     return state
 
@@ -427,7 +429,7 @@ def test_checkpoints_of_other_settings_are_imported(tmp_path, name):
     state = random_state(config)
     folder = import_one(state, settings, tmp_path)
     model = cascade.load(folder, manifest.read(folder), "cpu", 1)
-    network = import_reference.networks.build(config, 0).eval()
+    network = import_reference.registry.build(config, 0).eval()
     released_checkpoint.load_weights(network, state, "ema", tmp_path)
     x, condition = torch.randn(3, 5, 8, 20), torch.randn(3, 2, 8, 20)
     for seen in (condition, 0 * condition):
@@ -496,7 +498,7 @@ def test_the_example_settings_are_those_of_the_committed_checkpoints(load_golden
     config = import_reference.settings(ROOT / "training" / "configs" / "import_example.toml")
     for stage, name in enumerate(("tiny_stage1", "tiny_stage2")):
         golden, own = load_golden(name), config.stages[stage]
-        network = import_reference.networks.build(config, stage)
+        network = import_reference.registry.build(config, stage)
         assert network.settings == golden.network_settings
         kind = own.schedule, own.timesteps, own.schedule_low, own.schedule_high
         state = released_checkpoint.read(golden.checkpoint)

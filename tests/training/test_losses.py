@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.losses import spectral_angle_loss, target_loss
+from training.loop.losses import spectral_angle_loss, target_loss
 
 
 def pixels(*spectra):

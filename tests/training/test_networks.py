@@ -3,10 +3,10 @@
 import pytest
 
 from model_runtime.errors import InputError
-from training import networks
 from training.config import load
-from training.networks_compact import CompactNetwork
-from training.networks_released import ReleasedUNet
+from training.networks import registry
+from training.networks.compact import CompactNetwork
+from training.networks.released import ReleasedUNet
 
 RELEASED = 'stages.1.network={ kind = "released", base_width = 4, multipliers = [1, 2], groups = 2'
 RELEASED += ", attention_levels = [], time_width = 8 }"
@@ -14,7 +14,7 @@ RELEASED += ", attention_levels = [], time_width = 8 }"
 
 def test_a_stage_gets_the_bands_of_the_stage_before(small_toml):
     config = load(small_toml)
-    first, second = (networks.build(config, stage) for stage in (0, 1))
+    first, second = (registry.build(config, stage) for stage in (0, 1))
     assert isinstance(first, CompactNetwork)
     assert (first.settings.condition_bands, first.settings.output_bands) == (3, 2)
     assert (second.settings.condition_bands, second.settings.output_bands) == (2, 8)
@@ -23,7 +23,7 @@ def test_a_stage_gets_the_bands_of_the_stage_before(small_toml):
 
 def test_kinds_may_differ_between_stages(small_toml):
     config = load(small_toml, [RELEASED])
-    built = networks.build(config, 1)
+    built = registry.build(config, 1)
     assert isinstance(built, ReleasedUNet)
     assert built.settings.multipliers == (1, 2)
 
@@ -43,20 +43,20 @@ def test_kinds_may_differ_between_stages(small_toml):
 def test_what_cannot_be_built_is_refused_by_name(small_toml, override, match):
     config = load(small_toml, [override])
     with pytest.raises(InputError, match=match) as caught:
-        networks.check(config)
+        registry.check(config)
     assert "\n" not in str(caught.value)
 
 
 def test_the_tile_divides_by_what_the_networks_need(small_toml):
     with pytest.raises(InputError, match=r"tile.multiple is 1: stage 1's network needs .* 2"):
-        networks.check(load(small_toml, ["tile.multiple=1"]))
+        registry.check(load(small_toml, ["tile.multiple=1"]))
 
 
 def test_the_influence_is_that_of_all_stages_together(small_toml):
     config = load(small_toml)
-    networks.check(config)
-    built = [networks.build(config, stage) for stage in (0, 1)]
-    assert networks.influence(built) == 3
+    registry.check(config)
+    built = [registry.build(config, stage) for stage in (0, 1)]
+    assert registry.influence(built) == 3
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_the_influence_is_that_of_all_stages_together(small_toml):
 )
 def test_an_influence_that_would_show_seams_is_refused(small_toml, overrides, match):
     with pytest.raises(InputError, match=match):
-        networks.check(load(small_toml, overrides))
+        registry.check(load(small_toml, overrides))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.networks_compact import CompactNetwork, CompactSettings, influence
+from training.networks.compact import CompactNetwork, CompactSettings, influence
 
 SHAPES = [(1, 3), (2, 3), (1, 5), (3, 3)]  # context blocks and kernel
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from model_runtime.errors import InputError
-from training.networks_released import ReleasedUNet, ReleasedUNetSettings
-from training.onnx_export import export_denoiser, relative_difference
+from training.graphs.onnx_export import export_denoiser, relative_difference
+from training.networks.released import ReleasedUNet, ReleasedUNetSettings
 
 OUTPUTS = [
     ("model", "eps_cond_model", 1.0),

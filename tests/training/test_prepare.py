@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
-from model_runtime import raster
 from model_runtime.errors import InputError
+from model_runtime.raster import dataset as raster
 from training import prepare
 
 ROWS, COLS, BANDS = 30, 44, 6

@@ -6,9 +6,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from model_runtime.errors import PackageError
-from training import onnx_export
-from training.networks_released import ReleasedUNet, ReleasedUNetSettings
-from training.released_graph import JoiningBlock, ReleasedGraph
+from training.graphs import onnx_export
+from training.graphs.released import JoiningBlock, ReleasedGraph
+from training.networks.released import ReleasedUNet, ReleasedUNetSettings
 
 ROWS, COLS = 8, 12
 # Where the groups of the up blocks' channels lie: on the borders of the skip of x, across them,

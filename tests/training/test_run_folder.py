@@ -6,8 +6,8 @@ import json
 import pytest
 
 from model_runtime.errors import InputError
-from training import run_folder
 from training.config import load
+from training.loop import run_folder
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from model_runtime.errors import InputError
-from training import networks
 from training.config import load
-from training.dataset import Patches, load_scenes
-from training.stage_trainer import StageTrainer, learning_rate
+from training.data.dataset import Patches, load_scenes
+from training.loop.stage_trainer import StageTrainer, learning_rate
+from training.networks import registry
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def trainer(small_toml, scenes):
         patches = Patches(scenes, config, config.training.seed)
         torch.manual_seed(0)
         if previous is None:
-            previous = [networks.build(config, s).eval() for s in range(stage)]
+            previous = [registry.build(config, s).eval() for s in range(stage)]
         return StageTrainer(config, stage, patches, previous)
 
     return make

@@ -14,11 +14,13 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from model_runtime import cascade, manifest
-from model_runtime.calibration import SPREAD_SAMPLES
-from training import calibrate, checkpoint, export, run_folder, validation
+from model_runtime.diffusion import cascade
+from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
+from model_runtime.package import manifest
+from training import calibrate, export
 from training import train as command_line
 from training.config import load
+from training.loop import checkpoint, run_folder, validation
 
 ROOT = Path(__file__).parents[2]
 # Runs train.py, and the system kills it after stage 1's 17th step: its checkpoint is of step 12,
@@ -26,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
-from training import stage_trainer, train
+from training import train
+from training.loop import stage_trainer
 advance = stage_trainer.StageTrainer.advance
 def dying(self):
     if self.step == 17:

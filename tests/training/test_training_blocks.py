@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_runtime.errors import InputError
-from training.blocks import SPLITS, plan
+from training.data.block_split import SPLITS, plan
 
 
 def painted(rows, cols, blocks):

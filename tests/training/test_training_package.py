@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model_runtime import manifest
 from model_runtime.errors import InputError
-from training import package
+from model_runtime.package import manifest
 from training.config import load
-from training.dataset import Scene
+from training.data.dataset import Scene
+from training.package import manifest_of_config
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from training.dataset import Scene
 def test_settings_that_make_no_package_are_refused_before_training(small_toml, override, match):
     config = load(small_toml, [override])
     with pytest.raises(InputError, match=match) as caught:
-        package.check(config)
+        manifest_of_config.check(config)
     assert "model.json" not in str(caught.value)
     assert caught.value.exit_code == 2
 
@@ -38,32 +38,32 @@ def test_a_stage_that_makes_a_band_twice_is_refused(small_toml):
     config = load(small_toml)
     first = dataclasses.replace(config.stages[0], final_bands=(4, 4))
     with pytest.raises(InputError, match="final_bands"):
-        package.check(dataclasses.replace(config, stages=(first, config.stages[1])))
+        manifest_of_config.check(dataclasses.replace(config, stages=(first, config.stages[1])))
 
 
 def test_a_schedule_that_divides_by_zero_is_refused(small_toml):
     override = ["stages.0.schedule=linear", "stages.0.schedule_low=0"]
     with pytest.raises(InputError, match="linear schedule has betas from 0"):
-        package.check(load(small_toml, override))
+        manifest_of_config.check(load(small_toml, override))
 
 
 def test_settings_that_are_right_pass(small_toml):
-    package.check(load(small_toml))
+    manifest_of_config.check(load(small_toml))
 
 
 def test_a_quality_says_which_timesteps_are_guided(small_toml):
     config = load(small_toml, ["qualities.fast.guidance_interval=[3, 9]"])
-    package.check(config)
-    assert package.identity(config)["qualities"]["fast"].guidance_interval == (3, 9)
+    manifest_of_config.check(config)
+    assert manifest_of_config.identity(config)["qualities"]["fast"].guidance_interval == (3, 9)
     with pytest.raises(InputError, match="guidance_interval"):
-        package.check(load(small_toml, ["qualities.fast.guidance_interval=[9, 3]"]))
+        manifest_of_config.check(load(small_toml, ["qualities.fast.guidance_interval=[9, 3]"]))
 
 
 def test_qualities_that_are_not_given_fit_the_timesteps(small_toml):
-    found = package.identity(load(small_toml))["qualities"]
+    found = manifest_of_config.identity(load(small_toml))["qualities"]
     assert found["fast"] == manifest.Quality("ddim", 2, 1)
     assert found["best"] == manifest.Quality("dpm-solver++", 50, 1)
-    short = package.identity(load(small_toml, ["stages.1.timesteps=15"]))["qualities"]
+    short = manifest_of_config.identity(load(small_toml, ["stages.1.timesteps=15"]))["qualities"]
     assert (short["best"].steps, short["best"].guidance_interval) == (15, None)
     assert short["balanced"] == manifest.Quality("dpm-solver++", 10, 1, (3, 11))
 
@@ -78,16 +78,18 @@ def scene(rgb, seen):
 def test_the_domain_is_of_pixels_that_are_seen_each_scene_by_its_share():
     dark = scene([[0.1] * 4], [True] * 4)
     bright = scene([[0.5, 9.0]], [True, False])
-    even = package.domain_of([dark, bright], [0.5, 0.5])
+    even = manifest_of_config.domain_of([dark, bright], [0.5, 0.5])
     assert set(even.values[0]) == {0.1, 0.5}
     low = dict(zip(even.levels, even.values[0]))
     assert (low[0.25], low[0.75]) == (0.1, 0.5)
-    mostly = package.domain_of([dark, bright], [0.9, 0.1])
+    mostly = manifest_of_config.domain_of([dark, bright], [0.9, 0.1])
     assert dict(zip(mostly.levels, mostly.values[0]))[0.75] == pytest.approx(0.1)
 
 
 def test_the_domain_is_kept_with_the_run(tmp_path):
-    domain = package.domain_of([scene([[0.1, 0.2, 0.3], [0.2, 0.4, 0.6]], [1, 1, 1])], [1.0])
-    package.write_domain(tmp_path, domain)
-    assert package.read_domain(tmp_path) == domain
-    assert package.read_domain(tmp_path / "elsewhere") is None
+    domain = manifest_of_config.domain_of(
+        [scene([[0.1, 0.2, 0.3], [0.2, 0.4, 0.6]], [1, 1, 1])], [1.0]
+    )
+    manifest_of_config.write_domain(tmp_path, domain)
+    assert manifest_of_config.read_domain(tmp_path) == domain
+    assert manifest_of_config.read_domain(tmp_path / "elsewhere") is None

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from training import networks, validation
 from training.config import load
-from training.dataset import Scene, load_scenes
-from training.figures import spectra_figure
+from training.data.dataset import Scene, load_scenes
+from training.loop import validation
+from training.loop.figures import spectra_figure
+from training.networks import registry
 
 NAN = float("nan")
 
@@ -35,7 +36,7 @@ def small(small_toml):
     """(settings, networks of both stages with fresh weights, the validation scene of 7 x 9)."""
     config = load(small_toml)
     torch.manual_seed(0)
-    built = [networks.build(config, stage).eval() for stage in (0, 1)]
+    built = [registry.build(config, stage).eval() for stage in (0, 1)]
     return config, built, load_scenes(config.data.validation, config)
 
 

@@ -1,0 +1,1 @@
+"""Many scenes in one run: a task each, one summary."""

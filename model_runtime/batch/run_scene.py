@@ -1,0 +1,38 @@
+"""Makes one of many scenes: whatever happens to it is its outcome."""
+
+import time
+
+from ..errors import CancelledError, as_told
+from ..events import Events
+from ..pipeline import scene
+from .task import DONE, Outcome, Task
+
+# What a scene's progress is told in: scenes differ in their tiles, which nobody knows beforehand.
+STEPS = 1000
+
+
+def made(task: Task, engine, events: Events) -> Outcome:
+    """Make one scene; its own errors are its outcome. Raises CancelledError."""
+    since, heard = time.monotonic(), _Heard(events)
+    try:
+        if task.scene.trouble is not None:
+            raise task.scene.trouble
+        scene.one(task.args, heard, engine)
+    except (CancelledError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # whatever it was: the others are not to suffer
+        return task.failed(as_told(error), time.monotonic() - since, heard.warnings)
+    return task.outcome(DONE, time.monotonic() - since, heard.warnings)
+
+
+class _Heard(Events):
+    """A scene's progress as a share of STEPS; its warnings are kept."""
+
+    def __init__(self, events: Events):
+        self._events, self.warnings = events, []
+
+    def progress(self, done, total):
+        self._events.progress(STEPS * done // max(total, 1), STEPS)
+
+    def warning(self, message):
+        self.warnings.append(message)

@@ -1,0 +1,164 @@
+"""Which scenes an INPUT names that is a folder, a pattern or a STAC item collection."""
+
+import glob
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional
+from urllib.parse import unquote, urlparse
+
+from ..errors import InputError, ScdmError
+
+# What a folder is searched for; any other raster can be named by a pattern.
+SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg")
+ONE_FILE = (".tif", ".tiff", ".vrt")
+MAX_COLLECTION_BYTES = 1 << 28
+LONGEST_NAME = 100
+# A file's name may have 255 bytes in most file systems; a journal's and a sidecar's ends come on.
+LONGEST_NAME_BYTES = 180
+# The first asset that has one of these roles, in this order; RGB pictures are "visual".
+ROLES = ("visual", "data")
+GIVE_ASSET = "give its picture the role 'visual' or 'data' and an href of a file, http(s) or s3"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene: a file name without its end, and what GDAL opens; ``trouble`` instead of that."""
+
+    name: str
+    path: str = ""
+    trouble: Optional[ScdmError] = None
+
+
+def are_many(source: str, output: str) -> bool:
+    """Whether INPUT names scenes, not one raster."""
+    path = Path(source)
+    collection = path.is_file() and path.suffix.lower() in (".json", ".geojson")
+    if path.is_dir() or collection:  # some rasters are folders: their output is one file
+        return Path(output).suffix.lower() not in ONE_FILE
+    return not path.exists() and glob.has_magic(source) and not source.startswith("/vsi")
+
+
+def found(source: str) -> List[Scene]:
+    """The scenes of ``source`` in a fixed order, no two of one name; raises InputError."""
+    path = Path(source)
+    if path.is_file():
+        scenes = list(_of_collection(path))
+    else:
+        named = glob.glob(source, recursive=True)  # noqa: PTH207 - Path knows no absolute pattern
+        paths = path.iterdir() if path.is_dir() else map(Path, named)
+        kept = sorted(p for p in paths if p.is_file() and _wanted(p, path.is_dir()))
+        scenes = [Scene(safe_name(p.stem), str(p)) for p in kept]
+    if not scenes:
+        raise InputError(
+            f"'{source}' names no raster", f"a folder is searched for {' '.join(SUFFIXES)}"
+        )
+    return _told_apart(scenes)
+
+
+def _wanted(path: Path, in_folder: bool) -> bool:
+    return not in_folder or path.suffix.lower() in SUFFIXES
+
+
+def safe_name(text: str) -> str:
+    """``text`` as a file's name in any folder: it leads nowhere else and hides nothing."""
+    name = re.sub(r"[^\w.-]+", "_", text)[:LONGEST_NAME]
+    name = name.encode("utf-8")[:LONGEST_NAME_BYTES].decode("utf-8", "ignore").strip(".")
+    return name or "scene"
+
+
+def _told_apart(scenes: List[Scene]) -> List[Scene]:
+    """A number more for each further scene of one name; case alone does not tell files apart."""
+    taken, apart, numbers = set(), [], {}
+    for scene in scenes:
+        name, number = scene.name, numbers.get(scene.name.lower(), 1)
+        while name.lower() in taken:
+            number += 1
+            name = f"{scene.name}_{number}"
+        taken.add(name.lower())
+        numbers[scene.name.lower()] = number  # an archive may call all of them alike
+        apart.append(Scene(name, scene.path, scene.trouble))
+    return apart
+
+
+def _of_collection(path: Path) -> Iterator[Scene]:
+    """The scenes of a STAC item collection (GeoJSON), or of one item."""
+    for number, item in enumerate(_items(path), start=1):
+        name = item.get("id") if isinstance(item, dict) else None
+        name = safe_name(name) if isinstance(name, str) and name else f"item_{number}"
+        try:
+            yield Scene(name, _opened_as(_href(item), path.parent))
+        except InputError as error:
+            yield Scene(name, trouble=error)
+        except (OSError, ValueError):  # no file system takes such a name
+            trouble = InputError("the item's href cannot be a file's name", GIVE_ASSET)
+            yield Scene(name, trouble=trouble)
+
+
+def _items(path: Path) -> List[Any]:
+    if path.stat().st_size > MAX_COLLECTION_BYTES:
+        raise InputError(f"'{path}' is too large for a collection", "split it")
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError, OSError) as error:
+        raise InputError(f"'{path}' is no JSON ({error})", "give a STAC item collection") from error
+    kind = content.get("type") if isinstance(content, dict) else None
+    items = content.get("features") if kind == "FeatureCollection" else [content]
+    if kind not in ("FeatureCollection", "Feature") or not isinstance(items, list):
+        raise InputError(f"'{path}' is no STAC item collection", "give its items' GeoJSON")
+    return items
+
+
+def _href(item: Any) -> str:
+    """The href of the picture among an item's assets; raises InputError."""
+    assets = item.get("assets") if isinstance(item, dict) else None
+    known = [asset for asset in _values(assets) if isinstance(asset.get("href"), str)]
+    for role in ROLES:
+        for asset in known:
+            if role in _roles(asset):
+                return asset["href"]
+    raise InputError("the item has no asset that is a picture", GIVE_ASSET)
+
+
+def _roles(asset: Dict[str, Any]) -> List[Any]:
+    roles = asset.get("roles")
+    return roles if isinstance(roles, list) else []
+
+
+def _values(assets: Any) -> List[Dict[str, Any]]:
+    values = assets.values() if isinstance(assets, dict) else ()
+    return [asset for asset in values if isinstance(asset, dict)]
+
+
+def _opened_as(href: str, folder: Path) -> str:
+    """What GDAL opens for ``href``: a file, /vsicurl/ or /vsis3/, and nothing else of its many.
+
+    A relative href lies in ``folder`` or below: a collection from elsewhere names no other file.
+    """
+    try:
+        parts = urlparse(href)
+    except ValueError:  # half of an IPv6 address
+        raise InputError(f"the href {_shown(href)} is not an address", GIVE_ASSET) from None
+    if not href.isprintable():
+        raise InputError(f"the href {_shown(href)} holds control characters", GIVE_ASSET)
+    if parts.scheme in ("http", "https"):
+        return f"/vsicurl/{href}"
+    if parts.scheme == "s3":
+        return f"/vsis3/{parts.netloc}{parts.path}"
+    local = unquote(parts.path) if parts.scheme == "file" else href
+    path = folder / local
+    if parts.scheme not in ("", "file") or str(path).startswith("/vsi"):
+        raise InputError(f"the href {_shown(href)} is not one to be opened", GIVE_ASSET)
+    if not Path(local).is_absolute() and folder.resolve() not in path.resolve().parents:
+        raise InputError(
+            f"the href {_shown(href)} leaves the collection's folder", "give it in full"
+        )
+    if not path.is_file():
+        raise InputError(f"'{path}' does not exist", "see the collection's hrefs")
+    return str(path)
+
+
+def _shown(href: str) -> str:
+    """``href`` for a message: its beginning, with nothing in it that a terminal would obey."""
+    return ascii(href[:200])

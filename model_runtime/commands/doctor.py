@@ -1,0 +1,136 @@
+"""The ``doctor`` command: versions, devices really usable, memory, and whether the model runs."""
+
+import platform
+import time
+from typing import Callable, Dict, List, Tuple
+
+import numpy as np
+
+from .. import __version__
+from ..errors import DeviceError, ScdmError
+from ..package import embedded, manifest
+from ..system import hardware
+from . import stdout
+
+_GPU = "CUDAExecutionProvider"
+_TRIAL_SIDE = 16  # pixels
+
+
+def add_arguments(parser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args, events) -> None:
+    """Print what was found, then raise the first problem: the exit code tells a script."""
+    since = time.monotonic()
+    facts, problems = examine()
+    if not (args.events and problems):  # an error event ends the stream by itself
+        stdout.give(args, events, facts, as_text(facts), since)
+    if problems:
+        raise problems[0]
+
+
+def examine() -> Tuple[Dict, List[ScdmError]]:
+    """All facts as plain data, and every problem met on the way."""
+    problems: List[ScdmError] = []
+
+    def tried(look: Callable):
+        try:
+            return look()
+        except ScdmError as error:
+            if str(error) not in map(str, problems):
+                problems.append(error)
+            return None
+
+    facts = {
+        "scdm": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "numpy": np.__version__,
+        "gdal": tried(_gdal_version),
+        "onnxruntime": tried(_onnxruntime_version),
+        "providers": tried(_providers) or [],
+        "cores": hardware.cores(),
+        "memory_bytes": hardware.memory(),
+        "model": tried(try_model),
+    }
+    facts["device"] = "cuda" if _GPU in facts["providers"] else "cpu"
+    facts["problems"] = [
+        {"kind": p.kind, "message": p.message, "remedy": p.remedy} for p in problems
+    ]
+    return facts, problems
+
+
+def _gdal_version() -> str:
+    try:
+        from ..raster import dataset as raster
+    except ImportError as error:
+        raise DeviceError(
+            f"GDAL's Python bindings cannot be imported ({error})",
+            "use QGIS's own Python, or install GDAL with its bindings (Debian: python3-gdal)",
+        ) from error
+    return raster.gdal_version()
+
+
+def _onnxruntime_version() -> str:
+    from ..diffusion import onnx_session
+
+    return onnx_session.onnxruntime_version()
+
+
+def _providers() -> List[str]:
+    from ..diffusion import onnx_session
+
+    onnx_session.onnxruntime_version()  # a missing onnxruntime is a problem, not "no providers"
+    usable = onnx_session.usable_providers()
+    if not usable:
+        raise DeviceError(
+            "ONNX Runtime cannot run a graph on any device",
+            "repair the runtime with scdm:installruntime",
+        )
+    return usable
+
+
+def try_model() -> Dict:
+    """Name and version of the embedded model once it has run one step on one small tile.
+
+    Raises PackageError when its files are not right, DeviceError when it does not run.
+    """
+    from ..diffusion import cascade
+
+    folder = embedded.EMBEDDED
+    model = manifest.read(folder)
+    loaded = cascade.load(folder, model, "auto", 0)
+    side = model.tile.multiple * -(-_TRIAL_SIDE // model.tile.multiple)
+    how = cascade.Sampling("ddim", 1, 1, tuple(s.guidance_scale for s in model.stages), 0)
+    mid = np.array(model.normalisation.input_offset, np.float32)[:, None, None]
+    mean = loaded.estimate(np.broadcast_to(mid, (len(mid), side, side)), 0, 0, how).mean
+    if not np.isfinite(mean).all():
+        raise DeviceError(f"model {model.name} gives no numbers on {loaded.device}", "use cpu")
+    return {"name": model.name, "version": model.version, "runs_on": loaded.device}
+
+
+def as_text(facts: Dict) -> str:
+    """A page for a terminal."""
+    memory = {key: _gigabytes(value) for key, value in facts["memory_bytes"].items()}
+    model = facts["model"]
+    lines = [
+        f"SCDM {facts['scdm']}, Python {facts['python']}, {facts['platform']}",
+        f"NumPy {facts['numpy']}, GDAL {facts['gdal'] or 'missing'}, "
+        f"ONNX Runtime {facts['onnxruntime'] or 'missing'}",
+        f"providers usable: {', '.join(facts['providers']) or 'none'}; device: {facts['device']}",
+        f"{facts['cores']} cores, memory {memory['total']}, available {memory['available']}",
+        "embedded model: "
+        + (
+            f"{model['name']} {model['version']} runs on {model['runs_on']}"
+            if model
+            else "not usable"
+        ),
+    ]
+    lines += [f"problem: {p['message']}: {p['remedy']}" for p in facts["problems"]]
+    return "\n".join(lines)
+
+
+def _gigabytes(count) -> str:
+    return "unknown" if count is None else f"{count / 2**30:.1f} GiB"

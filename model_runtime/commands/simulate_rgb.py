@@ -1,0 +1,132 @@
+"""The ``simulate-rgb`` command: what a model's input bands would see of a hyperspectral raster."""
+
+import math
+import time
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from .. import __version__
+from ..errors import InputError
+from ..package import embedded, manifest
+from ..package.manifest import InputBand
+from ..raster import encoding
+from ..spectra import band_response
+from ..spectra.resample import bands_with_values, see
+from ..tiling import BLOCK_SIDE, Window
+
+# Below this share of an input band's response inside the sensor's range the picture is not what
+# the model was trained on.
+WHOLE_SHARE = 0.95
+PREVIEW_SIDE = 256  # pixels; enough to tell a band that holds nothing
+STRIP_BYTES = 128 << 20
+
+
+def add_arguments(parser) -> None:
+    """The command's arguments."""
+    parser.add_argument("cube", metavar="CUBE", help="hyperspectral raster with wavelengths")
+    parser.add_argument("output", metavar="OUTPUT", help="GeoTIFF to write")
+    parser.add_argument("--model", metavar="DIR", help="model package (the embedded one)")
+
+
+def run(args, events) -> None:
+    """Simulate and write, strip by strip; raises InputError, PackageError, StorageError."""
+    from ..raster import dataset as raster
+
+    since = time.monotonic()
+    model = manifest.read(embedded.folder_of(args.model))
+    raster.check_output(args.output, [args.cube])
+    bands, warnings = _usable_bands(args.cube, model.input_bands)
+    for message in warnings:
+        events.warning(message)
+    _, rows, cols = raster.cube_shape(args.cube)
+    with _writer(args.output, args.cube, (rows, cols), model) as writer:
+        for row0 in range(0, rows, strip_rows(len(bands), cols)):
+            window = Window(row0, 0, min(strip_rows(len(bands), cols), rows - row0), cols)
+            cube = raster.read_cube(args.cube, bands, window)
+            writer.write(row0, 0, simulate(cube.values, cube.wavelength_nm, model.input_bands))
+        writer.close()
+        writer.commit()
+    events.done(args.output, time.monotonic() - since, warnings=warnings)
+
+
+def _usable_bands(path: str, bands: Sequence[InputBand]) -> Tuple[List[int], List[str]]:
+    """The raster's bands (1-based) that hold values, and warnings about what they do not see."""
+    from ..raster import dataset as raster
+
+    corner = raster.read_cube(path, window=Window(0, 0, 1, 1))
+    usable = bands_with_values(raster.read_preview(path, PREVIEW_SIDE))
+    return [int(i) + 1 for i in usable], check_coverage(corner.wavelength_nm[usable], bands)
+
+
+def _writer(output: str, source: str, shape: Tuple[int, int], model: manifest.Manifest):
+    from ..raster import dataset as raster
+
+    corner = raster.read_cube(source, window=Window(0, 0, 1, 1))
+    centres, widths = _centres_and_widths(model.input_bands)
+    colours = [band.name.lower() for band in model.input_bands]
+    described = encoding.Spectral(centres, widths, corner.units, colours)
+    tags = {"SOFTWARE": f"SCDM {__version__}", "SIMULATED_FOR": f"{model.name} {model.version}"}
+    # Float32, so that what is read again is what was simulated.
+    stored = encoding.of_dtype("float32", corner.units)
+    return raster.Writer(output, shape, described, stored, corner.georeference, tags)
+
+
+def strip_rows(bands: int, cols: int) -> int:
+    """Rows of a strip of at most STRIP_BYTES, in whole blocks of the output."""
+    fitting = STRIP_BYTES // (4 * bands * cols)
+    return max(BLOCK_SIDE, fitting // BLOCK_SIDE * BLOCK_SIDE)
+
+
+def _centres_and_widths(bands: Sequence[InputBand]) -> Tuple[np.ndarray, np.ndarray]:
+    return np.array([b.wavelength_nm for b in bands]), np.array([b.fwhm_nm for b in bands])
+
+
+def simulate(
+    values: np.ndarray, wavelength_nm: np.ndarray, bands: Sequence[InputBand]
+) -> np.ndarray:
+    """``values`` (sensor bands, rows, cols) seen by ``bands``: float32 (bands, rows, cols).
+
+    A pixel that lacks one band is NaN in all.
+    """
+    rgb = see(values, wavelength_nm, *_centres_and_widths(bands))
+    return np.where(np.isfinite(rgb).all(axis=0), rgb, np.float32(np.nan))
+
+
+def check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]:
+    """Warnings about ``bands`` that a sensor with bands at ``seen_nm`` sees in part.
+
+    Raises InputError for a band that it does not see, or a sensor without any band.
+    """
+    if not len(seen_nm):
+        raise InputError("the raster holds no valid value", "check its nodata value and masks")
+    seen = band_response.covered(seen_nm, *_centres_and_widths(bands))
+    for band, is_seen in zip(bands, seen):
+        if not is_seen:
+            raise InputError(
+                f"the raster's bands ({_span(seen_nm)}) do not see the model's {_named(band)}",
+                "choose a raster that covers the model's input bands, or another model",
+            )
+    shares = [(band, response_share(seen_nm, band)) for band in bands]
+    return [
+        f"the raster's bands ({_span(seen_nm)}) see only {100 * share:.0f} % of the response of "
+        f"{_named(band)}: its simulated values differ from a camera's"
+        for band, share in shares
+        if share < WHOLE_SHARE
+    ]
+
+
+def response_share(seen_nm: np.ndarray, band: InputBand) -> float:
+    """The share of a Gaussian band's response that lies between a sensor's first and last band."""
+    sigma = band.fwhm_nm * band_response.SIGMA_PER_FWHM
+    ends = ((nm - band.wavelength_nm) / sigma for nm in (np.min(seen_nm), np.max(seen_nm)))
+    low, high = (0.5 * (1 + math.erf(end / math.sqrt(2))) for end in ends)
+    return high - low
+
+
+def _span(seen_nm: np.ndarray) -> str:
+    return f"{np.min(seen_nm):g} to {np.max(seen_nm):g} nm"
+
+
+def _named(band: InputBand) -> str:
+    return f"{band.name} band ({band.wavelength_nm:g} nm, {band.fwhm_nm:g} nm wide)"

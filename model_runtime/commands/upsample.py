@@ -1,0 +1,161 @@
+"""The ``upsample`` command's options: what may be given, and what it means for a model."""
+
+from contextlib import ExitStack, contextmanager
+from typing import Iterator, Tuple
+
+from ..batch import batch, scenes
+from ..errors import InputError
+from ..events import Events
+from ..executors import dask_executor, dask_pool, local
+from ..package import manifest
+from ..pipeline import memory_budget, scene
+from ..spectra import radiometry
+
+DTYPES = ("uint16", "float32")
+FORMATS = ("gtiff", "cog")
+DEVICES = ("auto", "cpu", "cuda")
+LARGEST_SEED = 2**63 - 1
+LARGEST_TILE = 8192
+LARGEST_SHEET = 1 << 20
+
+
+def add_arguments(parser) -> None:
+    """The command's arguments; None stands for "as the quality or the model says"."""
+    add = parser.add_argument
+    add(
+        "input",
+        metavar="INPUT",
+        help="raster with the model's input bands (red, green, blue), or many: a folder, a pattern "
+        "such as 'in/*.tif', a STAC item collection (.json)",
+    )
+    add(
+        "output",
+        metavar="OUTPUT",
+        help="GeoTIFF to be made, or a VRT over sheets (.vrt); of many scenes a folder, as are "
+        "then --spread, --report and --keep-stages",
+    )
+    add("--model", metavar="DIR", help="model package (the embedded one)")
+    add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
+    add(
+        "--extent",
+        metavar="XMIN,YMIN,XMAX,YMAX",
+        type=_numbers(float),
+        help="part to be done, in the raster's coordinate reference system (all)",
+    )
+    add(
+        "--quality",
+        choices=manifest.QUALITIES,
+        default="balanced",
+        help="sampler, steps and samples in one (balanced)",
+    )
+    add("--sampler", choices=manifest.SAMPLERS, help="(as the quality says)")
+    add("--steps", metavar="N", type=int, help="denoiser calls a stage (as the quality says)")
+    add(
+        "--guidance",
+        metavar="S[,S...]",
+        type=_numbers(float),
+        help="guidance scale, for all stages or one a stage (the model's)",
+    )
+    add(
+        "--guidance-interval",
+        metavar="FIRST,LAST",
+        type=_numbers(int),
+        help="timesteps that are guided, from 0; a step outside costs one pass less (quality's)",
+    )
+    add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
+    add("--spread", metavar="PATH", help="GeoTIFF of the estimate's spread: how far it may be off")
+    add("--keep-stages", metavar="DIR", help="also each stage's bands: DIR/stage1.tif ...")
+    add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")
+    add(
+        "--radiometry",
+        choices=radiometry.CHOICES,
+        default="auto",
+        help="what the values are: reflectance, a picture's to be matched (auto)",
+    )
+    add("--device", choices=DEVICES, default="auto", help="(auto)")
+    add("--threads", metavar="N", type=int, default=0, help="processor threads (0: all cores)")
+    add("--tile", metavar="PX", type=int, help="tile side in pixels (the model's)")
+    add("--overlap", metavar="PX", type=int, help="pixels that neighbouring tiles share")
+    add("--dtype", choices=DTYPES, default="uint16", help="uint16: reflectance x 10,000 (uint16)")
+    add("--format", choices=FORMATS, default="gtiff", help="cog: cloud-optimised GeoTIFF (gtiff)")
+    add("--no-overviews", dest="overviews", action="store_false", help="no thinned copies inside")
+    add("--sheet", metavar="PX", type=int, default=2048, help="about the side of a sheet (2048)")
+    add(
+        "--cluster",
+        metavar="ADDRESS",
+        help="tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of this machine",
+    )
+    add("--tls-ca-file", metavar="FILE", help="certificate authority of a tls:// scheduler (PEM)")
+    add("--tls-cert", metavar="FILE", help="this client's certificate for it")
+    add("--tls-key", metavar="FILE", help="this client's private key for it")
+    add("--report", metavar="PATH.html", help="also write an HTML report")
+    add("--overwrite", action="store_true", help="replace files that exist")
+    add(
+        "--memory-limit",
+        metavar="SIZE",
+        type=memory_budget.parse,
+        help="memory that may be used, as 800M or 4G (half of what is free)",
+    )
+    add("--resume", action="store_true", default=True, help="go on from a broken run (default)")
+    add("--no-resume", dest="resume", action="store_false", help="start anew, leave no journal")
+
+
+def _numbers(kind):
+    """An argparse type: comma-separated numbers of ``kind``."""
+
+    def parse(text: str) -> Tuple:
+        return tuple(kind(part) for part in text.split(","))
+
+    parse.__name__ = "comma-separated numbers"
+    return parse
+
+
+def run(args, events: Events) -> None:
+    """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
+    check(args)
+    with opened(args) as engine:
+        if scenes.are_many(args.input, args.output):
+            batch.run(args, scenes.found(args.input), events, engine)
+        else:
+            scene.one(args, events, engine)
+
+
+@contextmanager
+def opened(args) -> Iterator:
+    """The engine that ``args`` ask for."""
+    with ExitStack() as stack:
+        if not args.cluster:
+            yield local.OneMachine()
+            return
+        tls = dask_pool.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
+        yield dask_executor.Farm(args.cluster, stack, tls)
+
+
+def check(args) -> None:
+    """Raise InputError for option values that no raster or model could make right."""
+    _require("--seed", args.seed, 0, LARGEST_SEED)
+    _require("--threads", args.threads, 0, 1024)
+    for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):
+        if getattr(args, name) is not None:
+            _require(f"--{name}", getattr(args, name), least, most)
+    _require("--sheet", args.sheet, 1, LARGEST_SHEET)
+    tls = dask_pool.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
+    if args.cluster is not None:
+        dask_pool.check(args.cluster, tls)
+    elif tls:
+        raise InputError(
+            "certificates are given without --cluster", "give --cluster tls://HOST:PORT"
+        )
+    if args.tile is not None:
+        _require("--tile", args.tile, 1, LARGEST_TILE)
+    if args.extent is not None and len(args.extent) != 4:
+        raise InputError(
+            f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
+        )
+    if args.spread and args.samples == 1:
+        raise InputError("one sample has no spread", "give --samples 2 or more, or no --spread")
+
+
+def _require(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise InputError(f"{name} is {value}", f"give a whole number from {least} to {most}")

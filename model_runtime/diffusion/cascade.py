@@ -1,0 +1,412 @@
+"""The cascade: RGB through every stage's diffusion model to all bands, for one tile."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+import numpy as np
+
+from ..errors import InputError, PackageError
+from ..package.manifest import Manifest, Quality, Stage
+from ..system import hardware
+from . import (
+    data_consistency,
+    guidance,
+    noise,
+    onnx_session,
+    samplers,
+    schedule,
+    spread_calibration,
+)
+
+# Of all bands and features these take about 3 MB: what a core's cache holds.
+STRIP_PIXELS = 4096
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage.
+
+    ``guidance_interval``: the first and the last timestep that are guided; None: all.
+    """
+
+    sampler: str
+    steps: int
+    samples: int
+    guidance: Tuple[float, ...]
+    seed: int
+    guidance_interval: Optional[Tuple[int, int]] = None
+
+
+def of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
+    """How a package's quality samples."""
+    chosen = quality.sampler, quality.steps, quality.samples
+    return Sampling(*chosen, guidance, seed, quality.guidance_interval)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a tile's sampling gives, in the model's output unit.
+
+    ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, calibrated
+    where the package says how, None for one sample; ``stages`` the mean of each stage's bands.
+    """
+
+    mean: np.ndarray
+    spread: Optional[np.ndarray]
+    stages: List[np.ndarray]
+
+
+Finish = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for of a tile: rows and cols of it, and which arrays beside the mean.
+
+    ``finish`` makes what is returned of each array of values, while they are at hand.
+    """
+
+    kept: Tuple[slice, slice] = (slice(None), slice(None))
+    spread: bool = True
+    stages: bool = True
+    finish: Finish = np.asarray
+
+
+EVERYTHING = Wanted()
+
+
+class StageSampler:
+    """One stage: condition (1, condition bands, rows, cols) to a sample of its bands."""
+
+    def __init__(self, stage: Stage, denoise: Callable, encode: Optional[Callable]):
+        self.stage, self._denoise, self._encode = stage, denoise, encode
+        self.diffusion = schedule.of_manifest(stage.schedule)
+
+    def features(self, condition: np.ndarray) -> np.ndarray:
+        """What the denoiser sees of a condition: itself, or the condition encoder's output."""
+        return self._encode(condition=condition) if self._encode else condition
+
+    def sample(
+        self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
+    ) -> np.ndarray:
+        """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start."""
+        predict = self.guided(features, null, scale, how.guidance_interval)
+        stage, d = self.stage, self.diffusion
+
+        def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
+            return schedule.x0(stage.prediction, predict(x_t, t), x_t, d, t)
+
+        def truncate(x_t: np.ndarray, t: int) -> np.ndarray:
+            return guidance.truncated(x_t, t, d.steps, stage.pdt_lower_bound)
+
+        run = samplers.SAMPLER_FUNCTIONS[how.sampler]
+        order = samplers.timesteps(d.steps, how.steps)
+        return run(draw(d.steps), denoise, d, order, draw, truncate)
+
+    def guided(
+        self,
+        features: np.ndarray,
+        null: Optional[np.ndarray],
+        scale: float,
+        interval: Optional[Tuple[int, int]] = None,
+    ) -> guidance.Predict:
+        """The mixture of what ``features`` and ``null`` give (ICMG), in ``interval``.
+
+        A network that can looks at x once for both.
+        """
+        conditional = self._network(features)
+        if scale and getattr(self._denoise, "shares_x", False):
+            both = self._network(np.concatenate([features, null]))
+            mixture = guidance.mixed_of_both(both, scale)
+        else:
+            mixture = guidance.mixed(conditional, self._network(null), scale)
+        return mixture if interval is None else guidance.within(interval, mixture, conditional)
+
+    def _network(self, features: Optional[np.ndarray]) -> guidance.Predict:
+        name = "features" if self._encode else "condition"
+
+        def predict(x_t: np.ndarray, t: int) -> np.ndarray:
+            timestep = np.full(len(x_t), t, np.int64)
+            prediction = self._denoise(x=x_t, timestep=timestep, **{name: features})
+            # NumPy would repeat a single band in silence.
+            if prediction.shape != (len(features), *x_t.shape[1:]):
+                raise PackageError(
+                    f"a denoiser makes {prediction.shape} of {x_t.shape}",
+                    "its prediction has the shape of x: export the model again",
+                )
+            return prediction
+
+        return predict
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is sampled at once, each (1, bands, rows, cols): the input in its unit, as the first
+    stage's condition, what that stage's denoiser sees of it and, guided, of the null condition."""
+
+    rgb: np.ndarray
+    condition: np.ndarray
+    features: np.ndarray
+    null: Optional[np.ndarray]
+
+    def cropped(self, rows: slice, cols: slice) -> "_Part":
+        parts = self.rgb, self.condition, self.features, self.null
+        return _Part(*(p if p is None else np.ascontiguousarray(p[..., rows, cols]) for p in parts))
+
+
+class Cascade:
+    """A loaded model package on a device; ``threads`` work on one tile."""
+
+    def __init__(
+        self, manifest: Manifest, stages: List[StageSampler], device: str, threads: int = 1
+    ):
+        self.manifest, self.stages, self.device = manifest, stages, device
+        # One pool for all tiles: new threads would each leave a heap of their own behind.
+        self.threads, self._pool = threads, ThreadPoolExecutor(threads)
+        self.providers = onnx_session.PROVIDERS[device]
+        whole = len(stages[-1].stage.final_bands) == len(manifest.wavelength_nm)
+        consistent = manifest.data_consistency and whole
+        self._project = data_consistency.onto_input(manifest) if consistent else None
+        self.warnings: List[str] = []
+
+    def estimate(
+        self,
+        rgb: np.ndarray,
+        row0: int,
+        col0: int,
+        how: Sampling,
+        wanted: Wanted = EVERYTHING,
+    ) -> Estimate:
+        """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
+
+        (row0, col0) is the tile's absolute position in the raster: it decides the noise. What is
+        not ``wanted`` is not worked out: no spread is None, no stages an empty list. Raises
+        InputError for settings that do not fit the package.
+        """
+        self._check(how)
+        condition, first = self._condition(rgb), self.stages[0]
+        null = self._null(first, condition, how.guidance[0])
+        part = _Part(rgb[None], condition, first.features(condition), null)
+        if self.manifest.pixelwise:
+            return self._in_strips(part, how, (row0, col0), wanted)
+
+        def block(*draw: int) -> np.ndarray:
+            return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
+
+        found = self._sampled(part, how, block, wanted)
+        return _each(found, lambda values: wanted.finish(values[(slice(None), *wanted.kept)]))
+
+    def _in_strips(
+        self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: Wanted
+    ) -> Estimate:
+        """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
+        rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], wanted.kept))
+        whole = self._empty((len(rows), len(cols)), how.samples, wanted)
+        height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
+
+        def work(first: int) -> None:
+            found = self._strip(tile, how, origin, rows[first : first + height], cols, wanted)
+            _put(_each(found, wanted.finish), whole, slice(first, first + height))
+
+        list(self._pool.map(work, range(0, len(rows), height)))
+        return whole
+
+    def _strip(
+        self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: Wanted
+    ) -> Estimate:
+        part = tile.cropped(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
+        place = origin[0] + rows.start, origin[1] + cols.start, len(rows), len(cols)
+
+        def picked(*draw: int) -> np.ndarray:
+            return noise.picked_noise(*draw, how.samples, place)
+
+        return self._sampled(part, how, picked, wanted)
+
+    def _empty(self, shape: Tuple[int, int], samples: int, wanted: Wanted) -> Estimate:
+        kind = wanted.finish(np.zeros((1, 1, 1), np.float32)).dtype
+
+        def room(stage: StageSampler) -> np.ndarray:
+            return np.empty((stage.stage.output_bands, *shape), kind)
+
+        last, spread = self.stages[-1], wanted.spread and samples > 1
+        stages = [room(stage) for stage in self.stages if wanted.stages]
+        return Estimate(room(last), room(last) if spread else None, stages)
+
+    def _sampled(self, part: _Part, how: Sampling, noise_of: Callable, wanted: Wanted) -> Estimate:
+        """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
+        last = len(self.stages) - 1
+        means = [_Mean() for _ in self.stages]
+        deviations = _Deviations(self._change) if wanted.spread and how.samples > 1 else None
+        for k in range(how.samples):
+            condition, features, null = part.condition, part.features, part.null
+            for i, stage in enumerate(self.stages):
+                if i > 0:
+                    features = stage.features(condition)
+                    null = self._null(stage, condition, how.guidance[i])
+                bands = stage.stage.output_bands
+
+                def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
+                    return noise_of(how.seed, i, k, t, bands)[None]
+
+                condition = stage.sample(features, null, how, how.guidance[i], draw)
+                if wanted.stages or i == last:
+                    means[i].add(condition[0])
+            if deviations:
+                deviations.add(condition[0])
+        rgb = part.rgb[0]
+        mean = self._spectra(last, means[last].value(), rgb)
+        stages = []
+        if wanted.stages:
+            earlier = enumerate(means[:-1])
+            stages = [*(self._spectra(i, run.value(), rgb) for i, run in earlier), mean]
+        return Estimate(mean, deviations and self._spread(deviations, mean, how), stages)
+
+    def _spread(self, deviations: "_Deviations", mean: np.ndarray, how: Sampling) -> np.ndarray:
+        deviation = deviations.standard()
+        settings = spread_calibration.chosen(self.manifest, how.sampler, how.steps, how.samples)
+        if settings is None:
+            return deviation
+        return spread_calibration.calibrated(deviation, mean, settings)
+
+    def _check(self, how: Sampling) -> None:
+        if len(how.guidance) != len(self.stages):
+            raise InputError(
+                f"{len(how.guidance)} guidance scales for {len(self.stages)} stages",
+                "give one scale for all stages or one a stage",
+            )
+        if how.sampler not in samplers.SAMPLER_FUNCTIONS or how.samples < 1:
+            raise InputError(
+                f"{how.samples} samples by sampler '{how.sampler}'",
+                f"take 1 or more by one of {', '.join(samplers.SAMPLER_FUNCTIONS)}",
+            )
+        fewest = min(stage.diffusion.steps for stage in self.stages)
+        if not 1 <= how.steps <= fewest:
+            raise InputError(
+                f"steps is {how.steps}", f"choose 1 to {fewest}, the model's timesteps"
+            )
+
+    def _condition(self, rgb: np.ndarray) -> np.ndarray:
+        n = self.manifest.normalisation
+        offset = np.array(n.input_offset, np.float32)[:, None, None]
+        scale = np.array(n.input_scale, np.float32)[:, None, None]
+        return ((rgb - offset) / scale)[None].astype(np.float32)
+
+    @staticmethod
+    def _null(stage: StageSampler, condition: np.ndarray, scale: float) -> Optional[np.ndarray]:
+        return stage.features(np.zeros_like(condition)) if scale else None
+
+    def _spectra(self, stage: int, sample: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+        """A stage's sample in the output unit; the last one's agrees with its input, if asked.
+
+        The mean's is that of the samples' spectra: all of it is affine.
+        """
+        scale, offset = self._units(stage)
+        spectra = sample * scale
+        spectra += offset
+        last = stage == len(self.stages) - 1
+        return self._project(spectra, rgb) if self._project and last else spectra
+
+    def _change(self, difference: np.ndarray) -> np.ndarray:
+        """By how much the spectra of two samples of the last stage differ."""
+        change = difference * self._units(len(self.stages) - 1)[0]
+        return self._project(change, np.float32(0)) if self._project else change
+
+    def _units(self, stage: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Scale and offset (bands, 1, 1) of a stage's bands."""
+        n, bands = self.manifest.normalisation, list(self.stages[stage].stage.final_bands)
+        scale, offset = np.array([n.output_scale, n.output_offset], np.float32)[:, bands]
+        return scale[:, None, None], offset[:, None, None]
+
+
+def _each(found: Estimate, change: Finish) -> Estimate:
+    spread = None if found.spread is None else change(found.spread)
+    return Estimate(change(found.mean), spread, [change(values) for values in found.stages])
+
+
+def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
+    for values, room in zip([found.mean, *found.stages], [whole.mean, *whole.stages]):
+        room[:, rows] = values
+    if whole.spread is not None:
+        whole.spread[:, rows] = found.spread
+
+
+class _Mean:
+    """Of samples as they come."""
+
+    def __init__(self):
+        self._count, self._sum = 0, None
+
+    def add(self, sample: np.ndarray) -> None:
+        self._count += 1
+        self._sum = sample if self._count == 1 else self._sum + sample
+
+    def value(self) -> np.ndarray:
+        return self._sum / np.float32(self._count) if self._count > 1 else self._sum
+
+
+class _Deviations:
+    """The standard deviation of samples as they come, of ``change``, which is linear in them.
+
+    Sums of differences from the first sample: as small as the deviation, so none cancels much.
+    """
+
+    def __init__(self, change: Callable[[np.ndarray], np.ndarray]):
+        self._change, self._count = change, 0
+        self._first, self._sum, self._squares = None, 0, 0
+
+    def add(self, sample: np.ndarray) -> None:
+        self._count += 1
+        if self._count == 1:
+            self._first = sample
+            return
+        change = self._change(sample - self._first)
+        self._sum = self._sum + change
+        change *= change
+        self._squares = self._squares + change
+
+    def standard(self) -> np.ndarray:
+        squares = self._squares - self._sum * self._sum / np.float32(self._count)
+        return np.sqrt(np.maximum(squares, 0) / np.float32(self._count - 1))
+
+
+def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:
+    """The cascade of the package in ``folder`` on ``threads`` threads, 0 for one a core.
+
+    Raises PackageError for files that are not the manifest's, DeviceError for a device that
+    cannot be used.
+    """
+    device, warnings = onnx_session.pick_device(device)
+    threads = threads or hardware.cores()
+    stages = [
+        _load_stage(Path(folder), manifest, i, device, threads) for i in range(len(manifest.stages))
+    ]
+    cascade = Cascade(manifest, stages, device, threads)
+    cascade.warnings = warnings
+    return cascade
+
+
+def _load_stage(
+    folder: Path, manifest: Manifest, number: int, device: str, threads: int
+) -> StageSampler:
+    """Stage ``number``, from 0.
+
+    Strips are worked side by side, a thread each: splitting one of them would cost more in waiting
+    than it gains. Only the first encoder sees a whole tile.
+    """
+    stage = manifest.stages[number]
+
+    def network(entry, inputs, output, alone):
+        inside = 1 if alone else threads
+        session = onnx_session.session_for(folder, entry, device, inside, pixelwise=alone)
+        return onnx_session.Network(session, inputs, output)
+
+    sees = "features" if stage.condition_encoder else "condition"
+    encode = None
+    if stage.condition_encoder:
+        alone = manifest.pixelwise and number > 0
+        encode = network(stage.condition_encoder, ["condition"], "features", alone)
+    inputs = ["x", sees, "timestep"]
+    denoise = network(stage.denoiser, inputs, "prediction", manifest.pixelwise)
+    return StageSampler(stage, denoise, encode)

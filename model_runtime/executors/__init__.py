@@ -1,0 +1,1 @@
+"""Who computes: this process, or the workers of a Dask cluster."""

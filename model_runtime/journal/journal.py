@@ -1,0 +1,181 @@
+"""The journal of a run beside its output: what is finished, for which input and options.
+
+``OUTPUT.blocks`` holds the finished blocks and ``run.json``, the facts that decide their content.
+A later run with the same facts goes on from there; with others it starts anew and says why.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Dict, List, Optional
+
+from ..errors import StorageError
+from ..events import Events
+from .block_store import Store, sync_folder, write_durably
+
+FACTS_NAME = "run.json"
+LOCK_NAME = "lock"
+# Set when all is made and the outputs are about to get their names.
+ENDING_NAME = "ending"
+MAX_FACTS_BYTES = 1 << 24
+MAX_NAMED = 5
+
+
+def folder_of(output: str) -> Path:
+    """Where the journal of ``output`` lies."""
+    return Path(f"{output}.blocks")
+
+
+class Journal:
+    """The journal of one run, locked against a second one; use it in a ``with`` statement.
+
+    ``store`` has its blocks, and from ``begin`` on those of ``run``, a name for the facts. What
+    ``keep()`` was not said of is removed at the end; with ``keep``, an empty journal still is.
+    Raises StorageError when it cannot be written, or is in use.
+    """
+
+    def __init__(self, output: str):
+        self.folder = folder_of(output)
+        self.run, self.store = "", Store(self.folder)
+        self._lock: Optional[int] = None
+        self._kept = False
+
+    def __enter__(self) -> "Journal":
+        with _told(self.folder):
+            self.folder.mkdir(exist_ok=True)
+            self._lock = _locked(self.folder / LOCK_NAME)
+        if self._lock is None:
+            raise StorageError(
+                f"another run is making '{self.folder}'", "wait for it, or name another output"
+            )
+        return self
+
+    def holds(self, facts: Dict[str, str]) -> bool:
+        """Whether a run with the same ``facts`` left this journal."""
+        with _told(self.folder):
+            return _read_facts(self.folder / FACTS_NAME) == facts
+
+    def begin(self, facts: Dict[str, str], resume: bool, events: Events) -> int:
+        """Go on from the blocks of a run with the same ``facts``, or start anew; blocks there."""
+        self._kept = False
+        self.run = run_name(facts)
+        self.store = Store(self.folder, self.run)
+        with _told(self.folder):
+            found = _read_facts(self.folder / FACTS_NAME)
+            if resume and found == facts:
+                return len(self.store.names())
+            if resume and found is not None:
+                events.warning(f"starting anew, an unfinished run differs: {_change(found, facts)}")
+            self._clear()
+            content = json.dumps(facts, indent=1, sort_keys=True).encode("ascii")
+            part = self.folder / f"{FACTS_NAME}.part"
+            write_durably(part, content)
+            part.replace(self.folder / FACTS_NAME)
+            sync_folder(self.folder)
+        return 0
+
+    def keep(self) -> None:
+        """Leave the journal for a later run to go on from."""
+        self._kept = True
+
+    def mark_ending(self) -> None:
+        """Note that the outputs are whole and get their names now."""
+        with _told(self.folder):
+            write_durably(self.folder / ENDING_NAME, b"")
+            sync_folder(self.folder)
+
+    def __exit__(self, *_) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Remove the journal unless it is kept, and let go of it."""
+        if self._lock is None:
+            return
+        lock, self._lock = self._lock, None
+        unlocked_first = os.name == "nt"  # an open file cannot be removed there
+        if unlocked_first:
+            os.close(lock)
+        with contextlib.suppress(OSError):  # what is not the journal's keeps the folder
+            if not self._kept or not self.store.names():
+                self._clear()
+                (self.folder / LOCK_NAME).unlink(missing_ok=True)
+                self.folder.rmdir()
+        if not unlocked_first:
+            os.close(lock)
+
+    def _clear(self) -> None:
+        # The mark of the end last: until then the same run may still end in the same way.
+        self.store.clear()
+        for name in (FACTS_NAME, f"{FACTS_NAME}.part", ENDING_NAME):
+            (self.folder / name).unlink(missing_ok=True)
+
+
+def run_name(facts: Dict[str, str]) -> str:
+    """A name that runs with other facts do not have."""
+    content = json.dumps(facts, sort_keys=True).encode("ascii")
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def was_ending(output: str) -> bool:
+    """Whether a run of ``output`` was cut off while the outputs got their names."""
+    return (folder_of(output) / ENDING_NAME).is_file()
+
+
+def _read_facts(path: Path) -> Optional[Dict[str, str]]:
+    """The facts of an earlier run; None where there are none to be read."""
+    if not path.is_file() or path.stat().st_size > MAX_FACTS_BYTES:
+        return None
+    try:
+        facts = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+def _change(found: Dict[str, str], facts: Dict[str, str]) -> str:
+    names: List[str] = sorted(
+        str(name) for name in {*found, *facts} if found.get(name) != facts.get(name)
+    )
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return "in " + ", ".join(names[:MAX_NAMED]) + more
+
+
+@contextlib.contextmanager
+def _told(folder: Path):
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"'{folder}' cannot be written ({error.strerror})",
+            "see that the folder is writable and the disk has room",
+        ) from error
+
+
+def _locked(path: Path) -> Optional[int]:
+    """A handle that holds the lock until the process ends; None when another has it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _lock_file(handle)
+    except OSError as error:
+        if _is_held(error):
+            os.close(handle)
+            return None
+        # A file system without locks: better a run without one than none.
+    return handle
+
+
+def _lock_file(handle: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_held(error: OSError) -> bool:
+    return isinstance(error, (BlockingIOError, PermissionError))

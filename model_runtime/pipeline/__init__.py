@@ -1,0 +1,1 @@
+"""One run over one raster: from its options to its outputs."""

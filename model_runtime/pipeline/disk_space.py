@@ -1,0 +1,58 @@
+"""What a run writes at most at one time, and whether the disk has room for it."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import StorageError
+from ..journal.journal import folder_of
+from ..raster.encoding import Encoding
+from .estimation import Job
+
+# Spectra of real pictures pack to 0.4 to 0.7 of their bytes.
+PACKED_SHARE = 0.75
+# Overviews add a quarter, a sixteenth...
+OVERVIEW_SHARE = 1 / 3
+GIB = 2**30
+
+
+def needed(
+    job: Job, stored: Encoding, outputs: int, overviews: bool, cog: bool, sheets: bool = False
+) -> int:
+    """Bytes of the journal and of the outputs beside it, as far as can be told beforehand.
+
+    ``sheets``: whether the journal's blocks go as the output grows.
+    """
+    window, bands = job.layout.window, len(job.model.wavelength_nm)
+    values = window.rows * window.cols * bands * outputs * job.valid_share
+    file = values * stored.item_bytes * PACKED_SHARE * (1 + overviews * OVERVIEW_SHARE)
+    if sheets and job.layout.margin is not None:
+        return int(file)
+    # A cloud-optimised file is made out of the plain one.
+    return int(_journal_bytes(job, values, stored) + file * (2 if cog else 1))
+
+
+def _journal_bytes(job: Job, values: float, stored: Encoding) -> float:
+    layout = job.layout
+    if layout.margin is not None:
+        return values * stored.item_bytes
+    # Blended tiles are kept whole, in float32; what they share is kept by each.
+    shared = (layout.size / (layout.size - layout.overlap)) ** 2
+    return values * np.dtype(np.float32).itemsize * shared
+
+
+def require(output: str, need: int) -> None:
+    """Raise StorageError, with the figures, when the output's disk lacks room for ``need`` bytes.
+
+    What an earlier run left in the journal is taken off.
+    """
+    folder = folder_of(output)
+    there = sum(path.stat().st_size for path in folder.glob("*.block"))
+    free = shutil.disk_usage(Path(output).absolute().parent).free
+    if need - there > free:
+        raise StorageError(
+            f"this run needs about {(need - there) / GIB:.2f} GiB of disk, {free / GIB:.2f} are "
+            f"free in '{Path(output).absolute().parent}'",
+            "make room, choose another folder or a smaller --extent",
+        )

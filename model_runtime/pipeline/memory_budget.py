@@ -1,0 +1,98 @@
+"""How much memory a run may use, and the tile side that keeps it below that."""
+
+import argparse
+import re
+from dataclasses import replace
+from typing import Optional
+
+import numpy as np
+
+from .. import tiling
+from ..diffusion.cascade import Sampling
+from ..errors import MemoryShortage
+from ..raster.encoding import Encoding
+from ..system import hardware
+from .estimation import Job
+
+MIB = 2**20
+UNITS = {"": 1, "K": 2**10, "M": MIB, "G": 2**30, "T": 2**40}
+# No network that we know takes more for a pixel of a tile: where this fits, none is tried.
+GENEROUS_BYTES_A_PIXEL = 64 << 10
+# Tiles are tried at this side: small enough to be quick, large enough to tell.
+PROBE_SIDE = 64
+# What the network does not count: noise, the solver's states, the moments, their copies (float32).
+ARRAYS_A_TILE = 12
+ARRAYS_A_UNIT = 3
+
+
+def parse(text: str) -> int:
+    """Bytes of "800M", "4G", "2GiB"; raises argparse.ArgumentTypeError."""
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: give 800M or 4G, for example")
+    return int(float(found.group(1)) * UNITS[found.group(2)])
+
+
+def fitted(job: Job, stored: Encoding, outputs: int, limit: Optional[int], warn) -> tiling.Layout:
+    """The job's layout, or one of smaller tiles that stays below ``limit`` bytes.
+
+    ``limit`` None is half of what is free; a system that does not tell has none. Raises
+    MemoryShortage with the figures where no tile fits.
+    """
+    available = hardware.memory()["available"]
+    if limit is None and available is None:
+        return job.layout
+    free = limit if limit is not None else available // 2
+    # A given limit is for the whole process, the default for what the run adds to it.
+    free -= hardware.resident() if limit is not None else 0
+    layout: Optional[tiling.Layout] = job.layout
+    generous = _need(job, job.layout, stored, outputs, GENEROUS_BYTES_A_PIXEL)
+    bytes_a_pixel = GENEROUS_BYTES_A_PIXEL if generous <= free else _tried(job)
+    while layout is not None and _need(job, layout, stored, outputs, bytes_a_pixel) > free:
+        layout = layout.smaller()
+    if layout is None:
+        _refuse(job, stored, outputs, bytes_a_pixel, free)
+    if layout.size != job.layout.size:
+        warn(
+            f"tiles of {layout.size} instead of {job.layout.size} pixels keep the memory below "
+            f"{free / MIB:.0f} MiB; the result is the same"
+        )
+    return layout
+
+
+def _tried(job: Job) -> float:
+    """Bytes that the network takes for a pixel of a tile, found with a small one."""
+    if job.cascade.device != "cpu":  # its memory is another: running out of it is met on the way
+        return 0.0
+    least = 2 * (job.layout.margin or 0) + job.layout.multiple
+    side = min(job.layout.size, tiling.round_up(max(PROBE_SIDE, least), job.layout.multiple))
+    rgb = np.zeros((len(job.model.input_bands), side, side), np.float32)
+    how: Sampling = replace(job.sampling, steps=1, samples=1)
+    grown = hardware.growth(lambda: job.cascade.estimate(rgb, 0, 0, how))
+    return GENEROUS_BYTES_A_PIXEL if grown is None else grown / side**2
+
+
+def _need(job: Job, layout: tiling.Layout, stored: Encoding, outputs: int, a_pixel: float) -> float:
+    """Bytes that a run in tiles of ``layout`` adds to the process."""
+    bands = len(job.model.wavelength_nm)
+    tile = layout.size**2 * (a_pixel + 4 * bands * ARRAYS_A_TILE)
+    block = layout.block_side() ** 2 * bands * outputs
+    unit = block * 4 * ARRAYS_A_UNIT
+    if layout.margin is None:  # the tiles that reach into one block are at hand together
+        across = -(-tiling.BLOCK_SIDE // (layout.size - layout.overlap)) + 1
+        unit += across**2 * layout.size**2 * bands * outputs * 4
+    cache = 2 * block * stored.item_bytes
+    return tile + unit + cache
+
+
+def _refuse(job: Job, stored: Encoding, outputs: int, a_pixel: float, free: float) -> None:
+    layout = job.layout
+    while layout.smaller() is not None:
+        layout = layout.smaller()
+    need = _need(job, layout, stored, outputs, a_pixel)
+    raise MemoryShortage(
+        f"a tile of {layout.size} pixels needs about {need / MIB:.0f} MiB of memory, "
+        f"{max(free, 0) / MIB:.0f} may be used",
+        "raise --memory-limit or close other programs"
+        + (", or give a smaller --tile" if layout.margin is None else ""),
+    )

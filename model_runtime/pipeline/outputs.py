@@ -1,0 +1,72 @@
+"""Which rasters a run writes: their paths, bands and content."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Tuple
+
+from ..errors import InputError, StorageError
+from ..package.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Output:
+    """One raster; ``bands`` are the model's output bands (0-based) that it holds.
+
+    ``in_new_folder``: its folder is still to be made.
+    """
+
+    path: str
+    bands: Tuple[int, ...]
+    content: str
+    in_new_folder: bool = False
+
+
+def wanted(args, model: Manifest) -> List[Output]:
+    """What ``args`` ask for, in the order in which estimation.estimate_tile gives it."""
+    every = tuple(range(len(model.wavelength_nm)))
+    asked = [Output(args.output, every, "mean of the samples")]
+    if args.keep_stages:
+        asked += _of_stages(Path(args.keep_stages), model)
+    if args.spread:
+        asked.append(Output(args.spread, every, "spread of the estimate"))
+    return asked
+
+
+def _of_stages(folder: Path, model: Manifest) -> List[Output]:
+    count = len(model.stages)
+    return [
+        Output(
+            str(folder / f"stage{number}.tif"),
+            tuple(sorted(stage.final_bands)),
+            f"mean of the samples, stage {number} of {count}",
+            in_new_folder=not folder.is_dir(),
+        )
+        for number, stage in enumerate(model.stages, start=1)
+    ]
+
+
+def check_folder(folder: str) -> None:
+    """Raise InputError where ``folder`` is not there and could not be made."""
+    path = Path(folder)
+    if not path.is_dir() and (path.exists() or not path.absolute().parent.is_dir()):
+        raise InputError(
+            f"--keep-stages '{folder}' is no folder and none can be made there",
+            "name a folder, new or not, in one that exists",
+        )
+
+
+def make_folder(folder: str) -> None:
+    """Make ``folder`` where it is missing; raises StorageError."""
+    try:
+        Path(folder).mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the folder '{folder}' cannot be made ({error.strerror})", "choose another folder"
+        ) from error
+
+
+def drop_if_empty(folder: str) -> None:
+    """Remove a folder in which nothing came to be."""
+    with suppress(OSError):
+        Path(folder).rmdir()

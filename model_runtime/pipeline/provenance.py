@@ -1,0 +1,142 @@
+"""Where a run's numbers come from: for the output's tags, the report and the last event."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List
+
+from .. import __version__
+from ..diffusion import onnx_session, spread_calibration
+from ..diffusion.cascade import Sampling
+from ..package import manifest
+
+
+@dataclass
+class Facts:
+    """What is known of a run beside its pixels: for tags, the report and the last event."""
+
+    settings: Dict[str, str] = field(default_factory=dict)
+    run: Dict[str, str] = field(default_factory=dict)
+    warnings: List[str] = field(default_factory=list)
+
+
+def facts_of(job, folder: Path) -> Facts:
+    """What is known before the first tile; ``job`` is upsample's, ``folder`` its package."""
+    how, taken = job.sampling, job.radiometry
+    content = (folder / manifest.MANIFEST_NAME).read_bytes()
+    settings = {
+        "SCDM_MODEL": job.model.name,
+        "SCDM_MODEL_VERSION": job.model.version,
+        "SCDM_MODEL_LICENCE": job.model.licence,
+        "SCDM_MODEL_SHA256": hashlib.sha256(content).hexdigest(),
+        "SCDM_SEED": str(how.seed),
+        "SCDM_SAMPLER": how.sampler,
+        "SCDM_STEPS": str(how.steps),
+        "SCDM_SAMPLES": str(how.samples),
+        "SCDM_SPREAD": _spread_said(job),
+        "SCDM_GUIDANCE": guidance_said(how),
+        "SCDM_RADIOMETRY": taken.taken,
+        "SCDM_RADIOMETRY_WHY": taken.why,
+        "SCDM_RADIOMETRY_CURVE": taken.curve.name if taken.curve else "none",
+        "SCDM_RADIOMETRY_GAIN": comma(taken.gain),
+        "SCDM_RADIOMETRY_OFFSET": comma(taken.offset),
+        "SCDM_INPUT_BANDS": comma(job.picture.bands),
+        "SCDM_SOFTWARE_VERSION": __version__,
+        "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",
+    }
+    run = {"device": job.cascade.device, "providers": ", ".join(job.cascade.providers)}
+    warnings = [*job.cascade.warnings, *taken.warnings, *_band_warnings(job)]
+    return Facts(settings, run, warnings)
+
+
+def guidance_said(how: Sampling) -> str:
+    """The scales of all stages, and the timesteps that are guided where not all are."""
+    interval = how.guidance_interval
+    where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
+    return comma(how.guidance) + where
+
+
+def _spread_said(job) -> str:
+    how = job.sampling
+    said = spread_calibration.said(job.model, how.sampler, how.steps, how.samples)
+    if how.samples > 1 and job.radiometry.taken == "match":
+        said += "; it does not know how far off the picture's own calibration is"
+    return said
+
+
+# Options that do not change a pixel or a tag of the outputs.
+_OUTSIDE = {
+    "command",
+    "module",
+    "events",
+    "debug",
+    "resume",
+    "overwrite",
+    "memory_limit",
+    "cluster",
+    "tls_ca_file",
+    "tls_cert",
+    "tls_key",
+    "threads",
+}
+_PATHS = {"input", "output", "spread", "report", "keep_stages"}
+
+
+def options_of(args) -> Dict[str, str]:
+    """The options that decide the outputs' content, by name."""
+    return {
+        "--" + name.replace("_", "-"): repr(value)
+        for name, value in vars(args).items()
+        if name not in _OUTSIDE | _PATHS
+    }
+
+
+def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]:
+    """All that decides the outputs' content, by name: options, model, device and ``inputs``."""
+    place = job.picture.georeference
+    return {
+        **options_of(args),
+        "--spread": repr(bool(args.spread)),
+        "--keep-stages": repr(bool(args.keep_stages)),
+        "CRS": place.crs_wkt,
+        "geotransform": repr(place.geotransform),
+        "tiles": repr(job.layout),
+        "ONNX Runtime": onnx_session.onnxruntime_version(),
+        **facts.run,
+        **facts.settings,
+        **{f"input {path}": state for path, state in inputs.items()},
+    }
+
+
+def comma(numbers) -> str:
+    """``1,2.5,3``: nine digits, enough for any float32."""
+    return ",".join(f"{number:.9g}" for number in numbers)
+
+
+def _band_warnings(job) -> List[str]:
+    """A word when the file says that its bands are not the model's."""
+    if job.picture.wavelength_nm is None:
+        return []
+    return [
+        f"band {number} lies at {have:g} nm, the model's {band.name} at {band.wavelength_nm:g} nm: "
+        "see --bands"
+        for number, have, band in zip(
+            job.picture.bands, job.picture.wavelength_nm, job.model.input_bands
+        )
+        if abs(have - band.wavelength_nm) > band.fwhm_nm
+    ]
+
+
+def last_words(args, job, facts: Facts) -> Dict[str, Any]:
+    """What the ``done`` event says beside output and seconds."""
+    words: Dict[str, Any] = {
+        "device": job.cascade.device,
+        "providers": list(job.cascade.providers),
+        "seed": job.sampling.seed,
+        "samples": job.sampling.samples,
+        "radiometry": job.radiometry.taken,
+        "radiometry_why": job.radiometry.why,
+        "warnings": facts.warnings,
+    }
+    extra = {"spread": args.spread, "report": args.report, "stages": args.keep_stages}
+    return {**words, **{name: path for name, path in extra.items() if path}}

@@ -1,0 +1,1 @@
+"""Rasters on disk: the only folder that imports GDAL."""

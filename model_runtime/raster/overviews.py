@@ -1,0 +1,58 @@
+"""Thinned copies of a raster: which there are, and how the next is made of the last."""
+
+from typing import List
+
+import numpy as np
+
+from ..tiling import BLOCK_SIDE
+from .encoding import Encoding
+
+# Sides that GDAL gives an overview's blocks: powers of two from LEAST_BLOCK on.
+LEAST_BLOCK, USUAL_BLOCK = 64, 128
+
+
+def levels(longest: int) -> List[int]:
+    """Factors of overviews, halving until a side of ``longest`` pixels fits one file block."""
+    factors = []
+    while longest > BLOCK_SIDE * 2 ** len(factors):
+        factors.append(2 ** (len(factors) + 1))
+    return factors
+
+
+def block_of(factor: int, block_side: int) -> int:
+    """The side of a block of the overview ``factor`` that a file block thins to; 0 where none."""
+    side = block_side // factor
+    whole = side * factor == block_side and side & (side - 1) == 0
+    return side if whole and side >= LEAST_BLOCK else 0
+
+
+def halved(stored: np.ndarray, encoding: Encoding) -> np.ndarray:
+    """Half the rows and cols, rounded up, of ``stored`` (bands, rows, cols).
+
+    A pixel is the mean of the up to four that it stands for and that are not nodata.
+    """
+    return np.stack([_halved_band(band, encoding) for band in stored])  # each stays in the cache
+
+
+def _halved_band(band: np.ndarray, encoding: Encoding) -> np.ndarray:
+    rows, cols = band.shape
+    if rows % 2 or cols % 2:  # the mean of a pixel and its copy is that pixel
+        band = np.pad(band, [(0, rows % 2), (0, cols % 2)], mode="edge")
+    wide = np.float32 if band.dtype == np.float32 else np.uint32
+    valid = encoding.has_values(band)
+    if valid.all():
+        return _rounded(_sums(band.astype(wide)), 4, band.dtype)
+    count = _sums(valid.astype(wide))
+    mean = _rounded(_sums(np.where(valid, band, 0).astype(wide)), np.maximum(count, 1), band.dtype)
+    mean[count == 0] = encoding.nodata
+    return mean
+
+
+def _sums(values: np.ndarray) -> np.ndarray:
+    """Of 2 x 2 values each."""
+    across = values[:, ::2] + values[:, 1::2]
+    return across[::2] + across[1::2]
+
+
+def _rounded(sums: np.ndarray, count, kind: np.dtype) -> np.ndarray:
+    return sums / count if kind == np.float32 else ((sums + count // 2) // count).astype(kind)

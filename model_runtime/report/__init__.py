@@ -1,0 +1,1 @@
+"""The HTML reports: pages, charts, images, and what they say of an estimate."""

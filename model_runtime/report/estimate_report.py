@@ -1,0 +1,345 @@
+"""The report of one estimate as a self-contained HTML page."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..package.manifest import Manifest
+from . import html_page, input_agreement, kmeans, svg_charts, training_domain
+from . import images as pictures
+
+CLASSES = 5
+PICTURE_SIDE = 360  # pixels; smaller pictures are enlarged
+PREVIEW_SIDE = 512  # pixels; what a caller should read at most
+TABLE_NM = (460.0, 550.0, 640.0, 720.0, 860.0)
+_INPUT_COLOURS = ("#d62728", "#2ca02c", "#1f77b4")
+_NOTE = (
+    "The spectra below are estimates. {bands} bands cannot be known from {inputs}: the model draws "
+    "spectra that fit the input colours and the scenes it was trained on. Materials of equal "
+    "colour get similar spectra, whatever they are."
+)
+
+Encode = Callable[[np.ndarray], bytes]  # uint8 (channels, rows, cols) to PNG
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a picture lies: metres across its width, grid north clockwise from its up."""
+
+    metres_across: float
+    north_degrees: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a report tells of.
+
+    ``rgb`` (input bands, rows, cols) in the model's input unit, ``cube`` (bands, rows, cols) and
+    ``spread`` (the same, or None) in its output unit, NaN where masked: a preview of at most
+    PREVIEW_SIDE pixels a side, nearest pixels, not averages. ``settings`` and ``run`` are shown as
+    they come.
+    """
+
+    input_name: str
+    rgb: np.ndarray
+    cube: np.ndarray
+    model: Manifest
+    card: str = ""
+    spread: Optional[np.ndarray] = None
+    ground: Optional[Ground] = None
+    settings: Dict[str, str] = field(default_factory=dict)
+    run: Dict[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+
+def write(path: Path, result: Result, encode: Encode) -> None:
+    """Write the page to ``path``; raises StorageError."""
+    html_page.write(path, html(result, encode))
+
+
+def html(result: Result, encode: Encode) -> str:
+    """The whole page; ``encode`` turns pictures into PNG."""
+    model = result.model
+    found, labels = kmeans.classify(result.cube, CLASSES)
+    agreement = input_agreement.check(
+        result.rgb, result.cube, model.wavelength_nm, model.input_bands
+    )
+    body: List[str] = [
+        html_page.heading(f"Hyperspectral estimate of {result.input_name}", 1),
+        html_page.paragraph(_subtitle(model), "soft"),
+        html_page.warnings(result.warnings),
+        html_page.paragraph(_note(model)),
+        html_page.heading("Pictures"),
+        html_page.gallery(_pictures(result, labels, encode)),
+        *_spectra(model, found),
+        *_uncertainty(model, result.spread, result.settings.get("SCDM_SPREAD", "")),
+        *_consistency(result, agreement, encode),
+        *_domain(result, encode),
+        html_page.heading("Settings"),
+        html_page.facts(_labelled(result.settings)),
+        html_page.heading("Run"),
+        html_page.facts(_labelled(result.run)),
+        *_model(model, result.card),
+    ]
+    return html_page.document(f"SCDM: {result.input_name}", body)
+
+
+def _labelled(entries: Dict[str, str]) -> List[Tuple[str, str]]:
+    """Raster tags such as SCDM_RADIOMETRY_WHY as words."""
+    named = ((name.replace("SCDM_", "").replace("TIFFTAG_", ""), v) for name, v in entries.items())
+    return [(name.replace("_", " ").capitalize(), value) for name, value in named]
+
+
+def _subtitle(model: Manifest) -> str:
+    nm = model.wavelength_nm
+    return f"{len(nm)} bands, {nm[0]:g} to {nm[-1]:g} nm, by {model.name} {model.version}"
+
+
+def _note(model: Manifest) -> str:
+    names = [band.name for band in model.input_bands]
+    inputs = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+    return _NOTE.format(bands=len(model.wavelength_nm), inputs=inputs)
+
+
+def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[str]:
+    nm, cube = result.model.wavelength_nm, result.cube
+    stretch = "{}-{} % stretch".format(*pictures.STRETCH_PERCENT)
+    if len(result.rgb) == 3:
+        rgb = pictures.composite(result.rgb[_red_first(result.model)], together=True)
+        yield _picture(rgb, "Input", f"as the model sees it, {stretch}", result.ground, encode)
+    natural = pictures.natural(cube, nm)
+    note = f"{_nm_names(nm, pictures.NATURAL_NM)}, {stretch}"
+    yield _picture(natural, "Estimate in natural colour", note, result.ground, encode)
+    infrared = pictures.infrared(cube, nm)
+    note = f"{_nm_names(nm, pictures.INFRARED_NM)}, each band's own {stretch}"
+    yield _picture(infrared, "Estimate in colour infrared", note, result.ground, encode)
+    note = "k-means of the estimated spectra; colours as in the chart below"
+    yield _picture(pictures.class_map(labels), "Spectral classes", note, result.ground, encode)
+
+
+def _red_first(model: Manifest) -> List[int]:
+    """The input bands from the longest wavelength down: the released models take blue first."""
+    return np.argsort([-band.wavelength_nm for band in model.input_bands], kind="stable").tolist()
+
+
+def _nm_names(wavelength_nm: Sequence[float], wanted: Sequence[float]) -> str:
+    chosen = pictures.nearest_bands(wavelength_nm, wanted)
+    return " / ".join(f"{wavelength_nm[i]:.0f}" for i in chosen) + " nm as red / green / blue"
+
+
+def _picture(
+    rgba: np.ndarray, title: str, note: str, ground: Optional[Ground], encode: Encode
+) -> str:
+    images = [
+        html_page.png_image(encode(pictures.enlarged(rgba, PICTURE_SIDE)), title, PICTURE_SIDE)
+    ]
+    if ground:
+        strip = svg_charts.scale_strip(ground.metres_across, ground.north_degrees)
+        images.append(html_page.svg_image(strip, _ground_words(ground), PICTURE_SIDE))
+    return html_page.figure(images, f"{title}: {note}")
+
+
+def _ground_words(ground: Ground) -> str:
+    turn = ground.north_degrees
+    north = "north is up" if abs(turn) < 0.5 else f"north is {turn:.0f} degrees clockwise from up"
+    return f"{ground.metres_across:.4g} m across, {north}"
+
+
+def _spectra(model: Manifest, found: Sequence[kmeans.SpectralClass]) -> Iterator[str]:
+    yield html_page.heading("Spectra of what the picture holds")
+    if not found:
+        yield html_page.paragraph("No pixel holds a spectrum.")
+        return
+    chart = svg_charts.line_chart(
+        [_class_line(i, one, model.wavelength_nm) for i, one in enumerate(found)],
+        "Wavelength (nm)",
+        _axis_title(model.output_unit),
+        _input_ranges(model),
+    )
+    words = "Mean spectra of the classes; the same numbers are in the table"
+    caption = (
+        "Mean of each class and one standard deviation over its pixels. Shaded: the bands the "
+        "model was given; everything outside them is inferred."
+    )
+    yield html_page.figure([html_page.svg_image(chart, words, svg_charts.WIDTH)], caption)
+    yield _class_table(model, found)
+
+
+def _axis_title(unit: str) -> str:
+    return unit[:1].upper() + unit[1:]
+
+
+def _class_line(index: int, one: kmeans.SpectralClass, nm: Sequence[float]) -> svg_charts.Line:
+    colour = pictures.CLASS_COLOURS[index % len(pictures.CLASS_COLOURS)]
+    low, high = one.mean - one.deviation, one.mean + one.deviation
+    return svg_charts.Line(_class_name(index, one), colour, nm, one.mean, low, high)
+
+
+def _class_name(index: int, one: kmeans.SpectralClass) -> str:
+    return f"Class {index + 1} ({100 * one.share:.1f} %)"
+
+
+def _input_ranges(model: Manifest) -> List[svg_charts.Range]:
+    return [
+        svg_charts.Range(
+            band.name,
+            _INPUT_COLOURS[i % len(_INPUT_COLOURS)],
+            band.wavelength_nm - band.fwhm_nm / 2,
+            band.wavelength_nm + band.fwhm_nm / 2,
+        )
+        for i, band in enumerate(model.input_bands)
+    ]
+
+
+def _class_table(model: Manifest, found: Sequence[kmeans.SpectralClass]) -> str:
+    bands = sorted(set(pictures.nearest_bands(model.wavelength_nm, TABLE_NM)))
+    head = ["Class (share of the pixels)"] + [f"{model.wavelength_nm[b]:.0f} nm" for b in bands]
+    rows = [
+        [_class_name(i, one)] + [f"{one.mean[b]:.3f} ± {one.deviation[b]:.3f}" for b in bands]
+        for i, one in enumerate(found)
+    ]
+    return html_page.table(head, rows)
+
+
+def _uncertainty(model: Manifest, spread: Optional[np.ndarray], said: str) -> Iterator[str]:
+    yield html_page.heading("What is not known")
+    if spread is None:
+        yield html_page.paragraph(
+            "One sample was drawn, so this run says nothing of its own uncertainty. Draw several "
+            "(samples) to get their spread per band and pixel."
+        )
+        return
+    low, middle, high = np.nanpercentile(spread.reshape(len(spread), -1), (5, 50, 95), axis=1)
+    line = svg_charts.Line("Spread", "#0072b2", model.wavelength_nm, middle, low, high)
+    title = f"Spread ({model.output_unit})"
+    chart = svg_charts.line_chart([line], "Wavelength (nm)", title, _input_ranges(model))
+    words = "Spread of the samples by wavelength"
+    caption = "Median over the pixels, and the range from the 5th to the 95th percentile"
+    caption += f". The spread is {said}." if said else "."
+    yield html_page.figure([html_page.svg_image(chart, words, svg_charts.WIDTH)], caption)
+
+
+def _consistency(
+    result: Result, agreement: input_agreement.Consistency, encode: Encode
+) -> Iterator[str]:
+    yield html_page.heading("Agreement with the input")
+    yield html_page.paragraph(
+        "The estimate seen again through the input bands, against the input itself. Large errors "
+        "mean that the estimate contradicts its own picture."
+    )
+    rows = [
+        [b.name, f"{b.rmse:.4f}", f"{b.bias:+.4f}", f"{b.correlation:.4f}"] for b in agreement.bands
+    ]
+    unit = result.model.input_unit
+    yield html_page.table(["Input band", f"RMSE ({unit})", f"Bias ({unit})", "Correlation"], rows)
+    yield from _error_maps(result, agreement, encode)
+
+
+def _error_maps(
+    result: Result, agreement: input_agreement.Consistency, encode: Encode
+) -> Iterator[str]:
+    """A map of each input band's error and one of all, in the same colours."""
+    if not np.isfinite(agreement.error).any():
+        return
+    # Rounding alone is no error to be seen: the colours reach 1 % of the picture's brightness.
+    least = 0.01 * float(np.nanpercentile(result.rgb, 98))
+    top = max(float(np.nanpercentile(agreement.band_error, 98)), least)
+    unit = result.model.input_unit
+    named = [
+        (f"{band.name.capitalize()}: absolute error ({unit})", error)
+        for band, error in zip(agreement.bands, agreement.band_error)
+    ]
+    named.append((f"RMSE over the input bands ({unit})", agreement.error))
+    yield html_page.gallery([_map_figure(error, top, title, encode) for title, error in named])
+
+
+def _map(values: np.ndarray, title: str, encode: Encode) -> Iterator[str]:
+    """A map (rows, cols) from 0 with its scale; nothing where no pixel is known."""
+    known = values[np.isfinite(values)]
+    if known.size:
+        top = float(np.percentile(known, 98)) or float(known.max())
+        yield html_page.gallery([_map_figure(values, top, title, encode)])
+
+
+def _map_figure(values: np.ndarray, top: float, title: str, encode: Encode) -> str:
+    ramp = pictures.colour_map(np.linspace(0, 1, 60)[None], 0, 1)[:3, 0].T  # (steps, RGB)
+    scale = svg_charts.colour_scale(ramp.tolist(), "0", f"{top:.2g}", "")
+    rgba = pictures.enlarged(pictures.colour_map(values, 0, top), PICTURE_SIDE)
+    images = [
+        html_page.png_image(encode(rgba), title, PICTURE_SIDE),
+        html_page.svg_image(scale, f"Colours from 0 to {top:.2g}", PICTURE_SIDE),
+    ]
+    return html_page.figure(images, f"{title}, colours up to {top:.2g}")
+
+
+def _domain(result: Result, encode: Encode) -> Iterator[str]:
+    if result.model.domain is None:
+        return
+    yield html_page.heading("The input beside the training scenes")
+    head = [
+        "Input band",
+        "2 %",
+        "median",
+        "98 %",
+        "training 2 %",
+        "training median",
+        "training 98 %",
+    ]
+    yield html_page.table(head, [_domain_row(result, i) for i in range(len(result.rgb))])
+    yield from _strange_pixels(training_domain.distance(result.rgb, result.model.domain), encode)
+
+
+def _strange_pixels(distances: np.ndarray, encode: Encode) -> Iterator[str]:
+    """Where the input holds colours that training did not."""
+    share = training_domain.share_outside(distances)
+    if not share > 0:
+        if share == 0:
+            yield html_page.paragraph(
+                "Every pixel lies within the training scenes' range of colours."
+            )
+        return
+    yield html_page.paragraph(
+        f"{_percent(share)} of the pixels lie outside the training scenes' range of colours "
+        "(lowest to highest quantile of each band): there the estimate is extrapolated."
+    )
+    title = "Distance from the training colours, in widths of their range"
+    yield from _map(distances, title, encode)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.001 else "Less than 0.1 %"
+
+
+def _domain_row(result: Result, band: int) -> List[str]:
+    levels = (0.02, 0.5, 0.98)
+    domain, values = result.model.domain, result.rgb[band]
+    known = values[np.isfinite(values)]
+    here = np.quantile(known, levels) if known.size else np.full(3, np.nan)
+    there = np.interp(levels, domain.levels, domain.values[band])
+    name = result.model.input_bands[band].name
+    return [name] + [f"{value:.3f}" for value in (*here, *there)]
+
+
+def _model(model: Manifest, card: str) -> Iterator[str]:
+    yield html_page.heading("Model")
+    yield html_page.facts(_model_facts(model))
+    if card:
+        yield html_page.heading("Model card", 3)
+        yield html_page.preformatted(card)
+
+
+def _model_facts(model: Manifest) -> List[Tuple[str, str]]:
+    inputs = ", ".join(f"{b.name} {b.wavelength_nm:g}/{b.fwhm_nm:g} nm" for b in model.input_bands)
+    stages = " → ".join(
+        [str(model.stages[0].condition_bands)] + [str(s.output_bands) for s in model.stages]
+    )
+    return [
+        ("Name", f"{model.name} {model.version}"),
+        ("Licence", model.licence),
+        ("Input bands (centre/width)", inputs),
+        ("Bands of the stages", stages),
+        ("Output unit", model.output_unit),
+        ("ONNX files (SHA-256)", ", ".join(s.denoiser.sha256[:16] for s in model.stages)),
+    ]

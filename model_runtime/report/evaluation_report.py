@@ -1,0 +1,80 @@
+"""An evaluation as a self-contained HTML page."""
+
+from pathlib import Path
+from typing import Iterator, List
+
+import numpy as np
+
+from ..spectra import metrics
+from ..spectra.evaluation import TITLES, Evaluation, cell, constants_text
+from . import html_page, svg_charts
+
+_CHARTED = ("rmse", "psnr", "mrae", "ssim", "cross_correlation")
+_COLOUR, _REFERENCE_COLOUR = "#0072b2", "#e69f00"
+_SPREAD_TITLES = {"sam_degrees": "SAM of a pixel (degrees)", "rmse": "RMSE of a pixel"}
+
+
+def write(path: Path, evaluation: Evaluation, estimate: str, reference: str) -> None:
+    """Write the page to ``path``; raises StorageError."""
+    html_page.write(path, html(evaluation, Path(estimate).name, Path(reference).name))
+
+
+def html(evaluation: Evaluation, estimate: str, reference: str) -> str:
+    """The page of ``evaluation`` for rasters of these names."""
+    scores = evaluation.scores
+    overall = [[TITLES[name], cell(value)] for name, value in scores.overall.items()]
+    body: List[str] = [
+        html_page.heading(f"{estimate} against {reference}", 1),
+        html_page.paragraph(constants_text(scores), "soft"),
+        html_page.warnings(evaluation.warnings),
+        html_page.heading("Overall"),
+        html_page.table(["Measure", "Value"], overall),
+        html_page.heading("Over the pixels"),
+        _spread(scores),
+        html_page.heading("By wavelength"),
+        _mean_spectra(evaluation),
+        html_page.gallery(_band_charts(evaluation), "charts"),
+        _band_table(evaluation),
+    ]
+    return html_page.document(f"SCDM: {estimate} against {reference}", body)
+
+
+def _spread(scores: metrics.Scores) -> str:
+    head = ["Measure"] + [f"{p} %" for p in metrics.SPREAD_PERCENTILES]
+    rows = [
+        [_SPREAD_TITLES[name]] + [cell(value) for value in levels.values()]
+        for name, levels in scores.spread.items()
+    ]
+    return html_page.table(head, rows)
+
+
+def _mean_spectra(evaluation: Evaluation) -> str:
+    nm = evaluation.wavelength_nm
+    lines = [
+        svg_charts.Line("Estimate", _COLOUR, nm, evaluation.mean_estimate),
+        svg_charts.Line("Reference", _REFERENCE_COLOUR, nm, evaluation.mean_reference),
+    ]
+    chart = svg_charts.line_chart(lines, "Wavelength (nm)", "Mean value")
+    caption = "Mean of each band over the pixels that both rasters hold"
+    return html_page.figure([html_page.svg_image(chart, caption, svg_charts.WIDTH)], caption)
+
+
+def _band_charts(evaluation: Evaluation) -> Iterator[str]:
+    for name in _CHARTED:
+        values = evaluation.scores.per_band[name]
+        if np.isfinite(values).any():
+            title = TITLES[name]
+            line = svg_charts.Line(title, _COLOUR, evaluation.wavelength_nm, values)
+            chart = svg_charts.line_chart([line], "Wavelength (nm)", title)
+            yield html_page.figure(
+                [html_page.svg_image(chart, title, svg_charts.WIDTH)], f"{title} of each band"
+            )
+
+
+def _band_table(evaluation: Evaluation) -> str:
+    per_band = evaluation.scores.per_band
+    rows = [
+        [f"{nm:.1f} nm"] + [cell(values[i]) for values in per_band.values()]
+        for i, nm in enumerate(evaluation.wavelength_nm)
+    ]
+    return html_page.table(["Band"] + [TITLES[name] for name in per_band], rows)

@@ -1,0 +1,150 @@
+"""Parts of a self-contained HTML page: every value escaped, nothing fetched, light and dark."""
+
+import base64
+from html import escape
+from pathlib import Path
+from typing import Iterable, Sequence
+
+from ..errors import InputError, StorageError
+
+_STYLE = """
+:root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f23; --soft: #5b636d;
+  --line: #d9dde2; --warn: #8a4b00; --warn-paper: #fff4e0; }
+@media (prefers-color-scheme: dark) { :root { --paper: #1a1d21; --ink: #e6e6e6; --soft: #a7b0ba;
+  --line: #3a3f46; --warn: #ffc266; --warn-paper: #33270f; } }
+body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif;
+  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; line-height: 1.2; margin-bottom: .3rem; }
+h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); }
+p.soft, figcaption { color: var(--soft); }
+figcaption { font-size: .88rem; }
+figure { margin: 0 0 1rem; }
+figure p { margin: 0; }
+figcaption p { margin: .3rem 0 0; }
+figure img { display: block; max-width: 100%; height: auto; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr));
+  gap: 1rem; align-items: start; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr));
+  gap: 1rem; }
+.pictures img { width: 100%; }
+.warnings { background: var(--warn-paper); border-left: 4px solid var(--warn);
+  padding: .4rem 1rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; margin: .5rem 0 1rem; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .9rem .25rem 0; text-align: left;
+  vertical-align: top; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.facts { overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line);
+  padding: .8rem; font-size: .85rem; }
+"""
+
+
+def document(title: str, body: Iterable[str]) -> str:
+    """A whole page; the parts of ``body`` are HTML already."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body></html>\n"
+    )
+
+
+def heading(words: str, level: int = 2) -> str:
+    """A heading of ``words``."""
+    return f"<h{level}>{escape(words)}</h{level}>"
+
+
+def paragraph(words: str, kind: str = "") -> str:
+    """A paragraph of ``words``."""
+    return f'<p class="{kind}">{escape(words)}</p>' if kind else f"<p>{escape(words)}</p>"
+
+
+def warnings(messages: Sequence[str]) -> str:
+    """A box of warnings; nothing when there are none."""
+    if not messages:
+        return ""
+    items = "".join(f"<li>{escape(message)}</li>" for message in messages)
+    return f'<div class="warnings"><p><strong>Warnings</strong></p><ul>{items}</ul></div>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose first column is words and whose others are numbers."""
+    top = "".join(_cell("th", words, i) for i, words in enumerate(head))
+    body = "".join(
+        f"<tr>{''.join(_cell('td', words, i) for i, words in enumerate(row))}</tr>" for row in rows
+    )
+    inner = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    # cellpadding is for QGIS's result viewer, which reads no padding.
+    return f'<div class="scroll"><table cellpadding="4">{inner}</table></div>'
+
+
+def _cell(tag: str, words: str, column: int) -> str:
+    if not column:
+        return f"<{tag}>{escape(words)}</{tag}>"
+    return f'<{tag} class="number" align="right">{escape(words)}</{tag}>'
+
+
+def facts(pairs: Iterable[Sequence[str]]) -> str:
+    """A table of names and values in words."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td class="facts">{escape(value)}</td></tr>'
+        for name, value in pairs
+    )
+    return f'<table cellpadding="4"><tbody>{rows}</tbody></table>'
+
+
+def preformatted(words: str) -> str:
+    """Text as it is, line by line."""
+    return f"<pre>{escape(words)}</pre>"
+
+
+def figure(images: Iterable[str], caption: str) -> str:
+    """Images above a caption."""
+    # The paragraphs are for QGIS's result viewer, which knows no <figure>.
+    shown = "".join(f"<p>{image}</p>" for image in images)
+    return f"<figure>{shown}<figcaption><p>{escape(caption)}</p></figcaption></figure>"
+
+
+def gallery(figures: Iterable[str], kind: str = "pictures") -> str:
+    """Figures side by side where there is room; ``kind`` is "pictures" or the wider "charts"."""
+    return f'<div class="{kind}">{"".join(figures)}</div>'
+
+
+def png_image(png: bytes, words: str, width: int) -> str:
+    """A PNG inside the page; ``words`` describe it, ``width`` is for viewers without styles."""
+    return _image("image/png", png, words, width)
+
+
+def svg_image(svg: str, words: str, width: int) -> str:
+    """An SVG as an image: a viewer that knows no SVG shows ``words``, not loose labels."""
+    return _image("image/svg+xml", svg.encode(), words, width)
+
+
+def _image(kind: str, content: bytes, words: str, width: int) -> str:
+    data = base64.b64encode(content).decode("ascii")
+    return f'<img src="data:{kind};base64,{data}" alt="{escape(words)}" width="{width}">'
+
+
+def check_name(path: Path) -> None:
+    """Raise InputError where no page can be written: known before hours of work."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"the report '{path}' is no HTML name", "end it in .html")
+    if not path.parent.is_dir():
+        raise InputError(f"the folder '{path.parent}' does not exist", "make it first")
+
+
+def write(path: Path, html: str) -> None:
+    """Write the page whole or not at all; raises StorageError."""
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(html, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(
+            f"cannot write {path} ({error.strerror or error})", "choose a folder you may write to"
+        ) from error

@@ -1,0 +1,1 @@
+"""Spectra as arrays: band responses, resampling, metrics, radiometry."""

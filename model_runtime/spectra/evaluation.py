@@ -1,0 +1,184 @@
+"""How far an estimated cube is from a reference of the same pixels."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Dict, List, Tuple
+
+import numpy as np
+
+from ..errors import InputError
+from . import metrics
+from .resample import band_widths, resample
+
+GRID_TOLERANCE_PIXELS = 0.5
+UNIT_RATIO = 20  # medians further apart than this are hardly in the same unit
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores on the estimate's ``wavelength_nm`` (bands,) and what should be known beside them.
+
+    ``mean_estimate`` and ``mean_reference`` (bands,) are over the values that both have.
+    """
+
+    scores: metrics.Scores
+    wavelength_nm: np.ndarray
+    mean_estimate: np.ndarray
+    mean_reference: np.ndarray
+    warnings: List[str]
+
+    @property
+    def left_out_nm(self) -> List[float]:
+        """Wavelengths of bands without one common value: the reference lacks them."""
+        unseen = np.isnan(self.scores.per_band["rmse"])
+        return [float(value) for value in np.asarray(self.wavelength_nm)[unseen]]
+
+
+def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS) -> Evaluation:
+    """Score a Cube against a reference Cube seen through the estimate's bands.
+
+    Raises InputError when the two do not hold the same pixels or share no wavelength.
+    """
+    warnings = check_grid(estimate, reference)
+    wavelength_nm = np.asarray(estimate.wavelength_nm, np.float64)
+    truth = _seen_through(estimate, reference)
+    scores = metrics.score(estimate.values, truth, constants=constants)
+    if not scores.counts["values"]:
+        raise InputError(
+            "estimate and reference have no valid value in common",
+            "choose rasters whose wavelengths and valid pixels overlap",
+        )
+    warnings += _unit_warnings(estimate.values, truth)
+    means = metrics.common_means(estimate.values, truth)
+    evaluation = Evaluation(scores, wavelength_nm, *means, warnings)
+    if evaluation.left_out_nm:
+        warnings.append(f"the reference does not see {_ranges(evaluation)}: left out")
+    return evaluation
+
+
+def _seen_through(estimate, reference) -> np.ndarray:
+    """The reference's values on the estimate's bands; as they are where the bands are the same."""
+    if np.array_equal(estimate.wavelength_nm, reference.wavelength_nm):
+        return reference.values
+    widths = band_widths(estimate.wavelength_nm, estimate.fwhm_nm)
+    return resample(reference.values, reference.wavelength_nm, estimate.wavelength_nm, widths)
+
+
+def check_grid(estimate, reference) -> List[str]:
+    """Warnings about the two grids; raises InputError when their pixels are not the same."""
+    sizes = [cube.values.shape[1:] for cube in (estimate, reference)]
+    if sizes[0] != sizes[1]:
+        (rows, cols), (other_rows, other_cols) = sizes
+        raise InputError(
+            f"the estimate has {rows} x {cols} pixels (rows x columns), the reference "
+            f"{other_rows} x {other_cols}",
+            "cut or warp the reference to the estimate's grid (gdalwarp -te ... -ts ...)",
+        )
+    if not (estimate.geotransform and reference.geotransform):
+        if estimate.geotransform or reference.geotransform:
+            return ["only one of the two is georeferenced: compared pixel by pixel"]
+        return []
+    return _check_place(estimate, reference, sizes[0])
+
+
+def _check_place(estimate, reference, shape: Tuple[int, int]) -> List[str]:
+    shift = grid_shift_pixels(estimate.geotransform, reference.geotransform, shape)
+    if shift > GRID_TOLERANCE_PIXELS:
+        raise InputError(
+            f"the two rasters lie up to {shift:.4g} pixels apart",
+            "warp the reference to the estimate's grid (gdalwarp -t_srs ... -te ... -ts ...)",
+        )
+    warnings = []
+    if shift > 0.01:
+        warnings.append(f"the two grids are shifted by up to {shift:.2f} pixels")
+    if estimate.crs_wkt != reference.crs_wkt:
+        warnings.append("the coordinate reference systems are written differently: same pixels?")
+    return warnings
+
+
+def grid_shift_pixels(geotransform, other, shape: Tuple[int, int]) -> float:
+    """Largest distance, in pixels of the first grid, between the same corners of two grids."""
+    a, b = np.asarray(geotransform, np.float64), np.asarray(other, np.float64)
+    rows, cols = shape
+    corners = np.array([[1, 0, 0], [1, cols, 0], [1, 0, rows], [1, cols, rows]], np.float64)
+    apart = corners @ (b - a).reshape(2, 3).T  # (corners, x and y)
+    return float(np.linalg.norm(apart @ np.linalg.inv(a.reshape(2, 3)[:, 1:]).T, axis=1).max())
+
+
+def _unit_warnings(estimate: np.ndarray, truth: np.ndarray) -> List[str]:
+    medians = [float(np.nanmedian(values)) for values in (estimate, truth)]
+    low, high = sorted(abs(median) for median in medians)
+    if high <= UNIT_RATIO * low:
+        return []
+    return [
+        f"the estimate's median is {medians[0]:.4g}, the reference's {medians[1]:.4g}: are both in "
+        "the same unit? A band scale (gdal_edit.py -scale) brings numbers to reflectance"
+    ]
+
+
+def _ranges(evaluation: Evaluation) -> str:
+    left = evaluation.left_out_nm
+    return f"{len(left)} of {len(evaluation.wavelength_nm)} bands ({min(left):g}-{max(left):g} nm)"
+
+
+def as_json(evaluation: Evaluation) -> Dict:
+    """Plain data for JSON: null where a number does not exist or is infinite (PSNR of equals)."""
+    scores = evaluation.scores
+    bands = [
+        {"wavelength_nm": float(nm), **{k: _plain(v[i]) for k, v in scores.per_band.items()}}
+        for i, nm in enumerate(evaluation.wavelength_nm)
+    ]
+    return {
+        "overall": {name: _plain(value) for name, value in scores.overall.items()},
+        "spread": {
+            name: {level: _plain(v) for level, v in levels.items()}
+            for name, levels in scores.spread.items()
+        },
+        "counts": scores.counts,
+        "constants": asdict(scores.constants),
+        "left_out_nm": evaluation.left_out_nm,
+        "warnings": evaluation.warnings,
+        "per_band": bands,
+    }
+
+
+def _plain(value) -> object:
+    return float(value) if math.isfinite(value) else None
+
+
+TITLES = {
+    "rmse": "RMSE",
+    "psnr": "PSNR (dB)",
+    "sam_degrees": "SAM (degrees)",
+    "mrae": "MRAE",
+    "ssim": "SSIM",
+    "ergas": "ERGAS",
+    "cross_correlation": "Cross-correlation",
+}
+
+
+def as_text(evaluation: Evaluation) -> str:
+    """The same as a table for a terminal."""
+    scores, columns = evaluation.scores, list(evaluation.scores.per_band)
+    lines = [f"{TITLES[name]:18s} {cell(value):>10s}" for name, value in scores.overall.items()]
+    lines += ["", constants_text(scores), ""]
+    lines.append(f"{'nm':>8s}" + "".join(f"{TITLES[name]:>18s}" for name in columns))
+    for i, nm in enumerate(evaluation.wavelength_nm):
+        values = (scores.per_band[name][i] for name in columns)
+        lines.append(f"{nm:8.1f}" + "".join(f"{cell(value):>18s}" for value in values))
+    return "\n".join(lines)
+
+
+def cell(value: float) -> str:
+    """A figure in a table; "-" where there is none."""
+    return "-" if math.isnan(value) else f"{value:.4f}"
+
+
+def constants_text(scores: metrics.Scores) -> str:
+    """What the figures depend on, as one sentence."""
+    c, n = scores.constants, scores.counts
+    return (
+        f"{n['pixels_with_spectral_angle']} of {n['pixels']} pixels, {n['bands']} bands; PSNR peak "
+        f"{c.peak:g}, MRAE epsilon {c.mrae_epsilon:g}, SSIM {metrics.SSIM_SIDE}x{metrics.SSIM_SIDE}"
+        f" Gaussian L {c.ssim_range:g}, ERGAS ratio {c.ergas_ratio:g}"
+    )

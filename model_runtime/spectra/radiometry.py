@@ -1,0 +1,346 @@
+"""What the input's numbers mean: from stored values to the unit that the model was trained on.
+
+Three answers: the values are *reflectance* (perhaps scaled), they are a picture's numbers that are
+*matched* to the training data, or ``auto`` decides and says why. ``srgb`` is ``match`` of a picture
+whose values follow sRGB's curve.
+
+8-bit pictures go through one fixed curve (``transfer_curve``), whatever else the picture shows, so
+a crop has the values of the whole. Exposures differ, so a picture whose median would be darker than
+the darkest forest is brightened to that (DARKEST_MEDIAN): there the whole file's median decides.
+
+Other numbers (counts of a sensor) are matched by the whole file's statistics: haze lifts each
+channel on its own, so the dark end is per channel; one gain keeps what is left of the colours. The
+level of a picture without calibration stays a guess: the training data's median.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import InputError
+from ..package.manifest import Domain, Manifest
+from .transfer_curve import PICTURE, PICTURE_WHITE, SHADOW, SRGB, Curve, above_shadow
+
+CHOICES = ("auto", "reflectance", "match", "srgb")
+REFLECTANCE = "reflectance"
+SAMPLE_SIDE = 1024  # pixels: 10^6 place quantiles far closer than pictures differ
+INTEGER_SCALE = 1e-4  # the usual storage of reflectance in whole numbers
+BRIGHTEST_REFLECTANCE = 1.5  # snow and glint stay below; 0..255 and 0..10,000 lie far above
+DARK_QUANTILE, BRIGHT_QUANTILE = 0.01, 0.995
+# Never take more than half of a channel's median for haze: a scene without shadow has none to show.
+DARK_SHARE = 0.5
+DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
+FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
+TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are no reflectance
+ODD_FACTOR = 2  # outside the training quantiles by more is worth a warning
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is known of the input: ``values`` (bands, pixels), a sample of the whole raster.
+
+    ``integer`` and ``bits`` of the stored type; ``scale`` and ``offset`` (bands,) where the file
+    gives them, else None; ``srgb`` where its colour profile says sRGB.
+    """
+
+    values: np.ndarray
+    integer: bool
+    bits: int
+    scale: Optional[Sequence[float]] = None
+    offset: Optional[Sequence[float]] = None
+    srgb: bool = False
+
+
+@dataclass(frozen=True)
+class Radiometry:
+    """Model value = light x ``gain`` + ``offset`` (bands,), softly above ``shadow``; and in words.
+
+    Light is what is stored, or ``curve`` of its share of ``white`` where there is one.
+    """
+
+    taken: str
+    why: str
+    gain: Tuple[float, ...]
+    offset: Tuple[float, ...]
+    shadow: Optional[float] = None
+    curve: Optional[Curve] = None
+    white: float = 1.0
+    warnings: Tuple[str, ...] = ()
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """``values`` (bands, rows, cols) as stored, in the model's input unit, float32."""
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        gain = np.array(self.gain, np.float32).reshape(shape)
+        offset = np.array(self.offset, np.float32).reshape(shape)
+        result = _light(np.asarray(values, np.float32), self.curve, self.white) * gain + offset
+        return result if self.shadow is None else above_shadow(result, self.shadow)
+
+
+def _light(values: np.ndarray, curve: Optional[Curve], white: float) -> np.ndarray:
+    return values if curve is None else curve.light(values / np.float32(white))
+
+
+def decide(
+    choice: str, stored: Stored, model: Manifest, reference: Optional[Stored] = None
+) -> Radiometry:
+    """The radiometry for ``choice`` of CHOICES; an explicit choice is never overruled.
+
+    ``reference``: another raster to be matched to. Where it holds reflectance, each band gets its
+    median; else its statistics stand for the input's, as a whole mosaic's do for its part.
+
+    Raises InputError when the values cannot be what was chosen, or the package lacks the training
+    quantiles that matching needs.
+    """
+    if reference is not None:
+        return _by_reference(choice, stored, model, reference)
+    if choice == REFLECTANCE:
+        return _as_told(stored, model)
+    scale, why = _likely_scale(stored, model)
+    if choice == "auto" and scale is not None:
+        return _scaled(stored, model, scale, why)
+    return _matched(choice, stored, model, why if choice == "auto" else "it was chosen")
+
+
+def _by_reference(choice: str, stored: Stored, model: Manifest, reference: Stored) -> Radiometry:
+    if choice == REFLECTANCE:
+        raise InputError(
+            "--radiometry-from needs values that are matched, but --radiometry is reflectance",
+            "leave out one of them",
+        )
+    scale, _ = _likely_scale(reference, model)
+    if scale is not None:
+        return _to_medians(choice, stored, model, _physical(reference) * scale)
+    if (_white_of_picture(stored) is None) != (_white_of_picture(reference) is None):
+        raise InputError(
+            "INPUT and --radiometry-from hold numbers of different kinds (8-bit picture or not)",
+            "give a reference with values as INPUT's, such as the mosaic that it was cut from, or "
+            "one in reflectance",
+        )
+    statistics = decide("srgb" if choice == "srgb" else "match", reference, model)
+    return replace(statistics, why="with the statistics of --radiometry-from")
+
+
+def _to_medians(
+    choice: str, stored: Stored, model: Manifest, reflectance: np.ndarray
+) -> Radiometry:
+    """A gain for each band that brings its median to that of ``reflectance`` (bands, pixels)."""
+    target = _quantile(reflectance, 0.5)
+    why = "each band's median is that of --radiometry-from"
+    curve, white = _light_of(choice, stored)
+    if curve is not None:
+        median = _quantile(curve.light(stored.values / white), 0.5)
+        _refuse_black(median)
+        return _picture(why, target / median, curve, white)
+    median = _quantile(_physical(stored), 0.5)
+    _refuse_black(median)
+    return _linear("match", why, stored, target / median, np.zeros(len(median)), SHADOW)
+
+
+def _light_of(choice: str, stored: Stored) -> Tuple[Optional[Curve], float]:
+    """The curve and white's number of a picture, (None, 1) of other values."""
+    if choice == "srgb":
+        return SRGB, _white_of(stored)
+    white = _white_of_picture(stored)
+    if white is None:
+        return None, 1.0
+    return (SRGB if stored.srgb else PICTURE), white
+
+
+def _white_of_picture(stored: Stored) -> Optional[float]:
+    """White's number where the values are an 8-bit picture's, in whatever type; else None."""
+    if stored.scale is not None:
+        return None
+    if stored.integer and stored.bits <= 8:
+        return PICTURE_WHITE
+    largest = float(stored.values.max())
+    if BRIGHTEST_REFLECTANCE < largest <= PICTURE_WHITE and _whole(stored.values):
+        return PICTURE_WHITE
+    in_levels = stored.values * PICTURE_WHITE
+    if largest <= 1 and not stored.integer and _whole(in_levels):
+        return 1.0 if len(np.unique(np.round(in_levels))) >= FEWEST_LEVELS else None
+    return None
+
+
+def _white_of(stored: Stored) -> float:
+    """White's number where the user says that this is a picture: that of the fewest bits."""
+    known = _white_of_picture(stored)
+    if known is not None:
+        return known
+    largest = float(stored.values.max())
+    if largest <= BRIGHTEST_REFLECTANCE:
+        return 1.0
+    return float(2 ** np.ceil(np.log2(largest + 1)) - 1)
+
+
+def _whole(values: np.ndarray) -> bool:
+    """Whether all are whole numbers, as float32 can say it."""
+    return bool((np.abs(values - np.round(values)) < 1e-3).all())
+
+
+def _quantile(values: np.ndarray, level) -> np.ndarray:
+    return np.quantile(values, level, axis=-1)
+
+
+def _physical(stored: Stored) -> np.ndarray:
+    """The sample after the file's own scale and offset."""
+    if stored.scale is None:
+        return stored.values
+    scale, offset = (np.array(numbers)[:, None] for numbers in (stored.scale, stored.offset))
+    return stored.values * scale + offset
+
+
+def _likely_scale(stored: Stored, model: Manifest) -> Tuple[Optional[float], str]:
+    """The scale to the model's unit, None when the values hardly are in it; and why."""
+    values = _physical(stored)
+    if model.input_unit != REFLECTANCE:
+        typical = _typical(values, model.domain)
+        return (1.0 if typical else None), _against_training(model.input_unit, typical)
+    if _white_of_picture(stored) is not None:
+        return None, "8-bit picture without calibration"
+    bright = float(_quantile(values.ravel(), BRIGHT_QUANTILE))
+    if stored.scale is not None or not stored.integer:
+        whose = "the band scale gives" if stored.scale is not None else "the values are fractions:"
+        if bright <= BRIGHTEST_REFLECTANCE:
+            return 1.0, f"{whose} at most {bright:.3g}"
+        return None, f"values up to {bright:.4g} are no reflectance"
+    return _likely_integer_scale(values, bright, model)
+
+
+def _likely_integer_scale(
+    values: np.ndarray, bright: float, model: Manifest
+) -> Tuple[Optional[float], str]:
+    largest = int(values.max())
+    if largest > 255 and (largest + 1) & largest == 0:
+        return None, f"values end at {largest}, a sensor's full scale"
+    if bright * INTEGER_SCALE > BRIGHTEST_REFLECTANCE:
+        return None, f"values up to {bright:.0f} are too large for reflectance x 10,000"
+    typical = _typical(values * INTEGER_SCALE, model.domain)
+    why = _against_training("reflectance x 10,000", typical)
+    return (INTEGER_SCALE if typical else None), why
+
+
+def _against_training(what: str, typical: bool) -> str:
+    verdict = "lie where" if typical else "lie far from where"
+    return f"read as {what}, the values {verdict} the training data does"
+
+
+def _typical(values: np.ndarray, domain: Optional[Domain]) -> bool:
+    """Whether each band's median lies near the training quantiles; True where none are known."""
+    if domain is None:
+        return True
+    median = _quantile(values, 0.5)
+    low, high = np.min(domain.values, axis=1), np.max(domain.values, axis=1)
+    middle = _domain_quantile(domain, 0.5)
+    low = np.maximum(low, middle / 50)  # a training set with shadows at 0 sets no bound
+    return bool(np.all((median >= low / TYPICAL_FACTOR) & (median <= high * TYPICAL_FACTOR)))
+
+
+def _domain_quantile(domain: Domain, level: float) -> np.ndarray:
+    return np.array([np.interp(level, domain.levels, values) for values in domain.values])
+
+
+def _as_told(stored: Stored, model: Manifest) -> Radiometry:
+    """The values are in the model's unit, whatever they look like."""
+    if stored.scale is not None or model.input_unit != REFLECTANCE:
+        return _scaled(stored, model, 1.0, "it was chosen")
+    bright = float(_quantile(stored.values.ravel(), BRIGHT_QUANTILE))
+    if stored.integer and stored.bits <= 8:
+        return _scaled(stored, model, 1 / 255, "it was chosen: 255 is taken as reflectance 1")
+    if stored.integer or bright > 255:
+        return _scaled(stored, model, INTEGER_SCALE, "it was chosen: 10,000 is taken as 1")
+    if bright <= 2 * BRIGHTEST_REFLECTANCE:
+        return _scaled(stored, model, 1.0, "it was chosen")
+    raise InputError(
+        f"the values reach {bright:.4g}: neither reflectance (to 1) nor reflectance x 10,000",
+        "set the bands' scale (gdal_edit.py -scale), or choose radiometry match",
+    )
+
+
+def _scaled(stored: Stored, model: Manifest, scale: float, why: str) -> Radiometry:
+    bands = len(stored.values)
+    result = _linear(REFLECTANCE, why, stored, np.full(bands, scale), np.zeros(bands), None)
+    return _with_warning(result, result.apply(_quantile(stored.values, 0.5)), model)
+
+
+def _linear(
+    taken: str,
+    why: str,
+    stored: Stored,
+    gain: np.ndarray,
+    dark: np.ndarray,
+    shadow: Optional[float],
+) -> Radiometry:
+    """(physical value - ``dark``) x ``gain``, both (bands,)."""
+    scale = np.array(stored.scale if stored.scale is not None else [1.0] * len(gain))
+    shift = np.array(stored.offset if stored.offset is not None else [0.0] * len(gain)) - dark
+    gains, offsets = (scale * gain).tolist(), (shift * gain).tolist()
+    return Radiometry(taken, why, tuple(gains), tuple(offsets), shadow)
+
+
+def _picture(why: str, gain: np.ndarray, curve: Curve, white: float) -> Radiometry:
+    """``gain`` (bands,) x ``curve`` of the share of ``white``."""
+    offset = (0.0,) * len(gain)
+    return Radiometry("match", why, tuple(gain.tolist()), offset, SHADOW, curve, white)
+
+
+def _matched(choice: str, stored: Stored, model: Manifest, why: str) -> Radiometry:
+    curve, white = _light_of(choice, stored)
+    if curve is not None and model.input_unit == REFLECTANCE:
+        return _matched_picture(stored, model, why, curve, white)
+    return _matched_counts(stored, model, why)
+
+
+def _matched_picture(
+    stored: Stored, model: Manifest, why: str, curve: Curve, white: float
+) -> Radiometry:
+    """The fixed level of ``curve``, or more where the picture would be too dark (see above)."""
+    median = _quantile(curve.light(stored.values / white), 0.5)
+    _refuse_black(median)
+    level = max(curve.white_reflectance, DARKEST_MEDIAN / float(median.mean()))
+    said = f"{why}; {curve.name} undone, white taken as reflectance {level:.3g}"
+    result = _picture(said, np.full(len(median), level), curve, white)
+    return _with_warning(result, level * median, model)
+
+
+def _matched_counts(stored: Stored, model: Manifest, why: str) -> Radiometry:
+    """One gain for all bands after each band's own dark end is taken away (see above)."""
+    if model.domain is None:
+        raise InputError(
+            f"the model '{model.name}' does not say what its training data looked like, so nothing "
+            "can be matched to it",
+            "choose radiometry reflectance and give values in the model's unit",
+        )
+    lowest, median = _quantile(_physical(stored), [DARK_QUANTILE, 0.5])
+    dark = np.minimum(lowest, DARK_SHARE * median)
+    _refuse_black(median - dark)
+    gain = float(_domain_quantile(model.domain, 0.5).mean() / np.mean(median - dark))
+    result = _linear("match", why, stored, np.full(len(dark), gain), dark, SHADOW)
+    return _with_warning(result, gain * (median - dark), model)
+
+
+def _refuse_black(median: np.ndarray) -> None:
+    if not np.mean(median) > 0:
+        raise InputError(
+            "at least half of the pixels have the darkest value: the image is effectively black",
+            "check the bands, and mark areas outside the image as nodata",
+        )
+
+
+def _with_warning(result: Radiometry, median: np.ndarray, model: Manifest) -> Radiometry:
+    """``result`` with a warning where the model has not seen values about ``median`` (bands,)."""
+    if model.domain is None:
+        return result
+    low, high = np.min(model.domain.values, axis=1), np.max(model.domain.values, axis=1)
+    odd = [
+        f"{band.name} {value:.3g}"
+        for band, value, least, most in zip(model.input_bands, median, low, high)
+        if not least / ODD_FACTOR <= value <= most * ODD_FACTOR
+    ]
+    if not odd:
+        return result
+    warning = (
+        f"medians after radiometry '{result.taken}' lie beyond the training data "
+        f"({', '.join(odd)} {model.input_unit}): the estimate is extrapolated"
+    )
+    return replace(result, warnings=(warning,))

@@ -1,0 +1,1 @@
+"""Scenes and the patches of them that training sees."""

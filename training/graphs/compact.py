@@ -1,0 +1,111 @@
+"""The compact network's graphs as the runtime has them: the same numbers of less work.
+
+What never changes is worked out once: offsets, scales and the mean over bands become part of the
+convolutions' weights, and what a timestep adds is looked up in a table.
+"""
+
+from typing import Optional
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..networks.compact import DARKEST, MULTIPLE, ConditionEncoder, PixelDenoiser
+from .convolution import convolution
+from .interleave import interleaved
+
+PIXELS = MULTIPLE**2  # of a square
+
+
+class DenoiserGraph(nn.Module):
+    """``PixelDenoiser`` at its weights, of one timestep (1,) from 0 to ``timesteps`` - 1 a pass."""
+
+    def __init__(self, denoiser: PixelDenoiser, timesteps: int):
+        super().__init__()
+        offset, scale = denoiser.offset, denoiser.scale
+        self.enter, self.blocks = denoiser.enter, denoiser.blocks
+        self.shape = _pointwise(_matrix(denoiser.shape) / scale, (denoiser.shape.bias + 1) / scale)
+        self.rest = _pointwise(_matrix(denoiser.rest), denoiser.rest.bias - offset / scale)
+        shifts = denoiser.time(torch.arange(timesteps))  # a block (timesteps, 2 width, 1, 1)
+        for i, (block, shift) in enumerate(zip(self.blocks, shifts)):
+            self.register_buffer(f"biases_{i}", shift[..., 0, 0] + block.widen.bias)
+
+    def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
+        hidden, brightness = self.enter(x) + features, features[:, -1:]
+        for i, block in enumerate(self.blocks):
+            bias = getattr(self, f"biases_{i}")[timestep][0]
+            wide = F.relu(F.conv2d(hidden, block.widen.weight, bias))
+            hidden = hidden + block.narrow(wide)
+        hidden = F.relu(hidden)
+        return brightness * self.shape(hidden) + self.rest(hidden)
+
+
+class EncoderGraph(nn.Module):
+    """``ConditionEncoder`` of a stage that sees surroundings.
+
+    Its last layers make the pixels of a square one after the other and hand their brightness on, so
+    that the four have only to be interleaved.
+    """
+
+    def __init__(self, encoder: ConditionEncoder):
+        super().__init__()
+        self.offset, self.scale = encoder.offset, encoder.scale
+        looks = encoder.looks
+        self.blocks = looks.blocks
+        # The squares' last bands are the brightness, which the blocks do not see.
+        self.enter = _pointwise(F.pad(_matrix(looks.enter), (0, PIXELS)), looks.enter.bias)
+        nothing = torch.zeros(PIXELS, 1, looks.leave.in_channels)
+        leave = torch.cat([_by_pixel(_matrix(looks.leave)), nothing], 1)
+        bias = F.pad(_by_pixel(looks.leave.bias[:, None]), (0, 0, 0, 1))
+        self.leave = _pointwise(leave.flatten(0, 1), bias.flatten())
+        own = F.pad(_by_pixel(_matrix(looks.own)), (0, PIXELS))
+        brightness = F.pad(torch.eye(PIXELS)[:, None], (looks.own.in_channels, 0))
+        self.own = _pointwise(torch.cat([own, brightness], 1).flatten(0, 1))
+
+    def forward(self, condition: Tensor) -> Tensor:
+        values = condition * self.scale + self.offset
+        brightness = values.mean(1, keepdim=True).clamp_min(DARKEST)
+        relative = [values / brightness - 1, torch.log(brightness) + 2, brightness]
+        squares = F.pixel_unshuffle(torch.cat(relative, 1), MULTIPLE)
+        whole = self.leave(self.blocks(self.enter(squares))) + self.own(squares)
+        return interleaved(whole.chunk(PIXELS, 1))
+
+
+def _by_pixel(matrix: Tensor) -> Tensor:
+    """(features x PIXELS, entering) as (PIXELS, features, entering)."""
+    return matrix.unflatten(0, (-1, PIXELS)).transpose(0, 1)
+
+
+class PixelEncoderGraph(nn.Module):
+    """``ConditionEncoder`` of a stage that sees one pixel at a time."""
+
+    def __init__(self, encoder: ConditionEncoder):
+        super().__init__()
+        self.offset, self.scale = encoder.offset, encoder.scale
+        matrix, bias = _matrix(encoder.looks.pixel), encoder.looks.pixel.bias
+        bands = matrix.shape[1] - 1
+        even = torch.full((1, bands), self.scale / bands)
+        self.mean = _pointwise(even, torch.full((1,), self.offset))
+        # The encoder sees values / brightness - 1 and log(brightness) + 2.
+        bias = bias - matrix[:, :bands].sum(1) + 2 * matrix[:, bands]
+        self.looks = _pointwise(*_with_last_handed_on(matrix, bias))
+
+    def forward(self, condition: Tensor) -> Tensor:
+        brightness = self.mean(condition).clamp_min(DARKEST)
+        relative = (condition * self.scale + self.offset) / brightness
+        return self.looks(torch.cat([relative, torch.log(brightness), brightness], 1))
+
+
+def _with_last_handed_on(matrix: Tensor, bias: Tensor):
+    """``matrix`` and ``bias`` with one more feature: a further band, as it is."""
+    whole = F.pad(matrix, (0, 1, 0, 1))
+    whole[-1, -1] = 1
+    return whole, F.pad(bias, (0, 1))
+
+
+def _matrix(layer: nn.Conv2d) -> Tensor:
+    return layer.weight[:, :, 0, 0]
+
+
+def _pointwise(matrix: Tensor, bias: Optional[Tensor] = None) -> nn.Conv2d:
+    return convolution(matrix[:, :, None, None], bias)

@@ -1,0 +1,1 @@
+"""The training loop: losses, steps, processes, checkpoints, validation."""

@@ -1,0 +1,108 @@
+"""The diffusion of a stage in torch: noising, what a prediction says of x0, and the loss."""
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model_runtime.diffusion import schedule
+
+from .losses import spectral_angle_loss, target_loss
+
+Network = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+class TorchDiffusion:
+    """signal_t = sqrt(alpha_bar_t) and noise_t = sqrt(1 - alpha_bar_t) for batches of timesteps.
+
+    t = -1 is the clean end, as in schedule.Diffusion: signal 1, noise 0.
+    """
+
+    def __init__(self, betas: np.ndarray, device: str = "cpu"):
+        alpha_bar = np.append(schedule.diffusion(betas).alpha_bar, 1.0)
+        self.steps = len(betas)
+        self._signal = torch.tensor(np.sqrt(alpha_bar), dtype=torch.float32, device=device)
+        self._noise = torch.tensor(np.sqrt(1 - alpha_bar), dtype=torch.float32, device=device)
+
+    def signal(self, t: Tensor) -> Tensor:
+        """(N, 1, 1, 1) for t (N,)."""
+        return self._signal[t][:, None, None, None]
+
+    def noise(self, t: Tensor) -> Tensor:
+        """(N, 1, 1, 1) for t (N,)."""
+        return self._noise[t][:, None, None, None]
+
+    def noised(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """x_t of x0 (Ho et al. 2020, eq. 4)."""
+        return self.signal(t) * x0 + self.noise(t) * noise
+
+    def target(self, kind: str, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """What a network of prediction ``kind`` should say."""
+        if kind == "x0":
+            return x0
+        return noise if kind == "epsilon" else self.signal(t) * noise - self.noise(t) * x0
+
+    def x0(self, kind: str, prediction: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """x0 as a ``prediction`` of ``kind`` implies it."""
+        if kind == "x0":
+            return prediction
+        if kind == "epsilon":
+            return (x_t - self.noise(t) * prediction) / self.signal(t)
+        return self.signal(t) * x_t - self.noise(t) * prediction
+
+    def implied_noise(self, x0: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """The noise that is in x_t if ``x0`` is."""
+        return (x_t - self.signal(t) * x0) / self.noise(t)
+
+    def least_weight(self, kind: str, t: Tensor) -> Tensor:
+        """(N, 1, 1, 1): with it an error of the prediction is no less than that of its x0.
+
+        That is the truncated SNR weighting of Salimans & Ho 2022 (section 4).
+        """
+        if kind == "epsilon":
+            return (self.noise(t) / self.signal(t)).clamp_min(1)
+        return torch.ones_like(self.signal(t))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a stage's loss is made of; ``offset`` is added to x0 before the angle is taken.
+
+    The angle of normalised spectra (offset 0) is the released one; with the normalisation's
+    offset over its scale it is the angle of the spectra themselves. ``target_weight`` is the share
+    of a batch's values that a process has. ``x0_counts``: errors of the target are weighted to be
+    no less than those of the x0 that they imply.
+    """
+
+    prediction: str
+    loss: str
+    sam_weight: float
+    offset: float = 0.0
+    target_weight: float = 1.0
+    x0_counts: bool = False
+
+
+def stage_loss(
+    network: Network,
+    d: TorchDiffusion,
+    terms: Terms,
+    x0: Tensor,
+    condition: Tensor,
+    noise: Tensor,
+    t: Tensor,
+    seen: Optional[Tensor] = None,
+) -> Tensor:
+    """Target loss + weight * spectral angle of the implied x0 (SCDM); tensors (N, bands, r, c)."""
+    x_t = d.noised(x0, noise, t)
+    prediction = network(x_t, condition, t)
+    target = d.target(terms.prediction, x0, noise, t)
+    weight = d.least_weight(terms.prediction, t) if terms.x0_counts else 1.0
+    error = target_loss(terms.loss, weight * prediction, weight * target, seen)
+    loss = terms.target_weight * error
+    if terms.sam_weight:
+        implied = d.x0(terms.prediction, prediction, x_t, t)
+        angle = spectral_angle_loss(implied + terms.offset, x0 + terms.offset, seen)
+        loss = loss + terms.sam_weight * angle
+    return loss

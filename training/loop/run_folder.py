@@ -1,0 +1,104 @@
+"""A run's folder: the settings that it keeps, and what of them may change when it goes on."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Iterator, List, Sequence, Tuple
+
+from model_runtime.errors import InputError
+
+from ..config import Config, from_json
+from . import checkpoint
+
+NAME = "config.json"
+# What trained weights mean depends on these, and for a trained stage on these of its own.
+FIXED = ("input", "output", "normalisation")
+FIXED_IN_STAGE = ("final_bands", "network", "prediction", "schedule", "timesteps")
+FIXED_IN_STAGE += ("schedule_low", "schedule_high")
+
+
+def settings_of(run: Path) -> Config:
+    """The settings that a run was trained with; raises InputError where they are not there."""
+    return from_json(_kept(run))
+
+
+def _kept(run: Path) -> Any:
+    path = Path(run) / NAME
+    if not path.is_file():
+        raise InputError(f"{run} holds no {NAME}", "name a folder that train.py wrote")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error})", "train the run again") from error
+
+
+def hold(run: Path, config: Config, stages: Sequence[int], resume: bool) -> List[str]:
+    """Hold ``config`` against what ``run`` has; returns a warning for each setting that changed.
+
+    Raises InputError where ``stages`` are trained already and ``resume`` is off, or where the
+    weights that are there were trained for other bands, networks or schedules.
+    """
+    trained = [s for s in range(len(config.stages)) if checkpoint.path_of(run, s).exists()]
+    again = [s for s in stages if s in trained]
+    if again and not resume:
+        raise InputError(
+            f"{run} holds a checkpoint of stage {again[0] + 1}",
+            "add --resume to go on from it, or choose another --out",
+        )
+    if not trained:
+        return []
+    old, new = _kept(run), json.loads(json.dumps(asdict(config)))
+    changes = list(_changes(old, new))
+    refused = [change for change in changes if _is_fixed(change[0], trained)]
+    if refused:
+        raise InputError(
+            f"{run} was trained with other settings: {_told(*refused[0])}",
+            "put the old value back, or choose another --out",
+        )
+    return [f"{run} goes on with other settings: {_told(*change)}" for change in changes]
+
+
+def _changes(old: Any, new: Any, path: Tuple = ()) -> Iterator[Tuple[Tuple, Any, Any]]:
+    """(path, old value, new value) wherever two nests of tables differ; stages by number."""
+    tables = [_table(value, path) for value in (old, new)]
+    if None in tables:
+        if old != new:
+            yield path, old, new
+        return
+    for key in list(dict.fromkeys([*tables[0], *tables[1]])):
+        yield from _changes(tables[0].get(key), tables[1].get(key), (*path, key))
+
+
+def _table(value: Any, path: Tuple) -> Any:
+    if path == ("stages",) and isinstance(value, list):
+        return dict(enumerate(value))
+    return value if isinstance(value, dict) else None
+
+
+def _is_fixed(path: Tuple, trained: Sequence[int]) -> bool:
+    if path[0] != "stages":
+        return path[0] in FIXED
+    whole = len(path) < 3  # a stage that is there or not
+    return path[1] in trained and (whole or path[2] in FIXED_IN_STAGE)
+
+
+def _told(path: Tuple, old: Any, new: Any) -> str:
+    return f"{'.'.join(map(str, path))} was {_short(old)}, now {_short(new)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def keep(run: Path, config: Config) -> None:
+    """Make the folder of a run and keep its settings there; raises InputError where it cannot."""
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        part = run / f"{NAME}.part"
+        part.write_text(json.dumps(asdict(config), indent=1), encoding="utf-8")
+        part.replace(run / NAME)
+    except OSError as error:
+        raise InputError(
+            f"{run} cannot be written ({error.strerror})", "choose another --out"
+        ) from error

@@ -1,0 +1,249 @@
+"""One stage of the cascade in training: its batches, its step, its checkpoint."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from model_runtime.diffusion import schedule
+from model_runtime.errors import InputError
+
+from ..config import Config, StageSettings
+from ..data.dataset import Patches
+from ..networks import registry
+from . import checkpoint
+from .diffusion import Terms, TorchDiffusion, stage_loss
+from .ema import Ema
+from .ranks import Ranks
+
+STREAM = 7_919  # spreads the seeds of torch's draws over the steps
+ALONE = Ranks()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A rank's part of a step's samples, normalised: (N, bands, rows, cols), ``seen`` bool."""
+
+    x0: Tensor
+    condition: Tensor
+    seen: Tensor
+
+
+class StageTrainer:
+    """Trains stage ``stage`` (from 0) on patches; ``previous`` are the EMA networks before it.
+
+    With several ``ranks`` each works on its part of every batch; the first keeps the EMA.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        stage: int,
+        patches: Patches,
+        previous: Sequence[nn.Module],
+        device: str = "cpu",
+        ranks: Ranks = ALONE,
+    ):
+        self.ranks, self.samples = ranks, config.training.batch
+        self.config, self.settings, self.stage = config, config.stages[stage], stage
+        self.patches, self.previous, self.device = patches, previous, device
+        if self.settings.condition_estimated_share and len(previous) != stage:
+            raise InputError(
+                f"stage {stage + 1} learns from estimates of {stage} stages, {len(previous)} given",
+                "train the stages before it first, or set condition_estimated_share = 0",
+            )
+        torch.manual_seed(config.training.seed + stage)
+        self.network = registry.build(config, stage).to(device)
+        self.network.to(memory_format=torch.channels_last)
+        self.ema = Ema(self.network, *_ema(config))
+        self.diffusion = diffusion_of(self.settings, device)
+        self.optimiser = self._fresh_optimiser()
+        self.step = 0
+
+    def _fresh_optimiser(self) -> torch.optim.Optimizer:
+        training = self.config.training
+        return torch.optim.AdamW(
+            self.network.parameters(),
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+        )
+
+    def advance(self) -> float:
+        """One optimiser step; returns the whole batch's loss. Seed and step alone decide it."""
+        training = self.config.training
+        torch.manual_seed((training.seed + self.stage) * STREAM + self.step)
+        batch = self._batch()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate()
+        loss = self._loss(batch)
+        total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.summed(loss)[0]
+        self._stop_unless(math.isfinite(total), f"loss {total}")
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.ranks.add_up([p.grad for p in self.network.parameters() if p.grad is not None])
+        if training.gradient_clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), training.gradient_clip)
+        self.optimiser.step()
+        self.step += 1
+        if self.ranks.first:
+            self.ema.update(self.network, self.step)
+        return total
+
+    def _terms(self) -> Terms:
+        return loss_terms(self.config, self.settings)
+
+    def _rate(self) -> float:
+        return learning_rate(self.config, self.settings.iterations, self.step)
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """This rank's part of the loss: the ranks' sum is that of the whole batch."""
+        terms = self._shared(self._terms(), batch.seen)
+        x0, noise, t = self._example(batch)
+        low = self.config.training.precision == "bfloat16"
+        with torch.autocast(self.device, torch.bfloat16, enabled=low), self.ranks.dropout():
+            network, d = self.network.train(), self.diffusion
+            return stage_loss(network, d, terms, x0, batch.condition, noise, t, batch.seen).float()
+
+    def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:
+        """(x0, noise, t) that the network learns from: the truth, noised at random timesteps."""
+        t = self._timesteps(self.samples)
+        return batch.x0, self._normal_like(batch.x0), t
+
+    def _shared(self, terms: Terms, seen: Tensor) -> Terms:
+        """``terms`` weighted by how much of what the whole batch averages over is here."""
+        if self.ranks.count == 1:
+            return terms
+        values, pixels = seen.sum(), seen.any(1).sum()
+        all_values, all_pixels = self.ranks.summed(values, pixels)
+        return replace(
+            terms,
+            target_weight=float(values) / max(all_values, 1),
+            sam_weight=terms.sam_weight * float(pixels) / max(all_pixels, 1),
+        )
+
+    def _timesteps(self, count: int) -> Tensor:
+        t = torch.randint(0, self.settings.timesteps, (count,), device=self.device)
+        first = torch.rand(count, device=self.device) < self.settings.first_timestep_share
+        return self.ranks.mine(torch.where(first, self.settings.timesteps - 1, t))
+
+    def _uniform(self, *shape: int) -> Tensor:
+        """A draw (n, *shape) a sample, between 0 and 1."""
+        return self.ranks.mine(torch.rand(self.samples, *shape, device=self.device))
+
+    def _normal_like(self, mine: Tensor) -> Tensor:
+        return self.ranks.mine(self.ranks.whole_like(mine).normal_())
+
+    def _batch(self) -> Batch:
+        place = self.ranks.rank, self.ranks.count
+        rgb, cube, seen = self.patches.batch(self.step, self.samples, *place)
+        rgb, cube, seen = self._tensor(rgb), self._tensor(cube), self._tensor(seen)
+        rgb, cube = self._normalised(rgb), self._normalised(cube)
+        final = list(self.settings.final_bands)
+        condition = self._condition(rgb, cube, seen) if self.stage else rgb
+        kept = self._uniform() >= self.settings.condition_dropout
+        return Batch(cube[:, final], condition * kept[:, None, None, None], seen[:, final])
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+        return tensor.to(memory_format=torch.channels_last)
+
+    def _normalised(self, values: Tensor) -> Tensor:
+        n = self.config.normalisation
+        return (values - n.offset) / n.scale
+
+    def _condition(self, rgb: Tensor, cube: Tensor, seen: Tensor) -> Tensor:
+        """The previous stage's bands: true and perturbed, or as the cascade itself estimates them.
+
+        Stage 2 is used on estimates, so it must have met them (condition augmentation).
+        """
+        bands = list(self.config.stages[self.stage - 1].final_bands)
+        true, seen = cube[:, bands], seen[:, bands]
+        sigma = self.settings.condition_noise * self._uniform(1, 1, 1)
+        true = true + sigma * self._normal_like(true)
+        if not self.settings.condition_estimated_share:
+            return true
+        estimated = self._estimate(rgb)
+        draw = self._uniform() < self.settings.condition_estimated_share
+        return torch.where(draw[:, None, None, None] | ~seen, estimated, true)
+
+    @torch.no_grad()
+    def _estimate(self, rgb: Tensor) -> Tensor:
+        """The bands of the stage before, each stage sampled from pure noise."""
+        condition = rgb
+        for network, settings in zip(self.previous, self.config.stages):
+            shape = (self.samples, len(settings.final_bands), *rgb.shape[2:])
+            x = self.ranks.mine(torch.randn(shape, device=self.device))
+            condition = self._sampled(network, settings, x, condition)
+        return condition
+
+    def _sampled(
+        self, network: nn.Module, settings: StageSettings, x: Tensor, condition: Tensor
+    ) -> Tensor:
+        """A previous stage in one step from noise ``x``: its x0 at t = T - 1."""
+        d = diffusion_of(settings, self.device)
+        t = torch.full((len(x),), settings.timesteps - 1, device=self.device)
+        return d.x0(settings.prediction, network(x, condition, t), x, t)
+
+    def _stop_unless(self, finite: bool, what: str) -> None:
+        """Before anything is spoilt: the last checkpoint stays the last good one."""
+        if not finite:
+            raise InputError(
+                f"stage {self.stage + 1} has {what} at step {self.step}: training cannot go on",
+                "lower training.learning_rate or set training.gradient_clip; "
+                "--resume goes on from the last checkpoint",
+            )
+
+    def state(self) -> Dict[str, Any]:
+        """Everything a resumed run needs; tensors and numbers only.
+
+        Raises InputError where the weights are no finite numbers any more.
+        """
+        weights = [*self.network.parameters(), *self.ema.network.parameters()]
+        finite = all(bool(torch.isfinite(weight).all()) for weight in weights)
+        self._stop_unless(finite, "weights that are no finite numbers")
+        return {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "ema": self.ema.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: Optional[Dict[str, Any]]) -> None:
+        """Go on from ``state``; None starts anew."""
+        if state is None:
+            return
+        with checkpoint.fitting(f"the checkpoint of stage {self.stage + 1}"):
+            self.network.load_state_dict(state["network"])
+            self.ema.network.load_state_dict(state["ema"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+
+
+def _ema(config: Config):
+    return config.training.ema_decay, config.training.ema_start, config.training.ema_every
+
+
+def diffusion_of(settings: StageSettings, device: str) -> TorchDiffusion:
+    """The diffusion that a stage's settings name."""
+    ends = settings.schedule_low, settings.schedule_high
+    betas = schedule.betas(settings.schedule, settings.timesteps, *ends)
+    return TorchDiffusion(betas, device)
+
+
+def loss_terms(config: Config, settings) -> Terms:
+    """What the loss of the stage with these ``settings`` is made of."""
+    training, n = config.training, config.normalisation
+    offset = n.offset / n.scale if training.sam_of == "spectra" else 0.0
+    return Terms(settings.prediction, training.loss, training.sam_weight, offset)
+
+
+def learning_rate(config: Config, iterations: int, step: int) -> float:
+    """The rate at ``step``: a linear warm-up, then level or falling as half a cosine to zero."""
+    training = config.training
+    rate = training.learning_rate * min(1.0, (step + 1) / max(training.warmup, 1))
+    if training.decay == "cosine":
+        rate *= 0.5 * (1 + np.cos(np.pi * min(step / iterations, 1)))
+    return float(rate)

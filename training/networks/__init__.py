@@ -1,0 +1,1 @@
+"""The denoisers and condition encoders that can be trained."""

@@ -1,0 +1,1 @@
+"""From a finished run, or a released checkpoint, to a model package."""

@@ -1,0 +1,30 @@
+"""A model package's folder: checked as the runtime would before it gets its name."""
+
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Iterator
+
+from model_runtime.package import manifest
+
+from .new_folder import new_folder
+
+
+@contextmanager
+def new_package(folder: Path) -> Iterator[Path]:
+    """A folder to fill with ``model.json``, its card and graphs; it becomes ``folder`` at the end.
+
+    On an error, in the filling or in the package, nothing is left. Raises InputError where
+    ``folder`` is there and not empty, PackageError where what was filled in is no package.
+    """
+    with new_folder(folder) as part:
+        yield part
+        for stage in manifest.read(part).stages:
+            for entry in (stage.denoiser, stage.condition_encoder):
+                if entry is not None:
+                    manifest.verified_bytes(part, entry)
+
+
+def model_file(path: Path) -> manifest.ModelFile:
+    """The manifest's entry of the ONNX file at ``path``."""
+    return manifest.ModelFile(Path(path).name, sha256(Path(path).read_bytes()).hexdigest())
