@@ -393,13 +393,14 @@ def _load_stage(
     """Stage ``number``, from 0.
 
     Strips are worked side by side, a thread each: splitting one of them would cost more in waiting
-    than it gains. Only the first encoder sees a whole tile.
+    than it gains. Only the first encoder sees a whole tile. So results do not depend on the number
+    of threads; those of a model that is not pixelwise do, by their rounding.
     """
     stage = manifest.stages[number]
 
     def network(entry, inputs, output, alone):
-        inside = 1 if alone else threads
-        session = onnx_session.session_for(folder, entry, device, inside, pixelwise=alone)
+        how = {"pixelwise": alone, "alike": manifest.pixelwise}
+        session = onnx_session.session_for(folder, entry, device, 1 if alone else threads, **how)
         return onnx_session.Network(session, inputs, output)
 
     sees = "features" if stage.condition_encoder else "condition"

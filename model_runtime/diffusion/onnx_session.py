@@ -7,7 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from ..errors import DeviceError, MemoryShortage, PackageError, ScdmError
-from ..package.graph_file import read_graph
+from ..package.graph_file import read_graph, works_alike_on_all_threads
 from ..package.manifest import ModelFile
 
 PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
@@ -68,14 +68,24 @@ class Network:
             ) from error
 
 
-def session_for(folder: Path, entry: ModelFile, device: str, threads: int, pixelwise: bool = False):
+def session_for(
+    folder: Path,
+    entry: ModelFile,
+    device: str,
+    threads: int,
+    pixelwise: bool = False,
+    alike: bool = False,
+):
     """A session of a package's file on exactly ``device`` (cpu or cuda), never a silent fallback.
 
-    ``pixelwise``: the graph works on each pixel by itself.
+    ``pixelwise``: the graph works on each pixel by itself. ``alike``: any number of threads gives
+    the same bits, if need be because one does the work.
     Raises PackageError for a file that is not the package's or no graph, DeviceError where the
     device cannot be used.
     """
     content = read_graph(folder, entry)
+    if alike and not works_alike_on_all_threads(content):
+        threads = 1
     damaged = f"{entry.file} is no usable ONNX graph"
     return _session(content, device, threads, damaged, pixelwise)
 

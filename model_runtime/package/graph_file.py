@@ -7,7 +7,7 @@ can hold a tensor are followed (onnx.proto of ONNX 1.20); the field numbers neve
 """
 
 from pathlib import Path
-from typing import Dict, Iterator, Tuple, Union
+from typing import Dict, Iterator, Set, Tuple, Union
 
 from ..errors import PackageError
 from .manifest import ModelFile, verified_bytes
@@ -29,6 +29,17 @@ _INSIDE: Dict[str, Dict[int, str]] = {
 }
 # TensorProto: where the data is to be found, and that it is not in the file.
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+
+
+# Operators whose results are the same bits however many threads share the work: ONNX Runtime moves
+# their elements, makes each by operations that round as IEEE 754 says, or by one kernel for all
+# (tests/runtime/test_threads.py). Logarithms and sums over axes, for two, are not.
+_SPLIT_ALIKE = frozenset(
+    b"Abs Add Cast Clip Concat Constant ConstantOfShape Conv DepthToSpace Div Erf Exp Expand Gather"
+    b" Identity LeakyRelu Max Min Mul Neg Pad Relu Reshape Shape Sigmoid Slice SpaceToDepth Split"
+    b" Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where".split()
+)
+_OP_TYPE = 4
 
 
 class _Malformed(ValueError):
@@ -56,6 +67,21 @@ def refuse_external_data(content: bytes, name: str) -> None:
             f"{name} names external data: a model package holds its weights in its own files",
             "export the model with its weights inside (external_data=False)",
         )
+
+
+def works_alike_on_all_threads(content: bytes) -> bool:
+    """Whether the graph's results cannot depend on the number of threads that share its work."""
+    return _operators(memoryview(content), "model") <= _SPLIT_ALIKE
+
+
+def _operators(message: memoryview, kind: str) -> Set[bytes]:
+    found: Set[bytes] = set()
+    for number, value in _fields(message):
+        if kind == "node" and number == _OP_TYPE:
+            found.add(bytes(value))
+        elif number in _INSIDE[kind]:
+            found |= _operators(value, _INSIDE[kind][number])
+    return found
 
 
 def _names_external_data(message: memoryview, kind: str, depth: int) -> bool:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from ..networks.compact import DARKEST, MULTIPLE, ConditionEncoder, PixelDenoiser
 from .convolution import convolution
 from .interleave import interleaved
+from .logarithm import logarithm, mean_of_bands
 
 PIXELS = MULTIPLE**2  # of a square
 
@@ -64,8 +65,8 @@ class EncoderGraph(nn.Module):
 
     def forward(self, condition: Tensor) -> Tensor:
         values = condition * self.scale + self.offset
-        brightness = values.mean(1, keepdim=True).clamp_min(DARKEST)
-        relative = [values / brightness - 1, torch.log(brightness) + 2, brightness]
+        brightness = mean_of_bands(values).clamp_min(DARKEST)
+        relative = [values / brightness - 1, logarithm(brightness) + 2, brightness]
         squares = F.pixel_unshuffle(torch.cat(relative, 1), MULTIPLE)
         whole = self.leave(self.blocks(self.enter(squares))) + self.own(squares)
         return interleaved(whole.chunk(PIXELS, 1))
