@@ -20,8 +20,12 @@ class Events:
         device: str,
         providers: Sequence[str],
         seed: int,
+        **facts: Any,
     ) -> None:
-        """The run is set up: size of the output in pixels, tiles to do, what it runs on."""
+        """The run is set up: size of the output in pixels, tiles to do, what it runs on.
+
+        ``facts``: what was found out of the input, such as ``bands`` and ``radiometry``, in words.
+        """
 
     def progress(self, done: int, total: int) -> None:
         """``done`` of ``total`` tiles are finished."""
@@ -68,7 +72,7 @@ class JsonEvents(Events):
         self._stream.write(line + "\n")
         self._stream.flush()
 
-    def started(self, rows, columns, tiles, device, providers, seed):
+    def started(self, rows, columns, tiles, device, providers, seed, **facts):
         self._say(
             "started",
             rows=rows,
@@ -77,6 +81,7 @@ class JsonEvents(Events):
             device=device,
             providers=list(providers),
             seed=seed,
+            **facts,
         )
 
     def progress(self, done, total):
@@ -109,8 +114,10 @@ class TerminalEvents(Events):
         self._stream.flush()
         self._open_line = False
 
-    def started(self, rows, columns, tiles, device, providers, seed):
+    def started(self, rows, columns, tiles, device, providers, seed, **facts):
         self._since = time.monotonic()
+        for said in facts.values():
+            self._say(said)
         self._say(f"{columns} x {rows} pixels in {tiles} tiles on {device}, seed {seed}")
 
     def progress(self, done, total):

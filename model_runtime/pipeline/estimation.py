@@ -151,6 +151,8 @@ def say_started(job: Job, total: int, events: Events) -> None:
         device=job.cascade.device,
         providers=list(job.cascade.providers),
         seed=job.sampling.seed,
+        bands=job.picture.bands_taken,
+        radiometry_in_words=job.radiometry.in_words,
     )
     events.progress(0, total)
 

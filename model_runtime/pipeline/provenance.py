@@ -114,12 +114,13 @@ def comma(numbers) -> str:
 
 
 def _band_warnings(job) -> List[str]:
-    """A word when the file says that its bands are not the model's."""
+    """Warnings where the file says that its bands are not the model's."""
+    doubts = [job.picture.bands_doubt] if job.picture.bands_doubt else []
     if job.picture.wavelength_nm is None:
-        return []
-    return [
-        f"band {number} lies at {have:g} nm, the model's {band.name} at {band.wavelength_nm:g} nm: "
-        "see --bands"
+        return doubts
+    return doubts + [
+        f"Band {number} ({have:.0f} nm) is used as {band.name}, which the model sees at "
+        f"{band.wavelength_nm:.0f} nm: colours are shifted"
         for number, have, band in zip(
             job.picture.bands, job.picture.wavelength_nm, job.model.input_bands
         )
@@ -136,6 +137,7 @@ def last_words(args, job, facts: Facts) -> Dict[str, Any]:
         "samples": job.sampling.samples,
         "radiometry": job.radiometry.taken,
         "radiometry_why": job.radiometry.why,
+        "bands": job.picture.bands_taken,
         "warnings": facts.warnings,
     }
     extra = {"spread": args.spread, "report": args.report, "stages": args.keep_stages}

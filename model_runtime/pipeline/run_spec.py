@@ -124,7 +124,7 @@ def opened(order: Order, load) -> Opened:
 def _picture(order: Order, model: manifest.Manifest):
     from ..raster import dataset as raster
 
-    return raster.Picture(order.input, order.bands, len(model.input_bands))
+    return raster.Picture(order.input, order.bands, model.input_bands)
 
 
 def _require_shared(order: Order) -> None:

@@ -15,6 +15,7 @@ from ..events import Events
 from ..journal.block_store import Store, write_durably
 from ..journal.journal import Journal, was_ending
 from ..package import embedded, manifest, model_card
+from ..raster import band_choice
 from ..spectra import radiometry
 from ..system.cancellation import tidy
 from . import disk_space, fingerprint, options, outputs, provenance, sheets, vrt_mosaic
@@ -89,13 +90,9 @@ def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run)
 
 def _picture(args, model: manifest.Manifest, raster):
     """The input with its red, green and blue where the model has them: released ones are BGR."""
-    picture = raster.Picture(args.input, args.bands, len(model.input_bands))
-    wavelengths = [band.wavelength_nm for band in model.input_bands]
-    if len(wavelengths) != 3 or wavelengths == sorted(wavelengths, reverse=True):
-        return picture
-    from_longest = sorted(wavelengths, reverse=True)
-    bands = [picture.bands[from_longest.index(nm)] for nm in wavelengths]
-    return raster.Picture(args.input, bands, len(bands))
+    wanted = model.input_bands
+    bands = None if args.bands is None else band_choice.in_model_order(args.bands, wanted)
+    return raster.Picture(args.input, bands, wanted)
 
 
 def _check_outputs(args, asked: List[outputs.Output], raster) -> None:

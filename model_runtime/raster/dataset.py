@@ -18,8 +18,10 @@ from osgeo import gdal
 
 from ..errors import InputError, ScdmError, StorageError
 from ..journal.block_store import sync_file, sync_folder
+from ..package.manifest import InputBand
 from ..tiling import BLOCK_SIDE, Window, reflected
-from . import overviews
+from . import band_choice, overviews
+from .band_choice import BandFacts
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
 
 gdal.UseExceptions()
@@ -188,18 +190,29 @@ class Picture:
 
     ``rows``, ``cols``; ``bands`` (1-based); ``georeference``; ``type_name`` (GDAL's), ``integer``
     and ``bits`` of its values; ``scale`` and ``offset`` of each band, None where the file gives
-    none; ``wavelength_nm`` of each band or None.
+    none; ``wavelength_nm`` of each band or None. ``bands_taken``: which band is what, and why;
+    ``bands_doubt``: what speaks against it, or "".
     """
 
-    def __init__(self, path: str, bands: Optional[Sequence[int]], count: int = 3):
+    def __init__(
+        self,
+        path: str,
+        bands: Optional[Sequence[int]],
+        wanted: Sequence[InputBand] = band_choice.CAMERA,
+    ):
+        """``bands`` in the order of ``wanted``, the model's input bands; None: as the file says."""
         self.path = str(path)
         self._dataset = open_dataset(self.path)
         with _refusing_damage(self.path):
-            self._take(bands, count)
+            self._take(bands, wanted)
 
-    def _take(self, bands: Optional[Sequence[int]], count: int) -> None:
+    def _take(self, bands: Optional[Sequence[int]], wanted: Sequence[InputBand]) -> None:
         _refuse_palette(self._dataset, self.path)
-        self.bands = _chosen_bands(self._dataset, self.path, bands, count)
+        _refuse_estimate(self._dataset, self.path)
+        facts = _band_facts(_plainly_open(self.path))
+        choice = _chosen_bands(facts, self.path, bands, wanted)
+        self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
+        self.bands_doubt = choice.doubt
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
         self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
         self._masks = _mask_bands(self._dataset, self._handles)
@@ -359,37 +372,56 @@ def _refuse_palette(dataset, path: str) -> None:
         )
 
 
-def _chosen_bands(dataset, path: str, bands: Optional[Sequence[int]], count: int) -> List[int]:
-    have = dataset.RasterCount
-    if bands is not None:
-        if len(bands) != count:
-            raise InputError(f"{len(bands)} bands are named", f"name the model's {count} bands")
-        wrong = [number for number in bands if not 1 <= number <= have]
-        if wrong:
-            raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {have}")
-        return list(bands)
-    if have < count:
-        raise InputError(
-            f"'{path}' has {have} band{'s' if have > 1 else ''}, the model needs {count}",
-            "choose a raster with red, green and blue bands, or name the bands with --bands",
+def _chosen_bands(
+    facts: Sequence[BandFacts],
+    path: str,
+    bands: Optional[Sequence[int]],
+    wanted: Sequence[InputBand],
+) -> band_choice.Choice:
+    if bands is None:
+        choice = band_choice.choose(path, facts, wanted)
+    else:
+        _check_numbers(path, bands, len(facts), len(wanted))
+        choice = band_choice.Choice(tuple(bands), band_choice.CHOSEN)
+    band_choice.check(facts, choice.bands, wanted)
+    return choice
+
+
+def _check_numbers(path: str, bands: Sequence[int], have: int, count: int) -> None:
+    if len(bands) != count:
+        raise InputError(f"{len(bands)} bands are named", f"name the model's {count} bands")
+    wrong = [number for number in bands if not 1 <= number <= have]
+    if wrong:
+        raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {have}")
+
+
+def _band_facts(dataset) -> List[BandFacts]:
+    bands = (dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount))
+    words = {code: word for word, code in COLOURS.items()}
+    words[gdal.GCI_AlphaBand] = "alpha"
+    return [
+        BandFacts(
+            number,
+            band.GetDescription(),
+            words.get(band.GetColorInterpretation(), ""),
+            band_wavelength_nm(band),
         )
-    return _coloured_bands(dataset, path, count)
-
-
-def _coloured_bands(dataset, path: str, count: int) -> List[int]:
-    """The bands marked red, green and blue; the first ones where they are not all marked."""
-    marks = [
-        dataset.GetRasterBand(i + 1).GetColorInterpretation() for i in range(dataset.RasterCount)
+        for number, band in enumerate(bands, start=1)
     ]
-    wanted = list(COLOURS.values())
-    if count == len(wanted) and all(mark in marks for mark in wanted):
-        return [marks.index(mark) + 1 for mark in wanted]
-    if gdal.GCI_AlphaBand in marks[:count]:
+
+
+def is_estimate(dataset) -> bool:
+    """Whether a raster is an estimate that this software made, its spread or its reliability."""
+    return dataset.GetMetadataItem("SCDM_CONTENT") is not None
+
+
+def _refuse_estimate(dataset, path: str) -> None:
+    if is_estimate(dataset):
+        content = dataset.GetMetadataItem("SCDM_CONTENT")
         raise InputError(
-            f"band {marks.index(gdal.GCI_AlphaBand) + 1} of '{path}' is its alpha band",
-            "choose a raster with red, green and blue bands, or name the bands with --bands",
+            f"'{path}' is an estimate that this software made ({content}), not a picture",
+            "choose the picture that it was made from",
         )
-    return list(range(1, count + 1))
 
 
 def _mask_bands(dataset, handles) -> list:
@@ -485,6 +517,7 @@ class Cube:
 
     ``values`` are after band scale and offset; ``wavelength_nm`` and ``fwhm_nm`` (bands,) or None
     where the file does not say; ``units`` "reflectance", "radiance" or "" likewise.
+    ``is_estimate``: this software made it.
     """
 
     values: np.ndarray
@@ -492,6 +525,7 @@ class Cube:
     fwhm_nm: Optional[np.ndarray]
     units: str
     georeference: Georeference = field(default_factory=Georeference)
+    is_estimate: bool = False
 
     @property
     def geotransform(self) -> Optional[Geotransform]:
@@ -540,7 +574,7 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
     values = np.stack([_physical(every[i], **_place(window)) for i in picked])
     widths, place = _at(_widths_nm(dataset, every), picked), _georeference(dataset)
     place = place.of(window) if window else place
-    return Cube(values, wavelength_nm, widths, _units(dataset, every), place)
+    return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
 
 
 def _picked(bands: Optional[Sequence[int]], count: int, path: str) -> List[int]:

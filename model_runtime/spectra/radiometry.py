@@ -24,6 +24,7 @@ from .transfer_curve import PICTURE, PICTURE_WHITE, SHADOW, SRGB, Curve, above_s
 
 CHOICES = ("auto", "reflectance", "match", "srgb")
 REFLECTANCE = "reflectance"
+_IN_WORDS = {REFLECTANCE: "reflectance", "match": "matched"}
 SAMPLE_SIDE = 1024  # pixels: 10^6 place quantiles far closer than pictures differ
 INTEGER_SCALE = 1e-4  # the usual storage of reflectance in whole numbers
 BRIGHTEST_REFLECTANCE = 1.5  # snow and glint stay below; 0..255 and 0..10,000 lie far above
@@ -67,6 +68,11 @@ class Radiometry:
     curve: Optional[Curve] = None
     white: float = 1.0
     warnings: Tuple[str, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """``Radiometry: matched (8-bit picture without calibration; ...)``."""
+        return f"Radiometry: {_IN_WORDS[self.taken]} ({self.why})"
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """``values`` (bands, rows, cols) as stored, in the model's input unit, float32."""

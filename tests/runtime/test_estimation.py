@@ -39,6 +39,8 @@ class Cascade:
 class Picture:
     """Reflectance in a ramp; the rightmost columns are masked."""
 
+    bands_taken = "Red = band 1"
+
     def __init__(self):
         down, across = np.mgrid[:ROWS, :COLS].astype(np.float32)
         self.values = np.stack([down, across, down]) / 5000
@@ -77,7 +79,7 @@ def made(tiny_package, tmp_path):
         window = tiling.Window(3, 5, ROWS - 3, COLS - 5)
         layout = tiling.Layout(ROWS, COLS, window, size, 8, margin, 16)
         how = Sampling("ddim", 2, outputs, (0.0, 0.0), 0)
-        radiometry = SimpleNamespace(apply=np.copy)
+        radiometry = SimpleNamespace(apply=np.copy, in_words="Radiometry: reflectance")
         job = Job(Picture(), model, layout, radiometry, network, how)
         told, store = Told(), Store(tmp_path)
         maker = UnitMaker(job, STORED, outputs, told.warning)

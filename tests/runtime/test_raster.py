@@ -71,6 +71,41 @@ def test_bands_that_are_not_there_are_refused(write_raster, bands, named, says):
     assert caught.value.remedy
 
 
+def described(write_raster, tmp_path, names=(), wavelengths=(), tags=None):
+    path = write_raster("named.tif", numbers(max(len(names), len(wavelengths))).astype(np.uint16))
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    for number, name in enumerate(names, start=1):
+        dataset.GetRasterBand(number).SetDescription(name)
+    for number, nm in enumerate(wavelengths, start=1):
+        said = {"wavelength": str(nm), "wavelength_units": "Nanometers"}
+        dataset.GetRasterBand(number).SetMetadata(said)
+    dataset.SetMetadata(tags or {})
+    return path
+
+
+def test_a_sentinel_2_stack_in_the_order_of_its_bands_is_not_taken_as_rgb(write_raster, tmp_path):
+    picture = raster.Picture(described(write_raster, tmp_path, ("B2", "B3", "B4", "B8")), None)
+    assert picture.bands == [3, 2, 1]
+    assert picture.bands_taken.startswith("Red = band 3 (B4), Green = band 2 (B3)")
+
+
+def test_a_band_far_from_the_models_colour_is_refused(write_raster, tmp_path):
+    path = described(write_raster, tmp_path, wavelengths=(482, 561, 655, 865))
+    assert raster.Picture(path, None).bands == [3, 2, 1]
+    with pytest.raises(InputError, match=r"Band 1 is blue \(482 nm\) but is used as red"):
+        raster.Picture(path, (1, 2, 3))
+
+
+@pytest.mark.parametrize("content", ["mean of the samples", "spread of the estimate"])
+def test_an_estimate_of_ours_is_not_taken_for_a_picture(write_raster, tmp_path, content):
+    path = described(write_raster, tmp_path, ("a", "b", "c"), tags={"SCDM_CONTENT": content})
+    with pytest.raises(InputError, match="is an estimate that this software made") as refused:
+        raster.Picture(path, None)
+    assert content in refused.value.message
+    with pytest.raises(InputError, match="estimate"):
+        raster.Picture(path, (1, 2, 3))
+
+
 def test_an_alpha_band_is_no_colour(write_raster):
     path = write_raster("ga.tif", numbers(3), colours=[1, gdal.GCI_Undefined, gdal.GCI_AlphaBand])
     with pytest.raises(InputError, match="alpha"):

@@ -202,7 +202,10 @@ def test_what_is_said(run, write_raster):
         "device": "cpu",
         "providers": ["TestProvider"],
         "seed": 9,
+        "bands": "Red = band 1, Green = band 2, Blue = band 3; by their order",
+        "radiometry_in_words": facts["radiometry_in_words"],
     }
+    assert facts["radiometry_in_words"].startswith("Radiometry: reflectance (")
     progress = [event[1:] for event in result.said if event[0] == "progress"]
     assert progress[0] == (0, 16) and progress[-1] == (16, 16)
     assert progress == sorted(set(progress))
@@ -224,16 +227,17 @@ def test_a_model_of_blue_green_red_gets_them_in_its_order(
     np.testing.assert_allclose(seen[:, 8:16, 8:16], rgb)
 
 
-def test_bands_far_from_the_models_are_warned_of(run, write_raster):
+def test_bands_are_chosen_by_their_wavelengths(run, write_raster):
     source = write_raster("a.tif", reflectance(8, 8))
     dataset = gdal.Open(str(source), gdal.GA_Update)
     for number, nm in enumerate((490, 560, 665), start=1):
         dataset.GetRasterBand(number).SetMetadataItem("wavelength", str(nm))
     dataset = None
-    warnings = [event[1] for event in run(source).said if event[0] == "warning"]
-    assert len(warnings) == 2 and "490 nm" in warnings[0]
-    right = [event for event in run(source, "--bands", "3,2,1").said if event[0] == "warning"]
-    assert right == []
+    result = run(source)
+    said = "Red = band 3 (665 nm), Green = band 2 (560 nm), Blue = band 1 (490 nm); by wavelength"
+    assert result.said[0][1]["bands"] == said
+    with pytest.raises(InputError, match=r"Band 1 is blue \(490 nm\) but is used as red"):
+        run(source, "--bands", "1,2,3")
 
 
 def test_provenance_is_in_the_file(run, write_raster):

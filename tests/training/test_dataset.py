@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from osgeo import gdal
 
 from model_runtime.errors import InputError
 from training.config import load
@@ -113,6 +114,15 @@ def test_a_scene_that_does_not_say_its_unit_is_judged_by_its_size(tmp_path, writ
 def test_only_other_units_are_an_error_that_names_them(tmp_path, write_cube, config):
     write_cube(tmp_path / "l.tif", NM, flat(), units="radiance")
     with pytest.raises(InputError, match="radiance"):
+        load_scenes([tmp_path], config)
+
+
+def test_an_estimate_of_ours_is_nothing_to_learn_from(tmp_path, write_cube, config):
+    write_cube(tmp_path / "cube.tif", NM, flat())
+    dataset = gdal.Open(str(tmp_path / "cube.tif"), gdal.GA_Update)
+    dataset.SetMetadataItem("SCDM_CONTENT", "mean of the samples")
+    dataset = None
+    with pytest.raises(InputError, match=r"cube\.tif is an estimate that this software made"):
         load_scenes([tmp_path], config)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -49,6 +49,7 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
         path: raster.read_cube(str(path), need_wavelengths=by_wavelength)
         for path in rasters_in(places)
     }
+    _refuse_estimates(cubes)
     taken = {path: cube for path, cube in cubes.items() if unit_of(cube) in config.data.units}
     if not taken:
         units = sorted({unit_of(cube) for cube in cubes.values()}) or "nothing"
@@ -57,6 +58,15 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
             "name folders with hyperspectral rasters, or change data.units",
         )
     return [scene_of(path.stem, cube, config) for path, cube in taken.items()]
+
+
+def _refuse_estimates(cubes: Dict[Path, raster.Cube]) -> None:
+    for path, cube in cubes.items():
+        if cube.is_estimate:
+            raise InputError(
+                f"{path} is an estimate that this software made, not a measurement",
+                "take it out of the folder: a model must not learn from its own guesses",
+            )
 
 
 def unit_of(cube: raster.Cube) -> str:

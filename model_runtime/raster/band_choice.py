@@ -1,0 +1,214 @@
+"""Which bands of a raster are the model's red, green and blue: by what the file says of its bands.
+
+First by wavelength, then colour interpretation, then band names, then their order. Pure: the facts
+of the bands come in, the numbers and how they were found go out.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from ..errors import InputError
+from ..package.manifest import InputBand
+
+# A common camera's, where no model says what it sees.
+CAMERA = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
+CHOSEN = "choice"  # the user's
+FARTHEST_NM = 60.0  # a camera's or satellite's red, green and blue lie nearer to any other's
+COLOURS = ("red", "green", "blue")
+# Where a colour's light lies; for words, not for choosing.
+_COLOUR_RANGES_NM = {"blue": (400, 500), "green": (500, 590), "red": (590, 700)}
+_WORDS = {
+    "red": {"red", "rot", "rouge", "rojo", "rosso", "vermelho"},
+    "green": {"green", "grün", "gruen", "vert", "verde"},
+    "blue": {"blue", "blau", "bleu", "azul", "blu"},
+}
+_NOT_THE_COLOUR = {"edge", "kante", "nir", "infrared"}  # "Red Edge 1" is no red
+_OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 8 and 9
+FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
+
+
+@dataclass(frozen=True)
+class BandFacts:
+    """What a file says of a band: ``colour`` of its interpretation, "" where it has none."""
+
+    number: int
+    name: str = ""
+    colour: str = ""
+    wavelength_nm: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The bands (1-based) of the model's input, in its order, and by what they were found."""
+
+    bands: Tuple[int, ...]
+    found_by: str
+    doubt: str = ""  # what else the file says
+
+    def describe(self, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> str:
+        """``Red = band 3 (B4), Green = band 2 (B3), Blue = band 1 (B2); by band names``."""
+        by_number = {band.number: band for band in facts}
+        pairs = [(use, by_number[number]) for number, use in zip(self.bands, wanted)]
+        how = "as chosen" if self.found_by == CHOSEN else f"by {self.found_by}"
+        return f"{', '.join(_use_of(*pair) for pair in pairs)}; {how}"
+
+
+def _use_of(use: InputBand, band: BandFacts) -> str:
+    known = [band.name] if band.name else []
+    known += [f"{band.wavelength_nm:.0f} nm"] if band.wavelength_nm else []
+    said = f" ({', '.join(known)})" if known else ""
+    return f"{use.name.capitalize()} = band {band.number}{said}"
+
+
+def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:
+    """The bands of ``path`` for ``wanted``; raises InputError where they cannot be told."""
+    ways: Tuple[Tuple[str, Callable], ...] = (
+        ("wavelength", _by_wavelength),
+        ("colour interpretation", _by_colour),
+        ("band names", _by_name),
+    )
+    for said, way in ways:
+        found = way(facts, wanted)
+        if found is not None:
+            choice = Choice(tuple(found), said)
+            return _doubted(choice, facts, wanted) if way is _by_colour else choice
+    return Choice(_by_order(path, facts, wanted), "their order")
+
+
+def _doubted(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:
+    """``choice`` of the colour interpretation, which GDAL makes up for any three bytes."""
+    named = _by_name(facts, wanted)
+    if named is None or tuple(named) == choice.bands:
+        return choice
+    other = Choice(tuple(named), "band names")
+    red_first = sorted(zip(wanted, named), key=lambda pair: -pair[0].wavelength_nm)
+    numbers = ",".join(str(number) for _, number in red_first)
+    return replace(
+        choice,
+        doubt=f"the bands' colour interpretation was taken, but {other.describe(facts, wanted)}: "
+        f"if the names are right, give --bands {numbers}",
+    )
+
+
+def check(facts: Sequence[BandFacts], bands: Sequence[int], wanted: Sequence[InputBand]) -> None:
+    """Raise InputError where a chosen band's own wavelength is not the one that it is used as."""
+    by_number = {band.number: band for band in facts}
+    for number, use in zip(bands, wanted):
+        have = by_number[number].wavelength_nm
+        if have is not None and abs(have - use.wavelength_nm) > FARTHEST_NM:
+            raise InputError(
+                f"Band {number} is {_colour_of(have)} ({have:.0f} nm) but is used as {use.name}",
+                _better(facts, use),
+            )
+
+
+def in_model_order(bands: Sequence[int], wanted: Sequence[InputBand]) -> Tuple[int, ...]:
+    """``bands`` given as red, green, blue in the model's order; other counts stay as they are."""
+    if len(bands) != len(COLOURS) or len(wanted) != len(COLOURS):
+        return tuple(bands)
+    return tuple(_of_colours(dict(zip(COLOURS, bands)), wanted))
+
+
+def _by_wavelength(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
+    known = [band for band in facts if band.wavelength_nm is not None]
+    if len(known) < len(wanted):
+        return None
+    nearest = [_nearest(known, use) for use in wanted]
+    far = [abs(band.wavelength_nm - use.wavelength_nm) for band, use in zip(nearest, wanted)]
+    if max(far) > FARTHEST_NM or len({band.number for band in nearest}) < len(wanted):
+        return None
+    return [band.number for band in nearest]
+
+
+def _nearest(known: Sequence[BandFacts], use: InputBand) -> BandFacts:
+    return min(known, key=lambda band: abs(band.wavelength_nm - use.wavelength_nm))
+
+
+def _by_colour(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
+    found: Dict[str, int] = {}
+    for band in facts:
+        found.setdefault(band.colour, band.number)
+    return _of_colours(found, wanted)
+
+
+def _by_name(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
+    found: Dict[str, int] = {}
+    for band in facts:
+        found.setdefault(colour_in_name(band.name), band.number)
+    return _of_colours(found, wanted) or _by_sensor_number(facts, wanted)
+
+
+def colour_in_name(name: str) -> str:
+    """The colour that a band's name says in one of five languages, "" where it says none."""
+    words = set(re.findall(r"[^\W\d_]+", name.lower()))
+    if words & _NOT_THE_COLOUR:
+        return ""
+    said = [colour for colour in COLOURS if words & _WORDS[colour] or words == {colour[0]}]
+    return said[0] if len(said) == 1 else ""
+
+
+def _by_sensor_number(
+    facts: Sequence[BandFacts], wanted: Sequence[InputBand]
+) -> Optional[List[int]]:
+    names = [_sensor_number(band.name) for band in facts]
+    if len(names) < FEWEST_NUMBERED and names == [f"b{band.number}" for band in facts]:
+        return None
+    found = {name: band.number for name, band in reversed(list(zip(names, facts)))}
+    known = {colour: found[name] for colour, name in _OF_SENSORS.items() if name in found}
+    return _of_colours(known, wanted)
+
+
+def _sensor_number(name: str) -> str:
+    """``b4`` of "B4", "B04", "SR_B4" or "S2A_B04_10m", "" of anything else."""
+    found = re.fullmatch(r"(?:.*[_\W])?b0*(\d+)(?:_\d+m)?", name.strip().lower())
+    return f"b{found.group(1)}" if found else ""
+
+
+def _of_colours(found: Dict[str, int], wanted: Sequence[InputBand]) -> Optional[List[int]]:
+    """The numbers of red, green and blue as the model takes them: released ones take blue first."""
+    if len(wanted) != len(COLOURS) or not all(colour in found for colour in COLOURS):
+        return None
+    return [found[colour] for colour in _colours_of(wanted)]
+
+
+def _colours_of(wanted: Sequence[InputBand]) -> List[str]:
+    from_longest = sorted(range(len(wanted)), key=lambda i: -wanted[i].wavelength_nm)
+    colours = dict(zip(from_longest, COLOURS))
+    return [colours[i] for i in range(len(wanted))]
+
+
+def _by_order(
+    path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]
+) -> Tuple[int, ...]:
+    remedy = "choose a raster with red, green and blue bands, or name the bands with --bands"
+    if len(facts) < len(wanted):
+        plural = "s" if len(facts) > 1 else ""
+        raise InputError(
+            f"'{path}' has {len(facts)} band{plural}, the model needs {len(wanted)}", remedy
+        )
+    first = list(facts[: len(wanted)])
+    alpha = [band.number for band in first if band.colour == "alpha"]
+    if alpha:
+        raise InputError(f"band {alpha[0]} of '{path}' is its alpha band", remedy)
+    if len(wanted) != len(COLOURS):
+        return tuple(band.number for band in first)
+    order = {colour: band.number for colour, band in zip(COLOURS, first)}
+    return tuple(_of_colours(order, wanted))
+
+
+def _colour_of(wavelength_nm: float) -> str:
+    for colour, (low, high) in _COLOUR_RANGES_NM.items():
+        if low <= wavelength_nm < high:
+            return colour
+    return "infrared" if wavelength_nm >= 700 else "ultraviolet"
+
+
+def _better(facts: Sequence[BandFacts], use: InputBand) -> str:
+    best = _nearest([band for band in facts if band.wavelength_nm is not None], use)
+    if abs(best.wavelength_nm - use.wavelength_nm) > FARTHEST_NM:
+        return (
+            f"no band lies within {FARTHEST_NM:.0f} nm of {use.wavelength_nm:.0f} nm: choose a "
+            "raster that has one"
+        )
+    return f"set {use.name.capitalize()} band to band {best.number} ({best.wavelength_nm:.0f} nm)"

@@ -1,0 +1,130 @@
+"""Which bands are red, green and blue: by wavelength, interpretation, name, then order."""
+
+import pytest
+
+from model_runtime.errors import InputError
+from model_runtime.package.manifest import InputBand
+from model_runtime.raster.band_choice import (
+    BandFacts,
+    Choice,
+    check,
+    choose,
+    colour_in_name,
+    in_model_order,
+)
+
+RGB = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
+BGR = (InputBand("blue", 437, 14), InputBand("green", 537, 14), InputBand("red", 694, 14))
+
+
+COLOUR = "colour interpretation"
+
+
+def named(*names):
+    return [BandFacts(number, name) for number, name in enumerate(names, start=1)]
+
+
+def at(*wavelengths, colours=()):
+    marks = colours or [""] * len(wavelengths)
+    pairs = zip(wavelengths, marks)
+    return [BandFacts(i, "", colour, nm) for i, (nm, colour) in enumerate(pairs, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "bands", "found_by"),
+    [
+        (named("B2", "B3", "B4", "B8"), (3, 2, 1), "band names"),
+        (named("B02", "B03", "B04", "B08"), (3, 2, 1), "band names"),
+        (named("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A"), (4, 3, 2), "band names"),
+        (named("SR_B2", "SR_B3", "SR_B4"), (3, 2, 1), "band names"),
+        (named("T32TQM_B04_10m", "T32TQM_B03_10m", "T32TQM_B02_10m"), (1, 2, 3), "band names"),
+        (named("Blau", "Grün", "Rot", "NIR"), (3, 2, 1), "band names"),
+        (named("Blue", "Green", "Red", "Red Edge", "NIR"), (3, 2, 1), "band names"),
+        (named("Red Edge", "Red", "Green", "Blue"), (2, 3, 4), "band names"),
+        (named("B", "G", "R"), (3, 2, 1), "band names"),
+        (named("B1", "B2", "B3", "B4"), (1, 2, 3), "their order"),
+        (named("", "", ""), (1, 2, 3), "their order"),
+        (named("Band 2", "Band 3", "Band 4"), (1, 2, 3), "their order"),
+        (at(490, 560, 665, 842), (3, 2, 1), "wavelength"),
+        (at(490, 560, 665, colours=("red", "green", "blue")), (3, 2, 1), "wavelength"),
+        (
+            at(None, None, None, colours=("blue", "green", "red")),
+            (3, 2, 1),
+            "colour interpretation",
+        ),
+        (at(None, 560, 665, colours=("blue", "green", "red")), (3, 2, 1), COLOUR),
+    ],
+)
+def test_bands_are_found_by_what_the_file_says(facts, bands, found_by):
+    assert choose("a.tif", facts, RGB) == Choice(bands, found_by)
+
+
+def test_names_that_contradict_the_interpretation_are_told():
+    marked = zip(named("B2", "B3", "B4"), ("red", "green", "blue"))
+    facts = [BandFacts(band.number, band.name, colour) for band, colour in marked]
+    choice = choose("a.tif", facts, RGB)
+    assert (choice.bands, choice.found_by) == ((1, 2, 3), COLOUR)
+    assert "Red = band 3 (B4)" in choice.doubt and "--bands 3,2,1" in choice.doubt
+    assert choose("a.tif", named("B2", "B3", "B4", "B8"), RGB).doubt == ""
+
+
+def test_a_model_that_takes_blue_first_gets_blue_first():
+    assert choose("a.tif", named("B2", "B3", "B4", "B8"), BGR).bands == (1, 2, 3)
+    assert choose("a.tif", named("", "", ""), BGR).bands == (3, 2, 1)
+
+
+def test_bands_that_are_given_as_red_green_blue_are_put_in_the_models_order():
+    assert in_model_order((2, 3, 1), RGB) == (2, 3, 1)
+    assert in_model_order((2, 3, 1), BGR) == (1, 3, 2)
+
+
+def test_another_number_of_bands_goes_by_wavelength_or_order():
+    two = (InputBand("nir", 850, 50), InputBand("red", 650, 50))
+    assert choose("a.tif", at(490, 655, 842), two) == Choice((3, 2), "wavelength")
+    assert choose("a.tif", named("", "", ""), two) == Choice((1, 2), "their order")
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        (named("", ""), "has 2 bands, the model needs 3"),
+        (at(None, None, None, colours=("", "alpha", "")), "band 2 of 'a.tif' is its alpha"),
+    ],
+)
+def test_too_few_bands_are_refused(facts, says):
+    with pytest.raises(InputError, match=says):
+        choose("a.tif", facts, RGB)
+
+
+def test_a_band_of_another_colour_is_refused_with_the_right_one():
+    facts = at(482, 561, 655, 865)
+    with pytest.raises(InputError) as refused:
+        check(facts, (1, 2, 3), RGB)
+    assert str(refused.value) == (
+        "Band 1 is blue (482 nm) but is used as red: set Red band to band 3 (655 nm)"
+    )
+    check(facts, (3, 2, 1), RGB)
+    with pytest.raises(InputError, match="no band lies within 60 nm of 465 nm"):
+        check(at(655, 561, 865), (1, 2, 3), RGB)
+
+
+def test_sixty_nanometres_off_is_the_last_that_is_taken():
+    check(at(700, 550, 465), (1, 2, 3), RGB)
+    with pytest.raises(InputError, match=r"Band 1 is infrared \(701 nm\) but is used as red"):
+        check(at(701, 550, 465), (1, 2, 3), RGB)
+
+
+def test_what_was_taken_is_said():
+    facts = named("B2", "B3", "B4", "B8")
+    said = choose("a.tif", facts, RGB).describe(facts, RGB)
+    assert said == "Red = band 3 (B4), Green = band 2 (B3), Blue = band 1 (B2); by band names"
+    facts = at(655, 561, 482)
+    said = Choice((1, 2, 3), "choice").describe(facts, RGB)
+    assert said.startswith("Red = band 1 (655 nm), ") and said.endswith("; as chosen")
+
+
+@pytest.mark.parametrize(
+    "name", ["Red Edge 1", "near infrared", "Red and green", "Band 1", "Reduced"]
+)
+def test_words_that_only_contain_a_colour_are_none(name):
+    assert colour_in_name(name) == ""
