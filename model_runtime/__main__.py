@@ -10,7 +10,7 @@ from typing import List, Optional, Sequence
 from . import __version__
 from .errors import CancelledError, InputError, as_told
 from .events import Events, JsonEvents, TerminalEvents
-from .system import cancellation, parent_watch
+from .system import address_space, cancellation, parent_watch
 
 # Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
 COMMANDS = (
@@ -53,6 +53,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     words = _joined(list(sys.argv[1:] if argv is None else argv))
     events = events_of(words)
     try:
+        address_space.require_room()
         args = build_parser().parse_args(words)
         importlib.import_module(f".commands.{args.module}", __package__).run(args, events)
     except BaseException as error:

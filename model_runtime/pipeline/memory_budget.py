@@ -11,7 +11,7 @@ from .. import tiling
 from ..diffusion.cascade import Sampling
 from ..errors import MemoryShortage
 from ..raster.encoding import Encoding
-from ..system import hardware
+from ..system import address_space, hardware
 from .estimation import Job
 
 MIB = 2**20
@@ -45,6 +45,9 @@ def fitted(job: Job, stored: Encoding, outputs: int, limit: Optional[int], warn)
     free = limit if limit is not None else available // 2
     # A given limit is for the whole process, the default for what the run adds to it.
     free -= hardware.resident() if limit is not None else 0
+    room = address_space.left()
+    # Heaps and libraries reserve more than they use: half is for the run, as of free memory.
+    free = free if room is None else min(free, room // 2)
     layout: Optional[tiling.Layout] = job.layout
     generous = _need(job, job.layout, stored, outputs, GENEROUS_BYTES_A_PIXEL)
     bytes_a_pixel = GENEROUS_BYTES_A_PIXEL if generous <= free else _tried(job)
