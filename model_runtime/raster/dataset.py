@@ -20,7 +20,7 @@ from ..errors import InputError, ScdmError, StorageError
 from ..journal.block_store import sync_file, sync_folder
 from ..package.manifest import InputBand
 from ..tiling import BLOCK_SIDE, Window, reflected
-from . import band_choice, overviews
+from . import band_choice, opening, overviews
 from .band_choice import BandFacts
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
 
@@ -33,7 +33,6 @@ Geotransform = Tuple[float, float, float, float, float, float]
 # What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
 PIXEL_GRID: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 GEOTIFF = (".tif", ".tiff")
-REMOTE_DRIVERS = ("WMS", "WMTS", "WCS", "OGCAPI", "DAAS", "NGW")
 GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
 DAMAGED = "the file is damaged or cut short: copy or export it again"
 COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
@@ -147,17 +146,11 @@ def open_dataset(path: str):
     # Thinned readings take pixels as they are, not the averages of overviews.
     options = ["OVERVIEW_LEVEL=NONE"]
     try:
-        dataset = gdal.OpenEx(str(path), gdal.OF_RASTER | gdal.OF_READONLY, open_options=options)
+        dataset = opening.open_local_or_named(path, options)
     except RuntimeError as error:
         if _is_local(path) and not Path(path).exists():
             raise InputError(f"'{path}' does not exist", "check the path") from error
         raise InputError(f"'{path}' cannot be read ({_one_line(error)})", GIVE_RASTER) from error
-    driver = dataset.GetDriver().ShortName
-    if driver in REMOTE_DRIVERS:
-        raise InputError(
-            f"'{path}' is a {driver} service, whose pictures are made for looking at",
-            "save the part you need as GeoTIFF (QGIS: Export, Save As, raw data) and use that",
-        )
     if not dataset.RasterCount:
         raise InputError(f"'{path}' holds no raster band of its own", _subdataset_remedy(dataset))
     return dataset
@@ -239,7 +232,8 @@ class Picture:
         """The local files that the raster is made of, sidecars and a VRT's sources too."""
         with _refusing_damage(self.path):
             named = _plainly_open(self.path).GetFileList() or []
-        return sorted({name for name in (*named, self.path) if Path(name).is_file()})
+        led_to = opening.local_files(self.path)
+        return sorted({str(name) for name in (*named, *led_to) if Path(name).is_file()})
 
     @property
     def whole(self) -> Window:
@@ -1080,7 +1074,7 @@ def copy_as(source: str, output: str, form: str, tell: Callable[[float], None]) 
 
 def _plainly_open(path: str):
     """As ``open_dataset``, whose view without overviews knows no band names and no sidecars."""
-    return gdal.OpenEx(str(path), gdal.OF_RASTER)
+    return opening.open_local_or_named(path)
 
 
 @contextmanager
