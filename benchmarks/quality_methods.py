@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from model_runtime import contract
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from model_runtime.raster.dataset import Cube, Picture, write_cube
@@ -108,7 +109,7 @@ def _package_run(folder: Path, model: manifest.Manifest, way: str, common) -> Pa
     if way in model.qualities:
         return PackageRun(name, folder, ("--quality", way, *common), model.qualities[way].samples)
     sampler, steps, samples = (*way.split(":"), "1", "")[:3]
-    if sampler not in manifest.SAMPLERS or not steps.isdecimal() or not samples.isdecimal():
+    if sampler not in contract.SAMPLERS or not steps.isdecimal() or not samples.isdecimal():
         raise InputError(
             f"--model ...@{way} is no quality and no sampler",
             f"give {', '.join(model.qualities)}, or SAMPLER:STEPS:SAMPLES as ddpm:1000:4",

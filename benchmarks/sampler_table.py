@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from quality_methods import command
 
-from model_runtime.package import manifest
+from model_runtime import contract
 
 RUNS = ("ddpm:1000", "ddim:50", "ddim:20", "dpm-solver++:20", "dpm-solver++:10")
 HEADS = (
@@ -32,7 +32,7 @@ HEADS = (
 def run_of(text: str) -> Tuple[str, int]:
     """("ddim", 50) of "ddim:50"; raises ValueError."""
     sampler, _, steps = text.partition(":")
-    if sampler not in manifest.SAMPLERS:
+    if sampler not in contract.SAMPLERS:
         raise ValueError(text)
     return sampler, int(steps)
 

@@ -15,8 +15,8 @@ from speed_clock import Bench, Spent, median_of, spent
 from speed_report import Part
 
 from model_runtime import __main__ as runtime
+from model_runtime import contract
 from model_runtime.diffusion.onnx_session import Network
-from model_runtime.package import manifest
 
 MEGA, MIB = 1e6, 2**20
 QUALITY_HEADS = (
@@ -31,7 +31,7 @@ def qualities(bench: Bench) -> Part:
     with tempfile.TemporaryDirectory() as folder:
         rgb = speed_picture.write(Path(folder) / "rgb.tif", bench.side, bench.picture)
         runs, rows = {}, []
-        for quality in manifest.QUALITIES:
+        for quality in contract.QUALITIES:
             words = _words(bench, rgb, Path(folder) / f"{quality}.tif", quality)
             runs[quality] = _repeated(words, bench.repeats)
             rows.append([quality, *_speed(runs[quality], bench.side), *_shares(words, bench)])

@@ -2,6 +2,8 @@
 
 import errno
 
+from . import contract
+
 
 class ScdmError(Exception):
     """What went wrong (value and rule) and, in ``remedy``, what to do about it."""
@@ -21,19 +23,19 @@ class ScdmError(Exception):
 class InputError(ScdmError):
     """The input raster or an option breaks a rule."""
 
-    kind, exit_code = "input", 2
+    kind, exit_code = "input", contract.OPTIONS_EXIT
 
 
 class PackageError(ScdmError):
     """The model package is missing, damaged or hostile."""
 
-    kind, exit_code = "model", 3
+    kind, exit_code = "model", contract.PACKAGE_EXIT
 
 
 class DeviceError(ScdmError):
     """The device or ONNX Runtime cannot do what was asked."""
 
-    kind, exit_code = "device", 4
+    kind, exit_code = "device", contract.DEVICE_EXIT
 
 
 class MemoryShortage(DeviceError):
@@ -43,13 +45,13 @@ class MemoryShortage(DeviceError):
 class StorageError(ScdmError):
     """Reading or writing failed while running."""
 
-    kind, exit_code = "storage", 5
+    kind, exit_code = "storage", contract.STORAGE_EXIT
 
 
 class CancelledError(ScdmError):
     """The user stopped the run."""
 
-    kind, exit_code = "cancelled", 130
+    kind, exit_code = "cancelled", contract.CANCELLED_EXIT
 
 
 class InternalError(ScdmError):

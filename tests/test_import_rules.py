@@ -27,8 +27,10 @@ ONLY_IN = {
 }
 # What training shares with the runtime: one definition of each for both sides.
 SHARED_WITH_TRAINING = {
-    *("errors", "tiling", "package", "spectra", "diffusion", "raster"),
+    *("contract", "errors", "tiling", "package", "spectra", "diffusion", "raster"),
 }
+# What the plugin takes of the runtime: it imports nothing beyond the standard library.
+PURE = ("contract", "raster.wavelengths")
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 
@@ -97,6 +99,14 @@ def test_training_shares_only_the_agreed_modules_of_the_runtime():
         and (name + ".").split(".")[1] not in SHARED_WITH_TRAINING | {"__version__"}
     ]
     assert wrong == []
+
+
+def test_the_plugin_takes_the_pure_modules_of_the_runtime_alone():
+    """QGIS's own process loads what imports nothing; all else of the runtime runs in another."""
+    inner = "scdm_qgis.model_runtime."
+    taken = {name for _, name in imported("scdm_qgis") if name.startswith(inner)}
+    pure = tuple(inner + module for module in PURE)
+    assert [name for name in taken if not name.startswith(pure)] == []
 
 
 def test_training_never_imports_the_plugin():
@@ -225,6 +235,7 @@ def qt_classes(tree):
     "module, unwanted",
     [
         ("model_runtime.package.manifest", ["onnxruntime", "osgeo", "torch"]),
+        *((f"model_runtime.{module}", ["numpy", "osgeo"]) for module in PURE),
         ("model_runtime.__main__", ["onnxruntime", "osgeo", "torch"]),
         ("model_runtime.commands.upsample", ["distributed", "onnxruntime", "osgeo", "torch"]),
     ],

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
+from model_runtime.contract import QUALITIES, SAMPLERS
 from model_runtime.errors import InputError
-from model_runtime.package.manifest import PREDICTIONS, QUALITIES, SAMPLERS, SCHEDULES
+from model_runtime.package.manifest import PREDICTIONS, SCHEDULES
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -14,8 +14,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import torch
 
+from model_runtime.contract import QUALITIES
 from model_runtime.errors import DeviceError, InputError, ScdmError
-from model_runtime.package.manifest import QUALITIES
 from training.config import Config, QualitySettings, StageSettings, overridden
 from training.data.dataset import Patches, load_scenes
 from training.loop import checkpoint, distill_report, run_folder

@@ -3,17 +3,15 @@
 from contextlib import ExitStack, contextmanager
 from typing import Iterator, Tuple
 
+from .. import contract
 from ..batch import batch, scenes
 from ..errors import InputError
 from ..events import Events
 from ..executors import dask_executor, dask_pool, local
-from ..package import manifest
 from ..pipeline import memory_budget, scene
-from ..spectra import radiometry
 
 DTYPES = ("uint16", "float32")
 FORMATS = ("gtiff", "cog")
-DEVICES = ("auto", "cpu", "cuda")
 LARGEST_SEED = 2**63 - 1
 LARGEST_TILE = 8192
 LARGEST_SHEET = 1 << 20
@@ -44,11 +42,11 @@ def add_arguments(parser) -> None:
     )
     add(
         "--quality",
-        choices=manifest.QUALITIES,
-        default="balanced",
+        choices=contract.QUALITIES,
+        default=contract.DEFAULT_QUALITY,
         help="sampler, steps and samples in one (balanced)",
     )
-    add("--sampler", choices=manifest.SAMPLERS, help="(as the quality says)")
+    add("--sampler", choices=contract.SAMPLERS, help="(as the quality says)")
     add("--steps", metavar="N", type=int, help="denoiser calls a stage (as the quality says)")
     add(
         "--guidance",
@@ -68,11 +66,11 @@ def add_arguments(parser) -> None:
     add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")
     add(
         "--radiometry",
-        choices=radiometry.CHOICES,
+        choices=contract.RADIOMETRIES,
         default="auto",
         help="what the values are: reflectance, a picture's to be matched (auto)",
     )
-    add("--device", choices=DEVICES, default="auto", help="(auto)")
+    add("--device", choices=contract.DEVICES, default="auto", help="(auto)")
     add("--threads", metavar="N", type=int, default=0, help="processor threads (0: all cores)")
     add("--tile", metavar="PX", type=int, help="tile side in pixels (the model's)")
     add("--overlap", metavar="PX", type=int, help="pixels that neighbouring tiles share")

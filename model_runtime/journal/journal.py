@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Dict, List, Optional
 
+from ..contract import JOURNAL_SUFFIX
 from ..errors import StorageError
 from ..events import Events
 from .block_store import Store, sync_folder, write_durably
@@ -25,7 +26,7 @@ MAX_NAMED = 5
 
 def folder_of(output: str) -> Path:
     """Where the journal of ``output`` lies."""
-    return Path(f"{output}.blocks")
+    return Path(f"{output}{JOURNAL_SUFFIX}")
 
 
 class Journal:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
+from ..contract import QUALITIES, SAMPLERS
 from ..errors import PackageError
 
 FORMAT_VERSION = 1
@@ -21,8 +22,6 @@ MAX_STAGES = 16
 MAX_TIMESTEPS = 100_000
 PREDICTIONS = ("epsilon", "x0", "v")
 SCHEDULES = ("linear", "cosine")
-SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
-QUALITIES = ("fast", "balanced", "best")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Tuple
 
+from .. import contract
 from ..errors import InputError, StorageError
 from ..package.manifest import Manifest
 
@@ -25,11 +26,11 @@ class Output:
 def wanted(args, model: Manifest) -> List[Output]:
     """What ``args`` ask for, in the order in which estimation.estimate_tile gives it."""
     every = tuple(range(len(model.wavelength_nm)))
-    asked = [Output(args.output, every, "mean of the samples")]
+    asked = [Output(args.output, every, contract.MEAN_CONTENT)]
     if args.keep_stages:
         asked += _of_stages(Path(args.keep_stages), model)
     if args.spread:
-        asked.append(Output(args.spread, every, "spread of the estimate"))
+        asked.append(Output(args.spread, every, contract.SPREAD_CONTENT))
     return asked
 
 
@@ -39,7 +40,7 @@ def _of_stages(folder: Path, model: Manifest) -> List[Output]:
         Output(
             str(folder / f"stage{number}.tif"),
             tuple(sorted(stage.final_bands)),
-            f"mean of the samples, stage {number} of {count}",
+            f"{contract.MEAN_CONTENT}, stage {number} of {count}",
             in_new_folder=not folder.is_dir(),
         )
         for number, stage in enumerate(model.stages, start=1)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Tuple
 
+from ..contract import CONTENT_TAG
 from ..raster import encoding
 from ..system.background import Behind
 from ..tiling import Window
@@ -48,7 +49,7 @@ def _described(job: Job, asked: Asked, window: Window, output: Output) -> Tuple:
     centres = [model.wavelength_nm[band] for band in output.bands]
     widths = [model.fwhm_nm[band] for band in output.bands]
     spectral = encoding.Spectral(centres, widths, model.output_unit)
-    said = {**asked.tags, "SCDM_CONTENT": output.content}
+    said = {**asked.tags, CONTENT_TAG: output.content}
     place = job.picture.georeference.of(window)
     return (window.rows, window.cols), spectral, stored_as(job, asked), place, said
 

@@ -16,6 +16,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from osgeo import gdal
 
+from ..contract import CONTENT_TAG, PART_SUFFIX
 from ..errors import InputError, ScdmError, StorageError
 from ..journal.block_store import sync_file, sync_folder
 from ..package.manifest import InputBand
@@ -23,6 +24,7 @@ from ..tiling import BLOCK_SIDE, Window, reflected
 from . import band_choice, opening, overviews
 from .band_choice import BandFacts
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
+from .wavelengths import centres_nm, widths_nm
 
 gdal.UseExceptions()
 # Bounded, where GDAL's default grows with the machine; a writer adds room for its own blocks.
@@ -216,7 +218,7 @@ class Picture:
         self.integer = "Int" in self.type_name or self.type_name == "Byte"
         self.bits = gdal.GetDataTypeSize(self._handles[0].DataType)
         self.scale, self.offset = _scaling(self._handles)
-        wavelengths = [band_wavelength_nm(band) for band in self._handles]
+        wavelengths = [facts[number - 1].wavelength_nm for number in self.bands]
         self.wavelength_nm = None if None in wavelengths else wavelengths
 
     def _refuse_complex(self) -> None:
@@ -390,7 +392,8 @@ def _check_numbers(path: str, bands: Sequence[int], have: int, count: int) -> No
 
 
 def _band_facts(dataset) -> List[BandFacts]:
-    bands = (dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount))
+    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    centres = centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
     words = {code: word for word, code in COLOURS.items()}
     words[gdal.GCI_AlphaBand] = "alpha"
     return [
@@ -398,20 +401,20 @@ def _band_facts(dataset) -> List[BandFacts]:
             number,
             band.GetDescription(),
             words.get(band.GetColorInterpretation(), ""),
-            band_wavelength_nm(band),
+            centre,
         )
-        for number, band in enumerate(bands, start=1)
+        for number, (band, centre) in enumerate(zip(bands, centres), start=1)
     ]
 
 
 def is_estimate(dataset) -> bool:
     """Whether a raster is an estimate that this software made, its spread or its reliability."""
-    return dataset.GetMetadataItem("SCDM_CONTENT") is not None
+    return dataset.GetMetadataItem(CONTENT_TAG) is not None
 
 
 def _refuse_estimate(dataset, path: str) -> None:
     if is_estimate(dataset):
-        content = dataset.GetMetadataItem("SCDM_CONTENT")
+        content = dataset.GetMetadataItem(CONTENT_TAG)
         raise InputError(
             f"'{path}' is an estimate that this software made ({content}), not a picture",
             "choose the picture that it was made from",
@@ -473,38 +476,6 @@ def _scaling(handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:
     return scale, offset
 
 
-def band_wavelength_nm(band) -> Optional[float]:
-    """The wavelength in a band's metadata (``wavelength``, or IMAGERY domain in µm), or None."""
-    value, units = _number(band.GetMetadataItem("wavelength")), _band_units(band)
-    micrometres = _number(band.GetMetadataItem("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
-    # GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm: what the file says itself goes first.
-    if micrometres is not None and not (value and units):
-        return 1000 * micrometres
-    return None if value is None else _nanometres(value, units)
-
-
-def _band_units(band) -> Optional[str]:
-    return band.GetMetadataItem("wavelength_units")
-
-
-def _nanometres(value: float, units: Optional[str]) -> float:
-    """``value`` in nm; without a unit, what lies below 100 can only be µm."""
-    unit = (units or "").strip().lower()
-    if unit.startswith("micro") or unit in ("um", "µm", "μm"):
-        return 1000 * value
-    if unit.startswith("nano") or unit == "nm":
-        return value
-    return 1000 * value if value < 100 else value
-
-
-def _number(text: Optional[str]) -> Optional[float]:
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        return None
-    return value if math.isfinite(value) and value > 0 else None
-
-
 @dataclass(frozen=True)
 class Cube:
     """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
@@ -558,7 +529,7 @@ def read_cube(
 def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengths: bool) -> Cube:
     every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
     picked = _picked(bands, len(every), path)
-    wavelength_nm = _at(_wavelengths_nm(dataset, every), picked)
+    wavelength_nm = _at(_complete(centres_nm, dataset, every), picked)
     if wavelength_nm is None and need_wavelengths:
         raise InputError(
             f"'{path}' does not say the wavelengths of its bands",
@@ -566,7 +537,7 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
         )
     _refuse_short_file(str(path), every[:1] + every[-1:])
     values = np.stack([_physical(every[i], **_place(window)) for i in picked])
-    widths, place = _at(_widths_nm(dataset, every), picked), _georeference(dataset)
+    widths, place = _at(_complete(widths_nm, dataset, every), picked), _georeference(dataset)
     place = place.of(window) if window else place
     return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
 
@@ -624,48 +595,10 @@ def _physical(band, **size: int) -> np.ndarray:
     return values
 
 
-def _wavelengths_nm(dataset, bands) -> Optional[np.ndarray]:
-    per_band = [band_wavelength_nm(band) for band in bands]
-    if None not in per_band:
-        return np.array(per_band)
-    return _listed_nm(dataset, "wavelength", len(bands))
-
-
-def _widths_nm(dataset, bands) -> Optional[np.ndarray]:
-    """Each band's own item, else the dataset's list, else IMAGERY, which GDAL may have rounded."""
-    own = [_band_width_nm(band) for band in bands]
-    if None not in own:
-        return np.array(own)
-    listed = _listed_nm(dataset, "fwhm", len(bands))
-    micrometres = [_number(band.GetMetadataItem("FWHM_UM", "IMAGERY")) for band in bands]
-    if listed is None and None not in micrometres:
-        return 1000 * np.array(micrometres)
-    return listed
-
-
-def _band_width_nm(band) -> Optional[float]:
-    value, units = _number(band.GetMetadataItem("fwhm")), _band_units(band)
-    # Without a unit a width does not tell µm from nm.
-    return _nanometres(value, units) if value is not None and units else None
-
-
-def _listed_nm(dataset, key: str, count: int) -> Optional[np.ndarray]:
-    """A list such as ``{0.4, 0.5}`` of the ENVI domain or the dataset's metadata, in nm."""
-    for domain in ("ENVI", ""):
-        text = dataset.GetMetadataItem(key, domain)
-        numbers = [_number(part) for part in (text or "").strip(" {}").split(",")]
-        if len(numbers) == count and None not in numbers:
-            units = dataset.GetMetadataItem("wavelength_units", domain)
-            units = units or dataset.GetMetadataItem("wavelength units", domain)
-            # Widths alone do not tell µm from nm: their wavelengths do.
-            scale = 1.0
-            if not units and key == "fwhm":
-                first = dataset.GetMetadataItem("wavelength", domain) or ""
-                centre = _number(first.strip(" {}").split(",")[0])
-                scale = 1000.0 if centre and centre < 100 else 1.0
-                return scale * np.array(numbers)
-            return np.array([_nanometres(number, units) for number in numbers])
-    return None
+def _complete(read: Callable, dataset, bands) -> Optional[np.ndarray]:
+    """What ``read`` (of wavelengths.py) finds for all bands; None where one has nothing."""
+    found = read(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
+    return None if None in found else np.array(found)
 
 
 def _units(dataset, bands) -> str:
@@ -991,7 +924,7 @@ class _Writing:
 
 def part_path(path: str) -> Path:
     """Where a raster is written before it gets its name."""
-    return Path(f"{path}.part")
+    return Path(f"{path}{PART_SUFFIX}")
 
 
 def check_output(path: str, inputs: Sequence[str], suffixes: Sequence[str] = GEOTIFF) -> None:

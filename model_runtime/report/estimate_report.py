@@ -6,6 +6,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .. import contract
 from ..package.manifest import Manifest
 from . import html_page, input_agreement, kmeans, svg_charts, training_domain
 from . import images as pictures
@@ -110,10 +111,10 @@ def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[st
         rgb = pictures.composite(result.rgb[_red_first(result.model)], together=True)
         yield _picture(rgb, "Input", f"as the model sees it, {stretch}", result.ground, encode)
     natural = pictures.natural(cube, nm)
-    note = f"{_nm_names(nm, pictures.NATURAL_NM)}, {stretch}"
+    note = f"{_nm_names(nm, contract.NATURAL_NM)}, {stretch}"
     yield _picture(natural, "Estimate in natural colour", note, result.ground, encode)
     infrared = pictures.infrared(cube, nm)
-    note = f"{_nm_names(nm, pictures.INFRARED_NM)}, each band's own {stretch}"
+    note = f"{_nm_names(nm, contract.INFRARED_NM)}, each band's own {stretch}"
     yield _picture(infrared, "Estimate in colour infrared", note, result.ground, encode)
     note = "k-means of the estimated spectra; colours as in the chart below"
     yield _picture(pictures.class_map(labels), "Spectral classes", note, result.ground, encode)

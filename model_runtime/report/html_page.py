@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Iterable, Sequence
 
+from ..contract import PART_SUFFIX
 from ..errors import InputError, StorageError
 
 _STYLE = """
@@ -139,7 +140,7 @@ def check_name(path: Path) -> None:
 def write(path: Path, html: str) -> None:
     """Write the page whole or not at all; raises StorageError."""
     path = Path(path)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + PART_SUFFIX)
     try:
         part.write_text(html, encoding="utf-8")
         part.replace(path)

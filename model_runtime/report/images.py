@@ -4,8 +4,8 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-NATURAL_NM = (640.0, 550.0, 460.0)
-INFRARED_NM = (860.0, 650.0, 550.0)
+from ..contract import INFRARED_NM, NATURAL_NM
+
 STRETCH_PERCENT = (2, 98)
 # Anchors of the viridis colour map (matplotlib, CC0): even steps in lightness, safe for the
 # colour-blind.

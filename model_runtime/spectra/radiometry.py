@@ -22,7 +22,6 @@ from ..errors import InputError
 from ..package.manifest import Domain, Manifest
 from .transfer_curve import PICTURE, PICTURE_WHITE, SHADOW, SRGB, Curve, above_shadow
 
-CHOICES = ("auto", "reflectance", "match", "srgb")
 REFLECTANCE = "reflectance"
 _IN_WORDS = {REFLECTANCE: "reflectance", "match": "matched"}
 SAMPLE_SIDE = 1024  # pixels: 10^6 place quantiles far closer than pictures differ
@@ -90,7 +89,7 @@ def _light(values: np.ndarray, curve: Optional[Curve], white: float) -> np.ndarr
 def decide(
     choice: str, stored: Stored, model: Manifest, reference: Optional[Stored] = None
 ) -> Radiometry:
-    """The radiometry for ``choice`` of CHOICES; an explicit choice is never overruled.
+    """The radiometry for ``choice`` of RADIOMETRIES; an explicit choice is never overruled.
 
     ``reference``: another raster to be matched to. Where it holds reflectance, each band gets its
     median; else its statistics stand for the input's, as a whole mosaic's do for its part.

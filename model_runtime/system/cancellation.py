@@ -14,10 +14,11 @@ import socket
 import threading
 from typing import Callable, List
 
+from ..contract import CANCELLED_EXIT
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # QGIS's plugin kills half a second after asking.
 GRACE_SECONDS = 0.4
-CANCELLED_EXIT = 130
 
 _tidy: List[Callable[[], None]] = []
 _last_word = threading.Lock()

@@ -5,10 +5,9 @@ import signal
 import threading
 from typing import Mapping
 
-VARIABLE = "SCDM_LIFELINE"
-STDIN = "stdin"
+from ..contract import CANCELLED_EXIT, LIFELINE_VARIABLE, STDIN_LIFELINE
+
 TIDY_SECONDS = 10  # a call of ONNX Runtime may last that long before Python hears a signal
-CANCELLED_EXIT = 130
 
 
 def watch(environ: Mapping[str, str] = os.environ) -> None:
@@ -17,7 +16,7 @@ def watch(environ: Mapping[str, str] = os.environ) -> None:
     The starter keeps the other end of stdin open and writes nothing; however it ends, crash or
     kill included, the system closes it.
     """
-    if environ.get(VARIABLE) == STDIN:
+    if environ.get(LIFELINE_VARIABLE) == STDIN_LIFELINE:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
 
 

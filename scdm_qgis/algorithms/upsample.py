@@ -15,14 +15,12 @@ from ..layers.loading import dress_on_load
 from ..layers.source import band_numbers, extent_text, gdal_name
 from ..layers.style import natural_colour, natural_look, spread_colours
 from ..layers.style_file import write_beside
+from ..model_runtime.contract import DEVICES, QUALITIES, SAMPLERS
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
-QUALITIES = ("fast", "balanced", "best")
 RADIOMETRIES = ("auto", "reflectance", "match")
-DEVICES = ("auto", "cpu", "cuda")
-SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
 BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
 # Parameter, option of `python -m model_runtime upsample`; values pass as they are.
 OPTIONS = (

@@ -5,9 +5,10 @@ from typing import List, Optional
 from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QTimer
 
+from ..model_runtime.contract import SPREAD_CONTENT
 from ..translation import tr
 from .look import Look
-from .metadata import SPREAD, describe
+from .metadata import describe
 from .raster_file import scdm_tags
 from .style import both_styles, spread_colours
 
@@ -23,7 +24,7 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
         """Called by Processing in the main thread."""
         if not isinstance(layer, QgsRasterLayer):
             return
-        spread = scdm_tags(layer.source()).get("CONTENT") == SPREAD
+        spread = scdm_tags(layer.source()).get("CONTENT") == SPREAD_CONTENT
         styled = spread_colours(layer) if spread else both_styles(layer, self._look)
         if not styled:
             text = tr("Layer '{}' has no wavelengths: left unstyled")

@@ -5,10 +5,9 @@ from typing import List, Mapping
 from qgis.core import QgsLayerMetadata, QgsRasterLayer
 from qgis.PyQt.QtCore import QDateTime, Qt
 
+from ..model_runtime.contract import SPREAD_CONTENT
 from ..translation import tr
 from .raster_file import scdm_tags, wavelengths_nm
-
-MEAN, SPREAD = "mean of the samples", "spread of the estimate"
 
 
 def describe(layer: QgsRasterLayer, source_name: str) -> bool:
@@ -43,7 +42,7 @@ def abstract(tags: Mapping[str, str], wavelength_nm: List, source_name: str) -> 
     reach = f"{min(known):g}-{max(known):g} nm" if known else "?"
     model = f"{tags.get('MODEL', '?')} {tags.get('MODEL_VERSION', '')}".strip()
     what = tr("Spread of the hyperspectral estimate, from {samples} samples")
-    if tags.get("CONTENT") != SPREAD:
+    if tags.get("CONTENT") != SPREAD_CONTENT:
         what = tr("Hyperspectral estimate (mean of {samples} samples)")
     text = tr(
         "{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, "

@@ -4,7 +4,7 @@ from typing import Iterable, Optional
 
 from qgis.core import QgsRasterLayer
 
-from .metadata import SPREAD
+from ..model_runtime.contract import SPREAD_CONTENT
 from .raster_file import scdm_tags
 
 _SAME = ("MODEL_SHA256", "SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "INPUT_BANDS")
@@ -13,12 +13,12 @@ _SAME = ("MODEL_SHA256", "SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "INP
 def spread_of(layer: QgsRasterLayer, others: Iterable) -> Optional[QgsRasterLayer]:
     """The layer among ``others`` with the spread of ``layer``: same run, same grid; or None."""
     tags = scdm_tags(layer.source())
-    if not tags or tags.get("CONTENT") == SPREAD:
+    if not tags or tags.get("CONTENT") == SPREAD_CONTENT:
         return None
     for other in others:
         if isinstance(other, QgsRasterLayer) and _same_grid(layer, other):
             found = scdm_tags(other.source())
-            if found.get("CONTENT") == SPREAD and _same_run(tags, found):
+            if found.get("CONTENT") == SPREAD_CONTENT and _same_run(tags, found):
                 return other
     return None
 

@@ -4,8 +4,8 @@ from typing import Dict, List, Optional, Tuple
 
 from osgeo import gdal
 
-_PREFIX = "SCDM_"
-_TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "um": 1e3, "µm": 1e3}
+from ..model_runtime.contract import TAG_PREFIX
+from ..model_runtime.raster.wavelengths import centres_nm
 
 
 def wavelengths_nm(name: str) -> List[Optional[float]]:
@@ -13,7 +13,8 @@ def wavelengths_nm(name: str) -> List[Optional[float]]:
     dataset = open_raster(name)
     if dataset is None:
         return []
-    return [_band_nm(dataset.GetRasterBand(i + 1)) for i in range(dataset.RasterCount)]
+    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    return centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
 
 
 def colour_bands(name: str) -> Tuple[int, int, int]:
@@ -38,7 +39,9 @@ def scdm_tags(name: str) -> Dict[str, str]:
     if dataset is None:
         return {}
     tags = dataset.GetMetadata() or {}
-    return {key[len(_PREFIX) :]: text for key, text in tags.items() if key.startswith(_PREFIX)}
+    return {
+        key[len(TAG_PREFIX) :]: text for key, text in tags.items() if key.startswith(TAG_PREFIX)
+    }
 
 
 def open_raster(name: str):
@@ -46,23 +49,4 @@ def open_raster(name: str):
     try:
         return gdal.Open(name)
     except RuntimeError:
-        return None
-
-
-def _band_nm(band) -> Optional[float]:
-    value = _number(band.GetMetadataItem("wavelength"))
-    units = (band.GetMetadataItem("wavelength_units") or "").lower()
-    if value is not None and units in _TO_NM:
-        return value * _TO_NM[units]
-    # Second, as GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm.
-    micrometres = _number(band.GetMetadataItem("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
-    if micrometres is not None:
-        return micrometres * 1e3
-    return None if units else value
-
-
-def _number(text: Optional[str]) -> Optional[float]:
-    try:
-        return float(text) if text else None
-    except ValueError:
         return None

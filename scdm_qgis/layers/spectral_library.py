@@ -7,11 +7,10 @@ from typing import Dict, List
 
 import numpy as np
 
+from ..model_runtime.raster.wavelengths import nanometres_per_unit
 from ..translation import tr
 
-MICROMETRES_BELOW = 100.0  # nobody tabulates a spectrum below 100 nm, nor above 100 um
 _DTYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
-_TO_NM = {"nanometers": 1.0, "nm": 1.0, "micrometers": 1e3, "microns": 1e3, "um": 1e3, "µm": 1e3}
 LARGEST_BYTES = 200_000_000
 
 
@@ -45,7 +44,7 @@ def read(path: Path) -> List[Reference]:
 
 
 def _table(path: Path) -> List[Reference]:
-    """First row: names; first column: nm, or um where all are below MICROMETRES_BELOW."""
+    """First row: names; first column: nm, or um where all lie below 100."""
     text = path.read_text(encoding="utf-8-sig")
     separator = max(",;\t", key=text.partition("\n")[0].count)
     rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
@@ -126,10 +125,7 @@ def _numbers(text: str) -> np.ndarray:
 
 
 def _in_nm(wavelength: np.ndarray, units: str) -> np.ndarray:
-    factor = _TO_NM.get(units.strip().lower())
-    if factor is None:
-        factor = 1e3 if np.nanmax(wavelength) < MICROMETRES_BELOW else 1.0
-    return wavelength * factor
+    return wavelength * nanometres_per_unit(units, np.nanmax(wavelength))
 
 
 def _sorted(name: str, wavelength: np.ndarray, values: np.ndarray) -> Reference:

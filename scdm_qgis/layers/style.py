@@ -11,12 +11,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ..model_runtime.contract import INFRARED_NM, NATURAL_NM
 from .colour_samples import Displayed, sample
 from .look import CUT, OWN_GAMMA, Channel, Look, like, numbered, own
 from .raster_file import wavelengths_nm
 
-NATURAL_NM = (640.0, 550.0, 460.0)
-INFRARED_NM = (860.0, 650.0, 550.0)
 REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
 INFRARED_CUT = (0.0, 0.99)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Dict, List, Mapping, Sequence
 
+from ..model_runtime.contract import LIFELINE_VARIABLE, STDIN_LIFELINE
 from .locate import WorkerPython
 
 _STRIPPED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "__PYVENV_LAUNCHER__")
@@ -34,7 +35,7 @@ def environment(python: WorkerPython, environ: Mapping[str, str] = os.environ) -
     root = str(package_root())
     result["PYTHONPATH"] = os.pathsep.join([root, inherited]) if inherited else root
     result["PYTHONUTF8"] = "1"
-    result["SCDM_LIFELINE"] = "stdin"  # the worker ends when QGIS does, however it does
+    result[LIFELINE_VARIABLE] = STDIN_LIFELINE  # the worker ends when QGIS does, however it does
     result["PYTHONDONTWRITEBYTECODE"] = "1"  # the plugin's folder stays as it was unpacked
     result["USE_PATH_FOR_GDAL_PYTHON"] = "YES"  # Windows: GDAL's libraries lie on QGIS's PATH
     return result

@@ -4,14 +4,15 @@ import signal
 
 from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
+from ..model_runtime import contract
 from ..translation import tr
 
 _MEANING = {
-    2: QT_TRANSLATE_NOOP("scdm", "the input or an option was refused"),
-    3: QT_TRANSLATE_NOOP("scdm", "the model package was refused"),
-    4: QT_TRANSLATE_NOOP("scdm", "the device or ONNX Runtime failed"),
-    5: QT_TRANSLATE_NOOP("scdm", "reading or writing failed"),
-    130: QT_TRANSLATE_NOOP("scdm", "it was cancelled"),
+    contract.OPTIONS_EXIT: QT_TRANSLATE_NOOP("scdm", "the input or an option was refused"),
+    contract.PACKAGE_EXIT: QT_TRANSLATE_NOOP("scdm", "the model package was refused"),
+    contract.DEVICE_EXIT: QT_TRANSLATE_NOOP("scdm", "the device or ONNX Runtime failed"),
+    contract.STORAGE_EXIT: QT_TRANSLATE_NOOP("scdm", "reading or writing failed"),
+    contract.CANCELLED_EXIT: QT_TRANSLATE_NOOP("scdm", "it was cancelled"),
 }
 _REFUSAL = "error:"
 _MEMORY = QT_TRANSLATE_NOOP(

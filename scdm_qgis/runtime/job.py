@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from qgis.core import QgsProcessingException
 
+from ..model_runtime.contract import JOURNAL_SUFFIX, PART_SUFFIX
 from ..translation import tr
 from . import command
 from .failure import explain
@@ -127,11 +128,11 @@ def _remove_parts(job: Job) -> None:
             with contextlib.suppress(OSError):
                 part.unlink()
         if NO_JOURNAL in job.arguments:
-            shutil.rmtree(f"{output}.blocks", ignore_errors=True)
+            shutil.rmtree(f"{output}{JOURNAL_SUFFIX}", ignore_errors=True)
 
 
 def _parts(output: Path) -> List[Path]:
-    prefix = output.name + ".part"
+    prefix = output.name + PART_SUFFIX
     if not output.parent.is_dir():
         return []
     return [path for path in output.parent.iterdir() if path.name.startswith(prefix)]

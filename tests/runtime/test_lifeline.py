@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_runtime.system import parent_watch
+from model_runtime.contract import CANCELLED_EXIT, LIFELINE_VARIABLE, STDIN_LIFELINE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,10 +47,10 @@ def worker(write_raster, tiny_package, tmp_path):
 
 
 def test_the_end_of_stdin_ends_the_worker_and_nothing_is_left(worker, tmp_path):
-    process = worker(**{parent_watch.VARIABLE: parent_watch.STDIN})
+    process = worker(**{LIFELINE_VARIABLE: STDIN_LIFELINE})
     process.stdin.close()
     events = [json.loads(line) for line in process.stdout]
-    assert process.wait(timeout=60) == parent_watch.CANCELLED_EXIT
+    assert process.wait(timeout=60) == CANCELLED_EXIT
     assert events[-1]["event"] == "error"
     assert list(tmp_path.glob("cube*")) == []
 

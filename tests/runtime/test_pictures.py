@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from model_runtime.contract import NATURAL_NM
 from model_runtime.report import images
 
 
 def test_nearest_bands():
     nm = np.linspace(400, 1000, 48)
-    chosen = images.nearest_bands(nm, images.NATURAL_NM)
+    chosen = images.nearest_bands(nm, NATURAL_NM)
     assert [round(nm[b]) for b in chosen] == [643, 553, 464]
 
 

@@ -540,26 +540,6 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path):
         )
 
 
-@pytest.mark.parametrize(
-    ("wavelength", "units", "nm"),
-    [
-        ("550", "Nanometers", 550),
-        ("0.55", "Micrometers", 550),
-        ("0.55", "um", 550),
-        ("0.55", None, 550),
-        ("550", None, 550),
-    ],
-)
-def test_wavelengths_in_either_unit(write_raster, wavelength, units, nm):
-    path = write_raster("a.tif", numbers(1))
-    dataset = gdal.Open(str(path), gdal.GA_Update)
-    dataset.GetRasterBand(1).SetMetadataItem("wavelength", wavelength)
-    if units:
-        dataset.GetRasterBand(1).SetMetadataItem("wavelength_units", units)
-    dataset = None
-    assert raster.read_cube(path).wavelength_nm == pytest.approx([nm])
-
-
 def test_wavelengths_of_the_envi_domain(write_raster):
     path = write_raster("a.tif", numbers(2))
     lists = {"wavelength": "{0.4, 0.5}", "fwhm": "{0.01, 0.02}"}

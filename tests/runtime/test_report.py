@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from model_runtime import contract
 from model_runtime.errors import StorageError
 from model_runtime.package import manifest
 from model_runtime.report import estimate_report, html_page
@@ -31,7 +32,7 @@ MODEL = manifest.Manifest(
     normalisation=manifest.Normalisation((0.0,) * 3, (1.0,) * 3, (0.0,) * 12, (1.0,) * 12),
     stages=(manifest.Stage(FILE, None, 3, 12, tuple(range(12)), "v", SCHEDULE, 1.0, 0.96),),
     tile=manifest.Tile(8, 64, 8, None),
-    qualities={name: manifest.Quality("ddim", 5, 1) for name in manifest.QUALITIES},
+    qualities={name: manifest.Quality("ddim", 5, 1) for name in contract.QUALITIES},
 )
 
 

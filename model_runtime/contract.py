@@ -1,0 +1,35 @@
+"""The words that runtime, plugin and training share: one spelling for all sides.
+
+It imports nothing: QGIS's own process reads it too.
+"""
+
+QUALITIES = ("fast", "balanced", "best")
+DEFAULT_QUALITY = "balanced"
+SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
+RADIOMETRIES = ("auto", "reflectance", "match", "srgb")
+DEVICES = ("auto", "cpu", "cuda")
+
+# How a command ends; errors.py has an error for each but the first.
+DONE_EXIT, OPTIONS_EXIT, PACKAGE_EXIT, DEVICE_EXIT, STORAGE_EXIT, CANCELLED_EXIT = (
+    0,
+    2,
+    3,
+    4,
+    5,
+    130,
+)
+
+# Tags of a raster begin with this; CONTENT is what the raster holds.
+TAG_PREFIX = "SCDM_"
+CONTENT_TAG = f"{TAG_PREFIX}CONTENT"
+MEAN_CONTENT, SPREAD_CONTENT = "mean of the samples", "spread of the estimate"
+
+# What lies beside an output under way: the file itself, and the folder of its finished parts.
+PART_SUFFIX, JOURNAL_SUFFIX = ".part", ".blocks"
+
+# Set to STDIN_LIFELINE, the worker ends when its standard input does.
+LIFELINE_VARIABLE, STDIN_LIFELINE = "SCDM_LIFELINE", "stdin"
+
+# What is shown as red, green and blue: of natural colour, and of colour infrared.
+NATURAL_NM = (640.0, 550.0, 460.0)
+INFRARED_NM = (860.0, 650.0, 550.0)

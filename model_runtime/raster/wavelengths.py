@@ -1,0 +1,92 @@
+"""The wavelengths that a raster states: metadata texts in, nanometres out.
+
+Runtime and plugin read them by this module, so it imports nothing beyond the standard library.
+A ``Metadata`` gives the text of a key in a domain ("" is the default one), or None, as GDAL's
+``GetMetadataItem`` of a band or of a dataset does.
+"""
+
+import math
+from typing import Callable, List, Optional, Sequence
+
+Metadata = Callable[[str, str], Optional[str]]
+# Nobody states a wavelength below 100 nm, nor one above 100 micrometres.
+MICROMETRES_BELOW = 100.0
+
+
+def centres_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[float]]:
+    """The centre of each band; None for a band of which the file does not say it.
+
+    Each band's own metadata, else a list of the dataset's ENVI or default domain.
+    """
+    own = [band_centre_nm(band) for band in bands]
+    if None not in own:
+        return own
+    return _list_nm(dataset, "wavelength", len(bands)) or own
+
+
+def widths_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[float]]:
+    """The full width at half maximum of each band, None for a band without one.
+
+    Each band's own item, else the dataset's list, else IMAGERY, which GDAL may have rounded.
+    """
+    own = [_band_width_nm(band) for band in bands]
+    if None not in own:
+        return own
+    micrometres = [_number(band("FWHM_UM", "IMAGERY")) for band in bands]
+    rounded = [None if width is None else 1000 * width for width in micrometres]
+    return _list_nm(dataset, "fwhm", len(bands)) or (own if None in rounded else rounded)
+
+
+def band_centre_nm(band: Metadata) -> Optional[float]:
+    """A band's ``wavelength``, or IMAGERY's ``CENTRAL_WAVELENGTH_UM``, in nm; None without."""
+    value, unit = _number(band("wavelength", "")), _unit(band)
+    micrometres = _number(band("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
+    # GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm: what the file says itself goes first.
+    if micrometres is not None and not (value and unit):
+        return 1000 * micrometres
+    return None if value is None else value * nanometres_per_unit(unit, value)
+
+
+def nanometres_per_unit(unit: Optional[str], largest: float) -> float:
+    """How many nm one ``unit`` is; where that is not known, by the ``largest`` number in it."""
+    word = (unit or "").strip().lower()
+    if word.startswith("micro") or word in ("um", "µm", "μm"):
+        return 1000.0
+    if word.startswith("nano") or word == "nm":
+        return 1.0
+    return 1000.0 if largest < MICROMETRES_BELOW else 1.0
+
+
+def _band_width_nm(band: Metadata) -> Optional[float]:
+    value, unit = _number(band("fwhm", "")), _unit(band)
+    # Without a unit a width does not tell micrometres from nm.
+    return value * nanometres_per_unit(unit, value) if value is not None and unit else None
+
+
+def _list_nm(dataset: Metadata, key: str, count: int) -> Optional[List[float]]:
+    """A list such as ``{0.4, 0.5}`` of the ENVI domain or the default one; None without."""
+    for domain in ("ENVI", ""):
+        numbers = _numbers(dataset(key, domain))
+        if len(numbers) == count and None not in numbers:
+            unit = dataset("wavelength_units", domain) or dataset("wavelength units", domain)
+            # Widths alone do not tell micrometres from nm: the first wavelength does.
+            first = _numbers(dataset("wavelength", domain))[0] or math.inf
+            deciding = numbers if key == "wavelength" else [first] * count
+            return [n * nanometres_per_unit(unit, d) for n, d in zip(numbers, deciding)]
+    return None
+
+
+def _numbers(text: Optional[str]) -> List[Optional[float]]:
+    return [_number(part) for part in (text or "").strip(" {}").split(",")]
+
+
+def _unit(metadata: Metadata) -> Optional[str]:
+    return metadata("wavelength_units", "")
+
+
+def _number(text: Optional[str]) -> Optional[float]:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) and value > 0 else None
