@@ -27,7 +27,9 @@ from model_runtime.errors import InputError, ScdmError
 from model_runtime.package import manifest
 from model_runtime.tiling import round_up
 from training.config import Config, load
-from training.data.dataset import Patches, Scene, load_scenes
+from training.data import sources
+from training.data.patches import Patches
+from training.data.sources import Sources
 from training.loop import checkpoint, run_folder
 from training.loop.diffusion import stage_loss
 from training.loop.stage_trainer import Batch, StageTrainer, loss_terms
@@ -79,13 +81,13 @@ def one_shot_config(config: Config, steps: int) -> Config:
     return replace(config, name=f"{config.name}-one-shot", stages=(stage,))
 
 
-def affordable_steps(config: Config, scenes: Sequence[Scene]) -> int:
+def affordable_steps(config: Config, drawn_from: Sources) -> int:
     """Stage 1's steps and as many as the other stages' take the time of, by processor seconds."""
-    own = _seconds_a_step(_trainer(one_shot_config(config, 1), scenes))
+    own = _seconds_a_step(_trainer(one_shot_config(config, 1), drawn_from))
     steps = float(config.stages[0].iterations)
     before = [registry.build(config, s).eval() for s in range(len(config.stages))]
     for stage, settings in list(enumerate(config.stages))[1:]:
-        patches = Patches(scenes, config, config.training.seed + 1000 * stage)
+        patches = Patches(drawn_from, config, config.training.seed + 1000 * stage)
         later = StageTrainer(config, stage, patches, before[:stage])
         steps += settings.iterations * _seconds_a_step(later) / own
     return round(steps)
@@ -100,19 +102,19 @@ def _seconds_a_step(trainer: StageTrainer) -> float:
     return (time.process_time() - since) / TIMED
 
 
-def _trainer(config: Config, scenes: Sequence[Scene]) -> OneShotTrainer:
-    return OneShotTrainer(config, 0, Patches(scenes, config, config.training.seed), [])
+def _trainer(config: Config, drawn_from: Sources) -> OneShotTrainer:
+    return OneShotTrainer(config, 0, Patches(drawn_from, config, config.training.seed), [])
 
 
 def train(run: Path, config: Config, steps: Optional[int], resume: bool) -> None:
     """Train in the folder ``run``; raises InputError where one is there and ``resume`` is off."""
-    scenes = load_scenes(config.data.train, config)
+    drawn_from = sources.load(config)
     if resume and steps is None and checkpoint.path_of(run, 0).exists():
         steps = run_folder.settings_of(run).stages[0].iterations
-    whole = one_shot_config(config, steps or affordable_steps(config, scenes))
+    whole = one_shot_config(config, steps or affordable_steps(config, drawn_from))
     run_folder.hold(run, whole, [0], resume)
     run_folder.keep(run, whole)
-    trainer = _trainer(whole, scenes)
+    trainer = _trainer(whole, drawn_from)
     trainer.restore(checkpoint.load(run, 0) if resume else None)
     _advance(run, trainer)
 

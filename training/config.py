@@ -59,7 +59,12 @@ class Data:
     resolution; ``input_noise`` on the input bands, in their unit; ``camera_share`` of patches seen
     through another camera: responses whose centres differ by ``camera_shift_nm`` from the input's,
     and, one sigma each, its ``white_balance_sigma`` and ``gamma_sigma`` of the logarithm, and
-    ``haze_sigma`` in the input's unit, added or taken away.
+    ``haze_sigma`` in the input's unit, added or taken away, ``camera_level_sigma`` of the logarithm
+    of its exposure. ``responses``: tables of cameras (data/responses.py). ``libraries``: folders of
+    spectra, of which ``composed_share`` of the patches are made; ``pasted_share`` of patches have
+    another beside them, ``shade_share`` some shade. ``pairs``: folders of camera pictures of the
+    scenes, from which every ``pair_every``-th step of the first stage learns, ``pair_patch``
+    picture pixels a side.
     """
 
     train: Tuple[str, ...]
@@ -77,6 +82,15 @@ class Data:
     white_balance_sigma: float = 0.0
     gamma_sigma: float = 0.0
     haze_sigma: float = 0.0
+    camera_level_sigma: float = 0.0
+    responses: Tuple[str, ...] = ()
+    libraries: Tuple[str, ...] = ()
+    composed_share: float = 0.0
+    pasted_share: float = 0.0
+    shade_share: float = 0.0
+    pairs: Tuple[str, ...] = ()
+    pair_every: int = 0
+    pair_patch: int = 40
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,9 @@ class StageSettings:
 class Training:
     """The optimiser's side of a run.
 
-    ``sam_of``: the angle is between ``normalised`` values (as released) or between ``spectra``.
+    ``sam_of``: the angle is between ``normalised`` values (as released) or between ``spectra``;
+    ``sam_kind``: the loss is 1 - its ``cosine`` (as released) or its ``chord``, which grows with
+    the angle itself and does not let a few large ones outweigh all others.
     """
 
     seed: int
@@ -114,6 +130,7 @@ class Training:
     sam_of: str
     ema_decay: float
     ema_start: int
+    sam_kind: str = "cosine"
     ema_every: int = 1
     warmup: int = 0
     decay: str = "none"
@@ -319,6 +336,12 @@ _DATA_RANGES = {
     "white_balance_sigma": (0, _ANY),
     "gamma_sigma": (0, _ANY),
     "haze_sigma": (0, _ANY),
+    "camera_level_sigma": (0, _ANY),
+    "composed_share": (0, 1),
+    "pasted_share": (0, 1),
+    "shade_share": (0, 1),
+    "pair_every": (0, _ANY),
+    "pair_patch": (1, _ANY),
 }
 _TRAINING_RANGES = {
     **dict.fromkeys(("batch", "ema_every", "log_every"), (1, _ANY)),
@@ -375,6 +398,10 @@ def check(config: Config) -> Config:
         (
             config.training.sam_of in ("normalised", "spectra"),
             "training.sam_of must be normalised or spectra",
+        ),
+        (
+            config.training.sam_kind in ("cosine", "chord"),
+            "training.sam_kind must be cosine or chord",
         ),
         (config.training.decay in ("none", "cosine"), "training.decay must be none or cosine"),
         (

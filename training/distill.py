@@ -17,7 +17,9 @@ import torch
 from model_runtime.contract import QUALITIES
 from model_runtime.errors import DeviceError, InputError, ScdmError
 from training.config import Config, QualitySettings, StageSettings, overridden
-from training.data.dataset import Patches, load_scenes
+from training.data import sources
+from training.data.dataset import load_scenes
+from training.data.patches import Patches
 from training.loop import checkpoint, distill_report, run_folder
 from training.loop.distill_trainer import DistillTrainer, Plan
 from training.loop.stage_trainer import ALONE
@@ -89,10 +91,11 @@ def _distil(args: argparse.Namespace) -> None:
     stages = range(len(config.stages))
     for warning in run_folder.hold(args.out, config, stages, args.resume):
         print(f"warning: {warning}", file=sys.stderr)
-    scenes = load_scenes(config.data.train, config)
+    # The teacher says what a pixel is, so pictures whose means alone are known teach nothing more.
+    drawn_from = replace(sources.load(config), pairs=())
     held_out = load_scenes(config.data.validation, config) if config.data.validation else []
-    keep(args.out, config, scenes)
-    run = Run(args.out, config, stages, scenes, held_out, args.device, args.resume, ALONE)
+    keep(args.out, config, drawn_from.scenes)
+    run = Run(args.out, config, stages, drawn_from, held_out, args.device, args.resume, ALONE)
     for stage in stages:
         train_stage(run, _trainer(run, stage, args.run, plans[stage]))
     if held_out:
@@ -239,7 +242,7 @@ def _student_stage(stage: StageSettings, plan: Plan) -> StageSettings:
 
 def _trainer(run: Run, stage: int, teacher: Path, plan: Plan) -> DistillTrainer:
     before = [trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
-    patches = Patches(run.scenes, run.config, run.config.training.seed + 1000 * stage)
+    patches = Patches(run.sources, run.config, run.config.training.seed + 1000 * stage)
     taught = trained(teacher, run.config, stage).to(run.device)
     trainer = DistillTrainer(run.config, stage, patches, before, taught, plan, run.device)
     trainer.restore(checkpoint.load(run.folder, stage) if run.resume else None)

@@ -15,7 +15,6 @@ from torch import nn
 
 from model_runtime.errors import InputError, ScdmError
 from model_runtime.package import manifest
-from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
 from training.loop.run_folder import settings_of
@@ -79,7 +78,7 @@ def _export_stage(
 def _export_encoder(network: nn.Module, path: Path) -> float:
     ports = {"condition": Port(network.settings.condition_bands)}
     encoder = network.condition_encoder
-    graph = (EncoderGraph if network.settings.context_blocks else PixelEncoderGraph)(encoder)
+    graph = (EncoderGraph if network.settings.context_widths else PixelEncoderGraph)(encoder)
     return export_graph(encoder, path, ports, "features", network.multiple, graph)
 
 

@@ -21,7 +21,11 @@ from tqdm import tqdm
 
 from model_runtime.errors import DeviceError, InputError, ScdmError
 from training.config import Config, load
-from training.data.dataset import Patches, Scene, load_scenes, scene_shares
+from training.data import sources
+from training.data.dataset import Scene, load_scenes, scene_shares
+from training.data.domain import domain_of
+from training.data.patches import Patches
+from training.data.sources import Sources
 from training.loop import checkpoint, run_folder, validation
 from training.loop import ranks as distributed
 from training.loop.figures import spectra_figure
@@ -38,7 +42,7 @@ class Run:
     folder: Path
     config: Config
     stages: Sequence[int]
-    scenes: Sequence[Scene]
+    sources: Sources
     held_out: Sequence[Scene]
     device: str
     resume: bool
@@ -97,19 +101,19 @@ def _prepared(args: argparse.Namespace, ranks: Ranks) -> Run:
     if ranks.first:
         for warning in run_folder.hold(folder, config, stages, args.resume):
             print(f"warning: {warning}", file=sys.stderr)
-    scenes = load_scenes(config.data.train, config)
+    drawn_from = sources.load(config)
     held_out = config.data.validation if ranks.first else ()
     validated = load_scenes(held_out, config) if held_out else []
     if ranks.first:
-        keep(folder, config, scenes)
-    return Run(folder, config, stages, scenes, validated, args.device, args.resume, ranks)
+        keep(folder, config, drawn_from.scenes)
+    return Run(folder, config, stages, drawn_from, validated, args.device, args.resume, ranks)
 
 
 def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
     """Make the run's folder, with its settings and the domain of its scenes."""
     run_folder.keep(folder, config)
     shares = scene_shares(scenes, config.data.sensor_power)
-    manifest_of_config.write_domain(folder, manifest_of_config.domain_of(scenes, shares))
+    manifest_of_config.write_domain(folder, domain_of(scenes, shares))
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -154,7 +158,7 @@ def train_stage(run: Run, trainer: StageTrainer) -> None:
 
 def _trainer(run: Run, stage: int) -> StageTrainer:
     before = [trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
-    patches = Patches(run.scenes, run.config, run.config.training.seed + 1000 * stage)
+    patches = Patches(run.sources, run.config, run.config.training.seed + 1000 * stage)
     trainer = StageTrainer(run.config, stage, patches, before, run.device, run.ranks)
     trainer.restore(checkpoint.load(run.folder, stage) if run.resume else None)
     return trainer

@@ -11,15 +11,20 @@ from model_runtime.errors import InputError
 from model_runtime.package import embedded, manifest
 from model_runtime.raster.dataset import Cube, Georeference, write_cube
 from training.config import load
+from training.data.dataset import load_scenes
+from training.data.sources import Sources
 from training.loop import checkpoint
 
 SMALL = {
     "data.patch": 8,
+    "data.libraries": [],
+    "data.responses": [],
+    "data.pairs": [],
     "training.batch": 4,
     "training.checkpoint_every": 10,
     "training.warmup": 5,
-    "stages.0.network.context_width": 8,
-    "stages.0.network.context_blocks": 1,
+    "stages.0.network.context_widths": [8, 8],
+    "stages.0.network.context_blocks": [1, 1],
     "stages.0.network.width": 8,
     "stages.1.network.width": 8,
 }
@@ -61,7 +66,7 @@ def test_it_has_its_steps_and_makes_all_bands(run, regression):
 
 def test_its_loss_falls(scenes):
     config = load(one_shot.CONFIG, [word for word in WORDS if word != "--set"])
-    found = one_shot.load_scenes([str(scenes)], config)
+    found = Sources(load_scenes([str(scenes)], config))
     trainer = one_shot._trainer(one_shot.one_shot_config(config, 60), found)
     losses = [trainer.advance() for _ in range(60)]
     assert np.mean(losses[-10:]) < 0.75 * np.mean(losses[:10])
@@ -78,7 +83,7 @@ def test_it_looks_once_and_draws_nothing(regression):
 def test_a_pixel_far_from_the_edge_does_not_see_it(regression):
     rgb = np.random.default_rng(2).uniform(0.05, 0.4, (3, 30, 34)).astype(np.float32)
     whole, part = regression.function(rgb), regression.function(rgb[:, 4:, 2:])
-    np.testing.assert_allclose(part[:, 8:-8, 8:-8], whole[:, 12:-8, 10:-8], atol=1e-5)
+    np.testing.assert_allclose(part[:, 10:-10, 10:-10], whole[:, 14:-10, 12:-10], atol=1e-5)
 
 
 def test_masked_pixels_stay_masked(regression):
@@ -91,7 +96,7 @@ def test_masked_pixels_stay_masked(regression):
 
 def test_it_gets_the_steps_that_both_stages_have_time_for(scenes, monkeypatch):
     config = load(one_shot.CONFIG, ["stages.0.iterations=100", "stages.1.iterations=60"])
-    found = one_shot.load_scenes([str(scenes)], config)
+    found = Sources(load_scenes([str(scenes)], config))
     monkeypatch.setattr(
         one_shot, "_seconds_a_step", lambda t: 2.0 if isinstance(t, one_shot.OneShotTrainer) else 1
     )

@@ -124,8 +124,8 @@ validate_every = 100
 [tile]
 multiple = 2
 size = 32
-overlap = 8
-influence = 3
+overlap = 16
+influence = 8
 [qualities]
 fast = {{ sampler = "ddim", steps = 2, samples = 1 }}
 [[stages]]
@@ -138,7 +138,12 @@ schedule_high = 0.02
 guidance_scale = 0.0
 pdt_lower_bound = 1.0
 iterations = 20
-network = {{ kind = "compact", context_width = 8, context_blocks = 1, width = 8, blocks = 1 }}
+[stages.network]
+kind = "compact"
+context_widths = [8, 8]
+context_blocks = [1, 1]
+width = 8
+blocks = 1
 [[stages]]
 every = 1
 prediction = "x0"
@@ -151,7 +156,7 @@ pdt_lower_bound = 1.0
 iterations = 20
 condition_noise = 0.1
 condition_estimated_share = 0.5
-network = {{ kind = "compact", context_blocks = 0, width = 8, blocks = 1 }}
+network = {{ kind = "compact", width = 8, blocks = 1 }}
 """
 
 

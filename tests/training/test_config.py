@@ -89,7 +89,7 @@ def test_a_runs_copy_reads_back_the_same(small_toml):
         ('fast = { sampler = "ddim"', 'turbo = { sampler = "ddim"', "qualities are fast"),
         ('sampler = "ddim"', 'sampler = "euler"', "sampler must be one of"),
         ('prediction = "x0"', 'prediction = "noise"', "prediction must be one of"),
-        ('kind = "compact", context_width', "context_width", "needs its kind"),
+        ('kind = "compact"\ncontext_widths', "context_widths", "needs its kind"),
         ("fwhm_nm = [82.0, 82.0, 70.0]", "fwhm_nm = [82.0]", "input.fwhm_nm has 1 numbers for 3"),
         ("wavelength_nm = [640.0, 550.0, 465.0]", "wavelength_nm = []", "0 numbers for 3"),
         ("multiple = 2", "multiple = 3", "data.patch must divide by tile.multiple"),

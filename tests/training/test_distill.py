@@ -16,7 +16,9 @@ from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from training import distill, export
 from training.config import load
-from training.data.dataset import Patches, load_scenes
+from training.data.dataset import load_scenes
+from training.data.patches import Patches
+from training.data.sources import Sources
 from training.loop import checkpoint, run_folder, validation
 from training.loop.distill_trainer import DistillTrainer, Plan
 from training.loop.stage_trainer import StageTrainer
@@ -31,7 +33,7 @@ def taught(request, small_toml):
     changes = [f"stages.0.prediction={request.param}", "stages.0.iterations=300"]
     config = load(small_toml, [*changes, "training.batch=8"])
     scenes = load_scenes(config.data.train, config)
-    trainer = StageTrainer(config, 0, Patches(scenes, config, 0), [])
+    trainer = StageTrainer(config, 0, Patches(Sources(scenes), config, 0), [])
     for _ in range(300):
         trainer.advance()
     return config, scenes, trainer.ema.network
@@ -43,7 +45,7 @@ def student_of(taught, plan):
     stage = replace(config.stages[0], condition_dropout=0.0)
     training = replace(config.training, learning_rate=1e-3, decay="cosine", ema_start=0)
     config = replace(config, stages=(stage, *config.stages[1:]), training=training)
-    trainer = DistillTrainer(config, 0, Patches(scenes, config, 1), [], teacher, plan)
+    trainer = DistillTrainer(config, 0, Patches(Sources(scenes), config, 1), [], teacher, plan)
     for _ in range(plan.iterations * len(plan.rounds())):
         trainer.advance()
     return trainer.ema.network
@@ -97,7 +99,7 @@ def fresh(taught, plan=None):
     """A trainer of two rounds of three steps that has made none yet."""
     config, scenes, teacher = taught
     plan = plan or Plan(1, 4, 0.5, iterations=3)
-    return DistillTrainer(config, 0, Patches(scenes, config, 1), [], teacher, plan)
+    return DistillTrainer(config, 0, Patches(Sources(scenes), config, 1), [], teacher, plan)
 
 
 def weights(trainer):
@@ -212,7 +214,7 @@ def test_stage_two_learns_from_what_the_student_of_stage_one_makes(student_run, 
     before = distill.trained(run, config, 0)
     teacher = registry.build(config, 1)
     scenes = load_scenes(config.data.train, config)
-    patches = Patches(scenes, config, 0)
+    patches = Patches(Sources(scenes), config, 0)
     trainer = DistillTrainer(config, 1, patches, [before], teacher, Plan(2, 4, 0.0, 3))
     seen = []
     forward = before.denoiser.forward

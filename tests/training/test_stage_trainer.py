@@ -7,7 +7,9 @@ import torch
 
 from model_runtime.errors import InputError
 from training.config import load
-from training.data.dataset import Patches, load_scenes
+from training.data.dataset import load_scenes
+from training.data.patches import Patches
+from training.data.sources import Sources
 from training.loop.stage_trainer import StageTrainer, learning_rate
 from training.networks import registry
 
@@ -24,7 +26,7 @@ def trainer(small_toml, scenes):
 
     def make(stage=0, *overrides, previous=None):
         config = load(small_toml, overrides)
-        patches = Patches(scenes, config, config.training.seed)
+        patches = Patches(Sources(scenes), config, config.training.seed)
         torch.manual_seed(0)
         if previous is None:
             previous = [registry.build(config, s).eval() for s in range(stage)]
@@ -122,7 +124,7 @@ def test_bands_that_a_sensor_lacks_are_estimated_for_the_next_stage(trainer, sce
 
     off = ["stages.1.condition_dropout=0.0", "stages.1.condition_estimated_share=1e-9"]
     run = trainer(1, *off, "stages.1.condition_noise=0.0", previous=[Constant()])
-    run.patches = Patches([s for s in scenes if s.name == "b1"], run.config, 0)
+    run.patches = Patches(Sources([s for s in scenes if s.name == "b1"]), run.config, 0)
     batch = run._batch()
     assert not batch.seen[:, 0].any()
     assert (batch.condition[:, 0] == 7).all()
@@ -156,7 +158,7 @@ def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(trainer):
 def test_weights_that_are_no_numbers_are_not_saved(trainer):
     run = trainer(0)
     with torch.no_grad():
-        next(run.network.parameters()).view(-1)[0] = float("inf")
+        next(run.network.parameters()).fill_(float("inf"))
     with pytest.raises(InputError, match="no finite numbers"):
         run.state()
 

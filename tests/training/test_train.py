@@ -121,7 +121,7 @@ def test_the_package_has_what_the_settings_say(package, unbroken, small_toml):
     assert model.wavelength_nm == pytest.approx(config.output.wavelength_nm)
     assert [stage.final_bands for stage in model.stages] == [(0, 4), tuple(range(8))]
     assert model.stages[1].guidance_scale == 0.5
-    assert model.tile.influence == 3
+    assert model.tile.influence == 8
     assert model.qualities["fast"] == manifest.Quality("ddim", 2, 1)
     assert 0 < model.domain.values[0][0] < model.domain.values[0][-1] < 0.6
     assert (package / model.card).read_text().startswith("# small 1")
@@ -355,7 +355,7 @@ iterations = 3"""
 
 def test_three_stages_of_two_kinds_train_and_sample(small_toml, tmp_path, capsys):
     """Any list of stages: here 3 to 1 to 3 to 8 bands, a released network amid compact ones."""
-    head = small_toml.read_text().split("[[stages]]")[0].replace("influence = 3\n", "")
+    head = small_toml.read_text().split("[[stages]]")[0].replace("influence = 8\n", "")
     settings, run = tmp_path / "three.toml", tmp_path / "run"
     settings.write_text(head + THREE_STAGES.format(common=COMMON))
     assert command_line.main(["--config", str(settings), "--out", str(run)]) == 0

@@ -9,6 +9,7 @@ from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from training.config import load
 from training.data.dataset import Scene
+from training.data.domain import domain_of
 from training.package import manifest_of_config
 
 
@@ -78,18 +79,16 @@ def scene(rgb, seen):
 def test_the_domain_is_of_pixels_that_are_seen_each_scene_by_its_share():
     dark = scene([[0.1] * 4], [True] * 4)
     bright = scene([[0.5, 9.0]], [True, False])
-    even = manifest_of_config.domain_of([dark, bright], [0.5, 0.5])
+    even = domain_of([dark, bright], [0.5, 0.5])
     assert set(even.values[0]) == {0.1, 0.5}
     low = dict(zip(even.levels, even.values[0]))
     assert (low[0.25], low[0.75]) == (0.1, 0.5)
-    mostly = manifest_of_config.domain_of([dark, bright], [0.9, 0.1])
+    mostly = domain_of([dark, bright], [0.9, 0.1])
     assert dict(zip(mostly.levels, mostly.values[0]))[0.75] == pytest.approx(0.1)
 
 
 def test_the_domain_is_kept_with_the_run(tmp_path):
-    domain = manifest_of_config.domain_of(
-        [scene([[0.1, 0.2, 0.3], [0.2, 0.4, 0.6]], [1, 1, 1])], [1.0]
-    )
+    domain = domain_of([scene([[0.1, 0.2, 0.3], [0.2, 0.4, 0.6]], [1, 1, 1])], [1.0])
     manifest_of_config.write_domain(tmp_path, domain)
     assert manifest_of_config.read_domain(tmp_path) == domain
     assert manifest_of_config.read_domain(tmp_path / "elsewhere") is None

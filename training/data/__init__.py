@@ -1,1 +1,1 @@
-"""Scenes and the patches of them that training sees."""
+"""Scenes, spectra and pictures, and the patches of them that training sees."""

@@ -24,7 +24,8 @@ class Drawn:
 
 def draw(rng: np.random.Generator, wavelength_nm: np.ndarray, settings) -> Drawn:
     """A camera by the sigmas of ``settings`` (training.config.Data)."""
-    gain = np.exp(rng.normal(0, settings.white_balance_sigma, len(wavelength_nm)))
+    level = rng.normal(0, settings.camera_level_sigma)
+    gain = np.exp(level + rng.normal(0, settings.white_balance_sigma, len(wavelength_nm)))
     curve = (HAZE_NM / wavelength_nm) ** HAZE_POWER
     haze = rng.normal(0, settings.haze_sigma) * curve
     return Drawn(gain, haze, float(np.exp(rng.normal(0, settings.gamma_sigma))))

@@ -10,12 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..networks.compact import DARKEST, MULTIPLE, ConditionEncoder, PixelDenoiser
+from ..networks.compact import DARKEST, ConditionEncoder, PixelDenoiser
 from .convolution import convolution
-from .interleave import interleaved
 from .logarithm import logarithm, mean_of_bands
-
-PIXELS = MULTIPLE**2  # of a square
 
 
 class DenoiserGraph(nn.Module):
@@ -42,39 +39,17 @@ class DenoiserGraph(nn.Module):
 
 
 class EncoderGraph(nn.Module):
-    """``ConditionEncoder`` of a stage that sees surroundings.
-
-    Its last layers make the pixels of a square one after the other and hand their brightness on, so
-    that the four have only to be interleaved.
-    """
+    """``ConditionEncoder`` of a stage that sees surroundings: the same bits by any threads."""
 
     def __init__(self, encoder: ConditionEncoder):
         super().__init__()
-        self.offset, self.scale = encoder.offset, encoder.scale
-        looks = encoder.looks
-        self.blocks = looks.blocks
-        # The squares' last bands are the brightness, which the blocks do not see.
-        self.enter = _pointwise(F.pad(_matrix(looks.enter), (0, PIXELS)), looks.enter.bias)
-        nothing = torch.zeros(PIXELS, 1, looks.leave.in_channels)
-        leave = torch.cat([_by_pixel(_matrix(looks.leave)), nothing], 1)
-        bias = F.pad(_by_pixel(looks.leave.bias[:, None]), (0, 0, 0, 1))
-        self.leave = _pointwise(leave.flatten(0, 1), bias.flatten())
-        own = F.pad(_by_pixel(_matrix(looks.own)), (0, PIXELS))
-        brightness = F.pad(torch.eye(PIXELS)[:, None], (looks.own.in_channels, 0))
-        self.own = _pointwise(torch.cat([own, brightness], 1).flatten(0, 1))
+        self.offset, self.scale, self.looks = encoder.offset, encoder.scale, encoder.looks
 
     def forward(self, condition: Tensor) -> Tensor:
         values = condition * self.scale + self.offset
         brightness = mean_of_bands(values).clamp_min(DARKEST)
-        relative = [values / brightness - 1, logarithm(brightness) + 2, brightness]
-        squares = F.pixel_unshuffle(torch.cat(relative, 1), MULTIPLE)
-        whole = self.leave(self.blocks(self.enter(squares))) + self.own(squares)
-        return interleaved(whole.chunk(PIXELS, 1))
-
-
-def _by_pixel(matrix: Tensor) -> Tensor:
-    """(features x PIXELS, entering) as (PIXELS, features, entering)."""
-    return matrix.unflatten(0, (-1, PIXELS)).transpose(0, 1)
+        relative = [values / brightness - 1, logarithm(brightness) + 2]
+        return self.looks(torch.cat(relative, 1), brightness)
 
 
 class PixelEncoderGraph(nn.Module):

@@ -6,6 +6,7 @@ from typing import Callable, Optional
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from model_runtime.diffusion import schedule
 
@@ -82,6 +83,7 @@ class Terms:
     offset: float = 0.0
     target_weight: float = 1.0
     x0_counts: bool = False
+    sam_kind: str = "cosine"
 
 
 def stage_loss(
@@ -103,6 +105,33 @@ def stage_loss(
     loss = terms.target_weight * error
     if terms.sam_weight:
         implied = d.x0(terms.prediction, prediction, x_t, t)
-        angle = spectral_angle_loss(implied + terms.offset, x0 + terms.offset, seen)
-        loss = loss + terms.sam_weight * angle
+        loss = loss + terms.sam_weight * _angle(terms, implied, x0, seen)
     return loss
+
+
+def _angle(terms: Terms, found: Tensor, x0: Tensor, seen: Optional[Tensor]) -> Tensor:
+    return spectral_angle_loss(found + terms.offset, x0 + terms.offset, seen, terms.sam_kind)
+
+
+def pooled_loss(
+    network: Network,
+    d: TorchDiffusion,
+    terms: Terms,
+    x0: Tensor,
+    condition: Tensor,
+    noise: Tensor,
+    seen: Tensor,
+) -> Tensor:
+    """The loss of x0's means where only those are known, at the last timestep, t = T - 1.
+
+    ``x0`` and ``seen`` (N, bands, r, c) are of coarser pixels than ``condition`` and ``noise``: a
+    camera's picture of ground whose spectra were measured in coarser pixels. At t = T - 1 there is
+    next to nothing of x0 in x_t, so it need not be known there.
+    """
+    pool = noise.shape[-1] // x0.shape[-1]
+    t = torch.full((len(x0),), d.steps - 1, device=x0.device)
+    coarse = x0.repeat_interleave(pool, 2).repeat_interleave(pool, 3)
+    x_t = d.noised(coarse, noise, t)
+    found = F.avg_pool2d(d.x0(terms.prediction, network(x_t, condition, t), x_t, t), pool)
+    loss = terms.target_weight * target_loss(terms.loss, found, x0, seen)
+    return loss + terms.sam_weight * _angle(terms, found, x0, seen)

@@ -11,7 +11,7 @@ from model_runtime.diffusion import samplers
 from model_runtime.errors import InputError
 
 from ..config import Config, StageSettings
-from ..data.dataset import Patches
+from ..data.patches import Patches
 from . import checkpoint
 from .diffusion import Terms
 from .distillation import ddpm_step, truncated, walked, x0_of_one_step, x0_on

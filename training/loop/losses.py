@@ -5,6 +5,8 @@ from typing import Optional
 import torch
 from torch import Tensor
 
+CHORD_FLOOR = 1e-5  # a root has no slope at zero; that of an angle of 0.2 degrees
+
 
 def target_loss(kind: str, found: Tensor, target: Tensor, seen: Optional[Tensor] = None) -> Tensor:
     """Mean l1 or l2 over what is seen; tensors (N, bands, rows, cols), ``seen`` bool or None."""
@@ -14,12 +16,19 @@ def target_loss(kind: str, found: Tensor, target: Tensor, seen: Optional[Tensor]
     return (error * seen).sum() / seen.sum().clamp_min(1)
 
 
-def spectral_angle_loss(found: Tensor, target: Tensor, seen: Optional[Tensor] = None) -> Tensor:
-    """Mean over pixels of 1 - cosine over the bands that are seen (SCDM's spectral loss)."""
+def spectral_angle_loss(
+    found: Tensor, target: Tensor, seen: Optional[Tensor] = None, kind: str = "cosine"
+) -> Tensor:
+    """Mean over pixels of 1 - cosine over the bands that are seen (SCDM's spectral loss).
+
+    ``kind`` chord: of the distance between both at length 1, 2 sin(angle / 2), in its place.
+    """
     if seen is not None:
         found, target = found * seen, target * seen
     lengths = torch.linalg.vector_norm(found, dim=1) * torch.linalg.vector_norm(target, dim=1)
     distance = 1 - (found * target).sum(1) / lengths.clamp_min(1e-8)
+    if kind == "chord":
+        distance = (2 * distance.clamp_min(0) + CHORD_FLOOR).sqrt()
     if seen is None:
         return distance.mean()
     pixels = seen.any(1)

@@ -12,10 +12,10 @@ from model_runtime.diffusion import schedule
 from model_runtime.errors import InputError
 
 from ..config import Config, StageSettings
-from ..data.dataset import Patches
+from ..data.patches import Patches
 from ..networks import registry
 from . import checkpoint
-from .diffusion import Terms, TorchDiffusion, stage_loss
+from .diffusion import Terms, TorchDiffusion, pooled_loss, stage_loss
 from .ema import Ema
 from .ranks import Ranks
 
@@ -30,6 +30,11 @@ class Batch:
     x0: Tensor
     condition: Tensor
     seen: Tensor
+
+    @property
+    def pooled(self) -> bool:
+        """Whether only means of x0 over several of the condition's pixels are known."""
+        return self.x0.shape[2:] != self.condition.shape[2:]
 
 
 class StageTrainer:
@@ -101,11 +106,19 @@ class StageTrainer:
     def _loss(self, batch: Batch) -> Tensor:
         """This rank's part of the loss: the ranks' sum is that of the whole batch."""
         terms = self._shared(self._terms(), batch.seen)
-        x0, noise, t = self._example(batch)
         low = self.config.training.precision == "bfloat16"
         with torch.autocast(self.device, torch.bfloat16, enabled=low), self.ranks.dropout():
             network, d = self.network.train(), self.diffusion
+            if batch.pooled:
+                return self._pooled_loss(network, terms, batch).float()
+            x0, noise, t = self._example(batch)
             return stage_loss(network, d, terms, x0, batch.condition, noise, t, batch.seen).float()
+
+    def _pooled_loss(self, network: nn.Module, terms: Terms, batch: Batch) -> Tensor:
+        shape = len(batch.x0), batch.x0.shape[1], *batch.condition.shape[2:]
+        noise = self._normal_like(batch.condition.new_empty(shape))
+        known = batch.x0, batch.condition, noise, batch.seen
+        return pooled_loss(network, self.diffusion, terms, *known)
 
     def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:
         """(x0, noise, t) that the network learns from: the truth, noised at random timesteps."""
@@ -137,12 +150,24 @@ class StageTrainer:
         return self.ranks.mine(self.ranks.whole_like(mine).normal_())
 
     def _batch(self) -> Batch:
+        if self.stage == 0 and self.patches.is_of_pictures(self.step):
+            return self._pictures()
         place = self.ranks.rank, self.ranks.count
         rgb, cube, seen = self.patches.batch(self.step, self.samples, *place)
         rgb, cube, seen = self._tensor(rgb), self._tensor(cube), self._tensor(seen)
         rgb, cube = self._normalised(rgb), self._normalised(cube)
-        final = list(self.settings.final_bands)
         condition = self._condition(rgb, cube, seen) if self.stage else rgb
+        return self._with_dropout(cube, condition, seen)
+
+    def _pictures(self) -> Batch:
+        """Camera pictures, and the spectra of the coarser pixels that they lie in."""
+        place = self.ranks.rank, self.ranks.count
+        rgb, cube, seen = self.patches.pictures(self.step, self.samples, *place)
+        rgb, cube = self._normalised(self._tensor(rgb)), self._normalised(self._tensor(cube))
+        return self._with_dropout(cube, rgb, self._tensor(seen))
+
+    def _with_dropout(self, cube: Tensor, condition: Tensor, seen: Tensor) -> Batch:
+        final = list(self.settings.final_bands)
         kept = self._uniform() >= self.settings.condition_dropout
         return Batch(cube[:, final], condition * kept[:, None, None, None], seen[:, final])
 
@@ -237,7 +262,8 @@ def loss_terms(config: Config, settings) -> Terms:
     """What the loss of the stage with these ``settings`` is made of."""
     training, n = config.training, config.normalisation
     offset = n.offset / n.scale if training.sam_of == "spectra" else 0.0
-    return Terms(settings.prediction, training.loss, training.sam_weight, offset)
+    weight, kind = training.sam_weight, training.sam_kind
+    return Terms(settings.prediction, training.loss, weight, offset, sam_kind=kind)
 
 
 def learning_rate(config: Config, iterations: int, step: int) -> float:

@@ -7,19 +7,21 @@ pixel gets depends on a bounded neighbourhood only, so tiles cannot be told apar
 
 import math
 from dataclasses import dataclass
+from typing import Tuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MULTIPLE = 2  # the encoder looks at the picture at half its resolution
 DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
 
 
 @dataclass(frozen=True)
 class CompactSettings:
-    """Widths and depths; ``context_blocks`` 0 makes a stage that sees one pixel at a time.
+    """Widths and depths.
 
+    ``context_widths`` and ``context_blocks`` are of the levels on which the surroundings are seen:
+    full resolution, half, quarter and so on. None makes a stage that sees one pixel at a time.
     ``offset`` and ``scale`` are the package's normalisation: the network undoes it to work on
     spectra relative to the pixel's brightness, which illumination and shade change most.
     """
@@ -28,23 +30,30 @@ class CompactSettings:
     output_bands: int
     offset: float
     scale: float
-    context_width: int = 96
-    context_blocks: int = 6
+    context_widths: Tuple[int, ...] = ()
+    context_blocks: Tuple[int, ...] = ()
     kernel: int = 3
     width: int = 64
     blocks: int = 2
     time_width: int = 64
     dropout: float = 0.0
 
+    def __post_init__(self):
+        if len(self.context_widths) != len(self.context_blocks):
+            raise ValueError("context_widths and context_blocks must be of as many levels")
+
+    @property
+    def multiple(self) -> int:
+        """Rows and columns come in multiples of this: the coarsest level's pixel."""
+        return 2 ** max(len(self.context_widths) - 1, 0)
+
 
 class CompactNetwork(nn.Module):
     """x0 of x_t (N, output_bands, rows, cols) from it, the condition and the timestep."""
 
-    multiple = MULTIPLE
-
     def __init__(self, settings: CompactSettings):
         super().__init__()
-        self.settings = settings
+        self.settings, self.multiple = settings, settings.multiple
         self.condition_encoder = ConditionEncoder(settings)
         self.denoiser = PixelDenoiser(settings)
 
@@ -62,7 +71,7 @@ class ConditionEncoder(nn.Module):
         super().__init__()
         self.offset, self.scale = settings.offset, settings.scale
         bands = settings.condition_bands + 1
-        sees_around = settings.context_blocks > 0
+        sees_around = bool(settings.context_widths)
         self.looks = Surroundings(bands, settings) if sees_around else Alone(bands, settings)
 
     def forward(self, condition: Tensor) -> Tensor:
@@ -86,27 +95,32 @@ class Alone(nn.Module):
 class Surroundings(nn.Module):
     """Features of pixels and what lies around them, and their brightness.
 
-    All of it happens on squares of MULTIPLE x MULTIPLE pixels, which lie in the channels: moving
-    whole pictures about costs as much as convolutions do.
+    Every pixel is seen at full resolution; what is further away at half, a quarter and so on: means
+    of 2 x 2 on the way down, linear interpolation on the way up, so that no grid shows.
     """
 
     def __init__(self, bands: int, settings: CompactSettings):
         super().__init__()
-        width, entering = settings.context_width, bands * MULTIPLE**2
-        leaving = (settings.width - 1) * MULTIPLE**2
-        self.enter = Pointwise(entering, width)
-        self.blocks = nn.Sequential(
-            *(ContextBlock(settings) for _ in range(settings.context_blocks))
+        widths = settings.context_widths
+        self.enter = nn.Conv2d(bands, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(Pointwise(a, b) for a, b in zip(widths, widths[1:]))
+        self.up = nn.ModuleList(Pointwise(b, a) for a, b in zip(widths, widths[1:]))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*(ContextBlock(width, settings) for _ in range(depth)))
+            for width, depth in zip(widths, settings.context_blocks)
         )
-        self.leave = Pointwise(width, leaving)
-        self.own = Pointwise(entering, leaving, bias=False)
+        self.leave = Pointwise(widths[0], settings.width - 1)
+        self.own = Pointwise(bands, settings.width - 1, bias=False)
 
     def forward(self, relative: Tensor, brightness: Tensor) -> Tensor:
-        squares = F.pixel_unshuffle(relative, MULTIPLE)
-        around = self.blocks(self.enter(squares))
-        features = self.leave(around) + self.own(squares)
-        whole = torch.cat([features, F.pixel_unshuffle(brightness, MULTIPLE)], 1)
-        return F.pixel_shuffle(whole, MULTIPLE)
+        levels = [F.relu(_padded_convolution(self.enter, relative, self.training))]
+        for down in self.down:
+            levels.append(F.relu(down(F.avg_pool2d(levels[-1], 2))))
+        around = self.blocks[-1](levels.pop())
+        for blocks, up in zip(reversed(self.blocks[:-1]), reversed(self.up)):
+            finer = F.interpolate(up(around), scale_factor=2, mode="bilinear")
+            around = blocks(levels.pop() + finer)
+        return torch.cat([self.leave(around) + self.own(relative), brightness], 1)
 
 
 class Pointwise(nn.Conv2d):
@@ -129,24 +143,26 @@ class Pointwise(nn.Conv2d):
 class ContextBlock(nn.Module):
     """A residual block: neighbours in each channel, then channels in each pixel."""
 
-    def __init__(self, settings: CompactSettings):
+    def __init__(self, width: int, settings: CompactSettings):
         super().__init__()
-        width, kernel = settings.context_width, settings.kernel
+        kernel = settings.kernel
         self.dropout = settings.dropout
         self.space = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width)
         self.widen = Pointwise(width, 2 * width)
         self.narrow = _silent(Pointwise(2 * width, width))
 
     def forward(self, features: Tensor) -> Tensor:
-        seen = F.relu(self.widen(self._neighbours(features)))
+        around = _padded_convolution(self.space, features, self.training)
+        seen = F.relu(self.widen(around))
         return features + self.narrow(F.dropout(seen, self.dropout, self.training))
 
-    def _neighbours(self, features: Tensor) -> Tensor:
-        """Zeros around a training patch would tell where it ends; around a tile they are cut."""
-        if not self.training:
-            return self.space(features)
-        around = F.pad(features, [self.space.padding[0]] * 4, mode="replicate")
-        return F.conv2d(around, self.space.weight, self.space.bias, groups=self.space.groups)
+
+def _padded_convolution(layer: nn.Conv2d, features: Tensor, training: bool) -> Tensor:
+    """Zeros around a training patch would tell where it ends; around a tile they are cut."""
+    if not training:
+        return layer(features)
+    around = F.pad(features, [layer.padding[0]] * 4, mode="replicate")
+    return F.conv2d(around, layer.weight, layer.bias, groups=layer.groups)
 
 
 class PixelDenoiser(nn.Module):
@@ -213,8 +229,14 @@ def _silent(layer: nn.Conv2d) -> nn.Conv2d:
 
 
 def influence(settings: CompactSettings) -> int:
-    """How far, in pixels, a stage looks: blocks at half resolution and the half-pixel grid."""
-    if not settings.context_blocks:
+    """How far, in pixels, a stage looks: each level's blocks, and the steps between the levels.
+
+    A pixel of level n is 2^n wide; interpolation sees one neighbour of the coarser level, and
+    a mean may begin up to a pixel of that level before the one that asks.
+    """
+    if not settings.context_widths:
         return 0
-    reach = settings.context_blocks * (settings.kernel // 2)
-    return MULTIPLE * reach + MULTIPLE - 1
+    reach = 1  # the first convolution's
+    for level, depth in enumerate(settings.context_blocks):
+        reach += 2**level * depth * (settings.kernel // 2)
+    return reach + sum(2 * 2**level for level in range(1, len(settings.context_widths)))

@@ -65,7 +65,7 @@ def pixelwise(config: Config) -> bool:
     """Whether, after the first stage's condition encoder, each pixel is worked by itself."""
     tables = [stage.network for stage in config.stages]
     compact = all(table["kind"] == "compact" for table in tables)
-    alone = compact and all(table.get("context_blocks") == 0 for table in tables[1:])
+    alone = compact and not any(table.get("context_widths") for table in tables[1:])
     return alone and all(stage.pdt_lower_bound >= 1 for stage in config.stages)
 
 

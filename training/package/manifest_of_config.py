@@ -3,19 +3,15 @@
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
-
-import numpy as np
+from typing import Any, Dict, Optional
 
 from model_runtime.diffusion import schedule
 from model_runtime.errors import InputError, PackageError
 from model_runtime.package import manifest
 
 from ..config import Config
-from ..data.dataset import Scene
 from ..networks.registry import condition_bands, pixelwise
 
-DOMAIN_LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 # The few-step ones are guided at the middle three fifths of the timesteps: docs/samplers.md.
 DEFAULT_QUALITIES = {
     "fast": manifest.Quality("dpm-solver++", 5, 1, (200, 799)),
@@ -115,21 +111,6 @@ def check(config: Config) -> None:
     except PackageError as error:
         message = error.message.replace(f"{manifest.MANIFEST_NAME}.", "the package's ")
         raise InputError(message, "change the settings file") from error
-
-
-def domain_of(scenes: Sequence[Scene], shares: Sequence[float]) -> manifest.Domain:
-    """Quantiles of the input bands over the scenes, each scene by how often it is drawn."""
-    pixels = [scene.rgb[:, scene.seen.any(0)] for scene in scenes]
-    weight = np.concatenate([np.full(p.shape[1], s / p.shape[1]) for p, s in zip(pixels, shares)])
-    values = np.concatenate(pixels, axis=1)
-    return manifest.Domain(DOMAIN_LEVELS, tuple(_quantiles(band, weight) for band in values))
-
-
-def _quantiles(values: np.ndarray, weight: np.ndarray):
-    order = np.argsort(values)
-    below = np.cumsum(weight[order]) / weight.sum()
-    picked = values[order][np.minimum(np.searchsorted(below, DOMAIN_LEVELS), len(values) - 1)]
-    return tuple(round(float(v), 5) for v in picked)
 
 
 def write_domain(run: Path, domain: manifest.Domain) -> None:

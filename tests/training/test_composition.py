@@ -1,0 +1,78 @@
+"""Patches composed of spectra, the fields that shape them and the light on them."""
+
+import numpy as np
+import pytest
+
+from training.data import composition, fields, light
+from training.data.library import Library
+
+SIDE = 24
+NM = np.linspace(400, 1000, 8)
+
+
+@pytest.fixture(scope="module")
+def spectra():
+    """Twelve spectra of three classes; a camera sees twice what the input bands do."""
+    cube = np.random.default_rng(0).uniform(0.05, 0.6, (8, 12)).astype(np.float32)
+    seen = np.ones((8, 12), bool)
+    seen[6:, :4] = False
+    groups = [np.arange(4), np.arange(4, 8), np.arange(8, 12)]
+    rgb = cube[[5, 3, 1]]
+    return Library(cube, seen, rgb, [2 * rgb], groups, np.full(3, 1 / 3))
+
+
+def composed(spectra, seed, camera=None):
+    return composition.compose(np.random.default_rng(seed), spectra, SIDE, camera)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_patch_is_seen_through_the_same_pixels_by_input_bands_and_camera(spectra, seed):
+    rgb, cube, seen = composed(spectra, seed)
+    np.testing.assert_allclose(rgb, cube[[5, 3, 1]], rtol=1e-4)
+    assert rgb.shape == (3, SIDE, SIDE) and cube.shape == seen.shape == (8, SIDE, SIDE)
+    assert np.isfinite(cube).all() and cube.min() >= 0
+    by_camera = composed(spectra, seed, camera=0)
+    np.testing.assert_allclose(by_camera[0], 2 * rgb, rtol=1e-5)
+    np.testing.assert_array_equal(by_camera[1], cube)
+
+
+def test_a_pixel_is_a_mixture_of_spectra_times_its_brightness(spectra):
+    """So its spectrum lies in the cone of the library's: non-negative weights make it."""
+    _, cube, _ = composed(spectra, 3)
+    pixels = cube.reshape(8, -1)[:, ::37]
+    weights, *_ = np.linalg.lstsq(spectra.cube, pixels, rcond=None)
+    np.testing.assert_allclose(spectra.cube @ weights, pixels, atol=1e-4)
+
+
+def test_bands_count_where_all_of_a_patchs_spectra_have_them(spectra):
+    kinds = {tuple(composed(spectra, seed)[2][:, 0, 0]) for seed in range(40)}
+    assert kinds == {(True,) * 8, (True,) * 6 + (False,) * 2}
+
+
+def test_patches_are_of_one_material_of_a_grid_and_of_regions(spectra):
+    shapes = [composition._labels(np.random.default_rng(seed), SIDE) for seed in range(60)]
+    counts = {len(np.unique(labels)) for labels in shapes}
+    assert 1 in counts and counts & set(range(2, 6)) and max(counts) > 5
+
+
+@pytest.mark.parametrize("cell", [1.0, 3.5, 24.0])
+def test_a_smooth_field_is_of_unit_size_and_varies_over_its_cell(cell):
+    field = np.stack([fields.smooth(np.random.default_rng(s), SIDE, cell) for s in range(20)])
+    assert field.std() == pytest.approx(1, abs=0.3)
+    steps = np.abs(np.diff(field, axis=2)).mean()
+    assert steps == pytest.approx(np.minimum(1.2 / cell, 1.2), rel=0.7)
+
+
+def test_a_soft_mask_lies_between_none_and_all():
+    masks = [fields.soft_mask(np.random.default_rng(s), SIDE, 6, 0.3) for s in range(20)]
+    assert min(mask.min() for mask in masks) == 0 and max(mask.max() for mask in masks) == 1
+    assert any(((mask > 0) & (mask < 1)).any() for mask in masks)
+
+
+def test_shade_leaves_less_light_and_less_of_it_in_the_infrared():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        of_input, of_output = light.shade(rng, SIDE, NM[[5, 3, 1]], NM)
+        assert of_output.min() > 0 and of_output.max() <= 1
+        assert (np.diff(of_output, axis=0) <= 1e-6).all()
+        np.testing.assert_allclose(of_input, of_output[[5, 3, 1]], rtol=1e-5)

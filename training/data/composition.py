@@ -1,0 +1,89 @@
+"""Patches composed of library spectra: regions of materials with texture, mixing and soft edges."""
+
+from typing import Optional, Tuple
+
+import numpy as np
+
+from . import fields
+from .library import Library
+
+# Shares of the kinds of patches: one material, a grid of patches of one class, regions.
+UNIFORM, GRID = 0.2, 0.25
+MOST_REGIONS = 5
+TEXTURE_SIGMA = 0.25  # of the logarithm of brightness, at most
+SECOND_SHARE = 0.6  # of the regions hold two spectra of their class, mixed
+OTHER_SHARE = 0.3  # and of these regions the second spectrum is of another class
+
+
+def compose(
+    rng: np.random.Generator, library: Library, side: int, camera: Optional[int]
+) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rgb, cube, seen), each (bands, side, side), of spectra drawn from ``library``.
+
+    ``camera`` is the number of the camera that sees it, None the model's own input bands.
+    """
+    labels = _labels(rng, side)
+    spectra, weights = _materials(rng, library, labels)
+    if rng.random() < 0.5:
+        weights = _blurred(weights)
+    weights = weights * _texture(rng, side)
+    rgb = library.rgb if camera is None else library.cameras[camera]
+    seen = library.seen[:, spectra].all(1)
+    return (
+        np.tensordot(rgb[:, spectra], weights, 1),
+        np.tensordot(library.cube[:, spectra], weights, 1),
+        np.broadcast_to(seen[:, None, None], (len(seen), side, side)).copy(),
+    )
+
+
+def _labels(rng: np.random.Generator, side: int) -> np.ndarray:
+    """The number of each pixel's region (side, side)."""
+    kind = rng.random()
+    if kind < UNIFORM:
+        return np.zeros((side, side), int)
+    if kind < UNIFORM + GRID:
+        cell = int(rng.integers(6, 17))
+        row, col = ((np.arange(side) + rng.integers(cell)) // cell for _ in range(2))
+        return row[:, None] * (col.max() + 1) + col[None]
+    count, cell = int(rng.integers(2, MOST_REGIONS + 1)), float(rng.uniform(3, side))
+    return np.argmax([fields.smooth(rng, side, cell) for _ in range(count)], axis=0)
+
+
+def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
+    """(numbers of spectra (n,), weights (n, side, side)): a region's pixels hold one or two."""
+    numbers, side = np.unique(labels), len(labels)
+    one_class = rng.choice(len(library.groups), p=library.shares)
+    alike = len(numbers) > MOST_REGIONS or rng.random() < 0.2
+    spectra, weights = [], []
+    for number in numbers:
+        group = one_class if alike else rng.choice(len(library.groups), p=library.shares)
+        inside = (labels == number).astype(np.float32)
+        spectra.append(rng.choice(library.groups[group]))
+        if len(numbers) <= MOST_REGIONS and rng.random() < SECOND_SHARE:
+            if rng.random() < OTHER_SHARE:
+                group = rng.choice(len(library.groups), p=library.shares)
+            spectra.append(rng.choice(library.groups[group]))
+            level, width = rng.uniform(-0.2, 1.2), rng.uniform(0, 0.4)
+            field = fields.smooth(rng, side, rng.uniform(1, side / 2))
+            second = np.clip(level + width * field, 0, 1)
+            weights += [inside * (1 - second), inside * second]
+        else:
+            weights.append(inside)
+    return np.array(spectra), np.stack(weights).astype(np.float32)
+
+
+def _blurred(weights: np.ndarray) -> np.ndarray:
+    """Means over 3 x 3 pixels: pixels at edges hold both sides."""
+    side = weights.shape[1]
+    around = np.pad(weights, [(0, 0), (1, 1), (1, 1)], mode="edge")
+    rows = sum(around[:, i : i + side] for i in range(3))
+    return sum(rows[:, :, i : i + side] for i in range(3)) / np.float32(9)
+
+
+def _texture(rng: np.random.Generator, side: int) -> np.ndarray:
+    """Brightness (side, side) about 1: grain of single pixels and of larger patches."""
+    sigma = TEXTURE_SIGMA * rng.random() ** 2
+    grain = rng.standard_normal((side, side)).astype(np.float32)
+    larger = fields.smooth(rng, side, rng.uniform(2, side / 2))
+    share = rng.random()
+    return np.exp(sigma * (share * grain + (1 - share) * larger)).astype(np.float32)

@@ -1,0 +1,110 @@
+"""Spectral libraries on the model's grid: measured or simulated spectra to compose patches of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from model_runtime.errors import InputError
+from model_runtime.spectra import resample
+
+from ..config import Config
+from .responses import Response
+
+SCALE = np.float32(1e-4)
+MISSING = -32768
+BRIGHTEST = 1.6  # snow and bright powders stay below it
+LEAST_SEEN = 0.25  # of the output bands
+# How often a group of n spectra is drawn: n to this power, so that none dominates.
+GROUP_POWER = 0.35
+
+
+@dataclass(frozen=True)
+class Library:
+    """Spectra on the model's grid, all finite.
+
+    ``cube`` and ``seen`` (output bands, spectra): reflectance, and where it was measured; ``rgb``
+    (input bands, spectra) through the model's input bands; ``cameras`` the same through each
+    camera's. ``groups``: the numbers of the spectra of each class; ``shares``: how often a group
+    is drawn.
+    """
+
+    cube: np.ndarray
+    seen: np.ndarray
+    rgb: np.ndarray
+    cameras: Sequence[np.ndarray]
+    groups: Sequence[np.ndarray]
+    shares: np.ndarray
+
+
+def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> Library:
+    """The libraries in the files and folders ``places``. Raises InputError where none is there."""
+    files = _files(places)
+    parts = [_read(path, config, cameras) for path in files]
+    groups, first = [], 0
+    for part in parts:
+        groups += [numbers + first for numbers in part.groups]
+        first += part.cube.shape[1]
+    weight = np.array([len(numbers) ** GROUP_POWER for numbers in groups])
+    joined = [np.concatenate([getattr(p, name) for p in parts], 1) for name in ("cube", "seen")]
+    rgb = np.concatenate([part.rgb for part in parts], 1)
+    seen_by = [np.concatenate(views, 1) for views in zip(*(part.cameras for part in parts))]
+    return Library(*joined, rgb, seen_by, groups, weight / weight.sum())
+
+
+def _files(places: Sequence[str]) -> List[Path]:
+    found: List[Path] = []
+    for place in map(Path, places):
+        found += sorted(place.glob("*.npz")) if place.is_dir() else [place]
+    if not found:
+        raise InputError(f"no library in {', '.join(places)}", "name folders with .npz files")
+    return found
+
+
+def _read(path: Path, config: Config, cameras: Sequence[Response]) -> Library:
+    wavelength_nm, spectra, classes = _arrays(path)
+    values = np.where(spectra == MISSING, np.nan, spectra * SCALE)
+    bands = _resampled(values, wavelength_nm, config.output)
+    rgb = _resampled(values, wavelength_nm, config.input)
+    seen = np.isfinite(bands)
+    whole = np.isfinite(rgb).all(0) & (seen.mean(0) >= LEAST_SEEN)
+    whole &= (np.nanmax(np.where(seen, bands, 0), 0) <= BRIGHTEST) & (rgb.max(0) > 0)
+    if not whole.any():
+        raise InputError(f"{path} has no spectrum over the model's bands", "leave it out")
+    bands, rgb, seen, classes = bands[:, whole], rgb[:, whole], seen[:, whole], classes[whole]
+    full = _filled(values[:, whole])
+    views = [(c.weights(wavelength_nm) @ full).astype(np.float32) for c in cameras]
+    groups = [np.flatnonzero(classes == name) for name in np.unique(classes)]
+    return Library(_filled(bands), seen, rgb, views, groups, np.ones(len(groups)))
+
+
+def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(wavelength_nm (bands,), spectra x 10,000 (bands, spectra), classes (spectra,))."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            spectra = file["reflectance_x10000"].T.astype(np.float32)
+            named = file["classes"] if "classes" in file else np.array([path.stem])
+            classes = np.broadcast_to(named, spectra.shape[1:]).astype(str)
+            return file["wavelength_nm"].astype(np.float64), spectra, classes
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{path} is not a spectral library ({error})",
+            "give an .npz with wavelength_nm, reflectance_x10000 and, if known, classes",
+        ) from error
+
+
+def _resampled(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:
+    targets = np.array(bands.wavelength_nm), np.array(bands.fwhm_nm)
+    return resample.resample(values[:, None], wavelength_nm, *targets)[:, 0]
+
+
+def _filled(spectra: np.ndarray) -> np.ndarray:
+    """``spectra`` (bands, spectra) with what is missing taken from the nearest band that is not."""
+    known = np.isfinite(spectra)
+    bands = np.arange(len(spectra))[:, None]
+    before = np.maximum.accumulate(np.where(known, bands, -1), axis=0)
+    after = np.minimum.accumulate(np.where(known, bands, len(spectra))[::-1], axis=0)[::-1]
+    nearer = (bands - before <= after - bands) | (after == len(spectra))
+    take = np.where((before >= 0) & nearer, before, np.minimum(after, len(spectra) - 1))
+    return np.take_along_axis(spectra, take, axis=0).astype(np.float32)
