@@ -15,6 +15,7 @@ from torch import nn
 
 from model_runtime.errors import InputError, ScdmError
 from model_runtime.package import manifest
+from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
 from training.loop.run_folder import settings_of

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.networks.compact import CompactNetwork, CompactSettings
 
 TIMESTEPS = 20

@@ -55,12 +55,14 @@ def test_patches_are_of_one_material_of_a_grid_and_of_regions(spectra):
     assert 1 in counts and counts & set(range(2, 6)) and max(counts) > 5
 
 
-@pytest.mark.parametrize("cell", [1.0, 3.5, 24.0])
-def test_a_smooth_field_is_of_unit_size_and_varies_over_its_cell(cell):
-    field = np.stack([fields.smooth(np.random.default_rng(s), SIDE, cell) for s in range(20)])
-    assert field.std() == pytest.approx(1, abs=0.3)
-    steps = np.abs(np.diff(field, axis=2)).mean()
-    assert steps == pytest.approx(np.minimum(1.2 / cell, 1.2), rel=0.7)
+def test_a_smooth_field_is_of_unit_size_and_varies_less_the_larger_its_cell():
+    steps = []
+    for cell in (1.0, 3.5, 24.0):
+        field = np.stack([fields.smooth(np.random.default_rng(s), SIDE, cell) for s in range(20)])
+        np.testing.assert_allclose(field.mean((1, 2)), 0, atol=1e-5)
+        np.testing.assert_allclose(field.std((1, 2)), 1, rtol=1e-4)
+        steps.append(np.abs(np.diff(field, axis=2)).mean())
+    assert steps[0] > 1.5 * steps[1] > 3 * steps[2] > 0
 
 
 def test_a_soft_mask_lies_between_none_and_all():
