@@ -47,6 +47,7 @@ class Run:
     device: str
     resume: bool
     ranks: Ranks
+    init_from: Optional[Path] = None
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -78,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", nargs="+", help="training scenes, instead of data.train")
     parser.add_argument("--out", type=Path, help="folder of the run (default runs/NAME)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--init-from", type=Path, metavar="RUN", help="start from the weights of another run"
+    )
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting"
@@ -106,7 +110,17 @@ def _prepared(args: argparse.Namespace, ranks: Ranks) -> Run:
     validated = load_scenes(held_out, config) if held_out else []
     if ranks.first:
         keep(folder, config, drawn_from.scenes)
-    return Run(folder, config, stages, drawn_from, validated, args.device, args.resume, ranks)
+    return Run(
+        folder,
+        config,
+        stages,
+        drawn_from,
+        validated,
+        args.device,
+        args.resume,
+        ranks,
+        args.init_from,
+    )
 
 
 def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
@@ -160,7 +174,10 @@ def _trainer(run: Run, stage: int) -> StageTrainer:
     before = [trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
     patches = Patches(run.sources, run.config, run.config.training.seed + 1000 * stage)
     trainer = StageTrainer(run.config, stage, patches, before, run.device, run.ranks)
-    trainer.restore(checkpoint.load(run.folder, stage) if run.resume else None)
+    state = checkpoint.load(run.folder, stage) if run.resume else None
+    trainer.restore(state)
+    if run.init_from and state is None:
+        trainer.start_from(checkpoint.require(run.init_from, stage))
     return trainer
 
 

@@ -10,7 +10,7 @@ from .library import Library
 # Shares of the kinds of patches: one material, a grid of patches of one class, regions.
 UNIFORM, GRID = 0.2, 0.25
 MOST_REGIONS = 5
-TEXTURE_SIGMA = 0.25  # of the logarithm of brightness, at most
+TEXTURE_SIGMA = 0.45  # of the logarithm of brightness, at most
 SECOND_SHARE = 0.6  # of the regions hold two spectra of their class, mixed
 OTHER_SHARE = 0.3  # and of these regions the second spectrum is of another class
 

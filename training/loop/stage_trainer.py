@@ -236,6 +236,12 @@ class StageTrainer:
             "optimiser": self.optimiser.state_dict(),
         }
 
+    def start_from(self, state: Dict[str, Any]) -> None:
+        """Begin at step 0 with the averaged weights of another run's ``state``."""
+        with checkpoint.fitting(f"the checkpoint that stage {self.stage + 1} starts from"):
+            self.network.load_state_dict(state["ema"])
+            self.ema.network.load_state_dict(state["ema"])
+
     def restore(self, state: Optional[Dict[str, Any]]) -> None:
         """Go on from ``state``; None starts anew."""
         if state is None:
