@@ -17,6 +17,9 @@ from training.loop import checkpoint
 
 SMALL = {
     "data.patch": 8,
+    "data.gain_sigma": 0.1,
+    "data.shade_share": 0.0,
+    "data.camera_share": 0.0,
     "data.libraries": [],
     "data.responses": [],
     "data.pairs": [],

@@ -330,7 +330,7 @@ THREE_STAGES = """
 [[stages]]
 final_bands = [3]
 {common}
-network = {{ kind = "compact", context_width = 4, context_blocks = 1, width = 4, blocks = 1 }}
+network = {{ kind = "compact", context_widths = [4], context_blocks = [1], width = 4, blocks = 1 }}
 [[stages]]
 final_bands = [0, 3, 6]
 {common}
@@ -341,7 +341,7 @@ time_width = 8, groups = 2, residual_blocks = 1 }}
 every = 1
 {common}
 condition_estimated_share = 0.5
-network = {{ kind = "compact", context_blocks = 0, width = 8, blocks = 1 }}
+network = {{ kind = "compact", width = 8, blocks = 1 }}
 """
 COMMON = """prediction = "x0"
 schedule = "cosine"
