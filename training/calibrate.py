@@ -1,7 +1,8 @@
 """Calibrates a package's spread: ``python training/calibrate.py RUN MODEL_DIR``.
 
-Samples the run's validation scenes at every quality of the package, fits what the spread has to be
-for its interval to hold the truth, and writes that into ``model.json``.
+Samples what the run's settings hold out (scenes, libraries of materials, camera pictures) at every
+quality of the package, fits what the spread has to be for its interval to hold the truth, and
+writes that into ``model.json``.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from model_runtime.diffusion import cascade
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
 from model_runtime.package import manifest
-from training.data.dataset import Scene, load_scenes
+from training.data import held_out
+from training.data.held_out import HeldOut
 from training.loop import validation
 from training.loop.run_folder import settings_of
 from training.package import spread_fit
@@ -48,16 +50,16 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     Raises InputError for a run without validation scenes, PackageError for a package that is none.
     """
     config = settings_of(run)
-    scenes = load_scenes(config.data.validation, config)
+    pictures = held_out.load(config)
     plain = replace(manifest.read(folder), calibrations=())
     model = cascade.load(folder, plain, "cpu")
     made = []
     for quality in _sampled(plain):
-        sensors = sensor_errors(model, quality, scenes)
-        factor, relative = spread_fit.fitted(sensors)
+        groups = group_errors(model, quality, pictures)
+        factor, relative = spread_fit.fitted(groups)
         settings = quality.sampler, quality.steps, quality.samples
         made.append(manifest.Calibration(*settings, factor, relative))
-        yield from _lines(settings, sensors, scenes)
+        yield from _lines(settings, groups)
     replace(plain, calibrations=tuple(made)).write(folder)
 
 
@@ -69,22 +71,24 @@ def _sampled(model: manifest.Manifest) -> List[manifest.Quality]:
     return list(dict.fromkeys(asked))
 
 
-def sensor_errors(
-    model: cascade.Cascade, quality: manifest.Quality, scenes: Sequence[Scene]
+def group_errors(
+    model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> spread_fit.Sensors:
-    """What the samples at ``quality`` say and how far they are off, by the scenes' sensors."""
+    """What the samples at ``quality`` say and how far they are off, by the pictures' groups."""
     scales = tuple(stage.guidance_scale for stage in model.manifest.stages)
-    found: Dict[tuple, List[spread_fit.Errors]] = {}
-    for scene in scenes:
+    found: Dict[str, List[spread_fit.Errors]] = {}
+    for picture in pictures:
         how = cascade.of_quality(quality, scales, SEED)
-        found.setdefault(scene.sensor, []).append(_errors(model, how, scene))
-    return {sensor: _joined(parts) for sensor, parts in found.items()}
+        found.setdefault(picture.group, []).append(_errors(model, how, picture))
+    return {group: _joined(parts) for group, parts in found.items()}
 
 
-def _errors(model: cascade.Cascade, how: cascade.Sampling, scene: Scene) -> spread_fit.Errors:
-    estimate = validation.estimate(model, how, scene.rgb)
-    picked = np.random.default_rng(SEED).permutation(scene.rgb[0].size)[:MOST_PIXELS]
-    parts = np.abs(scene.cube - estimate.mean), estimate.spread, estimate.mean, scene.seen
+def _errors(model: cascade.Cascade, how: cascade.Sampling, picture: HeldOut) -> spread_fit.Errors:
+    estimate = validation.estimate(model, how, picture.rgb)
+    # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
+    mean, spread = (held_out.pooled(v, picture.pool) for v in (estimate.mean, estimate.spread))
+    picked = np.random.default_rng(SEED).permutation(mean[0].size)[:MOST_PIXELS]
+    parts = np.abs(picture.cube - mean), spread, mean, picture.seen
     return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
 
 
@@ -95,12 +99,11 @@ def _joined(parts: Sequence[spread_fit.Errors]) -> spread_fit.Errors:
     )
 
 
-def _lines(settings, sensors: spread_fit.Sensors, scenes: Sequence[Scene]) -> Iterator[str]:
+def _lines(settings, groups: spread_fit.Sensors) -> Iterator[str]:
     yield "{} of {} steps, {} samples:".format(*settings)
-    for sensor, (inside, alone) in spread_fit.coverages(sensors).items():
-        names = ", ".join(scene.name for scene in scenes if scene.sensor == sensor)
-        others = "no other sensor" if np.isnan(alone) else f"{alone:.1%} fitted to the others"
-        yield f"  {inside:.1%} within the 90 % interval, {others}: {names}"
+    for group, (inside, alone) in spread_fit.coverages(groups).items():
+        others = "no other group" if np.isnan(alone) else f"{alone:.1%} fitted to the others"
+        yield f"  {inside:.1%} within the 90 % interval, {others}: {group}"
 
 
 if __name__ == "__main__":

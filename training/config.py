@@ -61,7 +61,8 @@ class Data:
     and, one sigma each, its ``white_balance_sigma`` and ``gamma_sigma`` of the logarithm, and
     ``haze_sigma`` in the input's unit, added or taken away, ``camera_level_sigma`` of the logarithm
     of its exposure. ``responses``: tables of cameras (data/responses.py). ``libraries``: folders of
-    spectra, of which ``composed_share`` of the patches are made; ``pasted_share`` of patches have
+    spectra, of which ``composed_share`` of the patches are made, ``validation_libraries`` to
+    calibrate by; ``pasted_share`` of patches have
     another beside them, ``shade_share`` some shade. ``pairs``: folders of camera pictures of the
     scenes, from which every ``pair_every``-th step of the first stage learns, ``pair_patch``
     picture pixels a side.
@@ -85,6 +86,7 @@ class Data:
     camera_level_sigma: float = 0.0
     responses: Tuple[str, ...] = ()
     libraries: Tuple[str, ...] = ()
+    validation_libraries: Tuple[str, ...] = ()
     composed_share: float = 0.0
     pasted_share: float = 0.0
     shade_share: float = 0.0

@@ -18,7 +18,7 @@ def spectra():
     seen[6:, :4] = False
     groups = [np.arange(4), np.arange(4, 8), np.arange(8, 12)]
     rgb = cube[[5, 3, 1]]
-    return Library(cube, seen, rgb, [2 * rgb], groups, np.full(3, 1 / 3))
+    return Library(cube, seen, rgb, [2 * rgb], ["a", "b", "c"], groups, np.full(3, 1 / 3))
 
 
 def composed(spectra, seed, camera=None):

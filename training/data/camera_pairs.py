@@ -10,7 +10,6 @@ from model_runtime.errors import InputError
 from model_runtime.raster import dataset as raster
 from model_runtime.spectra.transfer_curve import picture_reflectance
 
-from ..config import Config
 from .dataset import Scene
 
 SUFFIX = "_camera"
@@ -28,15 +27,17 @@ class CameraPair:
     pool: int
 
 
-def load(places: Sequence[str], scenes: Sequence[Scene], config: Config) -> List[CameraPair]:
-    """The pictures NAME_camera.tif in ``places`` whose scene NAME is among ``scenes``.
-
-    Raises InputError where none is.
-    """
+def find(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
+    """The pictures NAME_camera.tif in ``places`` whose scene NAME is among ``scenes``."""
     by_name = {scene.name: scene for scene in scenes}
     files = [path for place in places for path in sorted(Path(place).glob(f"*{SUFFIX}.tif"))]
     named = [(path, path.stem[: -len(SUFFIX)]) for path in files]
-    pairs = [_pair(path, by_name[name]) for path, name in named if name in by_name]
+    return [_pair(path, by_name[name]) for path, name in named if name in by_name]
+
+
+def load(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
+    """As ``find``. Raises InputError where no picture is of a scene."""
+    pairs = find(places, scenes)
     if not pairs:
         raise InputError(
             f"no camera picture in {', '.join(places)} belongs to a scene",

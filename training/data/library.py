@@ -26,22 +26,22 @@ class Library:
 
     ``cube`` and ``seen`` (output bands, spectra): reflectance, and where it was measured; ``rgb``
     (input bands, spectra) through the model's input bands; ``cameras`` the same through each
-    camera's. ``groups``: the numbers of the spectra of each class; ``shares``: how often a group
-    is drawn.
+    camera's. ``names`` and ``groups``: the classes and the numbers of their spectra; ``shares``:
+    how often a class is drawn.
     """
 
     cube: np.ndarray
     seen: np.ndarray
     rgb: np.ndarray
     cameras: Sequence[np.ndarray]
+    names: Sequence[str]
     groups: Sequence[np.ndarray]
     shares: np.ndarray
 
 
 def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> Library:
     """The libraries in the files and folders ``places``. Raises InputError where none is there."""
-    files = _files(places)
-    parts = [_read(path, config, cameras) for path in files]
+    parts = [_read(path, config, cameras) for path in files(places)]
     groups, first = [], 0
     for part in parts:
         groups += [numbers + first for numbers in part.groups]
@@ -50,10 +50,12 @@ def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> 
     joined = [np.concatenate([getattr(p, name) for p in parts], 1) for name in ("cube", "seen")]
     rgb = np.concatenate([part.rgb for part in parts], 1)
     seen_by = [np.concatenate(views, 1) for views in zip(*(part.cameras for part in parts))]
-    return Library(*joined, rgb, seen_by, groups, weight / weight.sum())
+    names = [name for part in parts for name in part.names]
+    return Library(*joined, rgb, seen_by, names, groups, weight / weight.sum())
 
 
-def _files(places: Sequence[str]) -> List[Path]:
+def files(places: Sequence[str]) -> List[Path]:
+    """The libraries in the files and folders ``places``. Raises InputError where none is there."""
     found: List[Path] = []
     for place in map(Path, places):
         found += sorted(place.glob("*.npz")) if place.is_dir() else [place]
@@ -75,8 +77,9 @@ def _read(path: Path, config: Config, cameras: Sequence[Response]) -> Library:
     bands, rgb, seen, classes = bands[:, whole], rgb[:, whole], seen[:, whole], classes[whole]
     full = _filled(values[:, whole])
     views = [(c.weights(wavelength_nm) @ full).astype(np.float32) for c in cameras]
-    groups = [np.flatnonzero(classes == name) for name in np.unique(classes)]
-    return Library(_filled(bands), seen, rgb, views, groups, np.ones(len(groups)))
+    names = np.unique(classes).tolist()
+    groups = [np.flatnonzero(classes == name) for name in names]
+    return Library(_filled(bands), seen, rgb, views, names, groups, np.ones(len(groups)))
 
 
 def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -25,5 +25,5 @@ def load(config: Config) -> Sources:
     scenes = load_scenes(data.train, config)
     cameras = responses.cameras(config)
     spectra = library.load(data.libraries, config, cameras) if data.libraries else None
-    pairs = camera_pairs.load(data.pairs, scenes, config) if data.pairs else ()
+    pairs = camera_pairs.load(data.pairs, scenes) if data.pairs else ()
     return Sources(scenes, spectra, pairs)
