@@ -68,7 +68,14 @@ def add_arguments(parser) -> None:
         "--radiometry",
         choices=contract.RADIOMETRIES,
         default="auto",
-        help="what the values are: reflectance, a picture's to be matched (auto)",
+        help="what the values are: reflectance, or a picture's or a sensor's that are matched to "
+        "the training scenes (match; srgb: a picture whose values follow sRGB's curve) (auto)",
+    )
+    add(
+        "--radiometry-from",
+        metavar="PATH",
+        help="match to this raster: to its medians where it holds reflectance, else by its "
+        "statistics, as those of the mosaic that INPUT was cut from (INPUT's own)",
     )
     add("--device", choices=contract.DEVICES, default="auto", help="(auto)")
     add("--threads", metavar="N", type=int, default=0, help="processor threads (0: all cores)")

@@ -16,9 +16,17 @@ from ..journal.block_store import Store, write_durably
 from ..journal.journal import Journal, was_ending
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
-from ..spectra import radiometry
 from ..system.cancellation import tidy
-from . import disk_space, fingerprint, options, outputs, provenance, sheets, vrt_mosaic
+from . import (
+    disk_space,
+    fingerprint,
+    input_values,
+    options,
+    outputs,
+    provenance,
+    sheets,
+    vrt_mosaic,
+)
 from .estimation import Estimation, Job
 from .production import Asked, described_vrt, fill, stored_as, writers
 from .run_spec import Order, order_of
@@ -99,7 +107,7 @@ def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
     if args.keep_stages:
         outputs.check_folder(args.keep_stages)
     sheets.check(args)
-    taken = [args.input]
+    taken = [path for path in (args.input, args.radiometry_from) if path]
     kinds = (sheets.SUFFIX,) if sheets.asked_for(args.output) else (*raster.GEOTIFF, sheets.SUFFIX)
     for output in asked:
         if not output.in_new_folder:
@@ -134,14 +142,10 @@ def _refuse_foreign_sheets(args, asked: Asked) -> None:
 def _job(args, picture, model: manifest.Manifest, sampling: Sampling, network) -> Job:
     window = picture.whole if args.extent is None else picture.window(args.extent)
     layout = options.layout_of(args.tile, args.overlap, model.tile, picture, window)
-    sample = picture.sample(radiometry.SAMPLE_SIDE)
-    stored = radiometry.Stored(sample, picture.integer, picture.bits, picture.scale, picture.offset)
-    taken = radiometry.decide(args.radiometry, stored, model)
-    sampled = min(picture.rows, radiometry.SAMPLE_SIDE) * min(picture.cols, radiometry.SAMPLE_SIDE)
-    share = sample.shape[1] / sampled if args.extent is None else 1.0
-    return Job(
-        picture, model, layout, taken, network, sampling, share, keep_stages=bool(args.keep_stages)
-    )
+    values = input_values.understand(picture, args.radiometry, args.radiometry_from, model)
+    share = values.valid_share if args.extent is None else 1.0
+    keep_stages = bool(args.keep_stages)
+    return Job(picture, model, layout, values.radiometry, network, sampling, share, keep_stages)
 
 
 def _require_disk(args, job: Job, asked: Asked) -> None:

@@ -21,7 +21,7 @@ from ..errors import InputError, ScdmError, StorageError
 from ..journal.block_store import sync_file, sync_folder
 from ..package.manifest import InputBand
 from ..tiling import BLOCK_SIDE, Window, reflected
-from . import band_choice, opening, overviews
+from . import band_choice, file_facts, opening, overviews
 from .band_choice import BandFacts
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
 from .wavelengths import centres_nm, widths_nm
@@ -186,7 +186,7 @@ class Picture:
     ``rows``, ``cols``; ``bands`` (1-based); ``georeference``; ``type_name`` (GDAL's), ``integer``
     and ``bits`` of its values; ``scale`` and ``offset`` of each band, None where the file gives
     none; ``wavelength_nm`` of each band or None. ``bands_taken``: which band is what, and why;
-    ``bands_doubt``: what speaks against it, or "".
+    ``bands_doubt``: what speaks against it, or "". ``facts``: what the file says of its values.
     """
 
     def __init__(
@@ -208,6 +208,8 @@ class Picture:
         choice = _chosen_bands(facts, self.path, bands, wanted)
         self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt
+        names = tuple(facts[number - 1].name for number in self.bands)
+        self.facts = file_facts.read(self._dataset, self.path, self.bands, names)
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
         self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
         self._masks = _mask_bands(self._dataset, self._handles)

@@ -13,13 +13,14 @@ channel on its own, so the dark end is per channel; one gain keeps what is left 
 level of a picture without calibration stays a guess: the training data's median.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import InputError
 from ..package.manifest import Domain, Manifest
+from .known_calibration import FileFacts, recognise
 from .transfer_curve import PICTURE, PICTURE_WHITE, SHADOW, SRGB, Curve, above_shadow
 
 REFLECTANCE = "reflectance"
@@ -32,8 +33,10 @@ DARK_QUANTILE, BRIGHT_QUANTILE = 0.01, 0.995
 DARK_SHARE = 0.5
 DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
+COUNT_BITS = (11, 12)  # of sensors that do not fill 16
+SENTINEL2_OFFSET, OFFSET_QUANTILE = 1000, 0.001
+OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
 TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are no reflectance
-ODD_FACTOR = 2  # outside the training quantiles by more is worth a warning
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Stored:
     """What is known of the input: ``values`` (bands, pixels), a sample of the whole raster.
 
     ``integer`` and ``bits`` of the stored type; ``scale`` and ``offset`` (bands,) where the file
-    gives them, else None; ``srgb`` where its colour profile says sRGB.
+    gives them, else None; ``facts``: what else it says.
     """
 
     values: np.ndarray
@@ -49,7 +52,7 @@ class Stored:
     bits: int
     scale: Optional[Sequence[float]] = None
     offset: Optional[Sequence[float]] = None
-    srgb: bool = False
+    facts: FileFacts = field(default_factory=FileFacts)
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,29 @@ def decide(
     Raises InputError when the values cannot be what was chosen, or the package lacks the training
     quantiles that matching needs.
     """
+    stored = _with_known_scale(stored)
     if reference is not None:
-        return _by_reference(choice, stored, model, reference)
+        return _by_reference(choice, stored, model, _with_known_scale(reference))
     if choice == REFLECTANCE:
         return _as_told(stored, model)
-    scale, why = _likely_scale(stored, model)
-    if choice == "auto" and scale is not None:
-        return _scaled(stored, model, scale, why)
-    return _matched(choice, stored, model, why if choice == "auto" else "it was chosen")
+    if choice != "auto":
+        return _matched(choice, stored, model, "it was chosen")
+    guess = _guess(stored, model)
+    if guess.scale is None:
+        taken = _matched(choice, stored, model, guess.why)
+    else:
+        taken = _scaled(stored, model, guess.scale, guess.why)
+    warnings = [guess.doubt, *taken.warnings] if guess.doubt else taken.warnings
+    return replace(taken, warnings=tuple(warnings))
+
+
+def _with_known_scale(stored: Stored) -> Stored:
+    """``stored`` with the scale and offset that its file's names and tags give away."""
+    known = recognise(stored.facts)
+    if known is None or stored.scale is not None or not (stored.integer and stored.bits == 16):
+        return stored
+    bands = len(stored.values)
+    return replace(stored, scale=(known.scale,) * bands, offset=(known.offset,) * bands)
 
 
 def _by_reference(choice: str, stored: Stored, model: Manifest, reference: Stored) -> Radiometry:
@@ -113,7 +131,7 @@ def _by_reference(choice: str, stored: Stored, model: Manifest, reference: Store
             "--radiometry-from needs values that are matched, but --radiometry is reflectance",
             "leave out one of them",
         )
-    scale, _ = _likely_scale(reference, model)
+    scale = _guess(reference, model).scale
     if scale is not None:
         return _to_medians(choice, stored, model, _physical(reference) * scale)
     if (_white_of_picture(stored) is None) != (_white_of_picture(reference) is None):
@@ -123,7 +141,8 @@ def _by_reference(choice: str, stored: Stored, model: Manifest, reference: Store
             "one in reflectance",
         )
     statistics = decide("srgb" if choice == "srgb" else "match", reference, model)
-    return replace(statistics, why="with the statistics of --radiometry-from")
+    told = replace(statistics, why="with the statistics of --radiometry-from", warnings=())
+    return _with_warning(told, stored, model)
 
 
 def _to_medians(
@@ -136,10 +155,11 @@ def _to_medians(
     if curve is not None:
         median = _quantile(curve.light(stored.values / white), 0.5)
         _refuse_black(median)
-        return _picture(why, target / median, curve, white)
+        return _with_warning(_picture(why, target / median, curve, white), stored, model)
     median = _quantile(_physical(stored), 0.5)
     _refuse_black(median)
-    return _linear("match", why, stored, target / median, np.zeros(len(median)), SHADOW)
+    result = _linear("match", why, stored, target / median, np.zeros(len(median)), SHADOW)
+    return _with_warning(result, stored, model)
 
 
 def _light_of(choice: str, stored: Stored) -> Tuple[Optional[Curve], float]:
@@ -149,7 +169,7 @@ def _light_of(choice: str, stored: Stored) -> Tuple[Optional[Curve], float]:
     white = _white_of_picture(stored)
     if white is None:
         return None, 1.0
-    return (SRGB if stored.srgb else PICTURE), white
+    return (SRGB if stored.facts.srgb else PICTURE), white
 
 
 def _white_of_picture(stored: Stored) -> Optional[float]:
@@ -161,10 +181,15 @@ def _white_of_picture(stored: Stored) -> Optional[float]:
     largest = float(stored.values.max())
     if BRIGHTEST_REFLECTANCE < largest <= PICTURE_WHITE and _whole(stored.values):
         return PICTURE_WHITE
-    in_levels = stored.values * PICTURE_WHITE
-    if largest <= 1 and not stored.integer and _whole(in_levels):
-        return 1.0 if len(np.unique(np.round(in_levels))) >= FEWEST_LEVELS else None
-    return None
+    if stored.integer or largest > 1:
+        return None
+    # What ends at exactly 1 was stretched to that.
+    return 1.0 if largest == 1 or _in_levels(stored.values * PICTURE_WHITE) else None
+
+
+def _in_levels(values: np.ndarray) -> bool:
+    """Whether ``values``, fractions of white x 255, are the levels of 8 bits."""
+    return _whole(values) and len(np.unique(np.round(values))) >= FEWEST_LEVELS
 
 
 def _white_of(stored: Stored) -> float:
@@ -195,34 +220,96 @@ def _physical(stored: Stored) -> np.ndarray:
     return stored.values * scale + offset
 
 
-def _likely_scale(stored: Stored, model: Manifest) -> Tuple[Optional[float], str]:
-    """The scale to the model's unit, None when the values hardly are in it; and why."""
+@dataclass(frozen=True)
+class _Guess:
+    """The ``scale`` to the model's unit, None when the values hardly are in it; and why.
+
+    ``doubt``: what to do if it is wrong, where nothing but the range of the values speaks for it.
+    """
+
+    scale: Optional[float]
+    why: str
+    doubt: str = ""
+
+
+def _guess(stored: Stored, model: Manifest) -> _Guess:
     values = _physical(stored)
     if model.input_unit != REFLECTANCE:
         typical = _typical(values, model.domain)
-        return (1.0 if typical else None), _against_training(model.input_unit, typical)
+        return _Guess(1.0 if typical else None, _against_training(model.input_unit, typical))
     if _white_of_picture(stored) is not None:
-        return None, "8-bit picture without calibration"
+        return _Guess(None, _picture_why(stored))
     bright = float(_quantile(values.ravel(), BRIGHT_QUANTILE))
-    if stored.scale is not None or not stored.integer:
-        whose = "the band scale gives" if stored.scale is not None else "the values are fractions:"
-        if bright <= BRIGHTEST_REFLECTANCE:
-            return 1.0, f"{whose} at most {bright:.3g}"
-        return None, f"values up to {bright:.4g} are no reflectance"
-    return _likely_integer_scale(values, bright, model)
+    if stored.scale is not None:
+        return _by_scale(stored, bright)
+    if stored.facts.used_bits:
+        return _Guess(None, f"numbers of {stored.facts.used_bits} bits are a sensor's counts")
+    if not stored.integer:
+        return _fractions(stored, bright)
+    return _whole_numbers(stored, bright, model)
 
 
-def _likely_integer_scale(
-    values: np.ndarray, bright: float, model: Manifest
-) -> Tuple[Optional[float], str]:
-    largest = int(values.max())
-    if largest > 255 and (largest + 1) & largest == 0:
-        return None, f"values end at {largest}, a sensor's full scale"
+def _picture_why(stored: Stored) -> str:
+    if stored.integer or stored.values.max() > 1:
+        return "8-bit picture without calibration"
+    return "fractions of white, as pictures have them"
+
+
+def _by_scale(stored: Stored, bright: float) -> _Guess:
+    known = recognise(stored.facts)
+    whose = known.why if known is not None else "the band scale gives"
+    if bright > BRIGHTEST_REFLECTANCE:
+        return _Guess(None, f"with the band scale, values reach {bright:.4g}: not reflectance")
+    return _Guess(1.0, whose if known is not None else f"{whose} at most {bright:.3g}")
+
+
+def _fractions(stored: Stored, bright: float) -> _Guess:
+    if bright > BRIGHTEST_REFLECTANCE:
+        return _Guess(
+            None,
+            f"values up to {bright:.4g} are not reflectance",
+            f"values up to {bright:.4g} are matched to the training scenes' brightness by their "
+            f"range alone: {_SET_SCALE}",
+        )
+    doubt = (
+        f"the values (at most {bright:.3g}) are taken as reflectance by their range alone: if this "
+        "is a picture whose values follow sRGB's curve, choose radiometry srgb"
+    )
+    said = REFLECTANCE in stored.facts.unit.lower()
+    return _Guess(1.0, f"the values are fractions: at most {bright:.3g}", "" if said else doubt)
+
+
+_SET_SCALE = "if they are reflectance, give the bands their scale (gdal_edit.py -scale)"
+
+
+def _whole_numbers(stored: Stored, bright: float, model: Manifest) -> _Guess:
+    largest = int(stored.values.max())
+    matched = f"values up to {largest} are matched to the training scenes' brightness by their "
+    matched += f"range alone: {_SET_SCALE}"
+    if largest > PICTURE_WHITE and (largest + 1) & largest == 0:
+        return _Guess(None, f"values end at {largest}, a sensor's full scale", matched)
     if bright * INTEGER_SCALE > BRIGHTEST_REFLECTANCE:
-        return None, f"values up to {bright:.0f} are too large for reflectance x 10,000"
-    typical = _typical(values * INTEGER_SCALE, model.domain)
+        why = f"values up to {bright:.0f} are too large for reflectance x 10,000"
+        return _Guess(None, why, matched)
+    typical = _typical(stored.values * INTEGER_SCALE, model.domain)
     why = _against_training("reflectance x 10,000", typical)
-    return (INTEGER_SCALE if typical else None), why
+    if not typical:
+        return _Guess(None, why, matched)
+    said = REFLECTANCE in stored.facts.unit.lower()
+    return _Guess(INTEGER_SCALE, why, "" if said else _doubt_of_counts(stored, largest))
+
+
+def _doubt_of_counts(stored: Stored, largest: int) -> str:
+    """What whole numbers may be where they look like reflectance x 10,000."""
+    said = f"the values (up to {largest}) are taken as reflectance x 10,000 by their range alone: "
+    if _quantile(stored.values, OFFSET_QUANTILE).min() >= SENTINEL2_OFFSET:
+        return said + (
+            "none lies below 1000, so if this is Sentinel-2 from 2022 on, subtract its offset: "
+            "gdal_edit.py -scale 0.0001 -offset -0.1"
+        )
+    bits = next((bits for bits in COUNT_BITS if largest < 2**bits), None)
+    what = f"{bits}-bit counts of a sensor" if bits else "counts of a sensor"
+    return f"{said}if they are {what}, choose radiometry match"
 
 
 def _against_training(what: str, typical: bool) -> str:
@@ -265,7 +352,7 @@ def _as_told(stored: Stored, model: Manifest) -> Radiometry:
 def _scaled(stored: Stored, model: Manifest, scale: float, why: str) -> Radiometry:
     bands = len(stored.values)
     result = _linear(REFLECTANCE, why, stored, np.full(bands, scale), np.zeros(bands), None)
-    return _with_warning(result, result.apply(_quantile(stored.values, 0.5)), model)
+    return _with_warning(result, stored, model)
 
 
 def _linear(
@@ -305,7 +392,7 @@ def _matched_picture(
     level = max(curve.white_reflectance, DARKEST_MEDIAN / float(median.mean()))
     said = f"{why}; {curve.name} undone, white taken as reflectance {level:.3g}"
     result = _picture(said, np.full(len(median), level), curve, white)
-    return _with_warning(result, level * median, model)
+    return _with_warning(result, stored, model)
 
 
 def _matched_counts(stored: Stored, model: Manifest, why: str) -> Radiometry:
@@ -321,7 +408,7 @@ def _matched_counts(stored: Stored, model: Manifest, why: str) -> Radiometry:
     _refuse_black(median - dark)
     gain = float(_domain_quantile(model.domain, 0.5).mean() / np.mean(median - dark))
     result = _linear("match", why, stored, np.full(len(dark), gain), dark, SHADOW)
-    return _with_warning(result, gain * (median - dark), model)
+    return _with_warning(result, stored, model)
 
 
 def _refuse_black(median: np.ndarray) -> None:
@@ -332,20 +419,20 @@ def _refuse_black(median: np.ndarray) -> None:
         )
 
 
-def _with_warning(result: Radiometry, median: np.ndarray, model: Manifest) -> Radiometry:
-    """``result`` with a warning where the model has not seen values about ``median`` (bands,)."""
+def _with_warning(result: Radiometry, stored: Stored, model: Manifest) -> Radiometry:
+    """``result`` with a warning where many colours of the sample are unknown to the model."""
     if model.domain is None:
         return result
+    values = result.apply(stored.values)
     low, high = np.min(model.domain.values, axis=1), np.max(model.domain.values, axis=1)
-    odd = [
-        f"{band.name} {value:.3g}"
-        for band, value, least, most in zip(model.input_bands, median, low, high)
-        if not least / ODD_FACTOR <= value <= most * ODD_FACTOR
-    ]
-    if not odd:
+    share = float(((values < low[:, None]) | (values > high[:, None])).any(axis=0).mean())
+    if share <= OUTSIDE_SHARE:
         return result
-    warning = (
-        f"medians after radiometry '{result.taken}' lie beyond the training data "
-        f"({', '.join(odd)} {model.input_unit}): the estimate is extrapolated"
+    middle = ", ".join(
+        f"{band.name} {value:.3g}" for band, value in zip(model.input_bands, _quantile(values, 0.5))
     )
-    return replace(result, warnings=(warning,))
+    warning = (
+        f"{100 * share:.0f} % of the pixels lie outside the colours of the training scenes "
+        f"(medians: {middle} {model.input_unit}): there the estimate is extrapolated"
+    )
+    return replace(result, warnings=(*result.warnings, warning))

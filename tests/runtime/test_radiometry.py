@@ -10,6 +10,7 @@ from model_runtime.errors import InputError
 from model_runtime.package.manifest import Domain, InputBand
 from model_runtime.raster import dataset as raster
 from model_runtime.spectra import band_response
+from model_runtime.spectra.known_calibration import FileFacts
 from model_runtime.spectra.radiometry import Stored, decide
 from model_runtime.spectra.transfer_curve import PICTURE, picture_reflectance
 
@@ -105,7 +106,7 @@ def test_a_dark_picture_is_brightened_to_the_darkest_forest():
 
 def test_srgb_is_undone_where_it_is_said():
     stored = np.round(values(60, 250))
-    by_file = decide("auto", replace(eight_bits(60, 250), srgb=True), Model())
+    by_file = decide("auto", replace(eight_bits(60, 250), facts=FileFacts(srgb=True)), Model())
     by_user = decide("srgb", Stored(stored, True, 8), Model())
     assert by_file.gain == by_user.gain == (0.126,) * 3
     expected = 0.126 * _curve_undone(stored)
@@ -211,10 +212,73 @@ def test_matching_needs_to_know_the_training_data():
     assert decide("auto", sixteen_bits(100, 6000), Model(domain=None)).taken == "reflectance"
 
 
-def test_values_beyond_the_training_data_are_warned_of():
-    bright = Stored(values(3.0, 4.0), False, 32, (1.0,) * 3, (0.0,) * 3)
-    assert "red" in decide("reflectance", bright, Model()).warnings[0]
-    assert decide("auto", Stored(values(0, 0.6), False, 32), Model()).warnings == ()
+SCALED = ((1e-4,) * 3, (0.0,) * 3)
+
+
+def test_more_than_a_tenth_beyond_the_training_colours_is_warned_of():
+    usual = values(100, 3000)
+    few, many = usual.copy(), usual.copy()
+    few[0, :150], many[0, :300] = 9_500, 9_500  # of 2000
+    warnings = [decide("auto", Stored(v, True, 16, *SCALED), Model()).warnings for v in (few, many)]
+    assert warnings[0] == ()
+    assert warnings[1][0].startswith("15 % of the pixels lie outside the colours of the training")
+    assert "red" in warnings[1][0]
+
+
+@pytest.mark.parametrize(
+    ("stored", "says"),
+    [
+        (sixteen_bits(100, 6000), "choose radiometry match"),
+        (sixteen_bits(100, 3800), "12-bit counts of a sensor, choose radiometry match"),
+        (sixteen_bits(100, 1900), "11-bit counts of a sensor, choose radiometry match"),
+        (sixteen_bits(1050, 6000), "Sentinel-2 from 2022 on, subtract its offset: gdal_edit"),
+        (Stored(values(0, 0.6), False, 32), "choose radiometry srgb"),
+        (sixteen_bits(0, 65535), "give the bands their scale"),
+        (sixteen_bits(20000, 60000), "give the bands their scale"),
+    ],
+)
+def test_what_is_decided_by_range_alone_is_told_with_the_alternative(stored, says):
+    warnings = decide("auto", stored, Model()).warnings
+    assert "by their range alone" in warnings[0] and says in warnings[0]
+    for choice in ("match", "reflectance"):
+        said = decide(choice, stored, Model()).warnings
+        assert not any("range alone" in warning for warning in said)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        eight_bits(),
+        Stored(values(100, 3000), True, 16, *SCALED),
+        replace(sixteen_bits(100, 3000), facts=FileFacts(unit="Reflectance")),
+        replace(sixteen_bits(1100, 4000), facts=FileFacts(tags={"PROCESSING_BASELINE": "04.00"})),
+    ],
+)
+def test_what_the_file_says_is_no_guess(stored):
+    warnings = decide("auto", stored, Model()).warnings
+    assert not any("range alone" in warning for warning in warnings)
+
+
+def test_sentinel_2s_offset_is_taken_off_where_the_file_says_so():
+    name = "/d/S2A_MSIL2A_20230614T101031_N0509_R022_T32TQM_20230614T180000.SAFE/B04.tif"
+    stored = replace(sixteen_bits(1100, 4000), facts=FileFacts(path=name))
+    for choice in ("auto", "reflectance"):
+        taken = decide(choice, stored, Model())
+        assert taken.taken == "reflectance"
+        np.testing.assert_allclose(taken.apply(np.full((3, 1), 1500.0)), 0.05, rtol=1e-5)
+    assert "1000 is added" in decide("auto", stored, Model()).why
+
+
+def test_numbers_of_twelve_bits_are_counts_where_the_file_says_so():
+    stored = replace(sixteen_bits(100, 3800), facts=FileFacts(used_bits=12))
+    taken = decide("auto", stored, Model())
+    assert taken.taken == "match" and "12 bits" in taken.why
+
+
+def test_fractions_that_end_at_one_are_a_picture():
+    stored = Stored(np.minimum(values(0, 1.2), 1).astype(np.float32), False, 32)
+    taken = decide("auto", stored, Model())
+    assert taken.taken == "match" and taken.curve == PICTURE
 
 
 def test_a_model_in_other_units_takes_its_own_numbers_as_they_are():

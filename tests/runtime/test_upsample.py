@@ -140,7 +140,7 @@ def test_tiles_without_a_valid_pixel_are_not_sampled(run, write_raster):
     rgb = reflectance(96, 96)
     rgb[:, :, 40:] = 0
     result = run(write_raster("a.tif", rgb, nodata=0))
-    all_tiles = result.said[0][1]["tiles"]
+    all_tiles = started(result)["tiles"]
     assert len(result.network.asked) == all_tiles / 2
     assert (result.values[:, :, 40:] == 65535).all()
     assert (result.values[:, :, :40] != 65535).all()
@@ -191,10 +191,14 @@ def test_an_older_output_survives_a_run_that_fails(run, write_raster, tmp_path):
     assert (tmp_path / "out" / "o.tif").read_bytes() == before
 
 
+def started(result):
+    """What a run's started event says."""
+    return dict(event for event in result.said if event[0] == "started")["started"]
+
+
 def test_what_is_said(run, write_raster):
     result = run(write_raster("a.tif", reflectance(60, 50)), "--seed", "9")
-    name, facts = result.said[0]
-    assert name == "started"
+    facts = started(result)
     assert facts == {
         "rows": 60,
         "columns": 50,
@@ -235,7 +239,7 @@ def test_bands_are_chosen_by_their_wavelengths(run, write_raster):
     dataset = None
     result = run(source)
     said = "Red = band 3 (665 nm), Green = band 2 (560 nm), Blue = band 1 (490 nm); by wavelength"
-    assert result.said[0][1]["bands"] == said
+    assert started(result)["bands"] == said
     with pytest.raises(InputError, match=r"Band 1 is blue \(490 nm\) but is used as red"):
         run(source, "--bands", "1,2,3")
 
@@ -375,3 +379,29 @@ def test_a_spread_of_an_uncalibrated_picture_says_what_it_lacks(
     said = gdal.Open(str(made)).GetMetadataItem("SCDM_SPREAD")
     assert said.startswith("standard deviation")  # the tiny model is not calibrated
     assert ("own calibration" in said) == doubts
+
+
+def test_a_part_is_matched_by_its_mosaics_statistics(run, write_raster):
+    rng = np.random.default_rng(0)
+    mosaic = rng.integers(300, 40_000, (3, 64, 64)).astype(np.uint16)
+    whole = write_raster("mosaic.tif", mosaic)
+    part = write_raster("part.tif", mosaic[:, :32, :32] // 4 + 10_000)
+    gains = {
+        name: gdal.Info(str(run(source, *options).path), format="json")["metadata"][""][
+            "SCDM_RADIOMETRY_GAIN"
+        ]
+        for name, source, options in (
+            ("whole", whole, ["--radiometry", "match"]),
+            ("part", part, ["--radiometry", "match"]),
+            ("from", part, ["--radiometry", "match", "--radiometry-from", whole]),
+        )
+    }
+    assert gains["from"] == gains["whole"] != gains["part"]
+
+
+def test_the_output_is_not_the_radiometrys_reference(run, write_raster, tmp_path):
+    source = write_raster("a.tif", reflectance(8, 8))
+    (tmp_path / "out").mkdir(exist_ok=True)
+    shutil.copy(source, tmp_path / "out" / "o.tif")
+    with pytest.raises(InputError, match="also the input or another"):
+        run(source, "--radiometry-from", tmp_path / "out" / "o.tif")

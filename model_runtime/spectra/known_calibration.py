@@ -1,0 +1,99 @@
+"""Calibrations that a file's names and tags give away, where its bands carry no scale of their own.
+
+Pure: what a file says comes in as strings, scale and offset of its whole numbers go out.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Dict, Optional, Tuple
+
+# From this processing baseline on (January 2022) 1000 is added to every value.
+SENTINEL2_OFFSET_FROM = 400
+_SENTINEL2_NAME = re.compile(r"S2[A-D]_MSIL(?:1C|2A)_\d{8}T\d{6}_N(\d{4})_")
+_LANDSAT_NAME = re.compile(r"L[COTE]0[4-9]_L2S[PR]_\d{6}_\d{8}_\d{8}_02_")
+_LANDSAT_BAND = re.compile(r"SR_B\d+")
+LANDSAT_SCALE, LANDSAT_OFFSET = 2.75e-5, -0.2  # Collection 2, surface reflectance
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file says beside its values.
+
+    ``path`` with its folders; ``tags`` of the dataset; ``band_names`` of the bands that are read;
+    ``used_bits`` of each number where the file says so (NBITS); ``srgb``: its colour profile is
+    sRGB; ``unit`` of the bands, "" where none is given.
+    """
+
+    path: str = ""
+    tags: Dict[str, str] = field(default_factory=dict)
+    band_names: Tuple[str, ...] = ()
+    used_bits: Optional[int] = None
+    srgb: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Reflectance = stored x ``scale`` + ``offset``, and how that is known."""
+
+    scale: float
+    offset: float
+    why: str
+
+
+def recognise(facts: FileFacts) -> Optional[Known]:
+    """The calibration of whole numbers of 16 bits in such a file, None where nothing tells it."""
+    return _by_offset_tag(facts) or _sentinel2(facts) or _landsat(facts)
+
+
+def _by_offset_tag(facts: FileFacts) -> Optional[Known]:
+    """A tag such as BOA_ADD_OFFSET or RADIO_ADD_OFFSET, as Sentinel-2 products have."""
+    for name, text in facts.tags.items():
+        if name.upper().endswith("ADD_OFFSET") and _number(text) is not None:
+            quantum = _quantification(facts)
+            why = f"the file's {name} is {text}"
+            return Known(1 / quantum, _number(text) / quantum, why)
+    return None
+
+
+def _sentinel2(facts: FileFacts) -> Optional[Known]:
+    baseline = _baseline(facts)
+    if baseline is None:
+        return None
+    offset = -1000 if baseline >= SENTINEL2_OFFSET_FROM else 0
+    quantum = _quantification(facts)
+    said = f"Sentinel-2 of processing baseline {baseline / 100:05.2f}"
+    added = "1000 is added to every value" if offset else "no offset is added"
+    return Known(1 / quantum, offset / quantum, f"{said}: {added}")
+
+
+def _baseline(facts: FileFacts) -> Optional[int]:
+    """Processing baseline times 100."""
+    number = _number(facts.tags.get("PROCESSING_BASELINE"))
+    if number is not None:
+        return round(100 * number)
+    texts = [facts.path, *facts.tags.values()]
+    found = next((match for match in map(_SENTINEL2_NAME.search, texts) if match), None)
+    return int(found.group(1)) if found else None
+
+
+def _quantification(facts: FileFacts) -> float:
+    for name, text in facts.tags.items():
+        if name.upper().endswith("QUANTIFICATION_VALUE"):
+            return _number(text) or 1e4
+    return 1e4
+
+
+def _landsat(facts: FileFacts) -> Optional[Known]:
+    named = facts.band_names and all(map(_LANDSAT_BAND.fullmatch, facts.band_names))
+    product = facts.tags.get("LANDSAT_PRODUCT_ID", "")
+    if not (named or _LANDSAT_NAME.search(facts.path) or _LANDSAT_NAME.search(product)):
+        return None
+    return Known(LANDSAT_SCALE, LANDSAT_OFFSET, "Landsat Collection 2 surface reflectance")
+
+
+def _number(text: Optional[str]) -> Optional[float]:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
