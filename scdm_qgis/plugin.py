@@ -7,6 +7,7 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction  # there in Qt 6 too, through qgis.PyQt
 
+from .gui.setup_offer import SetupOffer
 from .provider import ScdmProvider
 from .translation import install_translator
 
@@ -21,11 +22,12 @@ class ScdmPlugin:
         self.provider = None
         self.panel = None
         self._action = None
+        self.setup_offer = None
         self._translator = install_translator()
 
     def initProcessing(self):
         """Register the provider; qgis_process calls this alone."""
-        self.provider = ScdmProvider()
+        self.provider = ScdmProvider(self._offer_setup)
         QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self):
@@ -39,6 +41,13 @@ class ScdmPlugin:
         self._action.toggled.connect(self.show_panel)
         self.iface.addPluginToMenu(MENU, self._action)
         self.iface.addToolBarIcon(self._action)
+        self.setup_offer = SetupOffer(self.iface)
+        self.setup_offer.at_first_load()
+
+    def _offer_setup(self):
+        """Where an algorithm finds no runtime: the same offer again, in a QGIS with a window."""
+        if self.setup_offer is not None:
+            self.setup_offer.show()
 
     def show_panel(self, wanted: bool):
         """Open or close the spectral profile panel."""
@@ -77,6 +86,9 @@ class ScdmPlugin:
             self.iface.removeDockWidget(self.panel)
             self.panel.deleteLater()
             self.panel = None
+        if self.setup_offer is not None:
+            self.setup_offer.clear()
+            self.setup_offer = None
         if self._action is not None:
             self.iface.removePluginMenu(MENU, self._action)
             self.iface.removeToolBarIcon(self._action)

@@ -1,5 +1,7 @@
 """The Processing provider ``scdm`` and its algorithms."""
 
+from typing import Callable
+
 from qgis.core import QgsProcessingProvider
 
 from .algorithms.base import icon
@@ -10,7 +12,14 @@ from .algorithms.upsample import UpsampleAlgorithm
 
 
 class ScdmProvider(QgsProcessingProvider):
-    """Algorithms scdm:upsample, scdm:evaluate, scdm:simulatergb and scdm:installruntime."""
+    """Algorithms scdm:upsample, scdm:evaluate, scdm:simulatergb and scdm:installruntime.
+
+    ``offer_setup`` is called when one of them finds no runtime.
+    """
+
+    def __init__(self, offer_setup: Callable[[], None] = lambda: None):
+        super().__init__()
+        self.offer_setup = offer_setup
 
     def id(self):
         return "scdm"
@@ -26,7 +35,7 @@ class ScdmProvider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self):
         """The worker writes GeoTIFF only."""
-        return ["tif"]
+        return ["tif", "tiff"]
 
     def loadAlgorithms(self):
         for algorithm in (

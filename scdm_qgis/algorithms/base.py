@@ -61,8 +61,14 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
         try:
             locate.find(locate.current_places())
         except locate.RuntimeNotFound as error:
+            self._offer_setup()
             return False, str(error)
         return True, ""
+
+    def _offer_setup(self):
+        offer = getattr(self.provider(), "offer_setup", None)
+        if offer is not None:
+            offer()
 
     def worker_python(self) -> locate.WorkerPython:
         """The worker's Python; raises QgsProcessingException when there is none."""
@@ -70,6 +76,10 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
             return locate.find(locate.current_places())
         except locate.RuntimeNotFound as error:
             raise QgsProcessingException(str(error)) from error
+
+    def titles(self, options) -> dict:
+        """Option of the worker -> title of its parameter; ``options``: (name, option) pairs."""
+        return {option: self.parameterDefinition(name).description() for name, option in options}
 
     def raster_layer(self, parameters, name, context):
         """The raster layer chosen for ``name``; raises QgsProcessingException without one."""

@@ -90,12 +90,14 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         if report:
             arguments.append(f"--report={Path(report).absolute()}")
         outputs = (Path(report),) if report else ()
-        page = run_json(Job(self.python, tuple(arguments), outputs), feedback)
+        job = Job(self.python, tuple(arguments), outputs, self.titles((("REPORT", "--report"),)))
+        page = run_json(job, feedback)
         values = _numbers(page.get("overall", {}))
         for message in page.get("warnings", []):
-            feedback.pushWarning(message)
+            feedback.pushWarning(job.said(message))
         for name, _key, title in METRICS:
-            feedback.pushInfo(f"{self.tr(title)}: {values.get(name, self.tr('not defined'))}")
+            text = f"{values[name]:.4g}" if name in values else self.tr("not defined")
+            feedback.pushInfo(f"{self.tr(title)}: {text}")
         return {**values, **({"REPORT": report} if report else {})}
 
 

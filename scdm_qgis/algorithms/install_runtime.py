@@ -18,7 +18,10 @@ from ..runtime.failure import explain
 from ..runtime.interpreter import own_python
 from ..runtime.job import Job, run_json
 from ..runtime.locate import WorkerPython, environment_folder, python_of
+from ..runtime.log_lines import of_doctor
+from ..runtime.pip_failure import explain_pip
 from ..runtime.process import Cancelled, ChildProcess
+from ..runtime.proxy import proxy_variables
 from ..translation import tr
 from . import parameters as make
 from .base import ScdmAlgorithm, given
@@ -57,7 +60,7 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         return self.tr(
             "Makes a Python environment with ONNX Runtime in the QGIS profile's folder "
             "scdm/runtime-pythonX.Y. It uses QGIS's own Python, GDAL and NumPy and changes none "
-            "of them. Downloads about 20 MB for the CPU, about 2 GB for an NVIDIA GPU."
+            "of them. Downloads 24 MB for the CPU, about 2 GB for an NVIDIA GPU."
         )
 
     def limits(self):
@@ -93,10 +96,18 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
                 "cpu",
                 tr("cpu works everywhere; cuda needs an NVIDIA GPU with a driver for CUDA 13."),
             ),
+            make.switch(
+                "CLUSTER",
+                tr("Cluster support"),
+                tr("Also install Dask, which Cluster in Upsample needs (10 MB more)."),
+            ),
             make.folder(
                 "WHEELS",
                 tr("Folder of wheels"),
-                tr("Install from the wheel files in this folder, without network. Empty: PyPI."),
+                tr(
+                    "Install from the wheel files in this folder, without network. Empty: from "
+                    "PyPI, through QGIS's proxy where one is set."
+                ),
             ),
         ):
             self.addParameter(item)
@@ -104,7 +115,7 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         self.addOutput(QgsProcessingOutputString("PYTHON", tr("Python of the environment")))
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        self.folder = environment_folder()
+        self.folder, self.proxy = environment_folder(), proxy_variables()
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -112,12 +123,14 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
         if action == "remove":
             return self._remove(feedback)
         device = self.choice(parameters, "DEVICE")
+        cluster = self.parameterAsBool(parameters, "CLUSTER", context)
         there = install.installed_device(self.folder) == device
+        there = there and (install.has_cluster(self.folder) or not cluster)
         if action == "install" and there and _works(python_of(self.folder), feedback):
-            feedback.pushInfo(tr("The runtime in {} is there and works.").format(self.folder))
+            feedback.pushInfo(tr("The runtime in {} works. Ready.").format(self.folder))
             python = python_of(self.folder)
         else:
-            recipe = self._recipe(device, self._wheels(parameters, context))
+            recipe = self._recipe(device, cluster, self._wheels(parameters, context))
             python = self._build(recipe, feedback)
         return {"FOLDER": str(self.folder), "PYTHON": str(python)}
 
@@ -133,9 +146,9 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
             )
         return folder
 
-    def _recipe(self, device, wheel_folder):
+    def _recipe(self, device, cluster, wheel_folder):
         try:
-            requirements = wheels.requirements(sys.version_info[:2], device)
+            requirements = wheels.requirements(sys.version_info[:2], device, cluster)
         except ValueError as error:
             raise QgsProcessingException(str(error)) from error
         python = own_python()
@@ -154,13 +167,14 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
             requirements=requirements,
             numpy_version=numpy.__version__,
             wheels=wheel_folder,
+            cluster=cluster,
         )
 
     def _build(self, recipe, feedback):
         text = tr("Installs {packages} into {folder}")
         packages = ", ".join(recipe.requirements)
         feedback.pushInfo(text.format(packages=packages, folder=recipe.folder))
-        steps = _Steps(feedback)
+        steps = _Steps(feedback, self.proxy, recipe)
         try:
             python = install.build(recipe, steps.run, lambda new: _check(new, recipe, feedback))
         except Cancelled:
@@ -173,6 +187,7 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
                 ).format(folder=recipe.folder, error=error)
             ) from error
         feedback.setProgress(100)
+        feedback.pushInfo(tr("Ready."))
         return python
 
     def _remove(self, feedback):
@@ -192,8 +207,8 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
 class _Steps:
     """Runs the installation's steps with their lines in the log."""
 
-    def __init__(self, feedback):
-        self._feedback = feedback
+    def __init__(self, feedback, proxy, recipe):
+        self._feedback, self._proxy, self._recipe = feedback, proxy, recipe
         self._percent = [VENV_PERCENT, PIP_PERCENT]
 
     def run(self, title, argv):
@@ -202,22 +217,28 @@ class _Steps:
         feedback.setProgressText(title)
         percent = float(self._percent.pop(0))
         feedback.pushCommandInfo(" ".join(argv))
-        with ChildProcess(argv, _environment(), Path(argv[0]).parent) as child:
+        with ChildProcess(argv, _environment(self._proxy), Path(argv[0]).parent) as child:
             for line in child.lines(feedback.isCanceled):
                 feedback.pushConsoleInfo(line)
                 percent += (DOCTOR_PERCENT - percent) * 0.08  # pip does not say how many come
                 feedback.setProgress(percent)
             code = child.wait(feedback.isCanceled)
             if code != 0:
-                why = explain(code, child.stderr_tail())
-                raise QgsProcessingException(tr("{step} failed. {why}").format(step=title, why=why))
+                raise QgsProcessingException(self._failure(title, code, child.stderr_tail()))
+
+    def _failure(self, title, code, said):
+        recipe = self._recipe
+        wanted = [name for name in recipe.requirements if name != "numpy"]
+        exact = [*wanted, f"numpy=={recipe.numpy_version}"]
+        why = explain_pip(said, wanted, recipe.wheels, exact) or explain(code, said)
+        return tr("{step} failed. {why}").format(step=title, why=why)
 
 
-def _environment():
-    """Variables for a Python that is not the one running here."""
+def _environment(proxy):
+    """Variables for a Python that is not the one running here, behind ``proxy``."""
     foreign = ("PYTHONHOME", "PYTHONPATH", "LD_PRELOAD", "__PYVENV_LAUNCHER__", "PIP_TARGET")
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
-    return {**kept, "PYTHONUTF8": "1"}
+    return {**kept, **proxy, "PYTHONUTF8": "1"}
 
 
 def _check(python, recipe, feedback):
@@ -227,8 +248,8 @@ def _check(python, recipe, feedback):
     facts = _doctor(python, feedback)
     for problem in facts.pop("problems", []):
         feedback.pushWarning(f"{problem['message']}: {problem['remedy']}")
-    for name, value in facts.items():
-        feedback.pushInfo(f"{name}: {value}")
+    for line in of_doctor(facts):
+        feedback.pushInfo(line)
     if recipe.device == "cuda" and facts.get("device") != "cuda":
         feedback.pushWarning(
             tr("The GPU is not usable: check the NVIDIA driver (nvidia-smi); the CPU will be used")

@@ -4,6 +4,7 @@ from typing import Optional, Sequence
 
 from qgis.core import (
     QgsProcessingParameterBand,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
@@ -41,6 +42,11 @@ def whole(name: str, title: str, low: int, text: str):
     return _helped(
         QgsProcessingParameterNumber(name, title, kind, None, True, low, 2**31 - 1), text
     )
+
+
+def switch(name: str, title: str, text: str):
+    """Yes or no, no by default."""
+    return _helped(QgsProcessingParameterBoolean(name, title, False), text)
 
 
 def line(name: str, title: str, text: str):

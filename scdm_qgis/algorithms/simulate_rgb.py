@@ -69,5 +69,6 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
         arguments = ["simulate-rgb", self.cube, str(path)]
         if given(parameters, "MODEL"):
             arguments.append("--model=" + self.parameterAsString(parameters, "MODEL", context))
-        run_plain(Job(self.python, tuple(arguments), (path,)), feedback)
+        titles = self.titles((("MODEL", "--model"),))
+        run_plain(Job(self.python, tuple(arguments), (path,), titles), feedback)
         return {"OUTPUT": output}

@@ -1,1 +1,1 @@
-"""The spectral profile panel; nothing of it is imported before it is opened."""
+"""What the plugin adds to QGIS's window; the panel is imported when it is first opened."""

@@ -135,8 +135,8 @@
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
-            <source>Makes a Python environment with ONNX Runtime in the QGIS profile's folder scdm/runtime-pythonX.Y. It uses QGIS's own Python, GDAL and NumPy and changes none of them. Downloads about 20 MB for the CPU, about 2 GB for an NVIDIA GPU.</source>
-            <translation>Legt im Ordner scdm/runtime-pythonX.Y des QGIS-Profils eine Python-Umgebung mit ONNX Runtime an. Sie nutzt Python, GDAL und NumPy von QGIS und verändert nichts davon. Lädt etwa 20 MB für die CPU, etwa 2 GB für eine NVIDIA-GPU.</translation>
+            <source>Makes a Python environment with ONNX Runtime in the QGIS profile's folder scdm/runtime-pythonX.Y. It uses QGIS's own Python, GDAL and NumPy and changes none of them. Downloads 24 MB for the CPU, about 2 GB for an NVIDIA GPU.</source>
+            <translation>Legt im Ordner scdm/runtime-pythonX.Y des QGIS-Profils eine Python-Umgebung mit ONNX Runtime an. Sie nutzt Python, GDAL und NumPy von QGIS und verändert nichts davon. Lädt 24 MB für die CPU, etwa 2 GB für eine NVIDIA-GPU herunter.</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -152,6 +152,11 @@
             <location filename="../algorithms/install_runtime.py" />
             <source>Checking the runtime</source>
             <translation>Prüft die Laufzeitumgebung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Ready.</source>
+            <translation>Bereit.</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -195,13 +200,23 @@
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
+            <source>Cluster support</source>
+            <translation>Cluster-Unterstützung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
+            <source>Also install Dask, which Cluster in Upsample needs (10 MB more).</source>
+            <translation>Auch Dask installieren, das der Parameter Cluster beim Erweitern braucht (10 MB mehr).</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
             <source>Folder of wheels</source>
             <translation>Ordner mit Wheels</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
-            <source>Install from the wheel files in this folder, without network. Empty: PyPI.</source>
-            <translation>Aus den Wheel-Dateien in diesem Ordner installieren, ohne Netz. Leer: PyPI.</translation>
+            <source>Install from the wheel files in this folder, without network. Empty: from PyPI, through QGIS's proxy where one is set.</source>
+            <translation>Aus den Wheel-Dateien in diesem Ordner installieren, ohne Netz. Leer: von PyPI, über den Proxy von QGIS, wo einer eingestellt ist.</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -215,13 +230,18 @@
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
+            <source>{step} failed. {why}</source>
+            <translation>{step}: misslungen. {why}</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
             <source>Cancelled: nothing was installed</source>
             <translation>Abgebrochen: nichts wurde installiert</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
-            <source>The runtime in {} is there and works.</source>
-            <translation>Die Laufzeitumgebung in {} ist da und arbeitet.</translation>
+            <source>The runtime in {} works. Ready.</source>
+            <translation>Die Laufzeitumgebung in {} funktioniert. Bereit.</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -247,11 +267,6 @@
             <location filename="../algorithms/install_runtime.py" />
             <source>{folder} cannot be removed: {error}. Close other QGIS windows and try again</source>
             <translation>{folder} lässt sich nicht entfernen: {error}. Andere QGIS-Fenster schließen und noch einmal versuchen</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/install_runtime.py" />
-            <source>{step} failed. {why}</source>
-            <translation>{step}: misslungen. {why}</translation>
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
@@ -325,18 +340,28 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Draws, with a spectral-cascaded diffusion model, spectra that fit the colours of an RGB raster: first a few coarse bands, then all of them. The output has the input's grid, its wavelengths in the band names and metadata, and is shown in natural colour.</source>
-            <translation>Zieht mit einem spektral kaskadierten Diffusionsmodell Spektren, die zu den Farben eines RGB-Rasters passen: erst wenige grobe Kanäle, dann alle. Die Ausgabe hat das Gitter der Eingabe, die Wellenlängen in Kanalnamen und Metadaten und wird in Echtfarben gezeigt.</translation>
+            <source>Estimates a spectrum for every pixel of an RGB raster with a spectral-cascaded diffusion model: first a few coarse bands, then all of them. The output has the input's grid, wavelengths in its band names and metadata, and the input's colours.</source>
+            <translation>Schätzt für jedes Pixel eines RGB-Rasters ein Spektrum, mit einem spektral kaskadierten Diffusionsmodell: erst wenige grobe Kanäle, dann alle. Die Ausgabe hat das Gitter der Eingabe, Wellenlängen in Kanalnamen und Metadaten und wird in den Farben der Eingabe gezeigt.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Three numbers do not determine a spectrum: surfaces of the same colour can differ, most of all beyond 700 nm. The output is what the model finds likely, learnt from airborne and spaceborne scenes; it is no measurement. Ask for Spread with several Samples to see where the estimates disagree. A camera with other colour responses, a haze, a shadow or a colour-graded mosaic shifts the result.</source>
-            <translation>Drei Zahlen legen kein Spektrum fest: Oberflächen gleicher Farbe können sich unterscheiden, vor allem jenseits von 700 nm. Die Ausgabe ist, was das Modell nach Szenen aus Flugzeug und Weltraum für wahrscheinlich hält; sie ist keine Messung. Die Streuung mit mehreren Stichproben zeigt, wo die Schätzungen auseinandergehen. Eine Kamera mit anderen Farbempfindlichkeiten, Dunst, Schatten oder ein farblich bearbeitetes Mosaik verschieben das Ergebnis.</translation>
+            <source>Three values per pixel do not determine a spectrum: surfaces of the same colour can differ, most of all beyond 700 nm. The output is what the model finds likely, learnt from airborne and spaceborne scenes; it is not a measurement. Ask for Spread to see how far it may be off. A camera with other colour responses, haze, shadow or a colour-graded mosaic shifts the result.</source>
+            <translation>Drei Werte je Pixel legen kein Spektrum fest: Oberflächen gleicher Farbe können sich unterscheiden, vor allem jenseits von 700 nm. Die Ausgabe ist, was das Modell nach Szenen aus Flugzeug und Weltraum für wahrscheinlich hält; sie ist keine Messung. Die Streuung zeigt, wie weit sie danebenliegen kann. Eine Kamera mit anderen Farbempfindlichkeiten, Dunst, Schatten oder ein farblich bearbeitetes Mosaik verschieben das Ergebnis.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Empty: by the file's colour interpretation, else bands 1, 2 and 3.</source>
-            <translation>Leer: nach der Farbdeutung der Datei, sonst Kanäle 1, 2 und 3.</translation>
+            <source>The band that is red.</source>
+            <translation>Der Kanal, der Rot ist.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>The band that is green.</source>
+            <translation>Der Kanal, der Grün ist.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>The band that is blue.</source>
+            <translation>Der Kanal, der Blau ist.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -390,8 +415,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>A raster file with red, green and blue.</source>
-            <translation>Eine Rasterdatei mit Rot, Grün und Blau.</translation>
+            <source>A raster file with red, green and blue. Bands that are left empty are chosen by wavelength, colour interpretation or band name, else as the layer shows them; the log says which.</source>
+            <translation>Eine Rasterdatei mit Rot, Grün und Blau. Kanäle, die leer bleiben, werden nach Wellenlänge, Farbinterpretation oder Kanalname gewählt, sonst so, wie der Layer sie zeigt; das Protokoll nennt sie.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -405,8 +430,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Sampler, steps and samples together, as the model says: fast for a first look.</source>
-            <translation>Verfahren, Schritte und Stichproben zusammen, wie das Modell es vorgibt: fast für einen ersten Blick.</translation>
+            <source>fast: first look, about 2 s per megapixel. balanced: 8 s. best: 26 s. (Embedded model, two CPU cores.)</source>
+            <translation>fast: erster Blick, etwa 2 s je Megapixel. balanced: 8 s. best: 26 s. (Mitgeliefertes Modell, zwei CPU-Kerne.)</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -415,8 +440,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>How the input's numbers become reflectance. reflectance: they are reflectance (band scale, 0 to 1 or 0 to 10,000). match: they are display colours, stretched to what the model knows. auto: decided by the data, and reported.</source>
-            <translation>Wie aus den Zahlen der Eingabe Reflexion wird. reflectance: sie sind Reflexion (Kanalskala, 0 bis 1 oder 0 bis 10.000). match: sie sind Bildschirmfarben, angepasst an das, was das Modell kennt. auto: nach den Daten entschieden und berichtet.</translation>
+            <source>How the input's values become reflectance. reflectance: they are reflectance (band scale, 0 to 1 or 0 to 10,000). match: they are the colours of a picture, brought to what the model knows. auto: decided by the data; the log says how.</source>
+            <translation>Wie aus den Werten der Eingabe Reflexion wird. reflectance: sie sind Reflexion (Kanalskala, 0 bis 1 oder 0 bis 10.000). match: sie sind die Farben eines Bildes, angepasst an das, was das Modell kennt. auto: nach den Daten entschieden; das Protokoll sagt, wie.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -470,8 +495,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Guidance scale, one number or one a stage with commas: higher keeps closer to the colours and varies less. Empty: as the model says.</source>
-            <translation>Stärke der Führung, eine Zahl oder eine je Stufe mit Kommas: höher bleibt näher an den Farben und schwankt weniger. Leer: nach dem Modell.</translation>
+            <source>Guidance scale, one number or one per stage, separated by commas: higher keeps closer to the colours and varies less. Empty: as the model says.</source>
+            <translation>Stärke der Führung, eine Zahl oder eine je Stufe, durch Kommas getrennt: höher bleibt näher an den Farben und schwankt weniger. Leer: nach dem Modell.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -480,8 +505,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Smaller needs less memory. Empty: the model's</source>
-            <translation>Kleiner braucht weniger Speicher. Leer: die des Modells</translation>
+            <source>Smaller needs less memory. Empty: the model's.</source>
+            <translation>Kleiner braucht weniger Speicher. Leer: die des Modells.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -510,8 +535,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Dask cluster that computes: tcp://HOST:PORT of its scheduler, or local:N for N processes of this computer. Empty: one process of this computer.</source>
-            <translation>Dask-Cluster, der rechnet: tcp://HOST:PORT seines Schedulers, oder local:N für N Prozesse dieses Rechners. Leer: ein Prozess dieses Rechners.</translation>
+            <source>Dask cluster that computes: tcp://HOST:PORT of its scheduler, or local:N for N processes of this computer. Needs Cluster support from Install runtime. Empty: one process of this computer.</source>
+            <translation>Dask-Cluster, der rechnet: tcp://HOST:PORT seines Schedulers, oder local:N für N Prozesse dieses Rechners. Braucht die Cluster-Unterstützung aus „Laufzeitumgebung installieren“. Leer: ein Prozess dieses Rechners.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -520,8 +545,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>GeoTIFF of reflectance (integers with band scale 0.0001), a band a wavelength. To make ENVI or COG of it with Translate, give the creation option COPY_SRC_MDD=YES, or the wavelengths stay behind (GDAL 3.8 or newer; before: python -m model_runtime convert).</source>
-            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskala 0,0001), ein Kanal je Wellenlänge. Wer daraus mit „Übersetzen“ ENVI oder COG macht, gibt die Erstellungsoption COPY_SRC_MDD=YES an, sonst bleiben die Wellenlängen zurück (GDAL 3.8 oder neuer; davor: python -m model_runtime convert).</translation>
+            <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. To convert it to ENVI or COG with Translate, give the creation option COPY_SRC_MDD=YES, or the wavelengths are lost (GDAL 3.8 or newer; before: python -m model_runtime convert).</source>
+            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskala 0,0001), ein Kanal je Wellenlänge. Wer es mit „Übersetzen“ in ENVI oder COG umwandelt, gibt die Erstellungsoption COPY_SRC_MDD=YES an, sonst gehen die Wellenlängen verloren (GDAL 3.8 oder neuer; davor: python -m model_runtime convert).</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -540,13 +565,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>{name} is '{path}': the output is GeoTIFF, end its name in .tif</source>
-            <translation>{name} ist „{path}“: Die Ausgabe ist GeoTIFF, der Name muss auf .tif enden</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>No output is given: set OUTPUT to a path ending in .tif</source>
-            <translation>Keine Ausgabe angegeben: OUTPUT auf einen Pfad setzen, der auf .tif endet</translation>
+            <source>No output is given: set Hyperspectral estimate to a name that ends in .tif.</source>
+            <translation>Keine Ausgabe angegeben: für die hyperspektrale Schätzung einen Namen angeben, der auf .tif endet.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -557,6 +577,31 @@
             <location filename="../algorithms/upsample.py" />
             <source>{} spread</source>
             <translation>{} Streuung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>'{layer}' is a result of SCDM, not a picture: set RGB raster to the picture that it was made from, or to another one.</source>
+            <translation>„{layer}“ ist ein Ergebnis von SCDM, kein Bild: Als RGB-Raster das Bild wählen, aus dem es entstand, oder ein anderes.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>Spread needs Samples of 2 or more (or leave Samples empty).</source>
+            <translation>Die Streuung braucht mindestens 2 Stichproben (oder das Feld Stichproben leer lassen).</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>Guidance must be numbers separated by commas, for example 0 or 1.5,2.</source>
+            <translation>Führung muss aus Zahlen bestehen, die Kommas trennen, etwa 0 oder 1.5,2.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>The folder '{}' holds no model.json: choose the folder of a model, or leave Model empty.</source>
+            <translation>Der Ordner „{}“ enthält keine model.json: den Ordner eines Modells wählen oder Modell leer lassen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>{name} must be a GeoTIFF: use a name that ends in .tif ('{path}').</source>
+            <translation>{name} muss ein GeoTIFF sein: einen Namen verwenden, der auf .tif endet („{path}“).</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -699,6 +744,16 @@
             <translation>Nicht gespeichert: {}</translation>
         </message>
         <message>
+            <location filename="../gui/setup_offer.py" />
+            <source>SCDM needs its runtime, once per profile (24 MB download).</source>
+            <translation>SCDM braucht seine Laufzeitumgebung, einmal je Profil (24 MB Download).</translation>
+        </message>
+        <message>
+            <location filename="../gui/setup_offer.py" />
+            <source>Install</source>
+            <translation>Installieren</translation>
+        </message>
+        <message>
             <location filename="../layers/loading.py" />
             <source>Layer '{}' has no wavelengths: left unstyled</source>
             <translation>Layer „{}“ hat keine Wellenlängen: bleibt ohne Stil</translation>
@@ -740,13 +795,13 @@
         </message>
         <message>
             <location filename="../layers/source.py" />
-            <source>Layer '{layer}' comes from provider '{provider}', not from a raster file: export it first (Layer &gt; Save As…, raw data) and choose the exported file</source>
-            <translation>Layer „{layer}“ kommt vom Datenanbieter „{provider}“, nicht aus einer Rasterdatei: zuerst exportieren (Layer &gt; Speichern als…, Rohdaten) und die exportierte Datei wählen</translation>
+            <source>'{layer}' is not a raster file. Web layers must be saved first: right-click the layer → Export → Save As…, choose extent and resolution.</source>
+            <translation>„{layer}“ ist keine Rasterdatei. Web-Layer müssen zuerst gespeichert werden: Rechtsklick auf den Layer → Export → Speichern als…, Ausdehnung und Auflösung wählen.</translation>
         </message>
         <message>
             <location filename="../layers/source.py" />
-            <source>Layer '{layer}' lies in QGIS's memory ({name}): export it to a file first</source>
-            <translation>Layer „{layer}“ liegt im Speicher von QGIS ({name}): zuerst in eine Datei exportieren</translation>
+            <source>Layer '{layer}' is held in memory ({name}). Save it first: right-click the layer → Export → Save As…</source>
+            <translation>Layer „{layer}“ liegt im Arbeitsspeicher ({name}). Zuerst speichern: Rechtsklick auf den Layer → Export → Speichern als…</translation>
         </message>
         <message>
             <location filename="../layers/source.py" />
@@ -809,14 +864,49 @@
             <translation>Das Fenster braucht matplotlib im Python von QGIS: {}</translation>
         </message>
         <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>No usable NVIDIA GPU in this runtime. Run Install runtime with Device = cuda, or choose Device auto or cpu.</source>
+            <translation>Keine nutzbare NVIDIA-GPU in dieser Laufzeitumgebung. „Laufzeitumgebung installieren“ mit Gerät = cuda ausführen oder Gerät auto oder cpu wählen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>This runtime has no Dask. Run Install runtime with Cluster support, or leave Cluster empty.</source>
+            <translation>Diese Laufzeitumgebung hat kein Dask. „Laufzeitumgebung installieren“ mit Cluster-Unterstützung ausführen oder Cluster leer lassen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>Tile size must be even.</source>
+            <translation>Die Kachelgröße muss gerade sein.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>Tile size must be a multiple of {multiple}.</source>
+            <translation>Die Kachelgröße muss ein Vielfaches von {multiple} sein.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>The overlap is too large: {margin} pixels on each side of a tile of {tile}. Choose a smaller Overlap or a larger Tile size.</source>
+            <translation>Die Überlappung ist zu groß: {margin} Pixel auf jeder Seite einer Kachel von {tile}. Eine kleinere Überlappung oder eine größere Kachelgröße wählen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>Needs {need} GiB, {free} GiB are free on the disk of {folder}. Free some space, choose another folder, or a smaller extent.</source>
+            <translation>Braucht {need} GiB, auf dem Datenträger von {folder} sind {free} GiB frei. Platz schaffen, einen anderen Ordner oder eine kleinere Ausdehnung wählen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>Not enough memory: close other programs, or choose a smaller Tile size or fewer Threads.</source>
+            <translation>Der Arbeitsspeicher reicht nicht: andere Programme schließen oder eine kleinere Kachelgröße oder weniger Threads wählen.</translation>
+        </message>
+        <message>
             <location filename="../runtime/failure.py" />
             <source>usually the memory ran out: close other programs, choose a smaller Tile size, fewer Samples or fewer Threads, or a smaller Extent</source>
             <translation>meist ging der Arbeitsspeicher aus: andere Programme schließen, kleinere Kacheln, weniger Stichproben oder Rechenfäden oder eine kleinere Ausdehnung wählen</translation>
         </message>
         <message>
             <location filename="../runtime/failure.py" />
-            <source>a native library crashed: choose Device 'cpu', or run 'SCDM: Install runtime' with repair</source>
-            <translation>eine Systembibliothek stürzte ab: Gerät „cpu“ wählen oder „SCDM: Laufzeitumgebung installieren“ mit repair ausführen</translation>
+            <source>a native library crashed: choose Device 'cpu', or run Install runtime with Action = repair</source>
+            <translation>eine Systembibliothek stürzte ab: Gerät „cpu“ wählen oder „Laufzeitumgebung installieren“ mit Aktion = repair ausführen</translation>
         </message>
         <message>
             <location filename="../runtime/failure.py" />
@@ -860,8 +950,8 @@
         </message>
         <message>
             <location filename="../runtime/failure.py" />
-            <source>The worker process ended without a result: run 'SCDM: Install runtime' with repair.</source>
-            <translation>Der Rechenprozess endete ohne Ergebnis: „SCDM: Laufzeitumgebung installieren“ mit repair ausführen.</translation>
+            <source>The worker process ended without a result: run Install runtime with Action = repair.</source>
+            <translation>Der Rechenprozess endete ohne Ergebnis: „Laufzeitumgebung installieren“ mit Aktion = repair ausführen.</translation>
         </message>
         <message>
             <location filename="../runtime/failure.py" />
@@ -870,8 +960,8 @@
         </message>
         <message>
             <location filename="../runtime/failure.py" />
-            <source>Its last words:</source>
-            <translation>Seine letzten Worte:</translation>
+            <source>Its last output:</source>
+            <translation>Seine letzte Ausgabe:</translation>
         </message>
         <message>
             <location filename="../runtime/install.py" />
@@ -890,18 +980,18 @@
         </message>
         <message>
             <location filename="../runtime/job.py" />
-            <source>Cancelled: the worker was stopped, nothing written</source>
-            <translation>Abgebrochen: Der Rechenprozess wurde angehalten, nichts geschrieben</translation>
-        </message>
-        <message>
-            <location filename="../runtime/job.py" />
-            <source>{program} ({origin}) cannot be started: {error}. Run 'SCDM: Install runtime' with repair</source>
-            <translation>{program} ({origin}) lässt sich nicht starten: {error}. „SCDM: Laufzeitumgebung installieren“ mit repair ausführen</translation>
+            <source>{program} ({origin}) cannot be started: {error}. Run Install runtime with Action = repair.</source>
+            <translation>{program} ({origin}) lässt sich nicht starten: {error}. „Laufzeitumgebung installieren“ mit Aktion = repair ausführen.</translation>
         </message>
         <message>
             <location filename="../runtime/locate.py" />
             <source>QGIS's own Python</source>
             <translation>das Python von QGIS</translation>
+        </message>
+        <message>
+            <location filename="../runtime/locate.py" />
+            <source>SCDM is not set up yet. Run Processing Toolbox → SCDM → Setup → Install runtime once (24 MB download).</source>
+            <translation>SCDM ist noch nicht eingerichtet. Einmal Verarbeitungswerkzeuge → SCDM → Einrichtung → Laufzeitumgebung installieren ausführen (24 MB Download).</translation>
         </message>
         <message>
             <location filename="../runtime/locate.py" />
@@ -915,18 +1005,99 @@
         </message>
         <message>
             <location filename="../runtime/locate.py" />
-            <source>No runtime is installed: run the algorithm 'SCDM: Install runtime' once, or set the environment variable {} to a Python with onnxruntime and GDAL</source>
-            <translation>Keine Laufzeitumgebung ist installiert: einmal den Algorithmus „SCDM: Laufzeitumgebung installieren“ ausführen oder die Umgebungsvariable {} auf ein Python mit onnxruntime und GDAL setzen</translation>
+            <source>{origin} is '{text}', which is not a file: name a Python interpreter, or clear it</source>
+            <translation>{origin} ist „{text}“, das ist keine Datei: einen Python-Interpreter nennen oder leeren</translation>
         </message>
         <message>
-            <location filename="../runtime/locate.py" />
-            <source>{origin} is '{text}', which is no file: name a Python interpreter, or clear it</source>
-            <translation>{origin} ist „{text}“, das ist keine Datei: einen Python-Interpreter nennen oder leeren</translation>
+            <location filename="../runtime/log_lines.py" />
+            <source>Radiometry: taken as reflectance ({why}).</source>
+            <translation>Radiometrie: als Reflexion genommen ({why}).</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Radiometry: matched ({why}).</source>
+            <translation>Radiometrie: angepasst ({why}).</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>{columns} × {rows} pixels in {tiles} tiles</source>
+            <translation>{columns} × {rows} Pixel in {tiles} Kacheln</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Device: {device}, seed: {seed}</source>
+            <translation>Gerät: {device}, Startwert: {seed}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Samples per pixel: {}</source>
+            <translation>Stichproben je Pixel: {}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Taken from the unfinished run: {} parts</source>
+            <translation>Aus dem unfertigen Lauf übernommen: {} Teile</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Finished in {:.1f} s</source>
+            <translation>Fertig in {:.1f} s</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Device: {device}, {cores} cores</source>
+            <translation>Gerät: {device}, {cores} Kerne</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Memory: {:.1f} GiB</source>
+            <translation>Arbeitsspeicher: {:.1f} GiB</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>The model {name} {version} runs.</source>
+            <translation>Das Modell {name} {version} läuft.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/pip_failure.py" />
+            <source>The folder {folder} lacks wheels of {packages} for this computer. Download them where there is a network:
+{command}</source>
+            <translation>Im Ordner {folder} fehlen Wheels von {packages} für diesen Rechner. Sie dort herunterladen, wo es ein Netz gibt:
+{command}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/pip_failure.py" />
+            <source>The package index could not be reached. Check the network and proxy (Settings → Options → Network), or download the wheels on another computer:
+{command}
+and name their folder in 'Folder of wheels'.</source>
+            <translation>Der Paketindex war nicht zu erreichen. Netz und Proxy prüfen (Einstellungen → Optionen → Netzwerk) oder die Wheels auf einem anderen Rechner herunterladen:
+{command}
+und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
         </message>
         <message>
             <location filename="../runtime/progress.py" />
             <source>{done:g} of {total:g}, about {time} left</source>
             <translation>{done:g} von {total:g}, noch etwa {time}</translation>
+        </message>
+        <message>
+            <location filename="../runtime/unfinished.py" />
+            <source>Cancelled. {share} are kept in {folder} ({size}): run again with the same settings to go on, or delete that folder.</source>
+            <translation>Abgebrochen. {share} bleiben in {folder} ({size}): mit denselben Einstellungen noch einmal ausführen, um fortzufahren, oder den Ordner löschen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/unfinished.py" />
+            <source>Cancelled: nothing was written.</source>
+            <translation>Abgebrochen: nichts wurde geschrieben.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/unfinished.py" />
+            <source>Finished tiles</source>
+            <translation>Fertige Kacheln</translation>
+        </message>
+        <message>
+            <location filename="../runtime/unfinished.py" />
+            <source>{done:g} of {total:g} tiles</source>
+            <translation>{done:g} von {total:g} Kacheln</translation>
         </message>
         <message>
             <location filename="../runtime/wheels.py" />

@@ -44,6 +44,11 @@ def scdm_tags(name: str) -> Dict[str, str]:
     }
 
 
+def is_own_output(name: str) -> bool:
+    """Whether the raster is an estimate, a spread or another result of this software."""
+    return "CONTENT" in scdm_tags(name)
+
+
 def open_raster(name: str):
     """The dataset, or None: whether GDAL raises is a setting that all of QGIS shares."""
     try:

@@ -16,20 +16,20 @@ _OPEN_OPTION = "|option:"
 
 def gdal_name(layer: QgsRasterLayer) -> str:
     """What ``gdal.Open`` takes for ``layer``; raises QgsProcessingException when it is no file."""
-    provider = layer.providerType()
-    if provider != "gdal":
+    if layer.providerType() != "gdal":
         raise QgsProcessingException(
             tr(
-                "Layer '{layer}' comes from provider '{provider}', not from a raster file: export "
-                "it first (Layer > Save As…, raw data) and choose the exported file"
-            ).format(layer=layer.name(), provider=provider)
+                "'{layer}' is not a raster file. Web layers must be saved first: right-click the "
+                "layer → Export → Save As…, choose extent and resolution."
+            ).format(layer=layer.name())
         )
     name = layer.source()
     if name.startswith("/vsimem/"):
         raise QgsProcessingException(
-            tr("Layer '{layer}' lies in QGIS's memory ({name}): export it to a file first").format(
-                layer=layer.name(), name=name
-            )
+            tr(
+                "Layer '{layer}' is held in memory ({name}). Save it first: right-click the layer "
+                "→ Export → Save As…"
+            ).format(layer=layer.name(), name=name)
         )
     if _OPEN_OPTION in name:
         raise QgsProcessingException(

@@ -22,7 +22,7 @@ _MEMORY = QT_TRANSLATE_NOOP(
 )
 _CRASH = QT_TRANSLATE_NOOP(
     "scdm",
-    "a native library crashed: choose Device 'cpu', or run 'SCDM: Install runtime' with repair",
+    "a native library crashed: choose Device 'cpu', or run Install runtime with Action = repair",
 )
 _WINDOWS_CRASHES = {0xC0000005: "access violation", 0xC0000409: "stack overrun"}
 
@@ -38,7 +38,7 @@ def explain(code: int, stderr_tail: str) -> str:
     sentence = _what(code)
     if not stderr_tail:
         return sentence
-    return "\n".join((sentence, tr("Its last words:"), stderr_tail))
+    return "\n".join((sentence, tr("Its last output:"), stderr_tail))
 
 
 def _what(code: int) -> str:
@@ -51,7 +51,7 @@ def _what(code: int) -> str:
         return text.format(what=_WINDOWS_CRASHES[code], remedy=tr(_CRASH))
     if code == 0:
         return tr(
-            "The worker process ended without a result: run 'SCDM: Install runtime' with repair."
+            "The worker process ended without a result: run Install runtime with Action = repair."
         )
     meaning = tr(_MEANING[code]) if code in _MEANING else tr("an error in the runtime")
     text = tr("The worker process ended with exit code {code}: {meaning}.")

@@ -14,7 +14,8 @@ from ..translation import tr
 from .locate import python_of
 
 CONSTRAINTS = "scdm-constraints.txt"
-DEVICE_NOTE = "scdm-device.txt"
+DEVICE_NOTE = "scdm-device.txt"  # the device, and CLUSTER where Dask came along
+CLUSTER = "cluster"
 
 Run = Callable[[str, List[str]], None]
 """Runs a step (its title, its argv); raises when it fails."""
@@ -31,6 +32,7 @@ class Recipe:
     requirements: Tuple[str, ...]
     numpy_version: str
     wheels: Optional[Path] = None
+    cluster: bool = False
 
 
 def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
@@ -47,7 +49,7 @@ def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
         (building / CONSTRAINTS).write_text(constraints(recipe), encoding="utf-8")
         title = tr("Installing {}").format(", ".join(recipe.requirements))
         run(title, pip_command(recipe, building))
-        (building / DEVICE_NOTE).write_text(recipe.device, encoding="utf-8")
+        (building / DEVICE_NOTE).write_text(_note(recipe), encoding="utf-8")
         check(python_of(building))
         _replace(recipe.folder, building)
     finally:
@@ -67,7 +69,7 @@ def venv_command(recipe: Recipe, building: Path) -> List[str]:
 def pip_command(recipe: Recipe, building: Path) -> List[str]:
     """The argv that installs; ``python -m pip``, since scripts would keep the old folder's name."""
     argv = [str(python_of(building)), "-m", "pip", "install", "--disable-pip-version-check"]
-    argv += ["--no-input", "--progress-bar=off", "--only-binary=:all:"]
+    argv += ["--no-input", "--progress-bar=off", "--retries=2", "--only-binary=:all:"]
     argv += [f"--constraint={building / CONSTRAINTS}"]
     if recipe.wheels is not None:
         argv += ["--no-index", f"--find-links={recipe.wheels}"]
@@ -79,12 +81,25 @@ def constraints(recipe: Recipe) -> str:
     return f"numpy=={recipe.numpy_version}\n" if recipe.numpy_version else ""
 
 
+def _note(recipe: Recipe) -> str:
+    return f"{recipe.device} {CLUSTER}" if recipe.cluster else recipe.device
+
+
 def installed_device(folder: Path) -> str:
     """The device that the environment in ``folder`` was made for; empty when it is not whole."""
+    return "".join(_noted(folder)[:1])
+
+
+def has_cluster(folder: Path) -> bool:
+    """Whether the environment in ``folder`` was made with Dask."""
+    return CLUSTER in _noted(folder)
+
+
+def _noted(folder: Path) -> List[str]:
     note = folder / DEVICE_NOTE
     if not (note.is_file() and python_of(folder).is_file()):
-        return ""
-    return note.read_text(encoding="utf-8").strip()
+        return []
+    return note.read_text(encoding="utf-8").split()
 
 
 def remove(folder: Path) -> bool:

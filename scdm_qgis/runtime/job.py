@@ -9,13 +9,16 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from qgis.core import QgsProcessingException
 
-from ..model_runtime.contract import JOURNAL_SUFFIX, PART_SUFFIX
+from ..model_runtime.contract import PART_SUFFIX
 from ..translation import tr
 from . import command
+from .dialog_words import Titles, in_dialog
 from .failure import explain
 from .locate import WorkerPython
+from .log_lines import of_end, of_start
 from .process import Cancelled, ChildProcess
 from .progress import Progress
+from .unfinished import cancelled_text, folder_of
 
 WARNING = "warning:"
 # Of upsample: a run that is cut short leaves nothing to go on from.
@@ -25,11 +28,19 @@ LARGEST_COUNT = 2**53  # tiles; beyond it a number is no count, nor is NaN
 
 @dataclass(frozen=True)
 class Job:
-    """A worker command; ``outputs`` are what a stopped worker may have left half-written."""
+    """A worker command; ``outputs`` are what a stopped worker may have left half-written.
+
+    ``titles``: the parameters of the dialog behind the command's options.
+    """
 
     python: WorkerPython
     arguments: Tuple[str, ...]
     outputs: Tuple[Path, ...] = ()
+    titles: Titles = field(default_factory=dict)
+
+    def said(self, text: str) -> str:
+        """``text`` of the worker in the dialog's words."""
+        return in_dialog(text, self.titles)
 
 
 @dataclass
@@ -40,6 +51,13 @@ class _State:
     facts: Dict[str, Any] = field(default_factory=dict)
     done: bool = False
     error: Optional[str] = None
+    counted: Optional[Tuple[float, float]] = None
+
+    def tiles(self) -> Optional[Tuple[float, float]]:
+        """(finished, all) tiles, where the progress counts tiles and nothing else."""
+        if self.counted is None or self.counted[1] != self.facts.get("tiles"):
+            return None
+        return self.counted
 
 
 def run_events(job: Job, feedback) -> Dict[str, Any]:
@@ -49,14 +67,14 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
     half-written stays.
     """
     state = _State(Progress(feedback))
-    with _cleaned(job), _started(job, feedback) as child:
+    with _cleaned(job, state), _started(job, feedback) as child:
         for line in child.lines(feedback.isCanceled):
-            _take(line, state, feedback)
+            _take(line, job, state, feedback)
         code = child.wait(feedback.isCanceled)
         if state.error is not None:
             raise QgsProcessingException(state.error)
         if code != 0 or not state.done:
-            raise QgsProcessingException(explain(code, child.stderr_tail()))
+            raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
     return state.facts
 
 
@@ -70,7 +88,7 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
         code = child.wait(feedback.isCanceled)
         page = _object(text)
         if code not in accepted or page is None:
-            raise QgsProcessingException(explain(code, child.stderr_tail()))
+            raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
     return page
 
 
@@ -81,8 +99,8 @@ def run_plain(job: Job, feedback) -> None:
             feedback.pushInfo(line)
         code = child.wait(feedback.isCanceled)
         if code != 0:
-            raise QgsProcessingException(explain(code, child.stderr_tail()))
-        for line in child.stderr_tail().splitlines():
+            raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
+        for line in map(job.said, child.stderr_tail().splitlines()):
             (feedback.pushWarning if line.startswith(WARNING) else feedback.pushInfo)(line)
 
 
@@ -95,8 +113,8 @@ def _started(job: Job, feedback):
     except OSError as error:
         raise QgsProcessingException(
             tr(
-                "{program} ({origin}) cannot be started: {error}. Run 'SCDM: Install runtime' "
-                "with repair"
+                "{program} ({origin}) cannot be started: {error}. Run Install runtime with "
+                "Action = repair."
             ).format(program=job.python.executable, origin=job.python.origin, error=error)
         ) from error
     with child:
@@ -104,14 +122,14 @@ def _started(job: Job, feedback):
 
 
 @contextlib.contextmanager
-def _cleaned(job: Job):
+def _cleaned(job: Job, state: Optional[_State] = None):
     try:
         yield
     except Cancelled:
         _remove_parts(job)
-        raise QgsProcessingException(
-            tr("Cancelled: the worker was stopped, nothing written")
-        ) from None
+        output = job.outputs[0] if job.outputs else None
+        text = cancelled_text(output, None if state is None else state.tiles())
+        raise QgsProcessingException(text) from None
     except QgsProcessingException:
         _remove_parts(job)
         raise
@@ -128,7 +146,7 @@ def _remove_parts(job: Job) -> None:
             with contextlib.suppress(OSError):
                 part.unlink()
         if NO_JOURNAL in job.arguments:
-            shutil.rmtree(f"{output}{JOURNAL_SUFFIX}", ignore_errors=True)
+            shutil.rmtree(folder_of(output), ignore_errors=True)
 
 
 def _parts(output: Path) -> List[Path]:
@@ -138,7 +156,7 @@ def _parts(output: Path) -> List[Path]:
     return [path for path in output.parent.iterdir() if path.name.startswith(prefix)]
 
 
-def _take(line: str, state: _State, feedback) -> None:
+def _take(line: str, job: Job, state: _State, feedback) -> None:
     event = _object(line)
     if event is None:
         feedback.pushDebugInfo(line)
@@ -147,39 +165,27 @@ def _take(line: str, state: _State, feedback) -> None:
     if kind == "progress":
         _take_progress(event, state)
     elif kind == "warning":
-        feedback.pushWarning(str(event.get("message", "")))
+        feedback.pushWarning(job.said(str(event.get("message", ""))))
     elif kind == "error":
-        state.error = _sentence(event)
+        state.error = job.said(_sentence(event))
     elif kind in ("started", "done"):
         state.facts.update(event)
         state.done = kind == "done"
-        feedback.pushInfo(_listed(event))
+        for text in (of_end if state.done else of_start)(event):
+            feedback.pushInfo(text)
 
 
 def _take_progress(event: Dict[str, Any], state: _State) -> None:
     done, total = event.get("done"), event.get("total")
     numbers = all(isinstance(number, (int, float)) for number in (done, total))
     if numbers and 0 <= done < LARGEST_COUNT and 0 < total < LARGEST_COUNT:
+        state.counted = done, total
         state.progress.update(done, total)
 
 
 def _sentence(event: Dict[str, Any]) -> str:
     message, remedy = event.get("message") or tr("The worker failed"), event.get("remedy")
     return f"{message}: {remedy}" if remedy else str(message)
-
-
-def _listed(event: Dict[str, Any]) -> str:
-    """An event for the log; what is empty is not worth a word."""
-    plain = ((key, value) for key, value in event.items() if not isinstance(value, dict))
-    return ", ".join(
-        f"{key.replace('_', ' ')}: {_word(value)}"
-        for key, value in plain
-        if value not in ("", [], None)
-    )
-
-
-def _word(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _object(text: str) -> Optional[Dict[str, Any]]:

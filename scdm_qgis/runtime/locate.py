@@ -62,9 +62,9 @@ def find(places: Places) -> WorkerPython:
     if own is None:
         raise RuntimeNotFound(
             tr(
-                "No runtime is installed: run the algorithm 'SCDM: Install runtime' once, or set "
-                "the environment variable {} to a Python with onnxruntime and GDAL"
-            ).format(VARIABLE)
+                "SCDM is not set up yet. Run Processing Toolbox → SCDM → Setup → Install runtime "
+                "once (24 MB download)."
+            )
         )
     return WorkerPython(own, tr("QGIS's own Python"), own=True)
 
@@ -97,7 +97,7 @@ def _named(text: str, origin: str) -> Path:
     if not path.is_file():
         raise RuntimeNotFound(
             tr(
-                "{origin} is '{text}', which is no file: name a Python interpreter, or clear it"
+                "{origin} is '{text}', which is not a file: name a Python interpreter, or clear it"
             ).format(origin=origin, text=text)
         )
     return path.absolute()

@@ -6,6 +6,8 @@ from ..translation import tr
 
 # The last release for each Python that still has a QGIS of 3.22 or later, newest first.
 TESTED = (((3, 11), "1.31.1"), ((3, 10), "1.23.2"), ((3, 9), "1.19.2"))
+# As pyproject.toml has them: Dask, and the certificates of a cluster on this computer.
+CLUSTER = ("distributed>=2024.8,<2026.9", "cryptography>=38")
 OLDEST = TESTED[-1][0]
 
 
@@ -19,9 +21,8 @@ def onnxruntime_version(python: Tuple[int, int]) -> str:
     raise ValueError(text.format(have=have, oldest=oldest))
 
 
-def requirements(python: Tuple[int, int], device: str) -> Tuple[str, ...]:
+def requirements(python: Tuple[int, int], device: str, cluster: bool = False) -> Tuple[str, ...]:
     """What pip installs for ``device`` 'cpu' or 'cuda'; raises ValueError as above."""
     version = onnxruntime_version(python)
-    if device == "cuda":
-        return (f"onnxruntime-gpu[cuda,cudnn]=={version}", "numpy")
-    return (f"onnxruntime=={version}", "numpy")
+    name = "onnxruntime-gpu[cuda,cudnn]" if device == "cuda" else "onnxruntime"
+    return (f"{name}=={version}", "numpy", *(CLUSTER if cluster else ()))

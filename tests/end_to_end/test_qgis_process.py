@@ -81,4 +81,4 @@ def test_without_a_runtime_it_says_how_to_get_one(qgis_process, picture, tmp_pat
     words = ["INPUT=field.tif", "OUTPUT=o.tif"]
     answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path, SCDM_PYTHON="")
     assert answer.returncode != 0
-    assert "SCDM: Install runtime" in answer.stdout + answer.stderr
+    assert "SCDM → Setup → Install runtime" in answer.stdout + answer.stderr

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import QgsLayerTreeModel, QgsProcessingFeedback, QgsProject
-from qgis.gui import QgsLayerTreeView
+from qgis.gui import QgsLayerTreeView, QgsMessageBar
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -130,8 +130,11 @@ def write_cube(write_raster):
 def window(qgis_iface, monkeypatch):
     """QGIS's interface with what pytest-qgis's stand-in lacks.
 
-    Taking menus and docks away; a real layer tree, which newer QGIS puts loaded layers into.
+    Taking menus and docks away; a real layer tree, which newer QGIS puts loaded layers into; a
+    real message bar.
     """
+    bar = QgsMessageBar(qgis_iface.mainWindow())
+    monkeypatch.setattr(type(qgis_iface), "messageBar", lambda _: bar)
     tree = QgsLayerTreeView()
     tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), tree))
     monkeypatch.setattr(type(qgis_iface), "layerTreeView", lambda _: tree, raising=False)

@@ -238,5 +238,5 @@ def test_web_maps_are_refused_with_the_remedy(
     with pytest.raises(QgsProcessingException):
         processing.run(f"scdm:{algorithm}", words, feedback=log)
     (told,) = [text for text in log.errors if "'ortho'" in text]
-    assert "provider 'wms'" in told and "export it first" in told
+    assert "Web layers must be saved first" in told
     assert not (tmp_path / "out.tif").exists()

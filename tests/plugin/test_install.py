@@ -131,6 +131,17 @@ def test_the_wheel_for_each_python(python, version):
     assert wheels.requirements(python, "cuda")[0] == f"onnxruntime-gpu[cuda,cudnn]=={version}"
 
 
+def test_cluster_support_brings_dask_and_is_noted(recipe, tmp_path):
+    packages = wheels.requirements((3, 11), "cpu", cluster=True)
+    assert any(name.startswith("distributed") for name in packages)
+    assert not any(name.startswith("distributed") for name in wheels.requirements((3, 11), "cpu"))
+    folder = tmp_path / "scdm" / "runtime"
+    install.build(recipe(), Recorder(), nothing)
+    assert not install.has_cluster(folder)
+    install.build(recipe(cluster=True), Recorder(), nothing)
+    assert install.has_cluster(folder) and install.installed_device(folder) == "cpu"
+
+
 def test_a_python_that_is_too_old_is_told():
     with pytest.raises(ValueError, match=r"3\.8: the runtime needs 3\.9"):
         wheels.requirements((3, 8), "cpu")

@@ -37,7 +37,15 @@ def test_what_works_is_left_alone(registered, environment, log):
     folder = environment(DOCTOR)
     result = run(log, ACTION="install", DEVICE="cpu")
     assert result == {"FOLDER": str(folder), "PYTHON": str(python_of(folder))}
-    assert any("is there and works" in text for text in log.infos)
+    assert any(text.endswith("works. Ready.") for text in log.infos)
+
+
+def test_what_works_without_dask_is_made_anew_for_a_cluster(
+    registered, environment, log, tmp_path
+):
+    environment(DOCTOR)
+    with pytest.raises(QgsProcessingException, match=r"lacks wheels of .*distributed"):
+        run(log, DEVICE="cpu", CLUSTER=True, WHEELS=str(tmp_path))
 
 
 def test_what_does_not_work_is_made_anew(registered, environment, log, tmp_path):

@@ -89,7 +89,7 @@ def test_cancel_ends_the_worker_and_its_children(job, log, tmp_path, monkeypatch
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         f"open({str(tmp_path / 'o.tif.part')!r}, 'w').close()\n"
         f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
-        "say(event='started', seed=1)\n"
+        "say(event='started', seed=1, device='cpu')\n"
         "time.sleep(600)\n"
     )
     work = job(body)
@@ -144,3 +144,47 @@ def test_the_bundled_runtime_is_the_one_imported(log, tmp_path, plugin_folder, m
 def _version(plugin_folder):
     text = (plugin_folder / "model_runtime" / "__init__.py").read_text()
     return text.split('__version__ = "')[1].split('"')[0]
+
+
+def test_the_log_has_sentences_instead_of_fields(job, log):
+    body = (
+        "say(event='started', rows=10, columns=20, tiles=4, device='cpu', seed=7, "
+        "providers=['CPUExecutionProvider'])\n"
+        "say(event='done', output='x', seconds=1.23456789012345, radiometry='match', "
+        "radiometry_why='8-bit picture without calibration', samples=4, warnings=[])\n"
+    )
+    run_events(job(body), log)
+    assert log.infos == [
+        "20 × 10 pixels in 4 tiles",
+        "Device: cpu, seed: 7",
+        "Radiometry: matched (8-bit picture without calibration).",
+        "Samples per pixel: 4",
+        "Finished in 1.2 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    "total, share", [(9, "3 of 9 tiles are kept in"), (12, "Finished tiles are kept in")]
+)
+def test_a_cancelled_run_says_what_is_kept_and_where(job, log, tmp_path, monkeypatch, total, share):
+    blocks = tmp_path / "o.tif.blocks"
+    body = (
+        f"os.mkdir({str(blocks)!r})\n"
+        f"open({str(blocks / '1.block')!r}, 'wb').write(bytes(147_000))\n"
+        "say(event='started', rows=1, columns=1, tiles=9, device='cpu', seed=1)\n"
+        f"say(event='progress', done=3, total={total})\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setattr(log, "setProgress", lambda percent: log.cancel())
+    with pytest.raises(QgsProcessingException) as caught:
+        run_events(job(body), log)
+    text = str(caught.value)
+    assert f"Cancelled. {share} {blocks} (147 kB): run again" in text
+    assert "delete that folder" in text
+
+
+def test_a_cancelled_run_that_leaves_nothing_says_so(job, log, monkeypatch):
+    body = "say(event='progress', done=3, total=9)\ntime.sleep(600)\n"
+    monkeypatch.setattr(log, "setProgress", lambda percent: log.cancel())
+    with pytest.raises(QgsProcessingException, match=r"^Cancelled: nothing was written\.$"):
+        run_events(job(body), log)

@@ -40,13 +40,13 @@ def test_the_order(pythons, tmp_path, first):
 def test_a_named_python_that_is_missing_is_not_skipped(pythons, tmp_path, field):
     values = {"variable": "", "setting": "", field: str(tmp_path / "no python")}
     places = Places(**values, environment=tmp_path / "environment", own=lambda: pythons["own"])
-    with pytest.raises(RuntimeNotFound, match=r"no python', which is no file"):
+    with pytest.raises(RuntimeNotFound, match=r"no python', which is not a file"):
         find(places)
 
 
 def test_nothing_found_says_what_to_do(tmp_path):
     places = Places("", "", tmp_path / "none", own=lambda: None)
-    with pytest.raises(RuntimeNotFound, match="run the algorithm 'SCDM: Install runtime'"):
+    with pytest.raises(RuntimeNotFound, match="SCDM → Setup → Install runtime once"):
         find(places)
 
 

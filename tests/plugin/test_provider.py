@@ -14,7 +14,7 @@ INTERFACE = {
         "REPORT RMSE PSNR SAM MRAE SSIM ERGAS CROSS_CORRELATION",
     ),
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
-    "installruntime": ("ACTION DEVICE WHEELS", "FOLDER PYTHON"),
+    "installruntime": ("ACTION DEVICE CLUSTER WHEELS", "FOLDER PYTHON"),
 }
 
 

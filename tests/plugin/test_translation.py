@@ -56,13 +56,13 @@ def test_qt_finds_every_translation(german):
 def test_the_algorithms_speak_german(registered, german):
     found = QgsApplication.processingRegistry().createAlgorithmById("scdm:upsample")
     assert found.displayName() == "RGB zu Hyperspektral erweitern"
-    assert "Drei Zahlen legen kein Spektrum fest" in found.shortHelpString()
+    assert "Drei Werte je Pixel legen kein Spektrum fest" in found.shortHelpString()
     assert found.parameterDefinition("SEED").description() == "Startwert"
 
 
 def test_the_errors_speak_german(german, monkeypatch):
     assert "Arbeitsspeicher" in explain(-9, "") and "SIGKILL" in explain(-9, "")
-    assert explain(4, "x").splitlines()[1:] == ["Seine letzten Worte:", "x"]
+    assert explain(4, "x").splitlines()[1:] == ["Seine letzte Ausgabe:", "x"]
     with pytest.raises(locate.RuntimeNotFound, match="Umgebungsvariable SCDM_PYTHON ist „nichts"):
         monkeypatch.setenv("SCDM_PYTHON", "nichts")
         locate.find(locate.current_places())

@@ -55,6 +55,9 @@ def test_defaults(registered, worker, log, rgb_path, tmp_path):
 
 
 def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_path):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "model.json").touch()
     chosen = {
         "QUALITY": "best",
         "RADIOMETRY": "match",
@@ -67,7 +70,7 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
         "TILE": 64,
         "OVERLAP": 0,
         "THREADS": 2,
-        "MODEL": str(tmp_path),
+        "MODEL": str(model),
     }
     paths = {name: str(tmp_path / f"{name}.tif") for name in ("OUTPUT", "SPREAD")}
     report = str(tmp_path / "page.html")
@@ -117,7 +120,7 @@ def test_an_empty_extent_is_refused(registered, worker, log, rgb_path, tmp_path,
 
 
 def test_only_geotiff_is_promised(registered, worker, log, rgb_path, tmp_path):
-    with pytest.raises(QgsProcessingException, match=r"o\.png.*end its name in \.tif"):
+    with pytest.raises(QgsProcessingException, match=r"use a name that ends in \.tif .*o\.png"):
         run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "o.png")}, log)
 
 
@@ -138,7 +141,7 @@ def test_a_web_layer_is_refused_with_the_remedy(registered, worker, log, tmp_pat
                 context=context,
                 feedback=log,
             )
-        assert any("export it first" in text for text in log.errors)
+        assert any("Web layers must be saved first" in text for text in log.errors)
     finally:
         project.removeMapLayer(layer.id())
 

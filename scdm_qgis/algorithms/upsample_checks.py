@@ -1,0 +1,67 @@
+"""What scdm:upsample refuses before it starts, in the words of its dialog."""
+
+import re
+from pathlib import Path
+
+from ..layers.raster_file import is_own_output
+from ..translation import tr
+from .base import given
+
+_NUMBER = r"\s*[+-]?[\d.]+(e[+-]?\d+)?\s*"
+_NUMBER_LIST = re.compile(f"{_NUMBER}(,{_NUMBER})*")
+
+
+def refusal(algorithm, parameters, context) -> str:
+    """Why ``algorithm`` cannot run with ``parameters``; empty when nothing speaks against it."""
+    checks = (_other_formats, _own_results, _spread_of_one, _odd_guidance, _empty_model)
+    found = (check(algorithm, parameters, context) for check in checks)
+    return next((text for text in found if text), "")
+
+
+def _other_formats(algorithm, parameters, context) -> str:
+    for name in ("OUTPUT", "SPREAD"):
+        path = algorithm.parameterAsOutputLayer(parameters, name, context)
+        if path and not path.lower().endswith((".tif", ".tiff")):
+            title = algorithm.parameterDefinition(name).description()
+            text = tr("{name} must be a GeoTIFF: use a name that ends in .tif ('{path}').")
+            return text.format(name=title, path=path)
+    return ""
+
+
+def _own_results(algorithm, parameters, context) -> str:
+    layer = algorithm.parameterAsRasterLayer(parameters, "INPUT", context)
+    if layer is None or not layer.isValid() or not is_own_output(layer.source()):
+        return ""
+    text = tr(
+        "'{layer}' is a result of SCDM, not a picture: set RGB raster to the picture that it was "
+        "made from, or to another one."
+    )
+    return text.format(layer=layer.name())
+
+
+def _spread_of_one(algorithm, parameters, context) -> str:
+    spread = algorithm.parameterAsOutputLayer(parameters, "SPREAD", context)
+    if not spread or not given(parameters, "SAMPLES"):
+        return ""
+    if algorithm.parameterAsInt(parameters, "SAMPLES", context) != 1:
+        return ""
+    return tr("Spread needs Samples of 2 or more (or leave Samples empty).")
+
+
+def _odd_guidance(algorithm, parameters, context) -> str:
+    text = algorithm.parameterAsString(parameters, "GUIDANCE", context)
+    if not text or _NUMBER_LIST.fullmatch(text):
+        return ""
+    return tr("Guidance must be numbers separated by commas, for example 0 or 1.5,2.")
+
+
+def _empty_model(algorithm, parameters, context) -> str:
+    if not given(parameters, "MODEL"):
+        return ""
+    folder = Path(algorithm.parameterAsString(parameters, "MODEL", context))
+    if (folder / "model.json").is_file():
+        return ""
+    text = tr(
+        "The folder '{}' holds no model.json: choose the folder of a model, or leave Model empty."
+    )
+    return text.format(folder)

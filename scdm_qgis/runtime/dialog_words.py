@@ -1,0 +1,91 @@
+"""The worker's messages as the dialog's user reads them: titles of parameters, not options.
+
+The worker speaks to the command line: ``give --tile 2002 or more``. In the dialog the same thing
+has a title. What a dialog can say better altogether stands in ``_BETTER``.
+"""
+
+import re
+from typing import Mapping, Sequence, Tuple, Union
+
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
+
+from ..translation import tr
+
+Titles = Mapping[str, Union[str, Sequence[str]]]
+"""Option -> its parameter's title, or the titles of several, which take its values in order."""
+
+_OPTION = re.compile(r"(?P<option>--[a-z][a-z-]*[a-z])(?:[ =](?P<values>\d+(?:,\d+)+))?")
+_HELP = re.compile(r":? see python -m \S+( \S+)? --help$")
+
+# What the worker says (its remedy behind a colon) and what the dialog says instead.
+_BETTER: Tuple[Tuple[str, str], ...] = (
+    (
+        r"device cuda was asked for, but",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "No usable NVIDIA GPU in this runtime. Run Install runtime with Device = cuda, or "
+            "choose Device auto or cpu.",
+        ),
+    ),
+    (
+        r"--cluster (local:N )?needs (Dask|the package cryptography)",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "This runtime has no Dask. Run Install runtime with Cluster support, or leave Cluster "
+            "empty.",
+        ),
+    ),
+    (
+        r"--tile is \d+: give a multiple of 2(?!\d)",
+        QT_TRANSLATE_NOOP("scdm", "Tile size must be even."),
+    ),
+    (
+        r"--tile is \d+: give a multiple of (?P<multiple>\d+)",
+        QT_TRANSLATE_NOOP("scdm", "Tile size must be a multiple of {multiple}."),
+    ),
+    (
+        r"a tile of (?P<tile>\d+) pixels loses (?P<margin>\d+) on each side",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "The overlap is too large: {margin} pixels on each side of a tile of {tile}. Choose a "
+            "smaller Overlap or a larger Tile size.",
+        ),
+    ),
+    (
+        r"this run needs about (?P<need>[\d.]+) GiB of disk, (?P<free>[\d.]+) are free in "
+        r"'(?P<folder>.*?)'",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "Needs {need} GiB, {free} GiB are free on the disk of {folder}. Free some space, "
+            "choose another folder, or a smaller extent.",
+        ),
+    ),
+    (
+        r"not enough memory",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "Not enough memory: close other programs, or choose a smaller Tile size or fewer "
+            "Threads.",
+        ),
+    ),
+)
+
+
+def in_dialog(text: str, titles: Titles) -> str:
+    """``text`` of the worker for someone who sees ``titles`` and no options."""
+    for pattern, better in _BETTER:
+        found = re.match(pattern, text)
+        if found and titles:
+            return tr(better).format(**found.groupdict())
+    return _OPTION.sub(lambda match: _title(match, titles), _HELP.sub("", text))
+
+
+def _title(match, titles: Titles) -> str:
+    title, values = titles.get(match["option"]), match["values"]
+    if title is None:
+        return match[0]
+    if isinstance(title, str):
+        return title if values is None else f"{title} {values}"
+    if values is None:
+        return ", ".join(title)
+    return ", ".join(f"{one} {value}" for one, value in zip(title, values.split(",")))

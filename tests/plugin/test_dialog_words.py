@@ -1,0 +1,77 @@
+"""What the worker says of its options, as the dialog's user reads it."""
+
+import sys
+
+import pytest
+from qgis.core import QgsProcessingException
+
+from scdm_qgis.runtime.dialog_words import in_dialog
+
+TITLES = {
+    "--tile": "Tile size",
+    "--samples": "Samples",
+    "--bands": ("Red band", "Green band", "Blue band"),
+}
+
+
+@pytest.mark.parametrize(
+    "said, read",
+    [
+        ("give --samples 2 or more", "give Samples 2 or more"),
+        ("--tile is 9000", "Tile size is 9000"),
+        ("see --bands", "see Red band, Green band, Blue band"),
+        ("give --bands 3,2,1 or more", "give Red band 3, Green band 2, Blue band 1 or more"),
+        ("wrong: see python -m model_runtime upsample --help", "wrong"),
+        ("give --memory-limit 4G", "give --memory-limit 4G"),
+        ("a -- b, --x", "a -- b, --x"),
+    ],
+)
+def test_options_become_titles(said, read):
+    assert in_dialog(said, TITLES) == read
+
+
+@pytest.fixture
+def refused(registered, log, rgb_path, tmp_path, tiny_package, monkeypatch):
+    """A function: parameters -> what the real worker's refusal reads like in the dialog."""
+    import processing
+
+    monkeypatch.setenv("SCDM_PYTHON", sys.executable)
+
+    def run(**parameters):
+        words = {"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "o.tif"), "QUALITY": "fast"}
+        with pytest.raises(QgsProcessingException) as caught:
+            processing.run("scdm:upsample", {**words, **parameters}, feedback=log)
+        return str(caught.value) + " ".join(log.errors)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "parameters, read",
+    [
+        ({"SPREAD": "s.tif", "SAMPLES": 1}, "Spread needs Samples of 2 or more"),
+        ({"GUIDANCE": "abc"}, "Guidance must be numbers separated by commas"),
+        ({"GUIDANCE": "1.5,"}, "Guidance must be numbers separated by commas"),
+        ({"MODEL": "."}, "holds no model.json"),
+        ({"TILE": 5}, "Tile size must be even."),
+        ({"OVERLAP": 2000, "TILE": 500}, "Overlap"),
+        ({"SEED": 7, "STEPS": 90_000}, "Steps"),
+        ({"DEVICE": "cuda"}, "No usable NVIDIA GPU in this runtime. Run Install runtime with"),
+    ],
+)
+def test_refusals_name_what_the_dialog_shows(refused, parameters, read):
+    told = refused(**parameters)
+    assert read in told
+    assert "--" not in told
+
+
+def test_a_result_is_refused_as_a_picture(refused, write_cube):
+    import numpy as np
+    from osgeo import gdal
+
+    for content in ("mean of the samples", "spread of the estimate"):
+        cube = write_cube(f"{content}.tif", np.ones((3, 9, 9), np.float32), (450, 550, 650))
+        dataset = gdal.Open(str(cube), gdal.GA_Update)
+        dataset.SetMetadataItem("SCDM_CONTENT", content)
+        dataset = None
+        assert f"'{content}' is a result of SCDM, not a picture" in refused(INPUT=str(cube))
