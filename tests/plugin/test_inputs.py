@@ -71,7 +71,8 @@ def test_alpha_becomes_nodata(upsample, write_raster, colours):
     [
         (np.uint8, 1, {}, "match"),
         (np.uint16, 40, {}, "reflectance"),
-        (np.float32, 1 / 255, {}, "reflectance"),
+        (np.float32, 1 / 255, {}, "match"),  # a picture's bytes as fractions
+        (np.float32, 1 / 300, {}, "reflectance"),
         (np.uint16, 20, {"scale": 2e-4}, "reflectance"),
     ],
 )
