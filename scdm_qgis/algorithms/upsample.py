@@ -144,7 +144,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             tr(
                 "How the input's values become reflectance. reflectance: they are reflectance "
                 "(band scale, 0 to 1 or 0 to 10,000). match: they are the colours of a picture, "
-                "brought to what the model knows. auto: decided by the data; the log says how."
+                "brought to what the model knows. srgb: the same, with sRGB's curve undone. auto: "
+                "decided by the data; the log says how."
             ),
         )
         yield make.whole(

@@ -440,8 +440,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>How the input's values become reflectance. reflectance: they are reflectance (band scale, 0 to 1 or 0 to 10,000). match: they are the colours of a picture, brought to what the model knows. auto: decided by the data; the log says how.</source>
-            <translation>Wie aus den Werten der Eingabe Reflexion wird. reflectance: sie sind Reflexion (Kanalskala, 0 bis 1 oder 0 bis 10.000). match: sie sind die Farben eines Bildes, angepasst an das, was das Modell kennt. auto: nach den Daten entschieden; das Protokoll sagt, wie.</translation>
+            <source>How the input's values become reflectance. reflectance: they are reflectance (band scale, 0 to 1 or 0 to 10,000). match: they are the colours of a picture, brought to what the model knows. srgb: the same, with sRGB's curve undone. auto: decided by the data; the log says how.</source>
+            <translation>Wie aus den Werten der Eingabe Reflexion wird. reflectance: sie sind Reflexion (Kanalskala, 0 bis 1 oder 0 bis 10.000). match: sie sind die Farben eines Bildes, angepasst an das, was das Modell kennt. srgb: ebenso, mit aufgehobener sRGB-Kurve. auto: nach den Daten entschieden; das Protokoll sagt, wie.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1017,6 +1017,11 @@
             <location filename="../runtime/log_lines.py" />
             <source>Radiometry: matched ({why}).</source>
             <translation>Radiometrie: angepasst ({why}).</translation>
+        </message>
+        <message>
+            <location filename="../runtime/log_lines.py" />
+            <source>Radiometry: matched, sRGB's curve undone ({why}).</source>
+            <translation>Radiometrie: angepasst, sRGB-Kurve aufgehoben ({why}).</translation>
         </message>
         <message>
             <location filename="../runtime/log_lines.py" />

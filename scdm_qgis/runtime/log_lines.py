@@ -9,6 +9,7 @@ from ..translation import tr
 _TAKEN = {
     "reflectance": QT_TRANSLATE_NOOP("scdm", "Radiometry: taken as reflectance ({why})."),
     "match": QT_TRANSLATE_NOOP("scdm", "Radiometry: matched ({why})."),
+    "srgb": QT_TRANSLATE_NOOP("scdm", "Radiometry: matched, sRGB's curve undone ({why})."),
 }
 _GIB = 2**30
 

@@ -40,9 +40,7 @@ def test_what_works_is_left_alone(registered, environment, log):
     assert any(text.endswith("works. Ready.") for text in log.infos)
 
 
-def test_what_works_without_dask_is_made_anew_for_a_cluster(
-    registered, environment, log, tmp_path
-):
+def test_what_works_without_dask_is_made_anew_for_a_cluster(registered, environment, log, tmp_path):
     environment(DOCTOR)
     with pytest.raises(QgsProcessingException, match=r"lacks wheels of .*distributed"):
         run(log, DEVICE="cpu", CLUSTER=True, WHEELS=str(tmp_path))
