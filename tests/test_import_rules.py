@@ -12,7 +12,7 @@ ROOMS = ("scdm_qgis", "model_runtime", "training")
 STDLIB = set(sys.stdlib_module_names) if sys.version_info >= (3, 10) else None
 
 ALLOWED = {
-    "scdm_qgis": {"qgis", "numpy", "osgeo", "matplotlib", "scdm_qgis"},
+    "scdm_qgis": {"qgis", "processing", "numpy", "osgeo", "matplotlib", "scdm_qgis"},
     "model_runtime": {"numpy", "onnxruntime", "osgeo", "dask", "distributed", "model_runtime"},
 }
 # Third-party modules that only these files or folders may import.
