@@ -1,0 +1,171 @@
+"""docs/model.schema.json and the runtime's manifest accept and refuse the same packages."""
+
+import copy
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from model_runtime.errors import PackageError
+from model_runtime.package import embedded, manifest
+
+jsonschema = pytest.importorskip("jsonschema")
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "model.schema.json").read_text(encoding="utf-8")
+)
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+RECORDS = {
+    (): manifest.Manifest,
+    ("input_bands",): manifest.InputBand,
+    ("normalisation",): manifest.Normalisation,
+    ("tile",): manifest.Tile,
+    ("domain",): manifest.Domain,
+    ("calibrations",): manifest.Calibration,
+    ("stages",): manifest.Stage,
+    ("stages", "schedule"): manifest.Schedule,
+    ("stages", "denoiser"): manifest.ModelFile,
+    ("qualities", "fast"): manifest.Quality,
+}
+
+BROKEN = [
+    ("name", ""),
+    ("name", "n" * 201),
+    ("name", "two\nlines"),
+    ("name", "ends in a line\n"),
+    ("version", 1),
+    ("licence", None),
+    ("format_version", 2),
+    ("format_version", True),
+    ("card", "../card.md"),
+    ("card", ".card.md"),
+    ("input_bands", []),
+    ("input_bands", {}),
+    ("input_bands.1.fwhm_nm", 0),
+    ("input_bands.2.wavelength_nm", "465"),
+    ("wavelength_nm", []),
+    ("wavelength_nm.0", 0.4),
+    ("fwhm_nm.0", -1),
+    ("normalisation.input_scale.0", 0),
+    ("normalisation.output_scale.7", -1),
+    ("normalisation.output_offset.1", 10**400),
+    ("stages", []),
+    ("stages.0", None),
+    ("stages.0.denoiser.file", "a/b.onnx"),
+    ("stages.0.denoiser.file", "a.onnx\n"),
+    ("stages.0.denoiser.sha256", "0" * 63),
+    ("stages.0.denoiser.sha256", "G" * 64),
+    ("stages.0.condition_encoder", "a.onnx"),
+    ("stages.0.final_bands", [4, 4]),
+    ("stages.0.prediction", "score"),
+    ("stages.0.schedule.kind", "sigmoid"),
+    ("stages.0.schedule.steps", 0),
+    ("stages.0.schedule.steps", 10**9),
+    ("stages.0.schedule.low", 1.5),
+    ("stages.1.guidance_scale", -1),
+    ("stages.1.guidance_scale", True),
+    ("stages.1.pdt_lower_bound", 1.5),
+    ("tile.multiple", 0),
+    ("tile.size", 4),
+    ("tile.influence", -1),
+    ("qualities.best.sampler", "euler"),
+    ("qualities.fast.samples", 0),
+    ("qualities.fast.guidance_interval", [3]),
+    ("domain", 0),
+    ("domain.levels.0", -0.1),
+    ("data_consistency", "yes"),
+    ("pixelwise", 1),
+    ("calibrations", [{"sampler": "ddim", "steps": 1, "samples": 1, "factor": [], "relative": []}]),
+]
+# Rules between entries: docs/model-package.md lists them, a schema cannot say them.
+BETWEEN_ENTRIES = [
+    ("wavelength_nm.3", 400.0),
+    ("fwhm_nm", [80.0] * 7),
+    ("normalisation.output_offset", [0.3]),
+    ("stages.0.condition_bands", 4),
+    ("stages.1.condition_bands", 3),
+    ("stages.0.output_bands", 9),
+    ("stages.0.final_bands", [0, 8]),
+    ("stages.1.final_bands", [1, 0, 2, 3, 4, 5, 6, 7]),
+    ("tile.size", 33),
+    ("tile.overlap", 24),
+    ("tile.influence", 9),
+    ("qualities.best.steps", 51),
+    ("qualities.fast.guidance_interval", [5, 4]),
+    ("domain.levels", [0.0, 0.5, 0.5, 0.9, 1.0]),
+]
+
+
+@pytest.fixture
+def data(tiny_package):
+    """The decoded ``model.json`` of a valid package."""
+    return json.loads((tiny_package / "model.json").read_text())
+
+
+def changed(data, path, value):
+    """A copy of ``data`` with the entry at dotted ``path`` set to ``value``."""
+    *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    place = result = copy.deepcopy(data)
+    for step in steps:
+        place = place[step]
+    place[last] = value
+    return result
+
+
+def test_the_schema_itself_is_valid():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_embedded_package_passes_both():
+    data = json.loads((embedded.EMBEDDED / "model.json").read_text(encoding="utf-8"))
+    VALIDATOR.validate(data)
+    assert manifest.parse(data).name == data["name"]
+
+
+def test_a_small_package_passes_both_with_and_without_its_optional_entries(data):
+    optional = {"domain", "data_consistency", "pixelwise", "calibrations"}
+    for given in (data, {key: value for key, value in data.items() if key not in optional}):
+        VALIDATOR.validate(given)
+        manifest.parse(given)
+
+
+@pytest.mark.parametrize("path, value", BROKEN, ids=[f"{b[0]}={b[1]!r:.12}" for b in BROKEN])
+def test_a_broken_entry_fails_both(data, path, value):
+    broken = changed(data, path, value)
+    assert not VALIDATOR.is_valid(broken)
+    with pytest.raises(PackageError):
+        manifest.parse(broken)
+
+
+@pytest.mark.parametrize("key", SCHEMA["required"])
+def test_a_missing_entry_fails_both(data, key):
+    del data[key]
+    assert not VALIDATOR.is_valid(data)
+    with pytest.raises(PackageError):
+        manifest.parse(data)
+
+
+@pytest.mark.parametrize("path, value", BETWEEN_ENTRIES)
+def test_rules_between_entries_are_the_manifests_alone(data, path, value):
+    broken = changed(data, path, value)
+    assert VALIDATOR.is_valid(broken)
+    with pytest.raises(PackageError):
+        manifest.parse(broken)
+
+
+@pytest.mark.parametrize("place, record", RECORDS.items(), ids=lambda item: str(item))
+def test_the_schema_lists_the_entries_that_the_manifest_has(place, record):
+    node = SCHEMA
+    for name in place:
+        node = resolved(node["properties"][name])
+    assert set(node["properties"]) == {field.name for field in dataclasses.fields(record)}
+
+
+def resolved(node):
+    """The object schema that ``node`` is, refers to, or has as its items."""
+    if "items" in node:
+        node = node["items"]
+    if "$ref" in node:
+        node = SCHEMA["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+    return node
