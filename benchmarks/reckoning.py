@@ -1,4 +1,4 @@
-"""The tables of docs/scaling.md, reckoned from what was measured.
+"""The tables of docs/measurements/scaling.md, reckoned from what was measured.
 
     python benchmarks/reckoning.py --fast S --balanced S --client S --scheduler MS --worker MS
 

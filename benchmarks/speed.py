@@ -45,7 +45,11 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     )
     add("--model", help="model package of b to e (the embedded one)")
     add("--picture", type=Path, help="8-bit RGB of b and e, mirrored on (a texture)")
-    add("--rival", type=Path, help="ONNX graph of a real one-shot network, for c (docs/speed.md)")
+    add(
+        "--rival",
+        type=Path,
+        help="ONNX graph of a real one-shot network, for c (docs/measurements/speed.md)",
+    )
     add("--repeats", type=int, default=3, help="runs of which the median counts (3)")
     add("--threads", type=int, default=0, help="processor threads (0: all cores)")
     add("--side", type=int, default=1000, help="pixels a side in b (1000: a megapixel)")

@@ -1,4 +1,4 @@
-"""The tables of docs/scaling.md follow from what was measured."""
+"""The tables of docs/measurements/scaling.md follow from what was measured."""
 
 import pytest
 import reckoning

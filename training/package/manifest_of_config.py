@@ -12,7 +12,8 @@ from model_runtime.package import manifest
 from ..config import Config
 from ..networks.registry import condition_bands, pixelwise
 
-# The few-step ones are guided at the middle three fifths of the timesteps: docs/samplers.md.
+# The few-step ones are guided at the middle three fifths of the timesteps
+# (docs/measurements/samplers.md).
 DEFAULT_QUALITIES = {
     "fast": manifest.Quality("dpm-solver++", 5, 1, (200, 799)),
     "balanced": manifest.Quality("dpm-solver++", 10, 1, (200, 799)),
