@@ -166,15 +166,15 @@ def test_whole_chain_equals_the_reference(golden_pair, imported, number):
     assert relative_difference(found, expected) <= 1e-3
 
 
-def readme_line(picture, output, model, stages):
-    """README's command for the authors' networks, as arguments, with these paths in it."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+def documented_line(picture, output, model, stages):
+    """The documented command for the authors' networks, as arguments, with these paths in it."""
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8").replace("\\\n", " ")
     [line] = re.findall(r"-m model_runtime (upsample .*--keep-stages \S+)", text)
     named = {"rgb.tif": picture, "cube.tif": output, "mine": model, "stages": stages}
     return [str(named.get(word, word)) for word in line.split()]
 
 
-def test_readmes_line_samples_as_the_authors_do(golden_pair, package, tmp_path, monkeypatch):
+def test_the_documented_line_samples_as_the_authors_do(golden_pair, package, tmp_path, monkeypatch):
     """Stage 1 through the command, with the reference's noise."""
     golden = golden_pair[0]
     if golden.settings["size"] > 8:
@@ -192,7 +192,7 @@ def test_readmes_line_samples_as_the_authors_do(golden_pair, package, tmp_path, 
     dataset = gdal.GetDriverByName("GTiff").Create(picture, size, size, 3, gdal.GDT_Float32)
     dataset.WriteArray(blue_first[::-1])
     dataset = None
-    line = readme_line(picture, tmp_path / "cube.tif", package, tmp_path / "stages")
+    line = documented_line(picture, tmp_path / "cube.tif", package, tmp_path / "stages")
     assert runtime.main(line) == 0
     found = gdal.Open(str(tmp_path / "stages" / "stage1.tif")).ReadAsArray()
     assert relative_difference((found - 3693) / 7410, golden.arrays["sample"][0]) <= 1e-3
