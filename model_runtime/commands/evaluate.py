@@ -14,6 +14,8 @@ from . import stdout
 BYTES_PER_VALUE = 8
 CUT = "cut the rasters to parts (gdal_translate -srcwin) and take those"
 
+STEPS = 3  # reading one, reading the other, comparing
+
 
 def add_arguments(parser) -> None:
     """The command's arguments."""
@@ -42,8 +44,12 @@ def run(args, events) -> None:
         html_page.check_name(Path(args.report))
     values = sum(math.prod(raster.cube_shape(path)) for path in (args.estimate, args.reference))
     hardware.require_memory(BYTES_PER_VALUE * values, "evaluating these rasters", CUT)
-    estimate, reference = raster.read_cube(args.estimate), raster.read_cube(args.reference)
+    estimate = raster.read_cube(args.estimate)
+    events.progress(1, STEPS)
+    reference = raster.read_cube(args.reference)
+    events.progress(2, STEPS)
     evaluation = compare(estimate, reference, constants)
+    events.progress(3, STEPS)
     for message in evaluation.warnings:
         events.warning(message)
     if args.report:

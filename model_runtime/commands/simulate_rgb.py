@@ -45,6 +45,7 @@ def run(args, events) -> None:
             window = Window(row0, 0, min(strip_rows(len(bands), cols), rows - row0), cols)
             cube = raster.read_cube(args.cube, bands, window)
             writer.write(row0, 0, simulate(cube.values, cube.wavelength_nm, model.input_bands))
+            events.progress(row0 + window.rows, rows)
         writer.close()
         writer.commit()
     events.done(args.output, time.monotonic() - since, warnings=warnings)

@@ -21,7 +21,7 @@ from ..errors import InputError, ScdmError, StorageError
 from ..journal.block_store import sync_file, sync_folder
 from ..package.manifest import InputBand
 from ..tiling import BLOCK_SIDE, Window, reflected
-from . import band_choice, file_facts, opening, overviews
+from . import band_choice, band_reading, file_facts, opening, overviews
 from .band_choice import BandFacts
 from .encoding import Encoding, Spectral, envi_lists, of_dtype
 from .wavelengths import centres_nm, widths_nm
@@ -538,7 +538,7 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
     _refuse_short_file(str(path), every[:1] + every[-1:])
-    values = np.stack([_physical(every[i], **_place(window)) for i in picked])
+    values = band_reading.stacked(dataset, [i + 1 for i in picked], _physical, window)
     widths, place = _at(_complete(widths_nm, dataset, every), picked), _georeference(dataset)
     place = place.of(window) if window else place
     return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
@@ -556,13 +556,6 @@ def _at(values: Optional[np.ndarray], picked: List[int]) -> Optional[np.ndarray]
     return None if values is None else values[picked]
 
 
-def _place(window: Optional[Window]) -> Dict[str, int]:
-    if window is None:
-        return {}
-    corner = {"xoff": window.col0, "yoff": window.row0}
-    return {**corner, "win_xsize": window.cols, "win_ysize": window.rows}
-
-
 def read_preview(path: str, side: int) -> np.ndarray:
     """A written raster's values (bands, rows, cols) thinned to ``side``, NaN where nodata.
 
@@ -571,8 +564,9 @@ def read_preview(path: str, side: int) -> np.ndarray:
     with _reading_back(path):
         dataset = open_dataset(str(path))
         size = _thinned(dataset.RasterYSize, dataset.RasterXSize, side)
-        bands = (dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount))
-        return np.stack([_physical(band, **size) for band in bands])
+        shape = size["buf_ysize"], size["buf_xsize"]
+        every = range(1, dataset.RasterCount + 1)
+        return band_reading.stacked(dataset, every, _physical, shape=shape)
 
 
 @contextmanager

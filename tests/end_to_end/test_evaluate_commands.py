@@ -81,7 +81,8 @@ def test_bad_input_is_one_line_and_exit_2(command, scene, tmp_path, write_raster
 
 def test_events_are_alone_on_stdout(command, scene):
     done = command("evaluate", scene, scene, "--events")
-    (last,) = [json.loads(line) for line in done.stdout.splitlines()]
+    *progress, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {event["event"] for event in progress} == {"progress"}
     assert last["event"] == "done" and last["overall"]["rmse"] == 0
     assert last["overall"]["psnr"] is None
 
