@@ -30,7 +30,7 @@ SHARED_WITH_TRAINING = {
     *("contract", "errors", "tiling", "package", "spectra", "diffusion", "raster"),
 }
 # What the plugin takes of the runtime: it imports nothing beyond the standard library.
-PURE = ("contract", "raster.wavelengths")
+PURE = ("contract", "errors", "raster.band_choice", "raster.wavelengths")
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 

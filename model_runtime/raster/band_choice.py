@@ -14,6 +14,7 @@ from ..package.manifest import InputBand
 # A common camera's, where no model says what it sees.
 CAMERA = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
 CHOSEN = "choice"  # the user's
+ORDER = "their order"  # the file says nothing of its bands
 FARTHEST_NM = 60.0  # a camera's or satellite's red, green and blue lie nearer to any other's
 COLOURS = ("red", "green", "blue")
 # Where a colour's light lies; for words, not for choosing.
@@ -73,7 +74,7 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
         if found is not None:
             choice = Choice(tuple(found), said)
             return _doubted(choice, facts, wanted) if way is _by_colour else choice
-    return Choice(_by_order(path, facts, wanted), "their order")
+    return Choice(_by_order(path, facts, wanted), ORDER)
 
 
 def _doubted(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:

@@ -247,10 +247,10 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         self.python = self.worker_python()
         self.layer_name, self.picture = layer.name(), displayed(layer)
         self.arguments = ["upsample", gdal_name(layer)]
-        self.place = self._place(parameters, context, layer)
+        self.place = self._place(parameters, context, layer, feedback)
         return True
 
-    def _place(self, parameters, context, layer):
+    def _place(self, parameters, context, layer, feedback):
         """The options that need the layer: bands and extent."""
         options = []
         chosen = [
@@ -260,6 +260,12 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         bands = band_numbers(layer, chosen)
         if bands is not None:
             options.append("--bands=" + ",".join(str(band) for band in bands))
+        if bands is not None and not any(chosen):
+            text = self.tr(
+                "The file does not say which bands are red, green and blue: taken as the layer "
+                "shows them."
+            )
+            feedback.pushInfo(text)
         if given(parameters, "EXTENT"):
             extent = self.parameterAsExtent(parameters, "EXTENT", context, layer.crs())
             options.append("--extent=" + extent_text(extent))

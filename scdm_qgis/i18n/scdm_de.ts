@@ -390,6 +390,11 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>The file does not say which bands are red, green and blue: taken as the layer shows them.</source>
+            <translation>Die Datei sagt nicht, welche Kanäle Rot, Grün und Blau sind: genommen, wie der Layer sie zeigt.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>hyperspectral,spectrum,bands,rgb,super-resolution,diffusion,reflectance,scdm</source>
             <translation>hyperspektral,Spektrum,Kanäle,rgb,Superauflösung,Diffusion,Reflexion,scdm</translation>
         </message>

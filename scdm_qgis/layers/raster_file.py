@@ -1,11 +1,20 @@
 """What a raster file says of its own bands: wavelengths and colours, read through GDAL."""
 
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional
 
 from osgeo import gdal
 
 from ..model_runtime.contract import TAG_PREFIX
+from ..model_runtime.errors import InputError
+from ..model_runtime.raster.band_choice import CAMERA, BandFacts, Choice, choose
 from ..model_runtime.raster.wavelengths import centres_nm
+
+_COLOURS = {
+    gdal.GCI_RedBand: "red",
+    gdal.GCI_GreenBand: "green",
+    gdal.GCI_BlueBand: "blue",
+    gdal.GCI_AlphaBand: "alpha",
+}
 
 
 def wavelengths_nm(name: str) -> List[Optional[float]]:
@@ -13,24 +22,30 @@ def wavelengths_nm(name: str) -> List[Optional[float]]:
     dataset = open_raster(name)
     if dataset is None:
         return []
-    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
-    return centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
+    return centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in _bands(dataset)])
 
 
-def colour_bands(name: str) -> Tuple[int, int, int]:
-    """The red, green and blue band by the file's colour interpretation, else 1, 2, 3."""
+def bands_of_file(name: str) -> Optional[Choice]:
+    """The red, green and blue band, by what the file says; None where it has no three bands."""
     dataset = open_raster(name)
     if dataset is None:
-        return 1, 2, 3
-    colours = [
-        dataset.GetRasterBand(i + 1).GetColorInterpretation() for i in range(dataset.RasterCount)
+        return None
+    facts = [
+        BandFacts(number, band.GetDescription(), _colour_of(band), nm)
+        for number, (band, nm) in enumerate(zip(_bands(dataset), wavelengths_nm(name)), start=1)
     ]
-    wanted = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
-    red, green, blue = (
-        colours.index(colour) + 1 if colour in colours else default
-        for colour, default in zip(wanted, (1, 2, 3))
-    )
-    return red, green, blue
+    try:
+        return choose(name, facts, CAMERA)
+    except InputError:
+        return None
+
+
+def _colour_of(band) -> str:
+    return _COLOURS.get(band.GetColorInterpretation(), "")
+
+
+def _bands(dataset) -> List:
+    return [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
 
 
 def scdm_tags(name: str) -> Dict[str, str]:

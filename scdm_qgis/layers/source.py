@@ -6,12 +6,19 @@ Layers belong to QGIS's main thread: call these from ``prepareAlgorithm`` only.
 import os
 from typing import Optional, Sequence, Tuple
 
-from qgis.core import QgsProcessingException, QgsRasterLayer, QgsRectangle
+from qgis.core import (
+    QgsMultiBandColorRenderer,
+    QgsProcessingException,
+    QgsRasterLayer,
+    QgsRectangle,
+)
 
+from ..model_runtime.raster import band_choice
 from ..translation import tr
-from .raster_file import colour_bands
+from .raster_file import bands_of_file
 
 _OPEN_OPTION = "|option:"
+IN_ORDER = (1, 2, 3)
 
 
 def gdal_name(layer: QgsRasterLayer) -> str:
@@ -43,14 +50,26 @@ def gdal_name(layer: QgsRasterLayer) -> str:
 def band_numbers(layer: QgsRasterLayer, chosen: Sequence[int]) -> Optional[Tuple[int, int, int]]:
     """Red, green and blue band (1-based); ``chosen`` holds 0 where the user chose none.
 
-    None when the user chose none at all: the worker then goes by the file. A choice of one or two
-    is filled up from the file's colour interpretation, else 1, 2, 3.
+    What is not chosen goes by the file, as the worker reads it: wavelengths, colour
+    interpretation, band names. Only where that says nothing it goes by what the layer shows. None
+    when the worker will choose the same by itself.
     """
-    if not any(chosen):
+    by_file = bands_of_file(gdal_name(layer))
+    told = by_file is not None and by_file.found_by != band_choice.ORDER
+    usual = by_file.bands if told else shown_bands(layer) or IN_ORDER
+    if not any(chosen) and (told or by_file is None or usual == by_file.bands):
         return None
-    defaults = colour_bands(gdal_name(layer))
-    red, green, blue = (band or default for band, default in zip(chosen, defaults))
+    red, green, blue = (band or default for band, default in zip(chosen, usual))
     return red, green, blue
+
+
+def shown_bands(layer: QgsRasterLayer) -> Optional[Tuple[int, int, int]]:
+    """The bands that ``layer`` shows as red, green and blue; None where it shows no three."""
+    renderer = layer.renderer()
+    if not isinstance(renderer, QgsMultiBandColorRenderer):
+        return None
+    bands = renderer.redBand(), renderer.greenBand(), renderer.blueBand()
+    return bands if len({band for band in bands if band > 0}) == 3 else None
 
 
 def extent_text(rectangle: QgsRectangle) -> str:

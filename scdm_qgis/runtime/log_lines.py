@@ -15,7 +15,9 @@ _GIB = 2**30
 
 
 def of_start(event: Mapping[str, Any]) -> Iterator[str]:
-    """Size, device and seed, of a ``started`` event."""
+    """Bands, size, device and seed, of a ``started`` event."""
+    if event.get("bands"):
+        yield f"{event['bands']}."
     size = {name: event.get(name) for name in ("columns", "rows", "tiles")}
     if all(isinstance(number, int) for number in size.values()):
         yield tr("{columns} × {rows} pixels in {tiles} tiles").format(**size)

@@ -241,3 +241,16 @@ def test_web_maps_are_refused_with_the_remedy(
     (told,) = [text for text in log.errors if "'ortho'" in text]
     assert "Web layers must be saved first" in told
     assert not (tmp_path / "out.tif").exists()
+
+
+def test_the_log_says_which_bands_were_taken(upsample, write_raster, colours, log):
+    values = np.concatenate([colours[::-1], colours[:1]]).astype(np.uint16) * 40
+    path = write_raster("sentinel.tif", values)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    for number, name in enumerate(("B2", "B3", "B4", "B8"), 1):
+        dataset.GetRasterBand(number).SetDescription(name)
+    dataset = None
+    output = upsample(path)
+    assert output.GetMetadataItem("SCDM_INPUT_BANDS") == "3,2,1"
+    said = "Red = band 3 (B4), Green = band 2 (B3), Blue = band 1 (B2); by band names."
+    assert said in log.infos

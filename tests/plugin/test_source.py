@@ -2,8 +2,16 @@
 
 import shutil
 
+import numpy as np
 import pytest
-from qgis.core import QgsProcessingException, QgsRasterLayer, QgsRectangle
+from osgeo import gdal
+from qgis.core import (
+    QgsMultiBandColorRenderer,
+    QgsProcessingException,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsSingleBandGrayRenderer,
+)
 
 from scdm_qgis.layers.source import band_numbers, extent_text, gdal_name
 
@@ -28,11 +36,9 @@ def test_driver_options_are_refused(qgis_app, rgb_path):
 
 
 def test_qgis_memory_is_refused(qgis_app, rgb_path):
-    from osgeo import gdal
-
     gdal.Translate("/vsimem/field.tif", str(rgb_path))
     try:
-        with pytest.raises(QgsProcessingException, match="export it to a file"):
+        with pytest.raises(QgsProcessingException, match="held in memory"):
             gdal_name(QgsRasterLayer("/vsimem/field.tif", "field"))
     finally:
         gdal.Unlink("/vsimem/field.tif")
@@ -42,6 +48,37 @@ def test_no_choice_of_bands_is_left_to_the_file(qgis_app, rgb_path):
     layer = QgsRasterLayer(str(rgb_path), "field")
     assert band_numbers(layer, (0, 0, 0)) is None
     assert band_numbers(layer, (3, 0, 1)) == (3, 2, 1)
+
+
+@pytest.fixture
+def stack(write_raster):
+    """A function: names of four bands -> their layer, shown as 4, 2, 3."""
+
+    def make(*names):
+        path = write_raster("stack.tif", np.ones((4, 5, 6), np.uint16))
+        dataset = gdal.Open(str(path), gdal.GA_Update)
+        for number, name in enumerate(names, 1):
+            dataset.GetRasterBand(number).SetDescription(name)
+        dataset = None
+        layer = QgsRasterLayer(str(path), "stack")
+        layer.setRenderer(QgsMultiBandColorRenderer(layer.dataProvider(), 4, 2, 3))
+        return layer
+
+    return make
+
+
+def test_where_the_file_says_nothing_the_bands_are_those_that_the_layer_shows(qgis_app, stack):
+    layer = stack()
+    assert band_numbers(layer, (0, 0, 0)) == (4, 2, 3)
+    assert band_numbers(layer, (0, 1, 0)) == (4, 1, 3)
+    layer.setRenderer(QgsSingleBandGrayRenderer(layer.dataProvider(), 1))
+    assert band_numbers(layer, (0, 0, 0)) is None
+
+
+def test_band_names_go_before_what_the_layer_shows(qgis_app, stack):
+    layer = stack("B2", "B3", "B4", "B8")
+    assert band_numbers(layer, (0, 0, 0)) is None  # the worker reads the same names
+    assert band_numbers(layer, (0, 0, 4)) == (3, 2, 4)
 
 
 def test_the_extent_keeps_its_digits(qgis_app):
