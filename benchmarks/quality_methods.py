@@ -17,8 +17,10 @@ from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from model_runtime.raster.dataset import Cube, Picture, write_cube
 from model_runtime.spectra import radiometry
+from model_runtime.tiling import Window
 
 ROOT = Path(__file__).resolve().parents[1]
+Extent = Optional[Tuple[float, float, float, float]]  # xmin, ymin, xmax, ymax of the ground
 
 
 def command(*words: str) -> str:
@@ -48,11 +50,12 @@ class PackageRun:
     words: Tuple[str, ...]
     samples: int
 
-    def estimate(self, rgb: Path, output: Path, taken: str) -> Made:
-        """Write the estimate of ``rgb`` by radiometry ``taken`` to ``output``."""
+    def estimate(self, rgb: Path, output: Path, taken: str, extent: Extent = None) -> Made:
+        """Write the estimate of ``rgb``, in ``extent``, by radiometry ``taken`` to ``output``."""
         spread = output.with_suffix(".spread.tif") if self.samples > 1 else None
         words = ["upsample", str(rgb), str(output), "--model", str(self.folder), "--events"]
         words += ["--radiometry", taken, "--dtype", "float32", "--no-resume", "--overwrite"]
+        words += [f"--extent={','.join(map(repr, extent))}"] if extent else []
         words += [*self.words, *(["--spread", str(spread)] if spread else [])]
         done = json.loads(command(*words).splitlines()[-1])
         return Made(done["seconds"], spread)
@@ -71,24 +74,28 @@ class Regression:
     fwhm_nm: Sequence[float]
     model: manifest.Manifest
 
-    def estimate(self, rgb: Path, output: Path, taken: str) -> Made:
+    def estimate(self, rgb: Path, output: Path, taken: str, extent: Extent = None) -> Made:
         """As PackageRun's: the same raster, read and scaled by the same rules."""
-        picture = Picture(str(rgb), None)
-        seen = seen_by(picture, taken, self.model)
+        picture = Picture(str(rgb), None, self.model.input_bands)
+        window = picture.window(extent) if extent else picture.whole
+        seen = seen_by(picture, taken, self.model, window)
         since = time.monotonic()
         values = self.function(seen)
         seconds = time.monotonic() - since
         bands = np.array(self.wavelength_nm), np.array(self.fwhm_nm)
-        cube = Cube(values, *bands, self.model.output_unit, picture.georeference)
+        cube = Cube(values, *bands, self.model.output_unit, picture.georeference.of(window))
         write_cube(str(output), cube, "float32", {})
         return Made(seconds)
 
 
-def seen_by(picture: Picture, taken: str, model: manifest.Manifest) -> np.ndarray:
-    """The picture (bands, rows, cols) as ``upsample --radiometry taken`` gives it to ``model``."""
+def seen_by(picture: Picture, taken: str, model: manifest.Manifest, window: Window) -> np.ndarray:
+    """``window`` of the picture as ``upsample --radiometry taken`` gives it to ``model``.
+
+    Returns (bands, rows, cols), NaN where the picture holds nothing.
+    """
     sample = picture.sample(radiometry.SAMPLE_SIDE)
     stored = radiometry.Stored(sample, picture.integer, picture.bits, picture.scale, picture.offset)
-    values, valid = picture.read(picture.whole)
+    values, valid = picture.read(window)
     return np.where(valid, radiometry.decide(taken, stored, model).apply(values), np.nan)
 
 

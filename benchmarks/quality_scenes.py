@@ -1,22 +1,34 @@
-"""The quality benchmark's rasters: validation scenes, camera pictures, a large one for timing."""
+"""The quality benchmark's rasters: scenes, their calibrated pictures, a large one for timing."""
 
 import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Tuple
+from typing import Dict, List, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from osgeo import gdal
 
 from model_runtime.errors import InputError
-from model_runtime.package import manifest
-from model_runtime.raster.dataset import Georeference, read_cube, write_cube
+from model_runtime.raster.dataset import Cube, Georeference, read_cube, write_cube
+from model_runtime.spectra.band_response import SIGMA_PER_FWHM
+from model_runtime.spectra.resample import resample
 
-gdal.UseExceptions()
-GROUPS = ("muufl", "berlin", "potsdam", "neon", "residential")
+# Each group is of one place and one sensor; a scene belongs to the first that its name holds.
+GROUPS = {
+    "muufl": "CASI",
+    "berlin": "HyMap",
+    "potsdam": "EnMAP",
+    "neon": "NEON",
+    "residential": "AVIRIS",
+    "uav": "UAV (Headwall)",
+    "avirisng": "AVIRIS-NG",
+}
+# The calibrated picture that every model is judged on, whatever its own input bands are.
+COLOURS = ("red", "green", "blue")
+CENTRES_NM, SIGMAS_NM = np.array([640.0, 550.0, 465.0]), np.array([35.0, 35.0, 30.0])
+WIDTHS_NM = SIGMAS_NM / SIGMA_PER_FWHM
 
 
 def scenes(data: Path, split: str) -> List[Path]:
@@ -29,37 +41,33 @@ def scenes(data: Path, split: str) -> List[Path]:
 
 
 def group_of(name: str) -> str:
-    """The group of a scene by its name; each is of one place and one sensor."""
-    return next((group for group in GROUPS if group in name), "other")
+    """The sensor that made a scene, by the scene's name."""
+    return next((sensor for part, sensor in GROUPS.items() if part in name), "other")
 
 
-def camera_pairs(data: Path) -> List[Tuple[Path, Path]]:
-    """(camera picture, spectra) of the validation plots that a camera saw too."""
-    pairs = [(data / "pairs" / f"{scene.stem}_camera.tif", scene) for scene in scenes(data, "val")]
-    return [pair for pair in pairs if pair[0].is_file()]
+def by_group(names: Sequence[str]) -> Dict[str, List[str]]:
+    """The scenes of each group, in the order in which they come."""
+    groups: Dict[str, List[str]] = {}
+    for name in names:
+        groups.setdefault(group_of(name), []).append(name)
+    return groups
 
 
-def camera_bands(model: manifest.Manifest) -> List[int]:
-    """The bands (from 1) of a red, green, blue picture in the order of the model's input bands."""
-    wavelength_nm = np.array([band.wavelength_nm for band in model.input_bands])
-    return (1 + np.argsort(np.argsort(-wavelength_nm))).tolist()
+def calibrated(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
+    """Reflectance (bands, rows, cols) as a camera sees it: (3, rows, cols), red first."""
+    return resample(values, wavelength_nm, CENTRES_NM, WIDTHS_NM)
 
 
-def on_grid_of(scene: Path, camera: Path, bands: List[int], output: Path) -> None:
-    """Write ``bands`` of the camera's picture as means over the pixels of ``scene``, float32."""
-    grid = gdal.Open(str(scene))
-    x0, dx, _, y0, _, dy = grid.GetGeoTransform()
-    x1, y1 = x0 + dx * grid.RasterXSize, y0 + dy * grid.RasterYSize
-    picked = gdal.Translate("", str(camera), format="VRT", bandList=bands)
-    gdal.Warp(
-        str(output),
-        picked,
-        outputBounds=(x0, y1, x1, y0),
-        width=grid.RasterXSize,
-        height=grid.RasterYSize,
-        resampleAlg="average",
-        outputType=gdal.GDT_Float32,
-    )
+def write_picture(rgb: np.ndarray, georeference: Georeference, output: Path) -> None:
+    """Write reflectance ``rgb`` (3, rows, cols) as UInt16 x 10,000 with band scale."""
+    picture = Cube(rgb, CENTRES_NM, WIDTHS_NM, "reflectance", georeference)
+    write_cube(str(output), picture, "uint16", {}, COLOURS)
+
+
+def write_calibrated(scene: Path, output: Path) -> None:
+    """Write the calibrated picture of ``scene``."""
+    cube = read_cube(str(scene))
+    write_picture(calibrated(cube.values, cube.wavelength_nm), cube.georeference, output)
 
 
 def write_large(rgb: Path, side: int, output: Path) -> None:
@@ -67,5 +75,5 @@ def write_large(rgb: Path, side: int, output: Path) -> None:
     seen = read_cube(str(rgb))
     values = np.nan_to_num(seen.values, nan=0.1)
     whole = np.pad(values, [(0, 0), (0, side), (0, side)], mode="symmetric")[:, :side, :side]
-    cube = replace(seen, values=whole, georeference=Georeference())
-    write_cube(str(output), cube, "float32", {})
+    large = replace(seen, values=whole, georeference=Georeference())
+    write_picture(large.values, large.georeference, output)

@@ -6,13 +6,9 @@ input values, fitted over all training pixels that have the band.
 
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Iterable, Sequence, Tuple
+from typing import Iterable, Tuple
 
 import numpy as np
-
-from model_runtime.package.manifest import Manifest
-from model_runtime.raster.dataset import Cube, read_cube
-from model_runtime.spectra.resample import resample
 
 DEGREE = 3
 PENALTY = 1e-4
@@ -58,16 +54,3 @@ def _normal_equations(rgb: np.ndarray, band: np.ndarray) -> Tuple[np.ndarray, np
     known = np.isfinite(band) & np.isfinite(rgb).all(axis=0)
     design = terms(rgb[:, known])
     return design.T @ design, design.T @ band[known]
-
-
-def training_pair(cube: Cube, model: Manifest) -> Tuple[np.ndarray, np.ndarray]:
-    """What the model's input bands and output bands would see of a scene."""
-    centres = [band.wavelength_nm for band in model.input_bands]
-    widths = [band.fwhm_nm for band in model.input_bands]
-    rgb = resample(cube.values, cube.wavelength_nm, centres, widths)
-    return rgb, resample(cube.values, cube.wavelength_nm, model.wavelength_nm, model.fwhm_nm)
-
-
-def fit_on_scenes(paths: Sequence[str], model: Manifest) -> Ridge:
-    """The baseline for ``model``'s bands, fitted on hyperspectral rasters in reflectance."""
-    return fit(training_pair(read_cube(path), model) for path in paths)

@@ -1,0 +1,172 @@
+"""Materials by class: measured spectra of a library as patches of a picture, and their estimates.
+
+Each class is one picture: a patch of PATCH x PATCH pixels for each spectrum, in an order drawn once
+(so that a patch's neighbours say nothing about it), lit by ``light`` and with NOISE on every value.
+The angle is that of a patch's mean inner spectrum; a value is covered where its stated interval
+holds the truth, give or take STORED.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from quality_bench import Bench, Table, over
+from quality_measures import Figures, seen_on
+from quality_scenes import calibrated, write_picture
+
+from model_runtime.diffusion.spread_calibration import INTERVAL
+from model_runtime.errors import InputError
+from model_runtime.raster.dataset import Georeference, read_cube
+from model_runtime.spectra.metrics import spectral_angles
+
+PATCH, RIM, NOISE = 12, 3, 0.01
+STORED = 1e-4  # reflectance: what the storage of a value may lose
+MISSING = -32768
+FIGURES = ("sam_degrees", "coverage")
+LAND, ALL_LAND = "mean without water and plastics", ("lake water", "plastics")
+# (library, beginning of the class in it): the class of the table.
+CLASSES: Dict[Tuple[str, str], str] = {
+    ("earthlib", "bare"): "soil and sand",
+    ("earthlib", "built"): "roofs and roads (Santa Barbara)",
+    ("earthlib", "vegetation"): "canopies (simulated)",
+    ("earthlib", "npv"): "litter, wood and char",
+    ("earthlib", "burned"): "litter, wood and char",
+    ("klum", ""): "facades and roofs (Karlsruhe)",
+    ("usgs", ""): "minerals and man-made (USGS)",
+    ("leaf", ""): "single leaves",
+    ("greenland", ""): "ice and snow",
+    ("knaeps", ""): "plastics",
+    ("water", ""): "lake water",
+}
+
+
+@dataclass(frozen=True)
+class Material:
+    """The spectra of one class: ``reflectance`` (bands, spectra) at ``wavelength_nm``, some NaN."""
+
+    name: str
+    wavelength_nm: np.ndarray
+    reflectance: np.ndarray
+
+    @property
+    def cells(self) -> Tuple[int, int]:
+        """(rows, columns) of patches in the picture."""
+        columns = int(np.ceil(np.sqrt(self.reflectance.shape[1])))
+        return -(-self.reflectance.shape[1] // columns), columns
+
+
+def materials(folder: Path, seed: int = 0) -> List[Material]:
+    """The classes of the libraries in ``folder``; raises InputError where there is none."""
+    found: Dict[str, List[Material]] = {}
+    for path in sorted(folder.glob("*.npz")):
+        for part in _classes_of(path):
+            found.setdefault(part.name, []).append(part)
+    if not found:
+        raise InputError(f"{folder} holds no library (.npz)", "name the data's folder: --data")
+    return [_shuffled(_joined(parts), seed) for parts in found.values()]
+
+
+def _classes_of(path: Path) -> Iterator[Material]:
+    """The spectra of each class in one library that the calibrated picture can show."""
+    library = np.load(path)
+    stored = library["reflectance_x10000"].T  # (bands, spectra)
+    reflectance = np.where(stored == MISSING, np.nan, stored * np.float32(1e-4))
+    wavelength_nm = library["wavelength_nm"].astype(np.float64)
+    seen = np.isfinite(calibrated(reflectance[:, None], wavelength_nm)[:, 0]).all(axis=0)
+    names = np.array([class_of(path.stem, name) for name in library["classes"].astype(str)])
+    for name in dict.fromkeys(names[seen]):
+        yield Material(str(name), wavelength_nm, reflectance[:, seen & (names == name)])
+
+
+def class_of(library: str, name: str) -> str:
+    """The table's class of a library's class; one that the table does not know is its own."""
+    for (part, beginning), found in CLASSES.items():
+        if library.startswith(part) and name.startswith(beginning):
+            return found
+    return f"{library}: {name}"
+
+
+def _joined(parts: Sequence[Material]) -> Material:
+    """One class of several parts, which must have the same bands."""
+    first, *rest = parts
+    if any(not np.array_equal(part.wavelength_nm, first.wavelength_nm) for part in rest):
+        raise InputError(f"two libraries hold '{first.name}'", "give each its own class: CLASSES")
+    spectra = np.concatenate([part.reflectance for part in parts], axis=1)
+    return Material(first.name, first.wavelength_nm, spectra)
+
+
+def _shuffled(material: Material, seed: int) -> Material:
+    order = np.random.default_rng(seed).permutation(material.reflectance.shape[1])
+    return Material(material.name, material.wavelength_nm, material.reflectance[:, order])
+
+
+def light(rows: int, cols: int) -> np.ndarray:
+    """The light on the picture's pixels (rows, cols): gentle waves, as of a rough surface."""
+    x, y = np.arange(cols), np.arange(rows)[:, None]
+    return 1 + 0.08 * np.sin(x / 9) * np.cos(y / 7)
+
+
+def in_patches(spectra: np.ndarray, cells: Tuple[int, int]) -> np.ndarray:
+    """(bands, spectra) as a raster of patches (bands, rows, cols); left-over cells begin again."""
+    rows, columns = cells
+    number = np.arange(rows * columns) % spectra.shape[1]
+    grid = spectra[:, number].reshape(-1, rows, columns)
+    return grid.repeat(PATCH, axis=1).repeat(PATCH, axis=2)
+
+
+def inner(raster: np.ndarray, spectra: int) -> np.ndarray:
+    """The inner pixels of each patch: (bands, spectra, pixels)."""
+    bands, rows, cols = raster.shape
+    cells = raster.reshape(bands, rows // PATCH, PATCH, cols // PATCH, PATCH)
+    kept = cells[:, :, RIM:-RIM, :, RIM:-RIM].transpose(0, 1, 3, 2, 4)
+    return kept.reshape(bands, -1, (PATCH - 2 * RIM) ** 2)[:, :spectra]
+
+
+def picture(material: Material, seed: int = 0) -> np.ndarray:
+    """The class as a camera sees it: reflectance (3, rows, cols), red first."""
+    colours = calibrated(material.reflectance[:, None], material.wavelength_nm)[:, 0]
+    lit = in_patches(colours, material.cells)
+    lit = lit * light(*lit.shape[1:])
+    noise = NOISE * np.random.default_rng(seed).standard_normal(lit.shape)
+    return (lit * (1 + noise)).astype(np.float32)
+
+
+def judged(material: Material, estimated: Path, spread: Optional[Path] = None) -> Figures:
+    """Mean angle over the spectra of a class, and the share of values in their interval."""
+    cube, count = read_cube(str(estimated)), material.reflectance.shape[1]
+    seen = seen_on(cube, material.reflectance[:, None], material.wavelength_nm)[:, 0]
+    found = inner(cube.values, count)
+    truth = inner(in_patches(seen, material.cells) * light(*cube.values.shape[1:]), count)
+    angles = spectral_angles(found.mean(axis=2)[..., None], truth.mean(axis=2)[..., None])
+    covered = (
+        _covered(found, truth, inner(read_cube(str(spread)).values, count)) if spread else np.nan
+    )
+    return {"spectra": count, "sam_degrees": float(np.nanmean(angles)), "coverage": covered}
+
+
+def _covered(found: np.ndarray, truth: np.ndarray, spread: np.ndarray) -> float:
+    exists = np.isfinite(found) & np.isfinite(truth) & np.isfinite(spread)
+    inside = np.abs(found - truth) <= INTERVAL * spread + STORED
+    return float(inside[exists].mean())
+
+
+def on_materials(bench: Bench, classes: Sequence[Material]) -> Table:
+    """Figures of every method on every class, and their mean over the classes on land."""
+    table = {material.name: _on_material(bench, material) for material in classes}
+    land = [row for name, row in table.items() if name not in ALL_LAND]
+    return {**table, LAND: over(land, names=FIGURES)} if land else table
+
+
+def _on_material(bench: Bench, material: Material) -> Dict[str, Figures]:
+    name = "".join(letter if letter.isalnum() else "_" for letter in material.name)
+    rgb = bench.folder / f"material_{name}.tif"
+    write_picture(picture(material), Georeference(), rgb)
+    row = {}
+    for method in bench.methods:
+        estimated = bench.estimate(method, rgb, "reflectance")
+        row[method.name] = judged(material, estimated.path, estimated.made.spread)
+    return row

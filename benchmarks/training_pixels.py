@@ -1,0 +1,37 @@
+"""What baselines are fitted on: the RGB and the spectra of training scenes and of libraries."""
+
+from pathlib import Path
+from typing import Iterator, Sequence, Tuple
+
+import numpy as np
+
+from model_runtime.package.manifest import Manifest
+from model_runtime.raster.dataset import read_cube
+from model_runtime.spectra.resample import resample
+
+MISSING = -32768
+Pair = Tuple[np.ndarray, np.ndarray]  # RGB (3, rows, cols) and spectra (bands, rows, cols)
+
+
+def of_scenes(paths: Sequence[Path], model: Manifest) -> Iterator[Pair]:
+    """What the model's input bands and output bands see of hyperspectral rasters."""
+    for path in paths:
+        cube = read_cube(str(path))
+        yield seen(cube.values, cube.wavelength_nm, model)
+
+
+def of_libraries(folder: Path, model: Manifest) -> Iterator[Pair]:
+    """The same of the spectra in the libraries (.npz) of ``folder``, one row each."""
+    for path in sorted(folder.glob("*.npz")):
+        library = np.load(path)
+        stored = library["reflectance_x10000"].T[:, None]  # (bands, 1, spectra)
+        reflectance = np.where(stored == MISSING, np.nan, stored * np.float32(1e-4))
+        yield seen(reflectance, library["wavelength_nm"].astype(np.float64), model)
+
+
+def seen(values: np.ndarray, wavelength_nm: np.ndarray, model: Manifest) -> Pair:
+    """``values`` (bands, rows, cols) through the model's input and output bands."""
+    centres = [band.wavelength_nm for band in model.input_bands]
+    widths = [band.fwhm_nm for band in model.input_bands]
+    rgb = resample(values, wavelength_nm, centres, widths)
+    return rgb, resample(values, wavelength_nm, model.wavelength_nm, model.fwhm_nm)
