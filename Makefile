@@ -5,7 +5,7 @@ VENV := .venv
 RGB ?=
 SUITES ?= trixie sid
 
-.PHONY: help setup plugin i18n test test-qgis-matrix check-qt6 lint format demo bench bench-quality clean
+.PHONY: help setup plugin i18n test test-qgis-matrix check-qt6 lint format demo bench bench-quality bench-leave-one-out clean
 
 help:
 	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
@@ -17,7 +17,8 @@ help:
 	@echo "make i18n           bring the translations' source texts up to date"
 	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
 	@echo "make bench          speed, beside torch and a one-shot network (BENCH_OPTIONS)"
-	@echo "make bench-quality  models and baselines on ../shared/data/val (MODELS, QUALITY_OPTIONS)"
+	@echo "make bench-quality  models and baselines on ../shared/data (MODELS, QUALITY_OPTIONS)"
+	@echo "make bench-leave-one-out  trained without each sensor, judged on it (LEAVE_OPTIONS)"
 
 setup: $(VENV)/.ready
 
@@ -58,6 +59,9 @@ bench: setup
 
 bench-quality: setup
 	$(VENV)/bin/python benchmarks/quality.py $(if $(MODELS),--model $(MODELS)) $(QUALITY_OPTIONS)
+
+bench-leave-one-out: setup
+	$(VENV)/bin/python benchmarks/leave_one_out.py $(LEAVE_OPTIONS)
 
 clean:
 	rm -rf build dist
