@@ -18,7 +18,7 @@ from quality_bench import Bench, Table, over
 from quality_measures import INFRARED_NM, Figures, band_at, mean_angle, ndvi, truth_of
 from quality_scenes import scenes
 
-from model_runtime.raster.dataset import Cube, read_cube
+from model_runtime.raster.cube import Cube, read_cube
 
 gdal.UseExceptions()
 FIGURES = ("sam_degrees", "ndvi_error", "infrared_error")

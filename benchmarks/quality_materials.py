@@ -20,7 +20,8 @@ from quality_scenes import calibrated, write_picture
 
 from model_runtime.diffusion.spread_calibration import INTERVAL
 from model_runtime.errors import InputError
-from model_runtime.raster.dataset import Georeference, read_cube
+from model_runtime.raster.cube import read_cube
+from model_runtime.raster.georeference import Georeference
 from model_runtime.spectra.metrics import spectral_angles
 
 PATCH, RIM, NOISE = 12, 3, 0.01

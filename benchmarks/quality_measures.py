@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from model_runtime.diffusion.spread_calibration import INTERVAL
-from model_runtime.raster.dataset import Cube, read_cube
+from model_runtime.raster.cube import Cube, read_cube
 from model_runtime.spectra.evaluation import compare
 from model_runtime.spectra.metrics import spectral_angles
 from model_runtime.spectra.resample import band_widths, resample

@@ -15,7 +15,8 @@ import numpy as np
 from model_runtime import contract
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
-from model_runtime.raster.dataset import Cube, Picture, write_cube
+from model_runtime.raster.cube import Cube, write_cube
+from model_runtime.raster.reader import Picture
 from model_runtime.spectra import radiometry
 from model_runtime.tiling import Window
 

@@ -19,7 +19,8 @@ from osgeo import gdal
 from quality_bench import Bench, Table
 from quality_measures import INFRARED_NM, Figures, band_at, ndvi
 
-from model_runtime.raster.dataset import Cube, Picture, read_cube
+from model_runtime.raster.cube import Cube, read_cube
+from model_runtime.raster.reader import Picture
 from model_runtime.tiling import Window
 
 gdal.UseExceptions()

@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from model_runtime.errors import InputError
-from model_runtime.raster.dataset import Cube, Georeference, read_cube, write_cube
+from model_runtime.raster.cube import Cube, read_cube, write_cube
+from model_runtime.raster.georeference import Georeference
 from model_runtime.spectra.band_response import SIGMA_PER_FWHM
 from model_runtime.spectra.resample import resample
 

@@ -6,7 +6,7 @@ from typing import Iterator, Sequence, Tuple
 import numpy as np
 
 from model_runtime.package.manifest import Manifest
-from model_runtime.raster.dataset import read_cube
+from model_runtime.raster.cube import read_cube
 from model_runtime.spectra.resample import resample
 
 MISSING = -32768

@@ -27,7 +27,7 @@ from scipy.ndimage import uniform_filter
 
 from model_runtime.diffusion import spread_calibration
 from model_runtime.package import embedded
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import read_cube
 from model_runtime.report import images
 from model_runtime.spectra import metrics
 from model_runtime.spectra.resample import resample
@@ -62,9 +62,9 @@ def judged(scene: Path, model: Path, quality: str) -> Judged:
             *("upsample", rgb, made, "--model", str(model), "--quality", quality),
             *("--radiometry", "reflectance", "--spread", spread),
         )
-        found, apart = raster.read_cube(made), raster.read_cube(spread)
-        picture = raster.read_cube(rgb, need_wavelengths=False).values
-    truth = raster.read_cube(str(scene))
+        found, apart = read_cube(made), read_cube(spread)
+        picture = read_cube(rgb, need_wavelengths=False).values
+    truth = read_cube(str(scene))
     widths = np.full(len(found.wavelength_nm), np.diff(found.wavelength_nm).mean())
     values = resample(truth.values, truth.wavelength_nm, found.wavelength_nm, widths)
     return Judged(scene.stem, picture, values, found.values, apart.values, found.wavelength_nm)

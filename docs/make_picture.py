@@ -19,7 +19,8 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot
 
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import Cube, read_cube, read_preview
+from model_runtime.raster.reader import Picture
 from model_runtime.report import images, kmeans
 
 SIDE = 512  # pixels a preview has at most
@@ -84,13 +85,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         parser.add_argument(name, metavar=name.upper())
     parser.add_argument("--spread", metavar="SPREAD", help="raster made by upsample --spread")
     args = parser.parse_args(argv)
-    source = raster.Picture(args.rgb, None)
+    source = Picture(args.rgb, None)
     rgb, valid = source.preview(source.whole, SIDE)
-    cube = raster.read_cube(args.estimate)
-    small = raster.Cube(
-        raster.read_preview(args.estimate, SIDE), cube.wavelength_nm, cube.fwhm_nm, cube.units
-    )
-    spread = raster.read_preview(args.spread, SIDE) if args.spread else None
+    cube = read_cube(args.estimate)
+    small = Cube(read_preview(args.estimate, SIDE), cube.wavelength_nm, cube.fwhm_nm, cube.units)
+    spread = read_preview(args.spread, SIDE) if args.spread else None
     draw(np.where(valid, rgb, np.nan), small, spread, Path(args.picture))
 
 

@@ -19,7 +19,7 @@ ALLOWED = {
 ONLY_IN = {
     "model_runtime": {
         "onnxruntime": ["diffusion/onnx_session.py"],
-        "osgeo": ["raster"],
+        "osgeo": ["raster/gdal_setup.py"],
         "dask": ["executors/dask_pool.py"],
         "distributed": ["executors/dask_pool.py"],
     },

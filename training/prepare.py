@@ -18,7 +18,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import numpy as np
 
 from model_runtime.errors import InputError, ScdmError
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import Cube, cube_shape, read_cube, write_cube
 from model_runtime.tiling import Window
 from training.data.block_split import SPLITS, Block, plan
 from training.package.new_folder import new_folder
@@ -47,7 +47,7 @@ def prepare(source: Path, folder: Path, cut: Cut) -> Dict[str, int]:
     Blocks without a valid pixel are left out. Raises InputError or StorageError, and leaves
     nothing then.
     """
-    _, rows, cols = raster.cube_shape(str(source))
+    _, rows, cols = cube_shape(str(source))
     blocks = plan(rows, cols, cut.side, cut.gap, cut.shares, cut.seed)
     with new_folder(folder) as part:
         for split in SPLITS:
@@ -61,15 +61,15 @@ def prepare(source: Path, folder: Path, cut: Cut) -> Dict[str, int]:
 def _write(source: Path, folder: Path, block: Block, cut: Cut) -> List[Dict]:
     """The list's entry of a block that was written; none where no pixel of it is valid."""
     window = block.window
-    cube = raster.read_cube(str(source), cut.bands, window, need_wavelengths=cut.grid_nm is None)
+    cube = read_cube(str(source), cut.bands, window, need_wavelengths=cut.grid_nm is None)
     if not np.isfinite(cube.values).any():
         return []
     name = f"{block.split}/{Path(source).stem}_{window.row0}_{window.col0}.tif"
-    raster.write_cube(str(folder / name), _described(cube, cut.grid_nm), "float32", {})
+    write_cube(str(folder / name), _described(cube, cut.grid_nm), "float32", {})
     return [{"file": name, "split": block.split, **asdict(window)}]
 
 
-def _described(cube: raster.Cube, grid_nm: Optional[Tuple[float, float]]) -> raster.Cube:
+def _described(cube: Cube, grid_nm: Optional[Tuple[float, float]]) -> Cube:
     """The cube with wavelengths and widths; bands of unknown width touch their neighbours."""
     centres = cube.wavelength_nm if grid_nm is None else np.linspace(*grid_nm, len(cube.values))
     widths = cube.fwhm_nm
@@ -92,7 +92,7 @@ def bands_by_number(text: str) -> Tuple[int, ...]:
 def bands_by_wavelength(source: Path, wanted_nm: Sequence[float]) -> Tuple[int, ...]:
     """The 1-based band nearest each wavelength; raises InputError where none is near."""
     one_pixel = Window(0, 0, 1, 1)
-    centres = raster.read_cube(str(source), None, one_pixel).wavelength_nm
+    centres = read_cube(str(source), None, one_pixel).wavelength_nm
     nearest = [int(np.argmin(np.abs(centres - nm))) for nm in wanted_nm]
     reach = np.abs(np.gradient(centres)).max()
     for nm, band in zip(wanted_nm, nearest):
@@ -134,7 +134,7 @@ def _cut(args: argparse.Namespace) -> Cut:
     elif args.bands:
         bands = bands_by_number(args.bands)
     else:
-        bands = tuple(range(1, raster.cube_shape(str(args.cube))[0] + 1))
+        bands = tuple(range(1, cube_shape(str(args.cube))[0] + 1))
     if len(bands) < 2:
         raise InputError(f"{len(bands)} band is chosen", "a spectrum needs two at least")
     grid = _numbers(args.grid_nm) if args.grid_nm else None

@@ -17,11 +17,11 @@ def add_arguments(parser) -> None:
 
 def run(args, events) -> None:
     """Copy; raises InputError, StorageError."""
-    from ..raster import dataset as raster
+    from ..raster.copy import check_copy, copy_as
 
     since = time.monotonic()
-    raster.check_copy(args.cube, args.output, args.format)
-    raster.copy_as(
+    check_copy(args.cube, args.output, args.format)
+    copy_as(
         args.cube, args.output, args.format, lambda share: events.progress(round(100 * share), 100)
     )
     events.done(args.output, time.monotonic() - since)

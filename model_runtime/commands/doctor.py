@@ -64,13 +64,13 @@ def examine() -> Tuple[Dict, List[ScdmError]]:
 
 def _gdal_version() -> str:
     try:
-        from ..raster import dataset as raster
+        from ..raster.gdal_setup import gdal_version
     except ImportError as error:
         raise DeviceError(
             f"GDAL's Python bindings cannot be imported ({error})",
             "use QGIS's own Python, or install GDAL with its bindings (Debian: python3-gdal)",
         ) from error
-    return raster.gdal_version()
+    return gdal_version()
 
 
 def _onnxruntime_version() -> str:

@@ -35,18 +35,18 @@ def add_arguments(parser) -> None:
 
 def run(args, events) -> None:
     """Evaluate, print, and write the report when asked; raises InputError, StorageError."""
-    from ..raster import dataset as raster
+    from ..raster.cube import cube_shape, read_cube
     from ..report import evaluation_report, html_page
 
     since = time.monotonic()
     constants = _constants(args)
     if args.report:
         html_page.check_name(Path(args.report))
-    values = sum(math.prod(raster.cube_shape(path)) for path in (args.estimate, args.reference))
+    values = sum(math.prod(cube_shape(path)) for path in (args.estimate, args.reference))
     hardware.require_memory(BYTES_PER_VALUE * values, "evaluating these rasters", CUT)
-    estimate = raster.read_cube(args.estimate)
+    estimate = read_cube(args.estimate)
     events.progress(1, STEPS)
-    reference = raster.read_cube(args.reference)
+    reference = read_cube(args.reference)
     events.progress(2, STEPS)
     evaluation = compare(estimate, reference, constants)
     events.progress(3, STEPS)

@@ -31,19 +31,20 @@ def add_arguments(parser) -> None:
 
 def run(args, events) -> None:
     """Simulate and write, strip by strip; raises InputError, PackageError, StorageError."""
-    from ..raster import dataset as raster
+    from ..raster.cube import cube_shape, read_cube
+    from ..raster.writer import check_output
 
     since = time.monotonic()
     model = manifest.read(embedded.folder_of(args.model))
-    raster.check_output(args.output, [args.cube])
+    check_output(args.output, [args.cube])
     bands, warnings = _usable_bands(args.cube, model.input_bands)
     for message in warnings:
         events.warning(message)
-    _, rows, cols = raster.cube_shape(args.cube)
+    _, rows, cols = cube_shape(args.cube)
     with _writer(args.output, args.cube, (rows, cols), model) as writer:
         for row0 in range(0, rows, strip_rows(len(bands), cols)):
             window = Window(row0, 0, min(strip_rows(len(bands), cols), rows - row0), cols)
-            cube = raster.read_cube(args.cube, bands, window)
+            cube = read_cube(args.cube, bands, window)
             writer.write(row0, 0, simulate(cube.values, cube.wavelength_nm, model.input_bands))
             events.progress(row0 + window.rows, rows)
         writer.close()
@@ -53,24 +54,25 @@ def run(args, events) -> None:
 
 def _usable_bands(path: str, bands: Sequence[InputBand]) -> Tuple[List[int], List[str]]:
     """The raster's bands (1-based) that hold values, and warnings about what they do not see."""
-    from ..raster import dataset as raster
+    from ..raster.cube import read_cube, read_preview
 
-    corner = raster.read_cube(path, window=Window(0, 0, 1, 1))
-    usable = bands_with_values(raster.read_preview(path, PREVIEW_SIDE))
+    corner = read_cube(path, window=Window(0, 0, 1, 1))
+    usable = bands_with_values(read_preview(path, PREVIEW_SIDE))
     return [int(i) + 1 for i in usable], check_coverage(corner.wavelength_nm[usable], bands)
 
 
 def _writer(output: str, source: str, shape: Tuple[int, int], model: manifest.Manifest):
-    from ..raster import dataset as raster
+    from ..raster.cube import read_cube
+    from ..raster.writer import Writer
 
-    corner = raster.read_cube(source, window=Window(0, 0, 1, 1))
+    corner = read_cube(source, window=Window(0, 0, 1, 1))
     centres, widths = _centres_and_widths(model.input_bands)
     colours = [band.name.lower() for band in model.input_bands]
     described = encoding.Spectral(centres, widths, corner.units, colours)
     tags = {"SOFTWARE": f"SCDM {__version__}", "SIMULATED_FOR": f"{model.name} {model.version}"}
     # Float32, so that what is read again is what was simulated.
     stored = encoding.of_dtype("float32", corner.units)
-    return raster.Writer(output, shape, described, stored, corner.georeference, tags)
+    return Writer(output, shape, described, stored, corner.georeference, tags)
 
 
 def strip_rows(bands: int, cols: int) -> int:

@@ -4,11 +4,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Iterator, Tuple
 
 from .. import contract
-from ..batch import batch, scenes
+from ..batch import scenes
 from ..errors import InputError
 from ..events import Events
-from ..executors import dask_executor, dask_pool, local
-from ..pipeline import memory_budget, scene
+from ..executors import dask_pool
+from ..pipeline import memory_budget
 
 DTYPES = ("uint16", "float32")
 FORMATS = ("gtiff", "cog")
@@ -117,6 +117,9 @@ def _numbers(kind):
 
 def run(args, events: Events) -> None:
     """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
+    from ..batch import batch
+    from ..pipeline import scene
+
     check(args)
     with opened(args) as engine:
         if scenes.are_many(args.input, args.output):
@@ -128,6 +131,8 @@ def run(args, events: Events) -> None:
 @contextmanager
 def opened(args) -> Iterator:
     """The engine that ``args`` ask for."""
+    from ..executors import dask_executor, local
+
     with ExitStack() as stack:
         if not args.cluster:
             yield local.OneMachine()

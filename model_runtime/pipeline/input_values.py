@@ -30,9 +30,9 @@ def understand(picture, choice: str, reference: Optional[str], model: Manifest) 
 
 
 def _open(path: str, model: Manifest):
-    from ..raster import dataset as raster
+    from ..raster.reader import Picture
 
-    return raster.Picture(path, None, model.input_bands)
+    return Picture(path, None, model.input_bands)
 
 
 def _stored(picture) -> radiometry.Stored:

@@ -5,6 +5,8 @@ from typing import Dict, Iterator, List, Tuple
 
 from ..contract import CONTENT_TAG
 from ..raster import encoding
+from ..raster.band_metadata import vrt_text
+from ..raster.writer import Form, Writer
 from ..system.background import Behind
 from ..tiling import Window
 from .estimation import Estimation, Job
@@ -28,19 +30,15 @@ def stored_as(job: Job, asked: Asked) -> encoding.Encoding:
 
 
 def writers(job: Job, asked: Asked, window: Window) -> Iterator:
-    """A raster.Writer of each output for ``window``; made one after the other."""
-    from ..raster import dataset as raster
-
-    form = raster.Form(job.layout.block_side(), asked.overviews, asked.cog)
+    """A Writer of each output for ``window``; made one after the other."""
+    form = Form(job.layout.block_side(), asked.overviews, asked.cog)
     for output in asked.outputs:
-        yield raster.Writer(output.path, *_described(job, asked, window, output), form)
+        yield Writer(output.path, *_described(job, asked, window, output), form)
 
 
 def described_vrt(job: Job, asked: Asked, output: Output) -> str:
     """The XML of a VRT of ``output`` that has no source yet."""
-    from ..raster import dataset as raster
-
-    return raster.vrt_text(*_described(job, asked, job.layout.window, output))
+    return vrt_text(*_described(job, asked, job.layout.window, output))
 
 
 def _described(job: Job, asked: Asked, window: Window, output: Output) -> Tuple:

@@ -12,6 +12,7 @@ from ..errors import DeviceError, PackageError, StorageError
 from ..journal.block_store import Store
 from ..journal.journal import FACTS_NAME
 from ..package import embedded, manifest
+from ..raster.reader import Picture
 from ..spectra.radiometry import Radiometry
 from . import fingerprint, memory_budget
 from .estimation import Job, UnitMaker
@@ -107,7 +108,7 @@ def opened(order: Order, load) -> Opened:
     model = _model(order)
     network = load(embedded.folder_of(order.model), model, order.device, order.threads)
     job = Job(
-        _picture(order, model),
+        Picture(order.input, order.bands, model.input_bands),
         model,
         order.layout,
         order.radiometry,
@@ -119,12 +120,6 @@ def opened(order: Order, load) -> Opened:
     fitting = memory_budget.fitted(job, stored, count, order.memory_limit, warnings.append)
     maker = UnitMaker(job, stored, count, warnings.append, fitting)
     return Opened(job, maker, Store(Path(order.journal), order.run), warnings)
-
-
-def _picture(order: Order, model: manifest.Manifest):
-    from ..raster import dataset as raster
-
-    return raster.Picture(order.input, order.bands, model.input_bands)
 
 
 def _require_shared(order: Order) -> None:

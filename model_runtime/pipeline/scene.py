@@ -16,6 +16,10 @@ from ..journal.block_store import Store, write_durably
 from ..journal.journal import Journal, was_ending
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
+from ..raster.cube import read_preview
+from ..raster.png import png_bytes
+from ..raster.reader import Picture
+from ..raster.writer import GEOTIFF, check_output
 from ..system.cancellation import tidy
 from . import (
     disk_space,
@@ -40,10 +44,9 @@ def one(args, events: Events, engine) -> None:
     folder = embedded.folder_of(args.model)
     model = manifest.read(folder)
     sampling = options.sampling_of(args, model)
-    from ..raster import dataset as raster
 
-    _check_outputs(args, outputs.wanted(args, model), raster)
-    picture = _picture(args, model, raster)
+    _check_outputs(args, outputs.wanted(args, model))
+    picture = _picture(args, model)
     run = Run(events, since, fingerprint.of_files(picture.files()), engine)
     job = _job(args, picture, model, sampling, engine.network(args, folder, model))
     facts = provenance.facts_of(job, folder)
@@ -96,22 +99,22 @@ def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run)
             raise
 
 
-def _picture(args, model: manifest.Manifest, raster):
+def _picture(args, model: manifest.Manifest) -> Picture:
     """The input with its red, green and blue where the model has them: released ones are BGR."""
     wanted = model.input_bands
     bands = None if args.bands is None else band_choice.in_model_order(args.bands, wanted)
-    return raster.Picture(args.input, bands, wanted)
+    return Picture(args.input, bands, wanted)
 
 
-def _check_outputs(args, asked: List[outputs.Output], raster) -> None:
+def _check_outputs(args, asked: List[outputs.Output]) -> None:
     if args.keep_stages:
         outputs.check_folder(args.keep_stages)
     sheets.check(args)
     taken = [path for path in (args.input, args.radiometry_from) if path]
-    kinds = (sheets.SUFFIX,) if sheets.asked_for(args.output) else (*raster.GEOTIFF, sheets.SUFFIX)
+    kinds = (sheets.SUFFIX,) if sheets.asked_for(args.output) else (*GEOTIFF, sheets.SUFFIX)
     for output in asked:
         if not output.in_new_folder:
-            raster.check_output(output.path, taken, kinds)
+            check_output(output.path, taken, kinds)
         taken.append(output.path)
     if args.report:
         report = Path(args.report)
@@ -258,14 +261,13 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
     """The report of the rasters ``parts``, beside its final name; None when none is asked for."""
     if not args.report:
         return None
-    from ..raster import dataset as raster
     from ..report import estimate_report
 
     side = estimate_report.PREVIEW_SIDE
     raw, valid = job.picture.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
     shown = [parts[0], *([parts[-1]] if args.spread else [])]
-    previews = [raster.read_preview(part, side) for part in shown]
+    previews = [read_preview(part, side) for part in shown]
     seconds = time.monotonic() - run.since
     result = estimate_report.Result(
         input_name=Path(args.input).name,
@@ -280,7 +282,7 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
         warnings=facts.warnings,
     )
     page = Path(f"{args.report}.part")
-    estimate_report.write(page, result, raster.png_bytes)
+    estimate_report.write(page, result, png_bytes)
     return page
 
 

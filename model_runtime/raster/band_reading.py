@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
-from osgeo import gdal
 
 from ..tiling import Window
+from .gdal_setup import gdal
 
 # Of blocks in the cache at once; one row of blocks of a very wide raster may take more.
 HELD_BYTES = 64 << 20

@@ -8,10 +8,9 @@ import functools
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Set, Union
 
-from osgeo import gdal
-
 from ..errors import InputError
 from . import named_sources
+from .gdal_setup import gdal
 
 # Drivers of files. Not here: services, databases and indexes of other rasters' names, PDF.
 DRIVERS = frozenset(

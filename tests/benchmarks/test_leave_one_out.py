@@ -9,7 +9,8 @@ import sensor_groups
 import split_run
 
 from model_runtime.errors import InputError
-from model_runtime.raster.dataset import Cube, Georeference, write_cube
+from model_runtime.raster.cube import Cube, write_cube
+from model_runtime.raster.georeference import Georeference
 
 NM = np.linspace(390, 1010, 40)
 SCENES = {  # name: split and sensor

@@ -9,7 +9,8 @@ import torch
 
 from model_runtime.errors import InputError
 from model_runtime.package import embedded, manifest
-from model_runtime.raster.dataset import Cube, Georeference, write_cube
+from model_runtime.raster.cube import Cube, write_cube
+from model_runtime.raster.georeference import Georeference
 from training.config import load
 from training.data.dataset import load_scenes
 from training.data.sources import Sources

@@ -13,7 +13,9 @@ import quality_scenes
 
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
-from model_runtime.raster.dataset import Cube, Georeference, Picture, read_cube, write_cube
+from model_runtime.raster.cube import Cube, read_cube, write_cube
+from model_runtime.raster.georeference import Georeference
+from model_runtime.raster.reader import Picture
 from model_runtime.spectra import radiometry
 from model_runtime.spectra.resample import resample
 from model_runtime.tiling import Window

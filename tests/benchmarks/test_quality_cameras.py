@@ -10,7 +10,8 @@ from quality_bench import Bench
 from quality_methods import Regression
 
 from model_runtime.package import manifest
-from model_runtime.raster.dataset import Cube, Georeference, read_cube, write_cube
+from model_runtime.raster.cube import Cube, read_cube, write_cube
+from model_runtime.raster.georeference import Georeference
 
 NM = np.linspace(390.0, 1010.0, 40)
 PLACE = (500000.0, 1.0, 0.0, 4100000.0, 0.0, -1.0)

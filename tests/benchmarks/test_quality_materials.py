@@ -11,7 +11,7 @@ from quality_methods import Regression
 
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
-from model_runtime.raster.dataset import Cube, read_cube, write_cube
+from model_runtime.raster.cube import Cube, read_cube, write_cube
 
 NM = np.linspace(380.0, 1020.0, 65)
 

@@ -8,7 +8,8 @@ from quality_bench import Bench
 from quality_methods import Regression
 
 from model_runtime.package import manifest
-from model_runtime.raster.dataset import Cube, Picture
+from model_runtime.raster.cube import Cube
+from model_runtime.raster.reader import Picture
 from model_runtime.tiling import Window
 
 NM = np.array([500.0, 670.0, 840.0])

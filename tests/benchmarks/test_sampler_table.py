@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import sampler_table as table
 
-from model_runtime.raster.dataset import Cube, Georeference, write_cube
+from model_runtime.raster.cube import Cube, write_cube
+from model_runtime.raster.georeference import Georeference
 
 
 def test_a_row_a_run_with_both_stages_judged(tiny_package, tmp_path, capsys):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import Cube, read_cube, write_cube
+from model_runtime.raster.georeference import Georeference
 
 NM, WIDTH_NM = (450.0, 550.5, 865.25), (10.0, 12.5, 20.0)
 ENVI = {
@@ -26,9 +27,9 @@ def cube(tmp_path):
     path, rng = tmp_path / "cube.tif", np.random.default_rng(1)
     values = rng.uniform(0, 0.6, (3, 30, 50)).astype(np.float32)
     values[:, 3, 4] = np.nan
-    place = raster.Georeference((500000.0, 2.0, 0.0, 4100000.0, 0.0, -2.0))
-    whole = raster.Cube(values, np.array(NM), np.array(WIDTH_NM), "reflectance", place)
-    raster.write_cube(path, whole, "uint16", {"SCDM_SEED": "7"})
+    place = Georeference((500000.0, 2.0, 0.0, 4100000.0, 0.0, -2.0))
+    whole = Cube(values, np.array(NM), np.array(WIDTH_NM), "reflectance", place)
+    write_cube(path, whole, "uint16", {"SCDM_SEED": "7"})
     return path
 
 
@@ -77,7 +78,7 @@ def test_the_header_alone_is_enough(cube, tmp_path):
     """As a program without GDAL's sidecar reads it."""
     convert(cube, tmp_path / "o.dat", "--format", "envi")
     (tmp_path / "o.dat.aux.xml").unlink()
-    read = raster.read_cube(tmp_path / "o.dat")
+    read = read_cube(tmp_path / "o.dat")
     assert read.wavelength_nm == pytest.approx(NM)
     assert read.fwhm_nm == pytest.approx(WIDTH_NM)
     assert np.isnan(read.values[:, 3, 4]).all()
@@ -118,8 +119,8 @@ def test_gdal_translate_keeps_every_domain_when_asked(cube, tmp_path, driver, na
     # The ENVI driver rounds them to whole nm.
     assert float(imagery["CENTRAL_WAVELENGTH_UM"]) == pytest.approx(0.5505, abs=6e-4)
     assert float(imagery["FWHM_UM"]) == pytest.approx(0.0125, abs=6e-4)
-    assert raster.read_cube(tmp_path / name).wavelength_nm == pytest.approx(NM)
-    assert raster.read_cube(tmp_path / name).fwhm_nm == pytest.approx(WIDTH_NM)
+    assert read_cube(tmp_path / name).wavelength_nm == pytest.approx(NM)
+    assert read_cube(tmp_path / name).fwhm_nm == pytest.approx(WIDTH_NM)
     if driver == "ENVI":
         fields = header(tmp_path / "o.hdr")
         assert {key: fields[key.replace("_", " ")] for key in ENVI} == ENVI

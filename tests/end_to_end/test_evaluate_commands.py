@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import Cube, read_cube, write_cube
+from model_runtime.raster.georeference import Georeference
 from model_runtime.spectra.resample import resample
 
 NM = np.arange(400.0, 1000.0, 10)
@@ -17,10 +18,10 @@ def scene(tmp_path):
     grey = np.random.default_rng(0).uniform(0.1, 0.4, (1, 30, 41))
     values = (grey * (1 + NM[:, None, None] / 1000)).astype(np.float32)
     values[:, :4, :5] = np.nan
-    place = raster.Georeference(geotransform=(500000.0, 2.0, 0.0, 4e6, 0.0, -2.0))
+    place = Georeference(geotransform=(500000.0, 2.0, 0.0, 4e6, 0.0, -2.0))
     path = tmp_path / "scene.tif"
-    cube = raster.Cube(values, NM, np.full(60, 10.0), "reflectance", place)
-    raster.write_cube(str(path), cube, "uint16", {})
+    cube = Cube(values, NM, np.full(60, 10.0), "reflectance", place)
+    write_cube(str(path), cube, "uint16", {})
     return path
 
 
@@ -43,11 +44,11 @@ def test_the_chain_ends_in_figures_and_pages(command, tiny_package, scene, tmp_p
 def test_the_figures_are_those_of_the_rasters(command, scene, tmp_path):
     """An estimate that is the scene plus 0.05 on other bands has that error, and no other."""
     nm, widths = np.linspace(450, 950, 11), np.full(11, 30.0)
-    truth = raster.read_cube(str(scene))
+    truth = read_cube(str(scene))
     values = resample(truth.values, truth.wavelength_nm, nm, widths) + np.float32(0.05)
     path = tmp_path / "estimate.tif"
-    cube = raster.Cube(values, nm, widths, "reflectance", truth.georeference)
-    raster.write_cube(str(path), cube, "float32", {})
+    cube = Cube(values, nm, widths, "reflectance", truth.georeference)
+    write_cube(str(path), cube, "float32", {})
     overall = json.loads(command("evaluate", path, scene, "--json", "--peak", "2").stdout)[
         "overall"
     ]
@@ -59,9 +60,9 @@ def test_the_figures_are_those_of_the_rasters(command, scene, tmp_path):
 def test_bad_input_is_one_line_and_exit_2(command, scene, tmp_path, write_raster, tiny_package):
     grey = write_raster("grey.tif", np.ones((2, 30, 41), np.float32))
     small = tmp_path / "small.tif"
-    cube = raster.read_cube(str(scene))
-    cut = raster.Cube(cube.values[:, :9], NM, cube.fwhm_nm, "reflectance", cube.georeference)
-    raster.write_cube(str(small), cut, "float32", {})
+    cube = read_cube(str(scene))
+    cut = Cube(cube.values[:, :9], NM, cube.fwhm_nm, "reflectance", cube.georeference)
+    write_cube(str(small), cut, "float32", {})
     before = sorted(tmp_path.iterdir())
     attempts = {
         "wavelengths": ("evaluate", grey, scene),
@@ -91,7 +92,7 @@ def test_a_real_scene_passes_through(command, tiny_package, shared_data, tmp_pat
     scene, rgb = shared_data / "val" / "berlin_hymap_rows68.tif", tmp_path / "rgb.tif"
     done = command("simulate-rgb", scene, rgb, "--model", tiny_package)
     assert done.returncode == 0 and "63 % of the response of blue band" in done.stderr
-    source, simulated = raster.read_cube(str(scene)), raster.read_cube(str(rgb))
+    source, simulated = read_cube(str(scene)), read_cube(str(rgb))
     assert simulated.geotransform == source.geotransform
     assert simulated.crs_wkt == source.crs_wkt
     assert simulated.values.shape == (3, *source.values.shape[1:])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from model_runtime.raster.dataset import read_cube
+from model_runtime.raster.cube import read_cube
 from scdm_qgis.layers.raster_file import wavelengths_nm
 
 NM = (450.0, 550.0, 650.0)

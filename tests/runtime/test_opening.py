@@ -11,8 +11,8 @@ import pytest
 from osgeo import gdal
 
 from model_runtime.errors import InputError
-from model_runtime.raster import dataset as raster
 from model_runtime.raster import named_sources, opening
+from model_runtime.raster.dataset import open_dataset
 
 gdal.UseExceptions()
 
@@ -66,7 +66,7 @@ def test_an_address_of_memory_is_not_read(tmp_path, source):
     path = tmp_path / "a.vrt"
     path.write_text(vrt(source))
     with pytest.raises(InputError, match="memory"):
-        raster.open_dataset(str(path))
+        open_dataset(str(path))
 
 
 @pytest.mark.parametrize("end", ["", ".ovr", ".msk"])
@@ -75,7 +75,7 @@ def test_nor_through_another_file(tmp_path, picture, end):
     inner.write_text(vrt(MEMORY))
     (tmp_path / "a.vrt").write_text(vrt("inner.tif" if not end else picture, relative=1))
     with pytest.raises(InputError, match="memory"):
-        raster.open_dataset(str(tmp_path / "a.vrt"))
+        open_dataset(str(tmp_path / "a.vrt"))
 
 
 def descriptions(address):
@@ -107,7 +107,7 @@ def test_a_local_file_asks_no_other_machine(tmp_path, server, number, monkeypatc
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(InputError) as caught:
-        raster.open_dataset(str(path))
+        open_dataset(str(path))
     assert asked == [] and "\n" not in str(caught.value)
 
 
@@ -118,7 +118,7 @@ def test_an_overview_named_in_a_sidecar_is_not_fetched(tmp_path, server, picture
         f'<PAMDataset><Metadata domain="OVERVIEWS">{entry}</Metadata></PAMDataset>'
     )
     with pytest.raises(InputError, match="network"):
-        raster.open_dataset(str(picture))
+        open_dataset(str(picture))
     assert asked == []
 
 
@@ -143,7 +143,7 @@ def test_what_the_user_names_on_the_network_is_asked_for(server):
     address, asked = server
     for name in (f"/vsicurl/{address}/a.tif", f"{address}/b.tif"):
         with pytest.raises(InputError):
-            raster.open_dataset(name)
+            open_dataset(name)
     assert {"/a.tif", "/b.tif"} <= set(asked)
     opening.restrict()
 
@@ -152,7 +152,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     path = tmp_path / "a.tif"
     os.mkfifo(path)
     with pytest.raises(InputError, match="pipe"):
-        raster.open_dataset(str(path))
+        open_dataset(str(path))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 )
 def test_what_is_not_a_file_is_refused(name):
     with pytest.raises(InputError):
-        raster.open_dataset(name)
+        open_dataset(name)
 
 
 def test_all_local_files_are_found(tmp_path, picture):

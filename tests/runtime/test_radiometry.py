@@ -8,7 +8,8 @@ import pytest
 
 from model_runtime.errors import InputError
 from model_runtime.package.manifest import Domain, InputBand
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import read_cube
+from model_runtime.raster.reader import Picture
 from model_runtime.spectra import band_response
 from model_runtime.spectra.known_calibration import FileFacts
 from model_runtime.spectra.radiometry import Stored, decide
@@ -290,7 +291,7 @@ def test_a_model_in_other_units_takes_its_own_numbers_as_they_are():
 
 
 def _simulated(path):
-    cube = raster.read_cube(path)
+    cube = read_cube(path)
     centres = np.array([band.wavelength_nm for band in BANDS])
     widths = np.array([band.fwhm_nm for band in BANDS])
     return band_response.apply(
@@ -323,7 +324,7 @@ def _camera_pairs(shared_data):
     plots = sorted(path for path in named if path.parent.name in ("train", "val"))
     pairs = []
     for plot in plots:
-        camera = raster.Picture(shared_data / "pairs" / f"{plot.stem}_camera.tif", None)
+        camera = Picture(shared_data / "pairs" / f"{plot.stem}_camera.tif", None)
         pairs.append((camera.read(camera.whole)[0], _simulated(plot)))
     assert len(pairs) == 78
     return pairs

@@ -9,7 +9,9 @@ from model_runtime.commands import simulate_rgb
 from model_runtime.errors import InputError
 from model_runtime.events import Events
 from model_runtime.package.manifest import InputBand
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import Cube, read_cube, write_cube
+from model_runtime.raster.georeference import Georeference
+from model_runtime.raster.reader import Picture
 
 BANDS = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
 NM = np.arange(380.0, 1000.0, 10)
@@ -69,13 +71,13 @@ def test_the_share_of_a_response(low, share):
 
 def run(tmp_path, package, values):
     """The simulated raster of ``values``, through files."""
-    place = raster.Georeference(geotransform=(500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
-    cube = raster.Cube(values, NM, np.full(len(NM), 10.0), "reflectance", place)
+    place = Georeference(geotransform=(500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
+    cube = Cube(values, NM, np.full(len(NM), 10.0), "reflectance", place)
     source, target = str(tmp_path / "cube.tif"), str(tmp_path / "rgb.tif")
-    raster.write_cube(source, cube, "float32", {})
+    write_cube(source, cube, "float32", {})
     args = SimpleNamespace(cube=source, output=target, model=str(package))
     simulate_rgb.run(args, Events())
-    return raster.read_cube(target), target
+    return read_cube(target), target
 
 
 def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
@@ -84,7 +86,7 @@ def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
     assert np.array_equal(back.values, expected, equal_nan=True)
     assert back.wavelength_nm.tolist() == [640, 550, 465] and back.units == "reflectance"
     assert back.geotransform == pytest.approx((500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
-    assert raster.Picture(path, None).bands == [1, 2, 3]
+    assert Picture(path, None).bands == [1, 2, 3]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cube.tif", "rgb.tif"]
 
 

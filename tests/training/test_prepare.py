@@ -7,7 +7,7 @@ import pytest
 from osgeo import gdal, osr
 
 from model_runtime.errors import InputError
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import read_cube
 from training import prepare
 
 ROWS, COLS, BANDS = 30, 44, 6
@@ -58,7 +58,7 @@ def test_every_block_is_its_part_of_the_cube(envi, values, tmp_path, capsys):
     table = listed(folder)
     assert len(table["blocks"]) == 12
     for block in table["blocks"]:
-        cube = raster.read_cube(str(folder / block["file"]))
+        cube = read_cube(str(folder / block["file"]))
         rows = slice(block["row0"], block["row0"] + block["rows"])
         cols = slice(block["col0"], block["col0"] + block["cols"])
         assert np.array_equal(cube.values, values[[1, 2, 3, 5], rows, cols].astype(np.float32))
@@ -89,7 +89,7 @@ def test_a_header_without_wavelengths_needs_the_grid(envi, tmp_path, capsys):
     assert "does not say the wavelengths" in capsys.readouterr().err
     assert not folder.exists()
     assert run(source, folder, "--bands", "1-4", "--grid-nm", "380,410") == 0
-    cube = raster.read_cube(str(folder / listed(folder)["blocks"][0]["file"]))
+    cube = read_cube(str(folder / listed(folder)["blocks"][0]["file"]))
     assert cube.wavelength_nm.tolist() == [380.0, 390.0, 400.0, 410.0]
     assert cube.fwhm_nm.tolist() == [10.0] * 4
 
@@ -106,7 +106,7 @@ def test_masked_pixels_stay_masked_and_empty_blocks_are_left_out(envi, tmp_path,
     assert len(blocks) == 8
     assert min(block["row0"] for block in blocks) == 10
     block = next(b for b in blocks if (b["row0"], b["col0"]) == (10, 11))
-    cube = raster.read_cube(str(folder / block["file"]))
+    cube = read_cube(str(folder / block["file"]))
     assert np.argwhere(np.isnan(cube.values)).tolist() == [[2, 5, 9]]
 
 

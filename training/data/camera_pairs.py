@@ -7,7 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from model_runtime.errors import InputError
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import read_cube
 from model_runtime.spectra.transfer_curve import picture_reflectance
 
 from .dataset import Scene
@@ -47,7 +47,7 @@ def load(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
 
 
 def _pair(path: Path, scene: Scene) -> CameraPair:
-    values = raster.read_cube(str(path), need_wavelengths=False).values
+    values = read_cube(str(path), need_wavelengths=False).values
     pool = values.shape[1] // scene.rgb.shape[1]
     if pool < 1 or values.shape[1:] != tuple(pool * n for n in scene.rgb.shape[1:]):
         raise InputError(

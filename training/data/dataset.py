@@ -7,7 +7,7 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from model_runtime.errors import InputError
-from model_runtime.raster import dataset as raster
+from model_runtime.raster.cube import Cube, read_cube
 from model_runtime.spectra import resample
 
 from ..config import Config
@@ -44,8 +44,7 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
     """
     by_wavelength = not (config.input.band_numbers and config.output.band_numbers)
     cubes = {
-        path: raster.read_cube(str(path), need_wavelengths=by_wavelength)
-        for path in rasters_in(places)
+        path: read_cube(str(path), need_wavelengths=by_wavelength) for path in rasters_in(places)
     }
     _refuse_estimates(cubes)
     taken = {path: cube for path, cube in cubes.items() if unit_of(cube) in config.data.units}
@@ -59,7 +58,7 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
     return [scene_of(path.stem, cube, config, cameras) for path, cube in taken.items()]
 
 
-def _refuse_estimates(cubes: Dict[Path, raster.Cube]) -> None:
+def _refuse_estimates(cubes: Dict[Path, Cube]) -> None:
     for path, cube in cubes.items():
         if cube.is_estimate:
             raise InputError(
@@ -68,7 +67,7 @@ def _refuse_estimates(cubes: Dict[Path, raster.Cube]) -> None:
             )
 
 
-def unit_of(cube: raster.Cube) -> str:
+def unit_of(cube: Cube) -> str:
     """The raster's unit; where it does not say, "reflectance" if its values are of that size."""
     if cube.units:
         return cube.units
@@ -91,7 +90,7 @@ def rasters_in(places: Sequence[str]) -> List[Path]:
 
 def scene_of(
     name: str,
-    cube: raster.Cube,
+    cube: Cube,
     config: Config,
     cameras: Sequence[responses.Response] = (),
 ) -> Scene:
@@ -117,7 +116,7 @@ def scene_of(
 
 
 def _through_camera(
-    cube: raster.Cube, rgb: np.ndarray, whole: np.ndarray, camera: responses.Response
+    cube: Cube, rgb: np.ndarray, whole: np.ndarray, camera: responses.Response
 ) -> np.ndarray:
     """The scene as a camera would see it; what it does not see is taken from ``rgb``."""
     values = resample.bands_with_values(cube.values)
@@ -126,7 +125,7 @@ def _through_camera(
     return np.where(whole & np.isfinite(picture), picture, rgb).astype(np.float32)
 
 
-def _through(cube: raster.Cube, bands) -> np.ndarray:
+def _through(cube: Cube, bands) -> np.ndarray:
     if bands.band_numbers:
         if max(bands.band_numbers) > len(cube.values):
             raise InputError(

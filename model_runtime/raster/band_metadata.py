@@ -1,0 +1,73 @@
+"""What a written raster says of itself: place, wavelengths, units, colours, tags."""
+
+from pathlib import Path
+from typing import Dict, Tuple
+
+from .encoding import Encoding, Spectral, envi_lists
+from .gdal_setup import gdal
+from .georeference import Georeference
+
+COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
+
+
+def describe_raster(
+    dataset, stored: Encoding, spectral: Spectral, place: Georeference, tags: Dict[str, str]
+) -> None:
+    dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
+    if place.gcps:
+        dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
+    else:
+        if place.spatial_ref is not None:
+            dataset.SetSpatialRef(place.spatial_ref)
+        if place.geotransform is not None:
+            dataset.SetGeoTransform(list(place.geotransform))
+    dataset.SetMetadata(envi_lists(spectral), "ENVI")
+    for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
+        _describe_band(dataset.GetRasterBand(i + 1), stored, centre, width, spectral.unit)
+    for i, colour in enumerate(spectral.colours):
+        if colour in COLOURS:
+            dataset.GetRasterBand(i + 1).SetColorInterpretation(COLOURS[colour])
+
+
+def _describe_band(band, stored: Encoding, centre: float, width: float, unit: str) -> None:
+    band.SetDescription(f"{centre:.1f} nm")
+    band.SetNoDataValue(stored.nodata)
+    band.SetUnitType(unit)
+    if stored.scale != 1:
+        band.SetScale(stored.scale)
+        band.SetOffset(0)
+    # The default domain is the one that GDAL before 3.8 copies into any format.
+    said = {"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"}
+    band.SetMetadata({**said, "fwhm": f"{width:.2f}"})
+    band.SetMetadataItem("CENTRAL_WAVELENGTH_UM", f"{centre / 1000:.6g}", "IMAGERY")
+    band.SetMetadataItem("FWHM_UM", f"{width / 1000:.6g}", "IMAGERY")
+
+
+def vrt_text(
+    shape: Tuple[int, int],
+    spectral: Spectral,
+    stored: Encoding,
+    georeference: Georeference,
+    tags: Dict[str, str],
+) -> str:
+    """The XML of a VRT that says of itself and its bands what a Writer says, and has no source."""
+    kind = gdal.GetDataTypeByName(stored.type_name)
+    rows, cols = shape
+    bands = len(spectral.wavelength_nm)
+    dataset = gdal.GetDriverByName("VRT").Create("", cols, rows, bands, kind)
+    describe_raster(dataset, stored, spectral, georeference, tags)
+    return dataset.GetMetadata("xml:VRT")[0]
+
+
+def carry_domains(source, copy: Path) -> None:
+    """Put the domains that GDAL's COG driver drops into the sidecar of ``copy``."""
+    made = gdal.OpenEx(str(copy), gdal.OF_RASTER | gdal.OF_READONLY)
+    copy_domains(source, made)
+    made.FlushCache()
+
+
+def copy_domains(source, made) -> None:
+    made.SetMetadata(source.GetMetadata("ENVI"), "ENVI")
+    for number in range(1, source.RasterCount + 1):
+        imagery = source.GetRasterBand(number).GetMetadata("IMAGERY")
+        made.GetRasterBand(number).SetMetadata(imagery, "IMAGERY")

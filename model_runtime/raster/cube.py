@@ -1,0 +1,164 @@
+"""Whole hyperspectral rasters in and out of memory."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import InputError, StorageError
+from ..tiling import Window
+from . import band_reading
+from .dataset import (
+    MASK_KINDS,
+    is_estimate,
+    mask_of,
+    one_line,
+    open_dataset,
+    refuse_short_file,
+    refusing_damage,
+    thinned_size,
+)
+from .encoding import Spectral, of_dtype
+from .gdal_setup import gdal
+from .georeference import Georeference, Geotransform, georeference_of
+from .wavelengths import centres_nm, widths_nm
+from .writer import Writer
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
+
+    ``values`` are after band scale and offset; ``wavelength_nm`` and ``fwhm_nm`` (bands,) or None
+    where the file does not say; ``units`` "reflectance", "radiance" or "" likewise.
+    ``is_estimate``: this software made it.
+    """
+
+    values: np.ndarray
+    wavelength_nm: Optional[np.ndarray]
+    fwhm_nm: Optional[np.ndarray]
+    units: str
+    georeference: Georeference = field(default_factory=Georeference)
+    is_estimate: bool = False
+
+    @property
+    def geotransform(self) -> Optional[Geotransform]:
+        """The raster's geotransform, None without one."""
+        return self.georeference.geotransform
+
+    @property
+    def crs_wkt(self) -> str:
+        """The raster's coordinate reference system as WKT 2, "" without one."""
+        return self.georeference.crs_wkt
+
+
+def cube_shape(path: str) -> Tuple[int, int, int]:
+    """(bands, rows, cols) of the raster at ``path``; raises InputError."""
+    dataset = open_dataset(str(path))
+    return dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize
+
+
+def read_cube(
+    path: str,
+    bands: Optional[Sequence[int]] = None,
+    window: Optional[Window] = None,
+    need_wavelengths: bool = True,
+) -> Cube:
+    """The hyperspectral raster at ``path``: all of it, or some ``bands`` (1-based) in ``window``.
+
+    Wavelengths come from each band's metadata, else from the dataset's ENVI domain or metadata.
+    Raises InputError when the file cannot be read, lacks a band, or does not say the wavelengths
+    that are needed.
+    """
+    dataset = open_dataset(str(path))
+    with refusing_damage(str(path)):
+        return _cube_of(dataset, path, bands, window, need_wavelengths)
+
+
+def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengths: bool) -> Cube:
+    every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    picked = _picked(bands, len(every), path)
+    wavelength_nm = _at(_complete(centres_nm, dataset, every), picked)
+    if wavelength_nm is None and need_wavelengths:
+        raise InputError(
+            f"'{path}' does not say the wavelengths of its bands",
+            "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
+        )
+    refuse_short_file(str(path), every[:1] + every[-1:])
+    values = band_reading.stacked(dataset, [i + 1 for i in picked], _physical, window)
+    widths, place = _at(_complete(widths_nm, dataset, every), picked), georeference_of(dataset)
+    place = place.of(window) if window else place
+    return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
+
+
+def _picked(bands: Optional[Sequence[int]], count: int, path: str) -> List[int]:
+    """0-based bands; raises InputError for one that the raster lacks."""
+    wrong = [number for number in bands or () if not 1 <= number <= count]
+    if wrong:
+        raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {count}")
+    return list(range(count)) if bands is None else [number - 1 for number in bands]
+
+
+def _at(values: Optional[np.ndarray], picked: List[int]) -> Optional[np.ndarray]:
+    return None if values is None else values[picked]
+
+
+def read_preview(path: str, side: int) -> np.ndarray:
+    """A written raster's values (bands, rows, cols) thinned to ``side``, NaN where nodata.
+
+    Raises StorageError.
+    """
+    with _reading_back(path):
+        dataset = open_dataset(str(path))
+        size = thinned_size(dataset.RasterYSize, dataset.RasterXSize, side)
+        shape = size["buf_ysize"], size["buf_xsize"]
+        every = range(1, dataset.RasterCount + 1)
+        return band_reading.stacked(dataset, every, _physical, shape=shape)
+
+
+@contextmanager
+def _reading_back(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, InputError) as error:
+        raise StorageError(
+            f"'{path}' cannot be read back ({one_line(error)})", "look at the disk, try again"
+        ) from error
+
+
+def _physical(band, **size: int) -> np.ndarray:
+    """A band's values after scale and offset, float32, NaN where masked."""
+    if gdal.DataTypeIsComplex(band.DataType):
+        raise InputError("the bands hold complex numbers", "choose bands of real numbers")
+    scale = 1.0 if band.GetScale() is None else band.GetScale()
+    values = (band.ReadAsArray(**size) * scale + (band.GetOffset() or 0.0)).astype(np.float32)
+    if band.GetMaskFlags() & MASK_KINDS:
+        values[mask_of(band).ReadAsArray(**size) == 0] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def _complete(read: Callable, dataset, bands) -> Optional[np.ndarray]:
+    """What ``read`` (of wavelengths.py) finds for all bands; None where one has nothing."""
+    found = read(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
+    return None if None in found else np.array(found)
+
+
+def _units(dataset, bands) -> str:
+    said = bands[0].GetUnitType() or dataset.GetMetadataItem("units") or ""
+    said = (said or dataset.GetMetadataItem("data_units", "ENVI") or "").lower()
+    return next((unit for unit in ("reflectance", "radiance") if unit in said), "")
+
+
+def write_cube(
+    path: str, cube: Cube, dtype: str, tags: Dict[str, str], colours: Sequence[str] = ()
+) -> None:
+    """Write a whole ``cube`` (``fwhm_nm`` needed) as the conventions say; raises as ``Writer``."""
+    spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units, colours)
+    stored = of_dtype(dtype, cube.units)
+    shape = cube.values.shape[1:]
+    with Writer(path, shape, spectral, stored, cube.georeference, tags) as writer:
+        writer.write(0, 0, cube.values)
+        writer.close()
+        writer.commit()

@@ -1,0 +1,107 @@
+"""Where a raster lies: geotransform, reference system, ground control points."""
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Iterator, List, Optional, Tuple
+
+import numpy as np
+
+from ..tiling import Window
+from .gdal_setup import gdal
+
+Geotransform = Tuple[float, float, float, float, float, float]
+# What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
+PIXEL_GRID: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+MEMORY_TRIAL = 64 << 20  # bytes without which no run gets far
+METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """Where a raster lies. ``spatial_ref`` is GDAL's own object, so that nothing is lost."""
+
+    geotransform: Optional[Geotransform] = None
+    spatial_ref: Optional[object] = None
+    gcps: tuple = ()
+    gcp_spatial_ref: Optional[object] = None
+    area_or_point: str = "Area"
+
+    @property
+    def crs_wkt(self) -> str:
+        """The coordinate reference system as WKT 2, "" without one."""
+        reference = self.spatial_ref or self.gcp_spatial_ref
+        return reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
+
+    def of(self, window: Window) -> "Georeference":
+        """The georeference of a part of the raster."""
+        transform = self.geotransform
+        if transform is not None:
+            x, y = apply_geotransform(transform, window.col0, window.row0)
+            transform = (x, *transform[1:3], y, *transform[4:6])
+        gcps = tuple(_shift_gcp(gcp, window) for gcp in self.gcps)
+        return Georeference(
+            transform, self.spatial_ref, gcps, self.gcp_spatial_ref, self.area_or_point
+        )
+
+    def ground(self, rows: int, cols: int) -> Optional[Tuple[float, float]]:
+        """(metres across, degrees that grid north is turned clockwise from the picture's up).
+
+        Through the middle of a raster of ``rows`` x ``cols``; None where the place is unknown.
+        """
+        transform, reference = self.geotransform, self.spatial_ref
+        if transform is None or reference is None:
+            return None
+        _, y = apply_geotransform(transform, cols / 2, rows / 2)
+        if reference.IsGeographic():
+            unit_y = METRES_PER_DEGREE * math.degrees(reference.GetAngularUnits())
+            unit_x = unit_y * math.cos(y * reference.GetAngularUnits())
+        else:
+            unit_x = unit_y = reference.GetLinearUnits()
+        across = math.hypot(transform[1] * unit_x, transform[4] * unit_y) * cols
+        # Where the picture's up goes on the ground, clockwise from north.
+        up = math.degrees(math.atan2(-transform[2] * unit_x, -transform[5] * unit_y))
+        return across, -up
+
+
+def _shift_gcp(gcp, window: Window):
+    pixel, line = gcp.GCPPixel - window.col0, gcp.GCPLine - window.row0
+    # Without its name: a GeoTIFF has no place for it, and it may be in any encoding.
+    return gdal.GCP(gcp.GCPX, gcp.GCPY, gcp.GCPZ, pixel, line)
+
+
+def apply_geotransform(transform: Geotransform, col: float, row: float) -> Tuple[float, float]:
+    x0, a, b, y0, c, d = transform
+    return x0 + col * a + row * b, y0 + col * c + row * d
+
+
+def georeference_of(dataset) -> Georeference:
+    """Raises RuntimeError where GDAL leaves out keys that are damaged, as some versions do.
+
+    It says the same where memory is too short for its table of reference systems: MemoryError.
+    """
+    with _gdal_messages() as said:
+        point = dataset.GetMetadataItem("AREA_OR_POINT") or "Area"
+        found = Georeference(
+            dataset.GetGeoTransform(can_return_null=True),
+            dataset.GetSpatialRef(),
+            tuple(dataset.GetGCPs()),
+            dataset.GetGCPSpatialRef(),
+            point,
+        )
+    for message in said:
+        if "corrupt" in message:
+            np.empty(MEMORY_TRIAL, np.uint8)
+            raise RuntimeError(message)
+    return found
+
+
+@contextmanager
+def _gdal_messages() -> Iterator[List[str]]:
+    """What GDAL says meanwhile."""
+    said: List[str] = []
+    gdal.PushErrorHandler(lambda kind, number, message: said.append(message))
+    try:
+        yield said
+    finally:
+        gdal.PopErrorHandler()

@@ -1,0 +1,282 @@
+"""Reads an input raster window by window: values as float32, with a mask of what is valid.
+
+Nothing unreadable ever becomes zeros.
+"""
+
+import math
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import InputError, StorageError
+from ..package.manifest import InputBand
+from ..tiling import Window, reflected
+from . import band_choice, file_facts, opening
+from .band_choice import BandFacts
+from .band_metadata import COLOURS
+from .dataset import (
+    DAMAGED,
+    MASK_KINDS,
+    mask_of,
+    one_line,
+    open_dataset,
+    open_with_sidecars,
+    refuse_estimate,
+    refuse_short_file,
+    refusing_damage,
+    thinned_size,
+)
+from .gdal_setup import gdal
+from .georeference import PIXEL_GRID, apply_geotransform, georeference_of
+from .wavelengths import centres_nm
+
+# Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
+EDGE_PIXELS = 1e-6
+
+
+class Picture:
+    """An input raster whose chosen bands are read window by window.
+
+    ``rows``, ``cols``; ``bands`` (1-based); ``georeference``; ``type_name`` (GDAL's), ``integer``
+    and ``bits`` of its values; ``scale`` and ``offset`` of each band, None where the file gives
+    none; ``wavelength_nm`` of each band or None. ``bands_taken``: which band is what, and why;
+    ``bands_doubt``: what speaks against it, or "". ``facts``: what the file says of its values.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        bands: Optional[Sequence[int]],
+        wanted: Sequence[InputBand] = band_choice.CAMERA,
+    ):
+        """``bands`` in the order of ``wanted``, the model's input bands; None: as the file says."""
+        self.path = str(path)
+        self._dataset = open_dataset(self.path)
+        with refusing_damage(self.path):
+            self._take(bands, wanted)
+
+    def _take(self, bands: Optional[Sequence[int]], wanted: Sequence[InputBand]) -> None:
+        _refuse_palette(self._dataset, self.path)
+        refuse_estimate(self._dataset, self.path)
+        facts = _band_facts(open_with_sidecars(self.path))
+        choice = _chosen_bands(facts, self.path, bands, wanted)
+        self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
+        self.bands_doubt = choice.doubt
+        names = tuple(facts[number - 1].name for number in self.bands)
+        self.facts = file_facts.read(self._dataset, self.path, self.bands, names)
+        self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
+        self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
+        self._masks = _mask_bands(self._dataset, self._handles)
+        self._refuse_complex()
+        refuse_short_file(self.path, self._handles)
+        self.georeference = georeference_of(self._dataset)
+        self.type_name = gdal.GetDataTypeName(self._handles[0].DataType)
+        self.integer = "Int" in self.type_name or self.type_name == "Byte"
+        self.bits = gdal.GetDataTypeSize(self._handles[0].DataType)
+        self.scale, self.offset = _scaling(self._handles)
+        wavelengths = [facts[number - 1].wavelength_nm for number in self.bands]
+        self.wavelength_nm = None if None in wavelengths else wavelengths
+
+    def _refuse_complex(self) -> None:
+        for number, band in zip(self.bands, self._handles):
+            if gdal.DataTypeIsComplex(band.DataType):
+                name = gdal.GetDataTypeName(band.DataType)
+                raise InputError(
+                    f"band {number} of '{self.path}' holds complex numbers ({name})",
+                    "choose bands of real numbers",
+                )
+
+    def files(self) -> List[str]:
+        """The local files that the raster is made of, sidecars and a VRT's sources too."""
+        with refusing_damage(self.path):
+            named = open_with_sidecars(self.path).GetFileList() or []
+        led_to = opening.local_files(self.path)
+        return sorted({str(name) for name in (*named, *led_to) if Path(name).is_file()})
+
+    @property
+    def whole(self) -> Window:
+        """The window of the whole raster."""
+        return Window(0, 0, self.rows, self.cols)
+
+    def window(self, extent: Sequence[float]) -> Window:
+        """The whole pixels that ``extent`` (xmin, ymin, xmax, ymax in the CRS' units) touches.
+
+        A rotated raster gives the window that encloses the extent. Without georeference the
+        coordinates are pixels as QGIS counts them: y from 0 at the top downwards to -rows.
+        Raises InputError for an extent that is empty or beside the raster.
+        """
+        xmin, ymin, xmax, ymax = extent
+        if not all(map(math.isfinite, extent)) or xmin >= xmax or ymin >= ymax:
+            raise InputError(
+                f"the extent {_listed(extent)} is empty",
+                "give XMIN,YMIN,XMAX,YMAX with XMIN < XMAX and YMIN < YMAX",
+            )
+        inverse = gdal.InvGeoTransform(list(self.georeference.geotransform or PIXEL_GRID))
+        if inverse is None:
+            raise InputError(
+                f"'{self.path}' has a geotransform of no area", "mend it, or no extent"
+            )
+        corners = [apply_geotransform(inverse, x, y) for x in (xmin, xmax) for y in (ymin, ymax)]
+        cols, rows = zip(*corners)
+        col0, col1 = _whole_pixels(cols, self.cols)
+        row0, row1 = _whole_pixels(rows, self.rows)
+        if col0 >= col1 or row0 >= row1:
+            raise InputError(
+                f"the extent {_listed(extent)} lies beside the raster {_listed(self.extent())}",
+                "give an extent in the raster's coordinate reference system that overlaps it",
+            )
+        return Window(row0, col0, row1 - row0, col1 - col0)
+
+    def extent(self) -> Tuple[float, float, float, float]:
+        """(xmin, ymin, xmax, ymax) of the raster's corners."""
+        transform = self.georeference.geotransform or PIXEL_GRID
+        places = [(col, row) for col in (0, self.cols) for row in (0, self.rows)]
+        corners = [apply_geotransform(transform, *place) for place in places]
+        x, y = zip(*corners)
+        return min(x), min(y), max(x), max(y)
+
+    def read(self, window: Window) -> Tuple[np.ndarray, np.ndarray]:
+        """Raw values (bands, rows, cols) float32 and what is valid (rows, cols) of ``window``.
+
+        The window may stick out of the raster: there the raster is mirrored. Raises StorageError
+        when the file cannot be read any more.
+        """
+        rows = reflected(window.row0, window.row0 + window.rows, self.rows)
+        cols = reflected(window.col0, window.col0 + window.cols, self.cols)
+        row0, col0 = int(rows.min()), int(cols.min())
+        inside = (col0, row0, int(cols.max()) - col0 + 1, int(rows.max()) - row0 + 1)
+        with self._reading():
+            values, valid = self._values(*inside)
+        pick = np.ix_(rows - row0, cols - col0)
+        return values[(slice(None), *pick)], valid[pick]
+
+    def sample(self, side: int) -> np.ndarray:
+        """Raw values (bands, pixels) of the valid pixels of the raster thinned to ``side``.
+
+        Always of the whole raster, so that what is derived depends on no tile and no extent.
+        Raises InputError when the file is damaged or holds no valid pixel.
+        """
+        size = {
+            "buf_xsize": min(self.cols, side),
+            "buf_ysize": min(self.rows, side),
+        }
+        with refusing_damage(self.path):
+            values, valid = self._values(0, 0, self.cols, self.rows, **size)
+        if not valid.any():
+            raise InputError(
+                f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
+            )
+        return values[:, valid]
+
+    def valid(self, window: Window) -> np.ndarray:
+        """What is valid (rows, cols) of a ``window`` inside the raster; raises StorageError."""
+        place = (window.col0, window.row0, window.cols, window.rows)
+        with self._reading():
+            return self._values(*place)[1]
+
+    def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
+        """As ``read`` for a window inside the raster, thinned to at most ``side`` pixels a side."""
+        place = (window.col0, window.row0, window.cols, window.rows)
+        with self._reading():
+            return self._values(*place, **thinned_size(window.rows, window.cols, side))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            raise StorageError(
+                f"'{self.path}' can no longer be read ({one_line(error)})", DAMAGED
+            ) from error
+
+    def _values(self, *place: int, **size: int) -> Tuple[np.ndarray, np.ndarray]:
+        arrays = [band.ReadAsArray(*place, **size) for band in self._handles]
+        # A pixel counts only where every band does: as QGIS draws it.
+        valid = np.ones(arrays[0].shape, bool)
+        for mask in self._masks:
+            valid &= mask.ReadAsArray(*place, **size) != 0
+        with np.errstate(over="ignore"):
+            values = np.stack(arrays).astype(np.float32)
+        return values, valid & np.isfinite(values).all(axis=0)
+
+
+def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:
+    first = math.floor(min(places) + EDGE_PIXELS)
+    last = math.ceil(max(places) - EDGE_PIXELS)
+    return max(first, 0), min(last, length)
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ",".join(f"{number:.10g}" for number in numbers)
+
+
+def _refuse_palette(dataset, path: str) -> None:
+    band = dataset.GetRasterBand(1)
+    if dataset.RasterCount < 3 and band.GetColorTable() is not None:
+        raise InputError(
+            f"'{path}' holds palette numbers, not colours",
+            "expand it first: gdal_translate -expand rgb IN OUT (QGIS: PCT to RGB)",
+        )
+
+
+def _chosen_bands(
+    facts: Sequence[BandFacts],
+    path: str,
+    bands: Optional[Sequence[int]],
+    wanted: Sequence[InputBand],
+) -> band_choice.Choice:
+    if bands is None:
+        choice = band_choice.choose(path, facts, wanted)
+    else:
+        _check_numbers(path, bands, len(facts), len(wanted))
+        choice = band_choice.Choice(tuple(bands), band_choice.CHOSEN)
+    band_choice.check(facts, choice.bands, wanted)
+    return choice
+
+
+def _check_numbers(path: str, bands: Sequence[int], have: int, count: int) -> None:
+    if len(bands) != count:
+        raise InputError(f"{len(bands)} bands are named", f"name the model's {count} bands")
+    wrong = [number for number in bands if not 1 <= number <= have]
+    if wrong:
+        raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {have}")
+
+
+def _band_facts(dataset) -> List[BandFacts]:
+    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    centres = centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
+    words = {code: word for word, code in COLOURS.items()}
+    words[gdal.GCI_AlphaBand] = "alpha"
+    return [
+        BandFacts(
+            number,
+            band.GetDescription(),
+            words.get(band.GetColorInterpretation(), ""),
+            centre,
+        )
+        for number, (band, centre) in enumerate(zip(bands, centres), start=1)
+    ]
+
+
+def _mask_bands(dataset, handles) -> list:
+    """The mask bands that say something, each once: nodata, mask and alpha."""
+    masks = [mask_of(band) for band in handles if band.GetMaskFlags() & MASK_KINDS]
+    if masks and all(band.GetMaskFlags() & gdal.GMF_PER_DATASET for band in handles):
+        masks = masks[:1]
+    for number in range(1, dataset.RasterCount + 1):
+        # GDAL lets a nodata value hide the alpha band; both count here.
+        band = dataset.GetRasterBand(number)
+        if band.GetColorInterpretation() == gdal.GCI_AlphaBand:
+            masks.append(band)
+    return masks
+
+
+def _scaling(handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:
+    """Scale and offset of each band, or (None, None) where no band has its own."""
+    scale = [1.0 if band.GetScale() is None else band.GetScale() for band in handles]
+    offset = [band.GetOffset() or 0.0 for band in handles]
+    if all(value == 1 for value in scale) and not any(offset):
+        return None, None
+    return scale, offset
