@@ -84,7 +84,9 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
     # Code that a signal broke off may have made another error of it.
-    told = as_told(KeyboardInterrupt() if cancellation.asked() else error)
+    told = as_told(error)
+    if cancellation.asked() or isinstance(told, CancelledError):
+        told = cancellation.cancelled_error()
     if not cancellation.may_speak():
         return told.exit_code
     try:
@@ -95,7 +97,7 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
 
 
 def _say_cancelled() -> None:
-    events_of(sys.argv).error(CancelledError("cancelled"))
+    events_of(sys.argv).error(cancellation.cancelled_error())
 
 
 if __name__ == "__main__":

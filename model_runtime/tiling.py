@@ -211,13 +211,22 @@ class Layout:
         """File block after file block, each of the whole kept windows of its own tiles."""
         down, along = self.spans()
         kept = kept_side(self.size, self.margin)
-        side, few = max(1, self.block_side() // kept), max(1, UNIT_SIDE // kept)
+        side, few = max(1, self.block_side() // kept), self._unit_side()
         for rows in _runs(down, side):
             for cols in _runs(along, side):
                 units = tuple(
                     Unit(_product(r, c)) for r in _runs(rows, few) for c in _runs(cols, few)
                 )
                 yield Piece(Unit(_product(rows, cols)).window, units)
+
+    @property
+    def tiles_of_a_unit(self) -> int:
+        """At most; at the window's right and bottom there may be fewer."""
+        return 1 if self.margin is None else self._unit_side() ** 2
+
+    def _unit_side(self) -> int:
+        """Tiles down and along a unit."""
+        return max(1, UNIT_SIDE // kept_side(self.size, self.margin))
 
     def _blended_pieces(self, window: Window) -> Iterator["Piece"]:
         """File block after file block, each with all tiles that reach into it."""

@@ -1,5 +1,6 @@
 """A run over many scenes: an output each, one summary; a broken scene costs only itself."""
 
+import functools
 import json
 import os
 import time
@@ -7,12 +8,13 @@ from argparse import Namespace
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 from ..errors import InputError, ScdmError, StorageError
 from ..events import Events, Tally
 from ..journal.block_store import write_durably
 from ..pipeline import sheets
+from ..system.cancellation import explain
 from .run_scene import STEPS
 from .scenes import ONE_FILE, Scene
 from .task import DONE, FAILED, THERE, Outcome, Task, told
@@ -53,7 +55,17 @@ def _made(args, missing: List[Task], tally: Tally, engine) -> Iterator[Outcome]:
     for outcome in engine.scenes(args, waiting, tally) if missing else ():
         _note(args.output, outcome)
         tally.part_done(STEPS)
+        explain(functools.partial(_left, args.output))
         yield outcome
+
+
+def _left(folder: str) -> Tuple[str, str]:
+    """What a run that is cancelled leaves."""
+    done = sum(entry.get("state") in (DONE, THERE) for entry in _read_summary(folder).values())
+    return (
+        f"Cancelled. {done} scenes are done in '{folder}'",
+        "run the same command again to make the others",
+    )
 
 
 def check(args) -> None:

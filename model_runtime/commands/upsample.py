@@ -8,6 +8,7 @@ from ..batch import scenes
 from ..errors import InputError
 from ..events import Events
 from ..executors import dask_pool
+from ..journal import journal
 from ..pipeline import memory_budget
 
 DTYPES = ("uint16", "float32")
@@ -103,6 +104,13 @@ def add_arguments(parser) -> None:
     )
     add("--resume", action="store_true", default=True, help="go on from a broken run (default)")
     add("--no-resume", dest="resume", action="store_false", help="start anew, leave no journal")
+    add(
+        "--unfinished",
+        choices=journal.UNFINISHED,
+        default=journal.DISCARD,
+        help="what becomes of the finished tiles of an unfinished run of OUTPUT that had other "
+        "settings; keep: for when those come again (discard)",
+    )
 
 
 def _numbers(kind):

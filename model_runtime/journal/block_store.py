@@ -66,7 +66,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget all blocks, half-written ones too; nothing else in the folder is touched."""
-        for pattern in (f"*{SUFFIX}", f"*{PART_SUFFIX}"):
+        for pattern in (f"{self._prefix}*{SUFFIX}", f"{self._prefix}*{PART_SUFFIX}"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 

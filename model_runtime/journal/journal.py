@@ -1,7 +1,8 @@
 """The journal of a run beside its output: what is finished, for which input and options.
 
 ``OUTPUT.blocks`` holds the finished blocks and ``run.json``, the facts that decide their content.
-A later run with the same facts goes on from there; with others it starts anew and says why.
+A later run with the same facts goes on from there; with others it starts anew and says what it
+discards, or lays the other run aside (``NAME.run.json``) for when its settings come again.
 """
 
 import contextlib
@@ -9,11 +10,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, Optional
 
 from ..contract import JOURNAL_SUFFIX
 from ..errors import StorageError
 from ..events import Events
+from . import leftovers
 from .block_store import Store, sync_folder, write_durably
 
 FACTS_NAME = "run.json"
@@ -21,7 +23,9 @@ LOCK_NAME = "lock"
 # Set when all is made and the outputs are about to get their names.
 ENDING_NAME = "ending"
 MAX_FACTS_BYTES = 1 << 24
-MAX_NAMED = 5
+ASIDE = ".run.json"  # facts of a run that was laid aside, after its name
+DISCARD, KEEP = "discard", "keep"
+UNFINISHED = (DISCARD, KEEP)  # what becomes of another run's blocks
 
 
 def folder_of(output: str) -> Path:
@@ -56,26 +60,55 @@ class Journal:
     def holds(self, facts: Dict[str, str]) -> bool:
         """Whether a run with the same ``facts`` left this journal."""
         with _told(self.folder):
-            return _read_facts(self.folder / FACTS_NAME) == facts
+            return facts in (self._found(), _read_facts(self._aside(run_name(facts))))
 
-    def begin(self, facts: Dict[str, str], resume: bool, events: Events) -> int:
-        """Go on from the blocks of a run with the same ``facts``, or start anew; blocks there."""
+    def begin(
+        self, facts: Dict[str, str], resume: bool, events: Events, unfinished: str = DISCARD
+    ) -> int:
+        """Go on from the blocks of a run with the same ``facts``, or start anew; blocks there.
+
+        ``unfinished``: what becomes of a run with other facts, one of UNFINISHED.
+        """
         self._kept = False
         self.run = run_name(facts)
         self.store = Store(self.folder, self.run)
         with _told(self.folder):
-            found = _read_facts(self.folder / FACTS_NAME)
+            found, aside = self._found(), self._aside(self.run)
             if resume and found == facts:
                 return len(self.store.names())
             if resume and found is not None:
-                events.warning(f"starting anew, an unfinished run differs: {_change(found, facts)}")
-            self._clear()
+                events.warning(self._farewell(found, facts, unfinished))
+            if resume and unfinished == KEEP:
+                self._lay_aside(found)
+            if resume and _read_facts(aside) == facts:
+                aside.replace(self.folder / FACTS_NAME)
+                sync_folder(self.folder)
+                return len(self.store.names())
+            if not (resume and unfinished == KEEP):
+                self._clear()
             content = json.dumps(facts, indent=1, sort_keys=True).encode("ascii")
             part = self.folder / f"{FACTS_NAME}.part"
             write_durably(part, content)
             part.replace(self.folder / FACTS_NAME)
             sync_folder(self.folder)
         return 0
+
+    def _found(self) -> Optional[Dict[str, str]]:
+        return _read_facts(self.folder / FACTS_NAME)
+
+    def _aside(self, run: str) -> Path:
+        return self.folder / f"{run}{ASIDE}"
+
+    def _farewell(self, found: Dict[str, str], facts: Dict[str, str], unfinished: str) -> str:
+        said = "The unfinished run for this file had other settings"
+        fate = "are kept for when they come again" if unfinished == KEEP else "are discarded"
+        size = leftovers.size(self.folder)
+        return f"{said} ({leftovers.differences(found, facts)}): its tiles {fate} ({size})"
+
+    def _lay_aside(self, found: Optional[Dict[str, str]]) -> None:
+        """Keep the blocks of the run ``found`` under a name of its own."""
+        if found is not None:
+            (self.folder / FACTS_NAME).replace(self._aside(run_name(found)))
 
     def keep(self) -> None:
         """Leave the journal for a later run to go on from."""
@@ -100,17 +133,27 @@ class Journal:
             os.close(lock)
         with contextlib.suppress(OSError):  # what is not the journal's keeps the folder
             if not self._kept or not self.store.names():
-                self._clear()
-                (self.folder / LOCK_NAME).unlink(missing_ok=True)
-                self.folder.rmdir()
+                self._clear_own()
+                if not any(self.folder.glob(f"*{ASIDE}")):
+                    self._clear()
+                    (self.folder / LOCK_NAME).unlink(missing_ok=True)
+                    self.folder.rmdir()
         if not unlocked_first:
             os.close(lock)
 
-    def _clear(self) -> None:
+    def _clear_own(self) -> None:
+        """Forget this run; what others left aside stays."""
         # The mark of the end last: until then the same run may still end in the same way.
         self.store.clear()
         for name in (FACTS_NAME, f"{FACTS_NAME}.part", ENDING_NAME):
             (self.folder / name).unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Forget all runs."""
+        Store(self.folder).clear()
+        for path in self.folder.glob(f"*{ASIDE}"):
+            path.unlink(missing_ok=True)
+        self._clear_own()
 
 
 def run_name(facts: Dict[str, str]) -> str:
@@ -133,14 +176,6 @@ def _read_facts(path: Path) -> Optional[Dict[str, str]]:
     except (ValueError, RecursionError):
         return None
     return facts if isinstance(facts, dict) else None
-
-
-def _change(found: Dict[str, str], facts: Dict[str, str]) -> str:
-    names: List[str] = sorted(
-        str(name) for name in {*found, *facts} if found.get(name) != facts.get(name)
-    )
-    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return "in " + ", ".join(names[:MAX_NAMED]) + more
 
 
 @contextlib.contextmanager

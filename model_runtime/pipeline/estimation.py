@@ -142,8 +142,9 @@ def keep(store: Store, name: str, arrays: Arrays) -> None:
         ) from error
 
 
-def say_started(job: Job, total: int, events: Events) -> None:
-    """The ``started`` event of a job of ``total`` tiles, and that nothing is done yet."""
+def say_started(job: Job, total: int, events: Events, there: int = 0) -> None:
+    """The ``started`` event of a job of ``total`` tiles, of which an earlier run made ``there``."""
+    found = f"Going on with an unfinished run: {there} of {total} tiles are there"
     events.started(
         rows=job.layout.window.rows,
         columns=job.layout.window.cols,
@@ -153,6 +154,7 @@ def say_started(job: Job, total: int, events: Events) -> None:
         seed=job.sampling.seed,
         bands=job.picture.bands_taken,
         radiometry_in_words=job.radiometry.in_words,
+        **({"resumed": found} if there else {}),
     )
     events.progress(0, total)
 
@@ -193,7 +195,8 @@ class Estimation:
 
         Raises DeviceError, PackageError, StorageError.
         """
-        say_started(self._job, self._total, self._events)
+        there = min(self._total, len(self._finished) * self._job.layout.tiles_of_a_unit)
+        say_started(self._job, self._total, self._events, there)
         at_hand: Dict[str, Arrays] = {}
         for piece in self._job.layout.pieces(self._part):
             at_hand = {

@@ -71,6 +71,7 @@ _OUTSIDE = {
     "events",
     "debug",
     "resume",
+    "unfinished",
     "overwrite",
     "memory_limit",
     "cluster",

@@ -5,13 +5,14 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 import numpy as np
 
 from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Events
+from ..journal import leftovers
 from ..journal.block_store import Store, write_durably
 from ..journal.journal import Journal, was_ending
 from ..package import embedded, manifest, model_card
@@ -20,7 +21,7 @@ from ..raster.cube import read_preview
 from ..raster.png import png_bytes
 from ..raster.reader import Picture
 from ..raster.writer import GEOTIFF, check_output
-from ..system.cancellation import tidy
+from ..system.cancellation import explain, tidy
 from . import (
     disk_space,
     fingerprint,
@@ -87,7 +88,8 @@ def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run)
             journal.keep()
             _refuse_existing(args, outputs.wanted(args, job.model))
             _refuse_foreign_sheets(args, asked)
-        journal.begin(key, args.resume, run.events)
+        journal.begin(key, args.resume, run.events, args.unfinished)
+        explain(functools.partial(_left, journal, job))
         try:
             _require_disk(args, job, asked)
             return _produce(args, job, asked, journal, facts, run)
@@ -97,6 +99,11 @@ def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run)
             if args.resume:
                 journal.keep()
             raise
+
+
+def _left(journal: Journal, job: Job) -> Tuple[str, str]:
+    layout = job.layout
+    return leftovers.kept(journal.folder, journal.run, layout.count(), layout.tiles_of_a_unit)
 
 
 def _picture(args, model: manifest.Manifest) -> Picture:

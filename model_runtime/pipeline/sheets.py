@@ -91,9 +91,10 @@ def produce(job: Job, order, store: Store, side: int, events: Events, engine) ->
     """Have ``engine`` make all sheets that the store has no mark of."""
     wanted = list(windows(job.layout, side))
     total = sum(job.layout.count(window) for window in wanted)
-    say_started(job, total, events)
-    tally, made = Tally(events, total), Produced([], 0)
     marks, missing = store.names(), []
+    there = [window for window in wanted if {mark(FILLED, window), mark(BARE, window)} & marks]
+    say_started(job, total, events, sum(map(job.layout.count, there)))
+    tally, made = Tally(events, total), Produced([], 0)
     for window in wanted:
         filled = mark(FILLED, window) in marks
         if filled or mark(BARE, window) in marks:

@@ -12,15 +12,17 @@ import os
 import signal
 import socket
 import threading
-from typing import Callable, List
+from typing import Callable, List, Tuple
 
 from ..contract import CANCELLED_EXIT
+from ..errors import CancelledError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # QGIS's plugin kills half a second after asking.
 GRACE_SECONDS = 0.4
 
 _tidy: List[Callable[[], None]] = []
+_left: List[Callable[[], Tuple[str, str]]] = []
 _last_word = threading.Lock()
 _watching = threading.Event()
 _asked = threading.Event()
@@ -33,6 +35,19 @@ def tidy(action: Callable[[], None]) -> Callable[[], None]:
     """
     _tidy.append(action)
     return lambda: _tidy.remove(action)
+
+
+def explain(left: Callable[[], Tuple[str, str]]) -> None:
+    """If the process is cancelled, ask ``left`` what that leaves and what to do about it."""
+    _left[:] = [left]
+
+
+def cancelled_error() -> CancelledError:
+    """That the process was cancelled, and what it leaves."""
+    for left in _left:
+        with contextlib.suppress(OSError):
+            return CancelledError(*left())
+    return CancelledError("Cancelled")
 
 
 def may_speak() -> bool:

@@ -5,6 +5,7 @@ SCDM_KILLS=50 kills that often; 3 without it.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -128,9 +129,16 @@ def test_cancelling_keeps_what_is_done(command, source, tiny_package, folder, wh
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate()
     assert (process.returncode, err) == (130, "")
-    assert json.loads(out.splitlines()[-1])["kind"] == "cancelled"
+    said = json.loads(out.splitlines()[-1])
+    assert said["kind"] == "cancelled"
+    kept = re.fullmatch(
+        r"Cancelled\. (\d+) of (\d+) tiles are kept in o\.tif\.blocks \(.* [kM]B\)", said["message"]
+    )
+    assert 5 <= int(kept.group(1)) <= int(kept.group(2))
+    assert "go on, or delete that folder" in said["remedy"]
     assert names(folder) == ["o.tif.blocks"]
     again = command(*words, "--events")
+    assert f"{kept.group(1)} of {kept.group(2)} tiles are there" in again.stdout
     assert json.loads(again.stdout.splitlines()[-1])["reused"] > 0
     assert (folder / "o.tif").read_bytes() == whole
 
@@ -153,7 +161,7 @@ def test_another_option_starts_anew_and_says_so(command, source, tiny_package, f
     again = command(*words, "--seed", 7, "--events")
     said = [json.loads(line) for line in again.stdout.splitlines()]
     assert said[-1]["reused"] == 0
-    assert any("--seed" in event.get("message", "") for event in said)
+    assert any("other settings (seed)" in event.get("message", "") for event in said)
 
 
 @pytest.mark.parametrize("accident", ["deleted", "replaced", "cut short"])

@@ -104,7 +104,7 @@ def test_blocks_without_stages_do_not_serve_a_run_that_keeps_them(
     cut = words(source, tiny_package, tmp_path, "--tile", 24)
     assert runtime.main(cut) == 4
     assert runtime.main([*cut, "--keep-stages", str(tmp_path)]) == 0
-    assert "starting anew, an unfinished run differs: in --keep-stages" in capsys.readouterr().err
+    assert "had other settings (keep stages): its tiles are discarded" in capsys.readouterr().err
     np.testing.assert_array_equal(read(tmp_path / "stage2.tif"), read(tmp_path / "o.tif"))
 
 

@@ -165,7 +165,8 @@ def test_cancelling_is_exit_130_and_leaves_nothing(write_raster, tiny_package, t
     process.send_signal(number)
     rest, complaints = process.communicate(timeout=60)
     assert process.returncode == 130, complaints
-    assert json.loads(rest.splitlines()[-1])["kind"] == "cancelled"
+    said = json.loads(rest.splitlines()[-1])
+    assert (said["kind"], said["message"]) == ("cancelled", "Cancelled. Nothing was written")
     assert complaints == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif"]
 

@@ -54,9 +54,11 @@ def test_the_same_facts_go_on(output, told):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"--steps": "6"}, "--steps"),
-        ({"input a.tif": "8 bytes"}, "input a.tif"),
-        ({"--new": "1"}, "--new"),
+        ({"--steps": "6"}, "had other settings (steps): its tiles are discarded (1 kB)"),
+        ({"input a.tif": "8 bytes"}, "other settings (the input file)"),
+        ({"--new-thing": "1", "SCDM_X": "2"}, "other settings (new thing)"),
+        ({"SCDM_MODEL": "2", "tiles": "3"}, "other settings (model, tiles)"),
+        ({f"--{letter}": "1" for letter in "abcde"}, "other settings (a, b, c, d, …)"),
     ],
 )
 def test_other_facts_start_anew_and_say_why(output, told, change, says):
@@ -65,6 +67,39 @@ def test_other_facts_start_anew_and_say_why(output, told, change, says):
         assert again.begin({**FACTS, **change}, True, told) == 0
         assert again.store.names() == set()
     assert len(told.said) == 1 and says in told.said[0]
+
+
+def test_a_run_with_other_settings_may_be_kept_until_they_come_again(output, told):
+    cut_short(output, FACTS, told)
+    other = {**FACTS, "--steps": "6"}
+    with Journal(output) as second:
+        assert second.begin(other, True, told, journal.KEEP) == 0
+        second.store.write("0_0", BLOCK)
+        second.store.write("0_1", BLOCK)
+        second.keep()
+    assert "(steps): its tiles are kept for when they come again" in told.said[0]
+    for facts, blocks in ((FACTS, 1), (other, 2), (FACTS, 1)):
+        with Journal(output) as again:
+            assert again.holds(facts)
+            assert again.begin(facts, True, told, journal.KEEP) == blocks
+            again.keep()
+    with Journal(output) as whole:  # it ends well: the other one stays
+        assert whole.begin(FACTS, True, told, journal.KEEP) == 1
+    with Journal(output) as whole:
+        assert whole.begin(other, True, told) == 2
+    assert not folder_of(output).exists()
+
+
+def test_kept_runs_go_with_one_that_discards(output, told):
+    cut_short(output, FACTS, told)
+    with Journal(output) as second:
+        second.begin({**FACTS, "--steps": "6"}, True, told, journal.KEEP)
+        second.store.write("0_0", BLOCK)
+        second.keep()
+    with Journal(output) as third:
+        third.begin({**FACTS, "--steps": "7"}, True, told)
+        assert not third.holds(FACTS)
+    assert not folder_of(output).exists()
 
 
 def test_no_resume_starts_anew_without_a_word(output, told):
