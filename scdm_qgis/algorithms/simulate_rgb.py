@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ..layers.reference_system import chosen_by_user, write_into
+from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_plain
 from . import parameters as make
@@ -60,7 +62,8 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback):
         self.python = self.worker_python()
-        self.cube = gdal_name(self.raster_layer(parameters, "INPUT", context))
+        layer = self.raster_layer(parameters, "INPUT", context)
+        self.cube, self.crs, self.written = gdal_name(layer), chosen_by_user(layer), []
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -71,4 +74,12 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
             arguments.append("--model=" + self.parameterAsString(parameters, "MODEL", context))
         titles = self.titles((("MODEL", "--model"),))
         run_plain(Job(self.python, tuple(arguments), (path,), titles), feedback)
+        if self.crs:
+            write_into(path, self.crs)
+        self.written = [path]
         return {"OUTPUT": output}
+
+    def postProcessAlgorithm(self, context, feedback):
+        """In the main thread: layers that show what was there before."""
+        refresh_all(self.written, context.project())
+        return {}

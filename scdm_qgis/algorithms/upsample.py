@@ -12,6 +12,8 @@ from qgis.core import (
 
 from ..layers.colour_samples import displayed
 from ..layers.loading import dress_on_load
+from ..layers.reference_system import chosen_by_user, write_into
+from ..layers.refresh import refresh_all
 from ..layers.source import band_numbers, extent_text, gdal_name
 from ..layers.style import natural_colour, natural_look, spread_colours
 from ..layers.style_file import write_beside
@@ -246,6 +248,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         layer = self.raster_layer(parameters, "INPUT", context)
         self.python = self.worker_python()
         self.layer_name, self.picture = layer.name(), displayed(layer)
+        self.crs, self.written = chosen_by_user(layer), []
         self.arguments = ["upsample", gdal_name(layer)]
         self.place = self._place(parameters, context, layer, feedback)
         return True
@@ -282,6 +285,10 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         files = tuple(Path(path) for path in paths.values())
         job = Job(self.python, tuple(arguments), files, self._titles())
         facts = run_events(job, feedback)
+        rasters = [Path(paths[name]) for name in ("OUTPUT", "SPREAD") if name in paths]
+        for path in rasters if self.crs else ():
+            write_into(path, self.crs)
+        self.written = rasters
         self._style(context, outputs, paths)
         return {**outputs, **_results(facts)}
 
@@ -319,6 +326,11 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         if name in CHOICES:
             return self.choice(parameters, name)
         return self.parameterAsString(parameters, name, context)
+
+    def postProcessAlgorithm(self, context, feedback):
+        """In the main thread: layers that show what was there before."""
+        refresh_all(self.written, context.project())
+        return {}
 
     def _style(self, context, outputs, paths):
         """Style files beside the outputs; names and styles of the layers that will be loaded."""

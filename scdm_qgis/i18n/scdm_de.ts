@@ -799,6 +799,16 @@
             <translation>„{}“ hat keine Wellenlängen: nichts, worüber zu zeichnen wäre</translation>
         </message>
         <message>
+            <location filename="../layers/reference_system.py" />
+            <source>{file} is whole, but its reference system could not be written: {error}</source>
+            <translation>{file} ist vollständig, aber sein Bezugssystem ließ sich nicht schreiben: {error}</translation>
+        </message>
+        <message>
+            <location filename="../layers/reference_system.py" />
+            <source>GDAL refuses it</source>
+            <translation>GDAL lehnt es ab</translation>
+        </message>
+        <message>
             <location filename="../layers/source.py" />
             <source>'{layer}' is not a raster file. Web layers must be saved first: right-click the layer → Export → Save As…, choose extent and resolution.</source>
             <translation>„{layer}“ ist keine Rasterdatei. Web-Layer müssen zuerst gespeichert werden: Rechtsklick auf den Layer → Export → Speichern als…, Ausdehnung und Auflösung wählen.</translation>
