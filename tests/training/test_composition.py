@@ -1,5 +1,7 @@
 """Patches composed of spectra, the fields that shape them and the light on them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,11 @@ def test_shade_leaves_less_light_and_less_of_it_in_the_infrared():
         assert of_output.min() > 0 and of_output.max() <= 1
         assert (np.diff(of_output, axis=0) <= 1e-6).all()
         np.testing.assert_allclose(of_input, of_output[[5, 3, 1]], rtol=1e-5)
+
+
+def test_water_is_calmer_than_land(spectra):
+    water = dataclasses.replace(spectra, names=["sim_water", "water", "owt water"])
+    rough = [composed(one, seed)[1] for one in (spectra, water) for seed in range(40)]
+    apart = [np.log(cube).std((1, 2)).max() for cube in rough]
+    assert np.median(apart[40:]) < np.median(apart[:40])
+    assert water.water.all() and not spectra.water.any()

@@ -11,6 +11,7 @@ from .library import Library
 UNIFORM, GRID = 0.2, 0.25
 MOST_REGIONS = 5
 TEXTURE_SIGMA = 0.45  # of the logarithm of brightness, at most
+CALM = 0.15  # of that on water
 SECOND_SHARE = 0.6  # of the regions hold two spectra of their class, mixed
 OTHER_SHARE = 0.3  # and of these regions the second spectrum is of another class
 
@@ -23,10 +24,10 @@ def compose(
     ``camera`` is the number of the camera that sees it, None the model's own input bands.
     """
     labels = _labels(rng, side)
-    spectra, weights = _materials(rng, library, labels)
+    spectra, weights, roughness = _materials(rng, library, labels)
     if rng.random() < 0.5:
         weights = _blurred(weights)
-    weights = weights * _texture(rng, side)
+    weights = weights * _texture(rng, np.tensordot(roughness, weights, 1))
     rgb = library.rgb if camera is None else library.cameras[camera]
     seen = library.seen[:, spectra].all(1)
     return (
@@ -50,26 +51,29 @@ def _labels(rng: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
-    """(numbers of spectra (n,), weights (n, side, side)): a region's pixels hold one or two."""
+    """(numbers of spectra, their weights (n, side, side), roughness (n,)): one or two a region."""
     numbers, side = np.unique(labels), len(labels)
     one_class = rng.choice(len(library.groups), p=library.shares)
     alike = len(numbers) > MOST_REGIONS or rng.random() < 0.2
-    spectra, weights = [], []
+    spectra, weights, groups = [], [], []
     for number in numbers:
         group = one_class if alike else rng.choice(len(library.groups), p=library.shares)
         inside = (labels == number).astype(np.float32)
         spectra.append(rng.choice(library.groups[group]))
+        groups.append(group)
         if len(numbers) <= MOST_REGIONS and rng.random() < SECOND_SHARE:
             if rng.random() < OTHER_SHARE:
                 group = rng.choice(len(library.groups), p=library.shares)
             spectra.append(rng.choice(library.groups[group]))
+            groups.append(group)
             level, width = rng.uniform(-0.2, 1.2), rng.uniform(0, 0.4)
             field = fields.smooth(rng, side, rng.uniform(1, side / 2))
             second = np.clip(level + width * field, 0, 1)
             weights += [inside * (1 - second), inside * second]
         else:
             weights.append(inside)
-    return np.array(spectra), np.stack(weights).astype(np.float32)
+    roughness = np.where(library.water[groups], CALM, 1.0)
+    return np.array(spectra), np.stack(weights).astype(np.float32), roughness.astype(np.float32)
 
 
 def _blurred(weights: np.ndarray) -> np.ndarray:
@@ -80,10 +84,12 @@ def _blurred(weights: np.ndarray) -> np.ndarray:
     return sum(rows[:, :, i : i + side] for i in range(3)) / np.float32(9)
 
 
-def _texture(rng: np.random.Generator, side: int) -> np.ndarray:
-    """Brightness (side, side) about 1: grain of single pixels and of larger patches."""
+def _texture(rng: np.random.Generator, roughness: np.ndarray) -> np.ndarray:
+    """Brightness about 1 where ``roughness`` (side, side) is 1: grain of pixels and of patches."""
+    side = len(roughness)
     sigma = TEXTURE_SIGMA * rng.random() ** 2
     grain = rng.standard_normal((side, side)).astype(np.float32)
     larger = fields.smooth(rng, side, rng.uniform(2, side / 2))
     share = rng.random()
-    return np.exp(sigma * (share * grain + (1 - share) * larger)).astype(np.float32)
+    brightness = roughness * sigma * (share * grain + (1 - share) * larger)
+    return np.exp(brightness).astype(np.float32)

@@ -57,7 +57,7 @@ def _materials(path: Path, config: Config) -> Iterator[HeldOut]:
     spectra = library.load([str(path)], config, ())
     groups: Dict[str, List[np.ndarray]] = {}
     for name, numbers in zip(spectra.names, spectra.groups):
-        first = f"{path.stem} {name.split('/')[0]}" if "/" in name else path.stem
+        first = name.split("/")[0] if "/" in name else path.stem
         groups.setdefault(first, []).append(numbers)
     for group, numbers in groups.items():
         yield _patches(group, spectra, np.concatenate(numbers))

@@ -16,8 +16,10 @@ SCALE = np.float32(1e-4)
 MISSING = -32768
 BRIGHTEST = 1.6  # snow and bright powders stay below it
 LEAST_SEEN = 0.25  # of the output bands
-# How often a group of n spectra is drawn: n to this power, so that none dominates.
+# How often a class of n spectra is drawn: n to this power, so that none dominates; water more
+# often, since pictures show much of it and the scenes next to none.
 GROUP_POWER = 0.35
+WATER, WATER_TIMES = "water", 2.0
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Library:
 
     ``cube`` and ``seen`` (output bands, spectra): reflectance, and where it was measured; ``rgb``
     (input bands, spectra) through the model's input bands; ``cameras`` the same through each
-    camera's. ``names`` and ``groups``: the classes and the numbers of their spectra; ``shares``:
-    how often a class is drawn.
+    camera's. ``names`` (file and class) and ``groups``: the classes and the numbers of their
+    spectra; ``shares``: how often a class is drawn; ``water``: which classes are.
     """
 
     cube: np.ndarray
@@ -38,6 +40,11 @@ class Library:
     groups: Sequence[np.ndarray]
     shares: np.ndarray
 
+    @property
+    def water(self) -> np.ndarray:
+        """Which classes are water (classes,)."""
+        return np.array([WATER in name for name in self.names])
+
 
 def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> Library:
     """The libraries in the files and folders ``places``. Raises InputError where none is there."""
@@ -46,11 +53,12 @@ def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> 
     for part in parts:
         groups += [numbers + first for numbers in part.groups]
         first += part.cube.shape[1]
+    names = [name for part in parts for name in part.names]
     weight = np.array([len(numbers) ** GROUP_POWER for numbers in groups])
+    weight *= np.where([WATER in name for name in names], WATER_TIMES, 1.0)
     joined = [np.concatenate([getattr(p, name) for p in parts], 1) for name in ("cube", "seen")]
     rgb = np.concatenate([part.rgb for part in parts], 1)
     seen_by = [np.concatenate(views, 1) for views in zip(*(part.cameras for part in parts))]
-    names = [name for part in parts for name in part.names]
     return Library(*joined, rgb, seen_by, names, groups, weight / weight.sum())
 
 
@@ -77,8 +85,9 @@ def _read(path: Path, config: Config, cameras: Sequence[Response]) -> Library:
     bands, rgb, seen, classes = bands[:, whole], rgb[:, whole], seen[:, whole], classes[whole]
     full = _filled(values[:, whole])
     views = [(c.weights(wavelength_nm) @ full).astype(np.float32) for c in cameras]
-    names = np.unique(classes).tolist()
-    groups = [np.flatnonzero(classes == name) for name in names]
+    named = np.unique(classes).tolist()
+    groups = [np.flatnonzero(classes == name) for name in named]
+    names = [f"{path.stem} {name}".strip() for name in named]
     return Library(_filled(bands), seen, rgb, views, names, groups, np.ones(len(groups)))
 
 
@@ -87,7 +96,7 @@ def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             spectra = file["reflectance_x10000"].T.astype(np.float32)
-            named = file["classes"] if "classes" in file else np.array([path.stem])
+            named = file["classes"] if "classes" in file else np.array([""])
             classes = np.broadcast_to(named, spectra.shape[1:]).astype(str)
             return file["wavelength_nm"].astype(np.float64), spectra, classes
     except (OSError, ValueError, KeyError) as error:
