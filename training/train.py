@@ -105,6 +105,9 @@ def _prepared(args: argparse.Namespace, ranks: Ranks) -> Run:
     if ranks.first:
         for warning in run_folder.hold(folder, config, stages, args.resume):
             print(f"warning: {warning}", file=sys.stderr)
+    if ranks.first:
+        for warning in sources.warnings(config):
+            print(f"warning: {warning}", file=sys.stderr)
     drawn_from = sources.load(config)
     held_out = config.data.validation if ranks.first else ()
     validated = load_scenes(held_out, config) if held_out else []

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from training.config import load
+from training.data import responses
 from training.data.dataset import Scene, load_scenes
 from training.data.patches import Patches
 from training.data.sources import Sources
@@ -165,7 +166,9 @@ def through_cameras(config, **data):
 
 def test_other_cameras_see_a_flat_spectrum_as_it_is(config, write_cube, tmp_path):
     write_cube(tmp_path / "flat.tif", NM, np.full((25, 5, 7), 0.3))
-    (scene,) = load_scenes([tmp_path / "flat.tif"], through_cameras(config, camera_shift_nm=20.0))
+    settings = through_cameras(config, camera_shift_nm=20.0)
+    cameras = responses.cameras(settings)
+    (scene,) = load_scenes([tmp_path / "flat.tif"], settings, cameras)
     np.testing.assert_allclose(scene.cameras, 0.3, rtol=1e-5)
 
 
@@ -173,7 +176,7 @@ def test_other_cameras_see_an_edge_in_the_spectrum_elsewhere(config, write_cube,
     edge = np.where(NM > 550, 0.5, 0.1)[:, None, None] * np.ones((1, 6, 6))
     write_cube(tmp_path / "edge.tif", NM, edge)
     settings = through_cameras(config, camera_shift_nm=20.0)
-    scenes = load_scenes([tmp_path / "edge.tif"], settings)
+    scenes = load_scenes([tmp_path / "edge.tif"], settings, responses.cameras(settings))
     greens = {round(float(camera[1, 0, 0]), 3) for camera in scenes[0].cameras}
     assert len(greens) > 3
     rgb, cube, _ = of_scenes(scenes, settings, seed=1).batch(0, 4)

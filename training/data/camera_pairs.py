@@ -28,22 +28,14 @@ class CameraPair:
 
 
 def find(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
-    """The pictures NAME_camera.tif in ``places`` whose scene NAME is among ``scenes``."""
+    """The pictures NAME_camera.tif in ``places`` whose scene NAME is among ``scenes``.
+
+    Raises InputError for a picture whose pixels are no whole part of its scene's.
+    """
     by_name = {scene.name: scene for scene in scenes}
     files = [path for place in places for path in sorted(Path(place).glob(f"*{SUFFIX}.tif"))]
     named = [(path, path.stem[: -len(SUFFIX)]) for path in files]
     return [_pair(path, by_name[name]) for path, name in named if name in by_name]
-
-
-def load(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
-    """As ``find``. Raises InputError where no picture is of a scene."""
-    pairs = find(places, scenes)
-    if not pairs:
-        raise InputError(
-            f"no camera picture in {', '.join(places)} belongs to a scene",
-            f"name pictures like their scenes, with {SUFFIX}.tif at the end",
-        )
-    return pairs
 
 
 def _pair(path: Path, scene: Scene) -> CameraPair:

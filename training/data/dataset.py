@@ -37,7 +37,9 @@ class Scene:
     cameras: Sequence[np.ndarray] = ()
 
 
-def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
+def load_scenes(
+    places: Sequence[str], config: Config, cameras: Sequence[responses.Response] = ()
+) -> List[Scene]:
     """Every scene in the files and folders ``places`` whose unit the settings take.
 
     Raises InputError when none is left.
@@ -54,7 +56,6 @@ def load_scenes(places: Sequence[str], config: Config) -> List[Scene]:
             f"no scene in {', '.join(map(str, places))} is in {config.data.units}: found {units}",
             "name folders with hyperspectral rasters, or change data.units",
         )
-    cameras = responses.cameras(config)
     return [scene_of(path.stem, cube, config, cameras) for path, cube in taken.items()]
 
 

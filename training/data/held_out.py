@@ -37,8 +37,9 @@ def load(config: Config) -> List[HeldOut]:
     data = config.data
     scenes = load_scenes(data.validation, config)
     found = [_of_scene(scene, scenes) for scene in scenes]
-    for path in library.files(data.validation_libraries) if data.validation_libraries else ():
-        found += list(_materials(path, config))
+    for place in data.validation_libraries:
+        for path in library.files([place]) if Path(place).exists() else ():
+            found += list(_materials(path, config))
     return found + [_of_pair(pair) for pair in camera_pairs.find(data.pairs, scenes)]
 
 

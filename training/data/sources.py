@@ -1,13 +1,17 @@
 """What patches are drawn from: scenes, spectral libraries and camera pictures."""
 
-from dataclasses import dataclass
-from typing import Optional, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import List, Optional, Sequence
 
-from ..config import Config
+from ..config import Config, Data
 from . import camera_pairs, library, responses
 from .camera_pairs import CameraPair
 from .dataset import Scene, load_scenes
 from .library import Library
+
+# What enriches the scenes: training goes on without those that are not there.
+EXTRAS = ("libraries", "responses", "pairs")
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,27 @@ class Sources:
 
 
 def load(config: Config) -> Sources:
-    """All that ``config.data`` names. Raises InputError for what is missing or cannot be read."""
-    data = config.data
-    scenes = load_scenes(data.train, config)
-    cameras = responses.cameras(config)
-    spectra = library.load(data.libraries, config, cameras) if data.libraries else None
-    pairs = camera_pairs.load(data.pairs, scenes) if data.pairs else ()
-    return Sources(scenes, spectra, pairs)
+    """The scenes and what there is of the extras; raises InputError for what cannot be read."""
+    there = replace(config, data=_without_missing(config.data))
+    data, cameras = there.data, responses.cameras(there)
+    scenes = load_scenes(data.train, there, cameras)
+    spectra = library.load(data.libraries, there, cameras) if data.libraries else None
+    return Sources(scenes, spectra, camera_pairs.find(data.pairs, scenes))
+
+
+def warnings(config: Config) -> List[str]:
+    """A line for each of the extras that is not there."""
+    named = ((name, place) for name in EXTRAS for place in getattr(config.data, name))
+    return [
+        f"data.{name}: {place} does not exist, training goes on without it"
+        for name, place in named
+        if not Path(place).exists()
+    ]
+
+
+def _without_missing(data: Data) -> Data:
+    kept = {
+        name: tuple(place for place in getattr(data, name) if Path(place).exists())
+        for name in EXTRAS
+    }
+    return replace(data, **kept)
