@@ -5,7 +5,7 @@ from typing import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from .spectra import Spectrum
+from .spectra import Spectrum, dashes_of
 
 # Of this share of its neighbours' distance and more, a gap between bands is left open.
 GAP_FACTOR = 5
@@ -19,15 +19,20 @@ class Chart:
         self._figure, self._ink, self._paper = figure, ink, paper
         self._axes = figure.add_subplot(1, 1, 1)
 
+    def recolour(self, ink: str, paper: str) -> None:
+        """Other colours, from the next drawing on."""
+        self._ink, self._paper = ink, paper
+
     def draw(self, points: Sequence[Spectrum], references: Sequence[Spectrum], words) -> None:
         """All lines anew; ``words``: titles of both axes and the hint of an empty chart."""
         axes = self._axes
         axes.clear()
         self._dress(words)
         for one in points:
-            self._line(one, "-")
-        for one in references:
-            self._line(one, "--")
+            self._line(one, dashes_of(one.number - 1, reference=False))
+            self._number(one)
+        for place, one in enumerate(references):
+            self._line(one, dashes_of(place, reference=True))
         if points or references:
             self._legend()
         else:
@@ -53,6 +58,22 @@ class Chart:
         if spread is not None:
             low, high = values - spread, values + spread
             self._axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
+
+    def _number(self, one: Spectrum) -> None:
+        """The point's number at the end of its line, as on the map."""
+        seen = np.flatnonzero(np.isfinite(one.values))
+        if seen.size:
+            place = one.wavelength_nm[seen[-1]], one.values[seen[-1]]
+            self._axes.annotate(
+                str(one.number),
+                place,
+                (4, 0),
+                textcoords="offset points",
+                color=one.colour,
+                fontsize=FONT,
+                fontweight="bold",
+                verticalalignment="center",
+            )
 
     def _legend(self) -> None:
         """Above the chart, where it hides no spectrum."""

@@ -6,12 +6,13 @@ from typing import List, NamedTuple, Optional
 import numpy as np
 from qgis.core import QgsMapLayerProxyModel, QgsProject, QgsRasterLayer
 from qgis.gui import QgsDockWidget, QgsMapLayerComboBox, QgsMapToolEmitPoint
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtGui import QGuiApplication, QPalette
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -55,7 +56,7 @@ class SpectralPanel(QgsDockWidget):
         self._build()
         self._project = QgsProject.instance()
         self._project.layersAdded.connect(self._layers_changed)
-        self._project.layersRemoved.connect(self._layers_changed)
+        self._project.layersRemoved.connect(self._forget)
         self._layers_changed()
         self._follow(iface.activeLayer())
         self.redraw()
@@ -89,10 +90,10 @@ class SpectralPanel(QgsDockWidget):
         self._tool.setButton(self.pick_button)
         row.addWidget(self.pick_button)
         for title, tip, action in (
-            (tr("Clear"), tr("Take all spectra away"), self.clear),
+            (tr("Clear"), tr("Remove the picked pixels; reference spectra stay"), self.clear),
             (
                 tr("Library…"),
-                tr("Reference spectra from an ENVI library (.sli) or a CSV"),
+                tr("Reference spectra from an ENVI library (.sli), a CSV or a text file"),
                 self._ask_library,
             ),
             (tr("Copy CSV"), tr("All spectra as a table to the clipboard"), self.copy_csv),
@@ -101,14 +102,31 @@ class SpectralPanel(QgsDockWidget):
             button = _button(parent, title, tip)
             button.clicked.connect(lambda _checked=False, act=action: act())
             row.addWidget(button)
+            if action == self._ask_library:
+                self._add_library_menu(button)
         row.addStretch(1)
         return row
+
+    def _add_library_menu(self, button):
+        menu = QMenu(button)
+        menu.addAction(tr("Add reference spectra…")).triggered.connect(self._ask_library)
+        menu.addAction(tr("Remove reference spectra")).triggered.connect(self.clear_library)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
     def _theme(self):
         """(ink, paper) of the chart: the window's own, so light and dark both fit."""
         palette = self.palette()
         ink, paper = QPalette.ColorRole.Text, QPalette.ColorRole.Base
         return palette.color(ink).name(), palette.color(paper).name()
+
+    def changeEvent(self, event):
+        """A change of theme: the chart takes the window's new colours."""
+        super().changeEvent(event)
+        kinds = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+        if event.type() in kinds and hasattr(self, "_chart"):
+            self._chart.recolour(*self._theme())
+            self.redraw()
 
     # --- layers
 
@@ -117,6 +135,15 @@ class SpectralPanel(QgsDockWidget):
         rasters = [one for one in self._project.mapLayers().values() if _is_raster(one)]
         self._layer_box.setExceptedLayerList([one for one in rasters if not _has_nm(one)])
         self._take_layer(self._layer_box.currentLayer())
+
+    def _forget(self, layer_ids):
+        """The points of layers that are gone go with them."""
+        gone = set(layer_ids)
+        kept = [one.layer_id not in gone for one in self._points]
+        self._markers.keep(kept)
+        self._points = [one for one, stays in zip(self._points, kept) if stays]
+        self._layers_changed()
+        self.redraw()
 
     def _follow(self, layer):
         if layer is not None and _is_raster(layer) and _has_nm(layer):
@@ -132,8 +159,12 @@ class SpectralPanel(QgsDockWidget):
         except ValueError as error:
             self._say(str(error))
             return
-        spread = tr("with spread") if self._sampler.has_spread else tr("no spread layer")
-        self._say(f"{layer.name()}: {spread}")
+        self._say(f"{layer.name()}: {self._kind_of_layer()}")
+
+    def _kind_of_layer(self) -> str:
+        if self._sampler.is_spread:
+            return tr("a spread, not reflectance")
+        return tr("with spread") if self._sampler.has_spread else tr("no spread layer")
 
     # --- what the user does
 
@@ -154,16 +185,28 @@ class SpectralPanel(QgsDockWidget):
             self._say(tr("No value there: outside the raster, or nodata."))
             return
         self._taken += 1
-        name, colour = tr("Point {}").format(self._taken), colour_of(self._taken - 1)
-        self._points.append(Spectrum(name, colour, *found, (point.x(), point.y())))
-        self._markers.add(point, colour)
-        self._say(f"{name}: {point.x():.10g}, {point.y():.10g}")
+        one = self._named(found, (point.x(), point.y()))
+        self._points.append(one)
+        self._markers.add(point, one.number, one.colour)
+        self._say(f"{one.name}: {point.x():.10g}, {point.y():.10g}")
         self.redraw()
 
+    def _named(self, found, place) -> Spectrum:
+        """The spectrum (nm, values, spread) of the point that was taken last, at ``place``."""
+        sampler, number = self._sampler, self._taken
+        text = tr("Point {} (spread)") if sampler.is_spread else tr("Point {}")
+        facts = {"layer_id": sampler.layer_id, "number": number, "is_spread": sampler.is_spread}
+        return Spectrum(text.format(number), colour_of(number - 1), *found, place, **facts)
+
     def clear(self):
-        """Take all spectra and points away."""
-        self._points, self._references, self._taken = [], [], 0
+        """Take the picked pixels away; reference spectra stay."""
+        self._points, self._taken = [], 0
         self._markers.clear()
+        self.redraw()
+
+    def clear_library(self):
+        """Take the reference spectra away."""
+        self._references = []
         self.redraw()
 
     def add_library(self, path):
@@ -213,14 +256,20 @@ class SpectralPanel(QgsDockWidget):
 
     def redraw(self):
         """Draw all spectra anew."""
-        up = tr("Reflectance ± spread") if self._has_spread() else tr("Reflectance")
         hint = tr("Choose 'Pick pixels' and click on the map")
-        words = Words(tr("Wavelength (nm)"), up, hint)
+        words = Words(tr("Wavelength (nm)"), self._up(), hint)
         self._chart.draw(self._points, self._references, words)
         self._canvas.draw_idle()
 
-    def _has_spread(self) -> bool:
-        return any(one.spread is not None for one in self._points)
+    def _up(self) -> str:
+        """The title of the upward axis."""
+        spreads = [one.is_spread for one in self._points]
+        if any(spreads):
+            alone = all(spreads) and not self._references
+            return tr("Spread of reflectance") if alone else tr("Reflectance, spread")
+        if any(one.spread is not None for one in self._points):
+            return tr("Reflectance ± spread")
+        return tr("Reflectance")
 
     def _say(self, text: str):
         self._status.setText(text)
@@ -236,9 +285,9 @@ class SpectralPanel(QgsDockWidget):
     def close_for_good(self):
         """Before the plugin goes."""
         self.set_active(False)
-        self._markers.clear()
+        self._markers.close()
         self._project.layersAdded.disconnect(self._layers_changed)
-        self._project.layersRemoved.disconnect(self._layers_changed)
+        self._project.layersRemoved.disconnect(self._forget)
 
 
 def _button(parent, title: str, tip: str) -> QToolButton:

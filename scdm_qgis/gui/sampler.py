@@ -4,7 +4,7 @@ from typing import Optional, Tuple
 
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsProject, QgsRasterLayer
 
-from ..layers.partner import spread_of
+from ..layers.partner import is_spread, spread_of
 from ..layers.pixel import PixelReader
 
 
@@ -17,6 +17,8 @@ class Sampler:
         partner = spread_of(layer, project.mapLayers().values())
         self._spread = None if partner is None else PixelReader(partner.source())
         self.has_spread = partner is not None
+        self.is_spread = is_spread(layer)
+        self.layer_id = layer.id()
 
     def at(self, point, crs) -> Optional[Tuple]:
         """(nm, values, spread or None) under ``point`` in ``crs``; None outside the raster."""

@@ -15,7 +15,9 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b
 class Spectrum:
     """One line of the chart: ``values`` and, where known, ``spread`` (bands,) at each nm.
 
-    ``place`` is the point in the map's coordinates, None for a reference.
+    ``place`` is the point in the map's coordinates, ``layer_id`` the layer that it was read from,
+    ``number`` its own, from 1; all are empty for a reference. ``is_spread``: the values are not
+    reflectance but an estimate's spread.
     """
 
     name: str
@@ -24,11 +26,20 @@ class Spectrum:
     values: np.ndarray
     spread: Optional[np.ndarray] = None
     place: Optional[Tuple[float, float]] = None
+    layer_id: str = ""
+    number: int = 0
+    is_spread: bool = False
 
 
 def colour_of(number: int) -> str:
     """The colour of the ``number``-th spectrum, from 0."""
     return COLOURS[number % len(COLOURS)]
+
+
+def dashes_of(number: int, reference: bool) -> str:
+    """The ``number``-th spectrum's dashes, from 0: others once the colours come again."""
+    styles = ("--", ":") if reference else ("-", "-.", ":")
+    return styles[number // len(COLOURS) % len(styles)]
 
 
 def as_csv(spectra: Sequence[Spectrum]) -> str:

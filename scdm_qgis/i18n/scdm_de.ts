@@ -625,6 +625,11 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
+            <source>Reflectance</source>
+            <translation>Reflexion</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
             <source>Spectral profile</source>
             <translation>Spektralprofil</translation>
         </message>
@@ -645,6 +650,11 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
+            <source>a spread, not reflectance</source>
+            <translation>eine Streuung, keine Reflexion</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
             <source>with spread</source>
             <translation>mit Streuung</translation>
         </message>
@@ -652,6 +662,16 @@
             <location filename="../gui/panel.py" />
             <source>no spread layer</source>
             <translation>ohne Streuungslayer</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Point {} (spread)</source>
+            <translation>Punkt {} (Streuung)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Point {}</source>
+            <translation>Punkt {}</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -670,18 +690,13 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Reflectance ± spread</source>
-            <translation>Reflexion ± Streuung</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Reflectance</source>
-            <translation>Reflexion</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
             <source>Wavelength (nm)</source>
             <translation>Wellenlänge (nm)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Reflectance ± spread</source>
+            <translation>Reflexion ± Streuung</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -690,8 +705,8 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Take all spectra away</source>
-            <translation>Alle Spektren entfernen</translation>
+            <source>Remove the picked pixels; reference spectra stay</source>
+            <translation>Die gewählten Pixel entfernen; Referenzspektren bleiben</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -700,8 +715,8 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Reference spectra from an ENVI library (.sli) or a CSV</source>
-            <translation>Referenzspektren aus einer ENVI-Bibliothek (.sli) oder einer CSV</translation>
+            <source>Reference spectra from an ENVI library (.sli), a CSV or a text file</source>
+            <translation>Referenzspektren aus einer ENVI-Bibliothek (.sli), einer CSV- oder Textdatei</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -735,13 +750,28 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Point {}</source>
-            <translation>Punkt {}</translation>
+            <source>Spread of reflectance</source>
+            <translation>Streuung der Reflexion</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Reflectance, spread</source>
+            <translation>Reflexion, Streuung</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
             <source>Saved {}</source>
             <translation>{} gespeichert</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Add reference spectra…</source>
+            <translation>Referenzspektren hinzufügen…</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Remove reference spectra</source>
+            <translation>Referenzspektren entfernen</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />

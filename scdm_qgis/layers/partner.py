@@ -13,14 +13,23 @@ _SAME = ("MODEL_SHA256", "SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "INP
 def spread_of(layer: QgsRasterLayer, others: Iterable) -> Optional[QgsRasterLayer]:
     """The layer among ``others`` with the spread of ``layer``: same run, same grid; or None."""
     tags = scdm_tags(layer.source())
-    if not tags or tags.get("CONTENT") == SPREAD_CONTENT:
+    if not tags or _is_spread(tags):
         return None
     for other in others:
         if isinstance(other, QgsRasterLayer) and _same_grid(layer, other):
             found = scdm_tags(other.source())
-            if found.get("CONTENT") == SPREAD_CONTENT and _same_run(tags, found):
+            if _is_spread(found) and _same_run(tags, found):
                 return other
     return None
+
+
+def is_spread(layer: QgsRasterLayer) -> bool:
+    """Whether ``layer`` holds the spread of an estimate, not reflectance."""
+    return _is_spread(scdm_tags(layer.source()))
+
+
+def _is_spread(tags) -> bool:
+    return tags.get("CONTENT") == SPREAD_CONTENT
 
 
 def _same_run(tags, others) -> bool:

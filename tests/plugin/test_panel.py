@@ -7,7 +7,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QPoint, Qt
-from qgis.PyQt.QtGui import QGuiApplication
+from qgis.PyQt.QtGui import QColor, QGuiApplication, QPalette
 from qgis.PyQt.QtTest import QTest
 
 from scdm_qgis.gui.spectra import Spectrum, as_csv
@@ -100,7 +100,7 @@ def test_clicks_on_the_map_pick_pixels(panel, shown_map):
     click(shown_map, 5, 3)
     click(shown_map, 0, 5)
     assert [point.values[0] for point in panel._points] == pytest.approx([0.1035, 0.105])
-    assert len(panel._markers._items) == 4 and list(drawn(panel)) == ["Point 1", "Point 2"]
+    assert len(panel._markers.places()) == 2 and list(drawn(panel)) == ["Point 1", "Point 2"]
     panel.pick_button.click()
     click(shown_map, 1, 1)
     assert len(panel._points) == 2
@@ -124,9 +124,9 @@ def test_several_points_have_their_colours_and_clear_takes_them(panel):
         panel.add_point(QgsPointXY(500003 + 2 * column, 4099995))
     colours = [line.get_color() for line in drawn(panel).values()]
     assert len(set(colours)) == 3
-    assert len(panel._markers._items) == 6
+    assert len(panel._markers.places()) == 3
     panel.clear()
-    assert drawn(panel) == {} and panel._markers._items == []
+    assert drawn(panel) == {} and panel._markers.places() == []
 
 
 def test_a_library_is_drawn_beside(panel, tmp_path):
@@ -137,6 +137,64 @@ def test_a_library_is_drawn_beside(panel, tmp_path):
     assert list(drawn(panel)) == ["Point 1", "grass", "soil"]
     panel.add_library(tmp_path / "none.csv")
     assert "cannot be read as spectra" in panel._status.text()
+
+
+def test_clear_leaves_the_reference_spectra(panel, tmp_path):
+    path = tmp_path / "refs.csv"
+    path.write_text("nm,grass\n400,0.05\n900,0.5\n")
+    panel.add_library(path)
+    panel.add_point(CENTRE)
+    panel.clear()
+    assert list(drawn(panel)) == ["grass"]
+    panel.clear_library()
+    assert drawn(panel) == {}
+
+
+def test_rings_stay_at_their_place_when_the_maps_reference_system_changes(panel, window):
+    panel.add_point(CENTRE)
+    window.mapCanvas().setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    (place,) = panel._markers.places()
+    assert (place.x(), place.y()) == pytest.approx((-80.99994377, 37.04617740), abs=1e-7)
+
+
+def test_rings_and_spectra_go_with_their_layer(panel, pair):
+    panel.add_point(CENTRE)
+    panel._layer_box.setLayer(QgsProject.instance().mapLayersByName("spread")[0])
+    panel.add_point(CENTRE)
+    QgsProject.instance().removeMapLayer(QgsProject.instance().mapLayersByName("cube")[0])
+    assert list(drawn(panel)) == ["Point 2 (spread)"]
+    assert len(panel._markers.places()) == 1
+
+
+def test_a_spread_is_not_drawn_as_reflectance(panel):
+    panel._layer_box.setLayer(QgsProject.instance().mapLayersByName("spread")[0])
+    assert "not reflectance" in panel._status.text()
+    panel.add_point(CENTRE)
+    assert panel._canvas.figure.axes[0].get_ylabel() == "Spread of reflectance"
+    panel._layer_box.setLayer(QgsProject.instance().mapLayersByName("cube")[0])
+    panel.add_point(CENTRE)
+    assert panel._canvas.figure.axes[0].get_ylabel() == "Reflectance, spread"
+
+
+def test_when_the_colours_come_again_dashes_and_numbers_tell_the_points_apart(panel):
+    for column in range(8):
+        panel.add_point(QgsPointXY(500001 + 2 * column, 4099993))
+    first, eighth = (drawn(panel)[f"Point {number}"] for number in (1, 8))
+    assert first.get_color() == eighth.get_color()
+    assert first.get_linestyle() != eighth.get_linestyle()
+    numbers = [text.get_text() for text in panel._canvas.figure.axes[0].texts]
+    assert numbers == [str(number) for number in range(1, 9)]
+
+
+def test_a_change_of_theme_reaches_the_chart(panel):
+    before = panel._canvas.figure.get_facecolor()
+    palette = panel.palette()
+    palette.setColor(QPalette.ColorRole.Base, QColor("#202020"))
+    palette.setColor(QPalette.ColorRole.Text, QColor("#f0f0f0"))
+    panel.setPalette(palette)
+    QGuiApplication.processEvents()
+    assert panel._canvas.figure.get_facecolor() != before
+    assert panel._canvas.figure.get_facecolor()[:3] == pytest.approx([32 / 255] * 3)
 
 
 def test_copy_and_picture(panel, tmp_path):
@@ -177,7 +235,7 @@ def test_a_closed_panel_leaves_the_map_alone(panel, registered, window):
     panel.add_point(CENTRE)
     registered.show_panel(False)
     assert window.mapCanvas().mapTool() is not panel._tool
-    assert not any(item.isVisible() for item in panel._markers._items)
+    assert panel._markers.visible() == [False]
 
 
 def test_without_matplotlib_it_says_so(registered, window, monkeypatch):
