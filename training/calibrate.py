@@ -2,14 +2,15 @@
 
 Samples what the run's settings hold out (scenes, libraries of materials, camera pictures) at every
 quality of the package, fits what the spread has to be for its interval to hold the truth, and
-writes that into ``model.json``.
+writes that into ``model.json``. Before that, the noise of a pixelwise package is made to hang
+together in space as the errors of the held-out scenes do.
 """
 
 import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
@@ -23,7 +24,7 @@ from training.data import held_out
 from training.data.held_out import HeldOut
 from training.loop import validation
 from training.loop.run_folder import settings_of
-from training.package import spread_fit
+from training.package import noise_fit, spread_fit
 
 SEED = 0
 MOST_PIXELS = 700  # of a scene
@@ -51,7 +52,11 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     """
     config = settings_of(run)
     pictures = held_out.load(config)
-    plain = replace(manifest.read(folder), calibrations=())
+    plain = replace(manifest.read(folder), calibrations=(), shared_noise=None)
+    if plain.pixelwise:
+        shared = shared_noise(cascade.load(folder, plain, "cpu"), pictures)
+        yield f"noise: {shared.share:g} of its variance shared over {shared.cell} pixels"
+        plain = replace(plain, shared_noise=shared)
     model = cascade.load(folder, plain, "cpu")
     made = []
     for quality in _sampled(plain):
@@ -61,6 +66,21 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
         made.append(manifest.Calibration(*settings, factor, relative))
         yield from _lines(settings, groups)
     replace(plain, calibrations=tuple(made)).write(folder)
+
+
+def shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
+    """How errors of the scenes among ``pictures`` hang together, each group counting alike."""
+    how = cascade.of_quality(model.manifest.qualities["fast"], _scales(model), SEED)
+    groups: Dict[str, List[np.ndarray]] = {}
+    for picture in (one for one in pictures if one.is_scene):
+        error = validation.estimate(model, how, picture.rgb).mean - picture.cube
+        found = noise_fit.error_correlation(error, picture.seen)
+        groups.setdefault(picture.group, []).append(found)
+    return noise_fit.fitted([np.mean(each, axis=0) for each in groups.values()])
+
+
+def _scales(model: cascade.Cascade) -> Tuple[float, ...]:
+    return tuple(stage.guidance_scale for stage in model.manifest.stages)
 
 
 def _sampled(model: manifest.Manifest) -> List[manifest.Quality]:
@@ -75,10 +95,9 @@ def group_errors(
     model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> spread_fit.Sensors:
     """What the samples at ``quality`` say and how far they are off, by the pictures' groups."""
-    scales = tuple(stage.guidance_scale for stage in model.manifest.stages)
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
-        how = cascade.of_quality(quality, scales, SEED)
+        how = cascade.of_quality(quality, _scales(model), SEED)
         found.setdefault(picture.group, []).append(_errors(model, how, picture))
     return {group: _joined(parts) for group, parts in found.items()}
 

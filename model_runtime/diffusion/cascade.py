@@ -220,7 +220,7 @@ class Cascade:
         place = origin[0] + rows.start, origin[1] + cols.start, len(rows), len(cols)
 
         def picked(*draw: int) -> np.ndarray:
-            return noise.picked_noise(*draw, how.samples, place)
+            return noise.picked_noise(*draw, how.samples, place, self.manifest.shared_noise)
 
         return self._sampled(part, how, picked, wanted)
 

@@ -1,15 +1,18 @@
 """Noise that belongs to the ground, not to the tile: drawn from absolute block positions."""
 
 from functools import lru_cache
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
+
+from ..package.manifest import SharedNoise
 
 BLOCK = 32  # pixels a side; small enough that a tile's margin draws little that it does not use
 _PER_STAGE, _PER_SAMPLE = 48, 24  # bits: step below 2^24, sample below 2^24, stage above
 _KEY = 0x5343444D  # "SCDM"
 _BANK_KEY = _KEY + 1  # no block's
 _ODD = 0x9E3779B97F4A7C15
+_NODES = 0x5851F42D4C957F2D  # tells the nodes of shared noise from pixels
 BANK = 256  # draws: neighbours seldom get the same, and the bank stays in the cache
 Window = Tuple[int, int, int, int]  # row0, col0, rows, cols
 
@@ -43,7 +46,14 @@ def block_noise(
 
 
 def picked_noise(
-    seed: int, stage: int, sample: int, step: int, bands: int, samples: int, window: Window
+    seed: int,
+    stage: int,
+    sample: int,
+    step: int,
+    bands: int,
+    samples: int,
+    window: Window,
+    shared: Optional[SharedNoise] = None,
 ) -> np.ndarray:
     """Standard normal float32 (bands, rows, cols) for ``window``, picked from a bank of draws.
 
@@ -51,10 +61,55 @@ def picked_noise(
     gets, so that any window sees the same, at a tenth of the price of drawing for every pixel. The
     draws of a pixel's ``samples`` sum to zero and each is still standard normal (moment matching:
     Glasserman 2003, section 4.5.1): their mean hardly depends on chance.
+
+    With ``shared``, neighbours have a part of their noise in common; a pixel's own is still
+    standard normal, so that a network that works on single pixels cannot tell.
     """
     key = seed % 2**64, _draw(stage, 0, step)
+    bank = _bank(*key, bands, samples)[sample]
     # The places lie in the bank: "wrap" only spares the search for one that does not.
-    return _bank(*key, bands, samples)[sample].take(_places(*key, *window), axis=1, mode="wrap")
+    own = bank.take(_places(*key, *window), axis=1, mode="wrap")
+    if shared is None or not shared.share:
+        return own
+    own *= np.float32(np.sqrt(1 - shared.share))
+    own += _smooth(bank, key, shared, window)
+    return own
+
+
+def _smooth(
+    bank: np.ndarray, key: Tuple[int, int], shared: SharedNoise, window: Window
+) -> np.ndarray:
+    """Normal (bands, rows, cols) of variance ``shared.share`` that varies over ``shared.cell``.
+
+    Picks at the nodes of a grid that belongs to the ground, interpolated linearly; the weights'
+    squares add up to 1, so the variance is the same everywhere.
+    """
+    row0, col0, rows, cols = window
+    first_row, down = interpolation(row0, rows, shared.cell)
+    first_col, across = interpolation(col0, cols, shared.cell)
+    down = np.float32(np.sqrt(shared.share)) * down
+    nodes = first_row, first_col, down.shape[1], across.shape[1]
+    seed, draw = key
+    picks = bank.take(_places(seed ^ _NODES, draw, *nodes), axis=1, mode="wrap")
+    by_row = np.matmul(down, picks).reshape(-1, across.shape[1])  # one product, not one per band
+    return (by_row @ across.T).reshape(len(bank), rows, cols)
+
+
+@lru_cache(maxsize=64)
+def interpolation(first: int, count: int, cell: int) -> Tuple[int, np.ndarray]:
+    """The first node at or before pixel ``first``, and weights (count, nodes) of unit rows.
+
+    Of a linear interpolation between nodes ``cell`` pixels apart.
+    """
+    place = (np.arange(first, first + count) + 0.5) / cell
+    node = np.floor(place).astype(np.int64)
+    share = place - node
+    weights = np.zeros((count, int(node[-1] - node[0]) + 2), np.float64)
+    pixels = np.arange(count)
+    weights[pixels, node - node[0]] = 1 - share
+    weights[pixels, node - node[0] + 1] = share
+    weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
+    return int(node[0]), weights.astype(np.float32)
 
 
 @lru_cache(maxsize=128)

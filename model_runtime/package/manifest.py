@@ -14,6 +14,7 @@ from ..contract import QUALITIES, SAMPLERS
 from ..errors import PackageError
 
 FORMAT_VERSION = 1
+MAX_CELL = 256  # pixels
 MANIFEST_NAME = "model.json"
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_FILE_BYTES = 2 << 30
@@ -107,6 +108,17 @@ class Normalisation:
 
 
 @dataclass(frozen=True)
+class SharedNoise:
+    """How the noise of a sample hangs together in space, so that its errors do as real ones do.
+
+    ``share`` of its variance is common to pixels closer than about ``cell`` pixels.
+    """
+
+    share: float
+    cell: int
+
+
+@dataclass(frozen=True)
 class Domain:
     """What the input bands looked like in training: ``quantiles`` of each band, in the input unit.
 
@@ -138,6 +150,7 @@ class Manifest:
     ``data_consistency``: every estimate is projected onto its input (see projection.py).
     ``pixelwise``: after the first stage's condition encoder, each pixel is worked by itself. The
     cascade then works in strips that stay in the cache, and pixels pick their noise from a bank.
+    ``shared_noise``: how that noise hangs together; None: each pixel's is its own.
     """
 
     name: str
@@ -156,6 +169,7 @@ class Manifest:
     domain: Optional[Domain] = None
     data_consistency: bool = False
     pixelwise: bool = False
+    shared_noise: Optional[SharedNoise] = None
     calibrations: Tuple[Calibration, ...] = ()
     format_version: int = FORMAT_VERSION
 
@@ -291,6 +305,7 @@ def parse(data: Any) -> Manifest:
         domain=_domain(_Node(data.get("domain"), f"{MANIFEST_NAME}.domain"), len(input_bands)),
         data_consistency=_data_consistency(root),
         pixelwise=_pixelwise(root, stages),
+        shared_noise=_shared_noise(root),
         calibrations=_calibrations(root, fewest, bands),
     )
 
@@ -433,6 +448,15 @@ def _calibration(node: _Node, timesteps: int, bands: int) -> Calibration:
         node.get("factor").numbers(bands, 0, 1e3),
         node.get("relative").numbers(bands, 0, 10),
     )
+
+
+def _shared_noise(root: _Node) -> Optional[SharedNoise]:
+    node = _Node(root.value.get("shared_noise"), f"{MANIFEST_NAME}.shared_noise")
+    if node.value is None:
+        return None
+    if root.value.get("pixelwise", False) is not True:
+        raise node.fail("absent, or the package pixelwise")
+    return SharedNoise(node.get("share").number(0, 1), node.get("cell").integer(2, MAX_CELL))
 
 
 def _pixelwise(root: _Node, stages: Tuple[Stage, ...]) -> bool:

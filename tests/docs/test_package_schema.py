@@ -22,6 +22,7 @@ RECORDS = {
     ("normalisation",): manifest.Normalisation,
     ("tile",): manifest.Tile,
     ("domain",): manifest.Domain,
+    ("shared_noise",): manifest.SharedNoise,
     ("calibrations",): manifest.Calibration,
     ("stages",): manifest.Stage,
     ("stages", "schedule"): manifest.Schedule,
@@ -76,10 +77,14 @@ BROKEN = [
     ("domain.levels.0", -0.1),
     ("data_consistency", "yes"),
     ("pixelwise", 1),
+    ("shared_noise", {"share": 0.5}),
+    ("shared_noise", {"share": 1.5, "cell": 8}),
+    ("shared_noise", {"share": 0.5, "cell": 1}),
     ("calibrations", [{"sampler": "ddim", "steps": 1, "samples": 1, "factor": [], "relative": []}]),
 ]
 # Rules between entries: docs/model-package.md lists them, a schema cannot say them.
 BETWEEN_ENTRIES = [
+    ("shared_noise", {"share": 0.5, "cell": 8}),
     ("wavelength_nm.3", 400.0),
     ("fwhm_nm", [80.0] * 7),
     ("normalisation.output_offset", [0.3]),

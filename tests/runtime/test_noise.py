@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from model_runtime.diffusion.noise import BLOCK, block_noise, picked_noise
+from model_runtime.package.manifest import SharedNoise
 
 DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999, "bands": 2}
 WHOLE = (-70, -70, 140, 140)  # row0, col0, rows, cols: over the raster's upper left corner
@@ -103,3 +104,51 @@ def test_the_draws_of_a_pixel_balance_and_each_is_standard_normal(samples):
     assert np.abs(np.sum(each, axis=0)).max() < 1e-5
     np.testing.assert_allclose([one.mean() for one in each], 0, atol=0.04)
     np.testing.assert_allclose([one.std() for one in each], 1, atol=0.04)
+
+
+SHARED = SharedNoise(share=0.7, cell=8)
+
+
+@hypothesis.settings(max_examples=25)
+@hypothesis.given(places, places, sizes, sizes)
+def test_any_window_of_shared_noise_is_a_part_of_the_whole(row0, col0, rows, cols):
+    found = picked(row0, col0, rows, cols, shared=SHARED)
+    row, col = row0 - WHOLE[0], col0 - WHOLE[1]
+    whole = picked(*WHOLE, shared=SHARED)[:, row : row + rows, col : col + cols]
+    np.testing.assert_allclose(found, whole, atol=1e-6)
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("shared", [SHARED, SharedNoise(1.0, 3), SharedNoise(0.3, 40)], ids=str)
+def test_shared_noise_is_standard_normal_at_every_pixel(shared):
+    """Also halfway between the nodes, where two or four of them are averaged."""
+    draws = [picked(-3, 5, 24, 24, shared=shared, seed=seed, bands=16) for seed in range(60)]
+    draws = np.concatenate(draws)
+    assert draws.mean() == pytest.approx(0, abs=0.1)
+    np.testing.assert_allclose(draws.std(0), 1, atol=0.15)
+    assert (draws**4).mean() == pytest.approx(3, abs=0.35)
+
+
+def correlation(values, lag):
+    return np.corrcoef(values[..., lag:].ravel(), values[..., :-lag].ravel())[0, 1]
+
+
+def test_near_pixels_share_their_noise_and_far_ones_do_not():
+    found = picked(0, 0, 200, 200, shared=SHARED, bands=16)
+    assert correlation(found, 1) == pytest.approx(0.7, abs=0.06)
+    assert 0.1 < correlation(found, 6) < 0.5
+    assert correlation(found, 20) == pytest.approx(0, abs=0.08)
+    assert correlation(picked(0, 0, 200, 200, bands=16), 1) == pytest.approx(0, abs=0.03)
+
+
+def test_the_mean_of_an_area_varies_as_much_as_its_pixels_where_noise_is_shared():
+    """So the spread of a field's mean can be had from draws."""
+    for share, least, most in ((0.0, 0.08, 0.12), (0.9, 0.75, 1.0)):
+        shared = SharedNoise(share, 64)
+        draws = [picked(3, 9, 10, 10, shared=shared, seed=seed, bands=8) for seed in range(80)]
+        assert least < np.concatenate(draws).mean((1, 2)).std() < most
+
+
+def test_the_draws_of_a_pixel_balance_where_noise_is_shared_too():
+    each = [picked(0, 0, 30, 30, samples=4, sample=k, shared=SHARED) for k in range(4)]
+    assert np.abs(np.sum(each, axis=0)).max() < 1e-5

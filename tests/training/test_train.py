@@ -385,6 +385,7 @@ def test_a_package_is_calibrated_on_the_validation_scenes(unbroken, package, tmp
         ("ddim", 2, 3),
     ]
     assert {len(c.factor) for c in made} == {len(model.wavelength_nm)}
+    assert made and manifest.read(folder).shared_noise is not None
     assert "within the 90 % interval" in capsys.readouterr().out
     again = calibrate.main([str(unbroken[0]), str(folder)])  # of the plain spread, not the stated
     assert again == 0

@@ -30,6 +30,7 @@ class HeldOut:
     cube: np.ndarray
     seen: np.ndarray
     pool: int = 1
+    is_scene: bool = False
 
 
 def load(config: Config) -> List[HeldOut]:
@@ -45,7 +46,7 @@ def load(config: Config) -> List[HeldOut]:
 
 def _of_scene(scene: Scene, scenes: Sequence[Scene]) -> HeldOut:
     alike = [other.name for other in scenes if other.sensor == scene.sensor]
-    return HeldOut(scene.name, f"sensor of {alike[0]}", scene.rgb, scene.cube, scene.seen)
+    return HeldOut(scene.name, f"sensor of {alike[0]}", scene.rgb, scene.cube, scene.seen, 1, True)
 
 
 def _of_pair(pair: camera_pairs.CameraPair) -> HeldOut:
