@@ -1,6 +1,7 @@
 """What a run tells while it works: JSON lines for a program, a progress bar for a person."""
 
 import json
+import math
 import time
 from typing import Any, List, Sequence, TextIO
 
@@ -10,7 +11,7 @@ BAR_WIDTH = 30
 
 
 class Events:
-    """The six things a run can say; this base class says none of them."""
+    """The things a run can say; this base class says none of them."""
 
     def started(
         self,
@@ -27,8 +28,11 @@ class Events:
         ``facts``: what was found out of the input, such as ``bands`` and ``radiometry``, in words.
         """
 
-    def progress(self, done: int, total: int) -> None:
-        """``done`` of ``total`` tiles are finished."""
+    def progress(self, done: int, total: int, doing: str = "") -> None:
+        """``done`` of ``total`` parts are finished: tiles, and what comes after them.
+
+        ``doing``: at what the run is after the last tile.
+        """
 
     def warning(self, message: str) -> None:
         """Something the user should know that does not stop the run."""
@@ -50,7 +54,7 @@ class Tally(Events):
         self._events, self._before, self._total = events, 0, total
         self.warning = events.warning
 
-    def progress(self, done, total):
+    def progress(self, done, total, doing=""):
         """``done`` tiles of the part under way."""
         self._events.progress(self._before + done, self._total)
 
@@ -58,6 +62,35 @@ class Tally(Events):
         """A part of ``count`` tiles is finished."""
         self._before += count
         self._events.progress(self._before, self._total)
+
+
+class Ending(Events):
+    """The progress of ``tiles`` and of what comes after them, as that of one whole.
+
+    ``share``: how much of the tiles' number the end counts as.
+    """
+
+    def __init__(self, events: Events, tiles: int, share: float):
+        self._events, self._tiles = events, tiles
+        self._steps = max(1, math.ceil(share * tiles))
+        self._said = ("", -1)
+        self.warning = events.warning
+
+    def started(self, *args, **facts):
+        """As it comes."""
+        self._events.started(*args, **facts)
+
+    def progress(self, done, total, doing=""):
+        """``done`` of the tiles."""
+        self._events.progress(done, total + self._steps)
+
+    def at(self, doing: str, share: float) -> None:
+        """``share`` of what comes after the tiles is done."""
+        # GDAL's own shares may fall back a little.
+        done = max(self._tiles + math.floor(share * self._steps), self._said[1])
+        if (doing, done) != self._said:
+            self._said = (doing, done)
+            self._events.progress(done, self._tiles + self._steps, doing)
 
 
 class JsonEvents(Events):
@@ -84,8 +117,8 @@ class JsonEvents(Events):
             **facts,
         )
 
-    def progress(self, done, total):
-        self._say("progress", done=done, total=total)
+    def progress(self, done, total, doing=""):
+        self._say("progress", done=done, total=total, **({"doing": doing} if doing else {}))
 
     def warning(self, message):
         self._say("warning", message=message)
@@ -120,11 +153,11 @@ class TerminalEvents(Events):
             self._say(said)
         self._say(f"{columns} x {rows} pixels in {tiles} tiles on {device}, seed {seed}")
 
-    def progress(self, done, total):
+    def progress(self, done, total, doing=""):
         if not self._bar:
             return
         left = remaining_text(done, total, time.monotonic() - self._since)
-        self._stream.write(f"\r{bar_text(done, total)} {left:<20}")
+        self._stream.write(f"\r{bar_text(done, total)} {doing or left:<24}")
         self._stream.flush()
         self._open_line = True
 
@@ -142,7 +175,7 @@ class TerminalEvents(Events):
 
 
 def bar_text(done: int, total: int) -> str:
-    """``[####....] 3/9`` for ``done`` of ``total`` tiles."""
+    """``[####....] 3/9`` for ``done`` of ``total`` parts."""
     filled = BAR_WIDTH * done // max(total, 1)
     return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done}/{total}"
 

@@ -31,7 +31,7 @@ class _Heard(Events):
     def __init__(self, events: Events):
         self._events, self.warnings = events, []
 
-    def progress(self, done, total):
+    def progress(self, done, total, doing=""):
         self._events.progress(STEPS * done // max(total, 1), STEPS)
 
     def warning(self, message):

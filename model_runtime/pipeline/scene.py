@@ -1,9 +1,10 @@
 """One raster made from beginning to end: radiometry -> tiles -> cascade -> outputs."""
 
 import functools
+import itertools
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
-from ..events import Events
+from ..events import Ending, Events
 from ..journal import leftovers
 from ..journal.block_store import Store, write_durably
 from ..journal.journal import Journal, was_ending
@@ -36,6 +37,11 @@ from .estimation import Estimation, Job
 from .production import Asked, described_vrt, fill, stored_as, writers
 from .run_spec import Order, order_of
 
+# What comes after the tiles (overviews, disk, report) counts as this share of their number,
+ENDING_SHARE = 0.3
+FILES_SHARE = 0.3  # and the files as this share of that, where there is a report too,
+PREVIEW_SHARE = 0.4  # of which much is reading the outputs again, the rest drawing
+PICTURES = 10  # or so.
 CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 
 
@@ -179,6 +185,8 @@ def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) ->
     """Make all outputs; none has its final name before all are whole. Units reused."""
     order = order_of(args, job, asked, run.inputs, journal, run.engine)
     make = _in_sheets if sheets.asked_for(args.output) else _in_files
+    ending = Ending(run.events, job.layout.count(), ENDING_SHARE)
+    run = replace(run, events=ending)
     with ExitStack() as stack:
         whole = make(args, job, order, journal.store, run, stack)
         page = _report(args, job, facts, whole.parts, run)
@@ -188,6 +196,7 @@ def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) ->
         whole.commit()
         if page is not None:
             page.replace(args.report)
+    ending.at("", 1.0)
     return whole.reused
 
 
@@ -203,8 +212,12 @@ def _in_files(args, job: Job, order: Order, store: Store, run: Run, stack: ExitS
     estimation = Estimation(job, stored, len(made), store, run.events, source)
     fill(made, asked, window, estimation)
     _refuse_changed(run.inputs)
-    for writer in made:
-        writer.close()
+    for number, writer in enumerate(made):
+
+        def tell(doing: str, share: float, number: int = number) -> None:
+            run.events.at(doing, (number + share) / len(made) * (FILES_SHARE if args.report else 1))
+
+        writer.close(tell)
 
     def commit() -> None:
         for writer in made:
@@ -274,7 +287,14 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
     raw, valid = job.picture.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
     shown = [parts[0], *([parts[-1]] if args.spread else [])]
-    previews = [read_preview(part, side) for part in shown]
+    previews = []
+    for number, part in enumerate(shown):
+
+        def tell(share: float, number: int = number) -> None:
+            read = PREVIEW_SHARE * (number + share) / len(shown)
+            run.events.at("report", FILES_SHARE + (1 - FILES_SHARE) * read)
+
+        previews.append(read_preview(part, side, tell))
     seconds = time.monotonic() - run.since
     result = estimate_report.Result(
         input_name=Path(args.input).name,
@@ -288,8 +308,16 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
         run={**facts.run, "seconds": f"{seconds:.1f}"},
         warnings=facts.warnings,
     )
+    drawn = itertools.count()
+
+    def encode(picture: np.ndarray) -> bytes:
+        shown = min(1.0, next(drawn) / PICTURES)
+        share = PREVIEW_SHARE + (1 - PREVIEW_SHARE) * shown
+        run.events.at("report", FILES_SHARE + (1 - FILES_SHARE) * share)
+        return png_bytes(picture)
+
     page = Path(f"{args.report}.part")
-    estimate_report.write(page, result, png_bytes)
+    estimate_report.write(page, result, encode)
     return page
 
 

@@ -104,17 +104,24 @@ def _at(values: Optional[np.ndarray], picked: List[int]) -> Optional[np.ndarray]
     return None if values is None else values[picked]
 
 
-def read_preview(path: str, side: int) -> np.ndarray:
+def read_preview(
+    path: str, side: int, tell: Callable[[float], None] = lambda share: None
+) -> np.ndarray:
     """A written raster's values (bands, rows, cols) thinned to ``side``, NaN where nodata.
 
-    Raises StorageError.
+    ``tell`` hears the share that is read. Raises StorageError.
     """
     with _reading_back(path):
         dataset = open_dataset(str(path))
         size = thinned_size(dataset.RasterYSize, dataset.RasterXSize, side)
         shape = size["buf_ysize"], size["buf_xsize"]
         every = range(1, dataset.RasterCount + 1)
-        return band_reading.stacked(dataset, every, _physical, shape=shape)
+
+        def told(band, **place) -> np.ndarray:
+            tell((band.GetBand() - 1) / dataset.RasterCount)
+            return _physical(band, **place)
+
+        return band_reading.stacked(dataset, every, told, shape=shape)
 
 
 @contextmanager

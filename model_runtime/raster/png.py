@@ -17,7 +17,7 @@ def png_bytes(picture: np.ndarray) -> bytes:
         memory.GetRasterBand(4).SetColorInterpretation(gdal.GCI_AlphaBand)
     name = f"/vsimem/{uuid.uuid4().hex}.png"
     try:
-        gdal.GetDriverByName("PNG").CreateCopy(name, memory, options=["ZLEVEL=9"])
+        gdal.GetDriverByName("PNG").CreateCopy(name, memory, options=["ZLEVEL=6"])
         stream = gdal.VSIFOpenL(name, "rb")
         try:
             return bytes(gdal.VSIFReadL(1, gdal.VSIStatL(name).size, stream))

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .encoding import Encoding, Spectral
 from .gdal_setup import gdal
 from .georeference import Georeference
 
+COG_SHARE = 0.5  # of what is done after the last tile
 GEOTIFF = (".tif", ".tiff")
 COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
 
@@ -127,24 +128,31 @@ class Writer:
             with _option("GDAL_TIFF_OVR_BLOCKSIZE", side or overviews.USUAL_BLOCK):
                 self._dataset.BuildOverviews("NONE", [factor])
 
-    def close(self) -> None:
-        """Bring everything to the disk and see that it is there."""
+    def close(self, tell: Callable[[str, float], None] = lambda doing, share: None) -> None:
+        """Bring everything to the disk and see that it is there; ``tell`` hears what is done."""
         with WritingErrors(self.path):
+            before_copy = 1 - COG_SHARE if self._form.cog else 1.0
             for level in range(self._thinned_at_once + 1, self._levels + 1):
-                self._thin(level)
+                self._thin(level, lambda share: tell("overviews", share * before_copy))
+            tell("writing to the disk", before_copy)
             self._dataset.FlushCache()
             trouble = self._release()
             if trouble:
                 raise RuntimeError(trouble)
             _refuse_holes(self.part, self._filled)
             if self._form.cog:
-                self._make_cog()
+                self._make_cog(
+                    lambda share: tell("cloud-optimised copy", 1 - COG_SHARE * (1 - share))
+                )
             sync_file(self.part)
 
-    def _thin(self, level: int) -> None:
+    def _thin(self, level: int, tell: Callable[[float], None]) -> None:
         """Fill an overview from the level before it: band by band, a row of blocks at a time."""
-        step = 2 * overviews.USUAL_BLOCK
+        step, first = 2 * overviews.USUAL_BLOCK, self._thinned_at_once + 1
+        # Each level has a quarter of the pixels of the one before: the first takes most of it.
+        start = 1 - 0.25 ** (level - first)
         for i in range(self._bands):
+            tell(start + 0.75 * 0.25 ** (level - first) * i / self._bands)
             source, target = self._at(level - 1, i), self._at(level, i)
             for row0 in range(0, source.YSize, step):
                 rows = min(step, source.YSize - row0)
@@ -152,7 +160,7 @@ class Writer:
                 target.WriteArray(overviews.halved(stored[None], self._encoding)[0], 0, row0 // 2)
                 target.FlushCache()
 
-    def _make_cog(self) -> None:
+    def _make_cog(self, tell: Callable[[float], None]) -> None:
         options = [
             *COG_OPTIONS,
             f"BLOCKSIZE={self._form.block_side}",
@@ -160,7 +168,11 @@ class Writer:
         ]
         made = Path(f"{self.part}.cog")
         source = gdal.OpenEx(str(self.part), gdal.OF_RASTER)
-        gdal.GetDriverByName("COG").CreateCopy(str(made), source, options=options)
+        heard = {"callback": lambda share, *_: tell(share) or 1}
+        copy = gdal.GetDriverByName("COG").CreateCopy(str(made), source, options=options, **heard)
+        if copy is None:  # GDAL forgets to raise when a callback follows the error
+            raise RuntimeError(gdal.GetLastErrorMsg() or "cut off")
+        del copy
         carry_domains(source, made)
         del source
         made.replace(self.part)

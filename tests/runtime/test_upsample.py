@@ -53,8 +53,8 @@ class Told(Events):
     def started(self, **facts):
         self.said.append(("started", facts))
 
-    def progress(self, done, total):
-        self.said.append(("progress", done, total))
+    def progress(self, done, total, doing=""):
+        self.said.append(("progress", done, total, doing))
 
     def warning(self, message):
         self.said.append(("warning", message))
@@ -211,10 +211,24 @@ def test_what_is_said(run, write_raster):
     }
     assert facts["radiometry_in_words"].startswith("Radiometry: reflectance (")
     progress = [event[1:] for event in result.said if event[0] == "progress"]
-    assert progress[0] == (0, 16) and progress[-1] == (16, 16)
-    assert progress == sorted(set(progress))
+    assert progress[0] == (0, 21, "") and progress[-1] == (21, 21, "")
+    assert (16, 21, "") in progress  # the last tile is not the end
+    counts = [done for done, _, _ in progress]
+    assert counts == sorted(counts)
     assert result.said[-1][0] == "done"
     assert result.said[-1][2]["radiometry"] == "reflectance"
+
+
+def test_what_comes_after_the_tiles_is_told(run, write_raster, tmp_path):
+    source = write_raster("a.tif", reflectance(300, 300))
+    (tmp_path / "out").mkdir(exist_ok=True)
+    options = ["--spread", tmp_path / "out" / "s.tif", "--report", tmp_path / "out" / "r.html"]
+    result = run(source, *options, "--format", "cog")
+    progress = [event[1:] for event in result.said if event[0] == "progress"]
+    doing = list(dict.fromkeys(words for *_, words in progress if words))
+    assert doing == ["writing to the disk", "cloud-optimised copy", "report"]
+    counts, (total,) = [done for done, *_ in progress], {total for _, total, _ in progress}
+    assert counts == sorted(counts) and counts[-1] == total
 
 
 def test_a_model_of_blue_green_red_gets_them_in_its_order(
