@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from model_runtime import contract
+from model_runtime.diffusion import samplers
 from model_runtime.errors import PackageError
 from model_runtime.package import embedded, manifest
 
@@ -165,6 +167,19 @@ def test_the_schema_lists_the_entries_that_the_manifest_has(place, record):
     for name in place:
         node = resolved(node["properties"][name])
     assert set(node["properties"]) == {field.name for field in dataclasses.fields(record)}
+
+
+def test_the_schema_knows_the_words_that_the_runtime_knows():
+    words = SCHEMA["$defs"]
+    assert tuple(words["sampler"]["enum"]) == contract.SAMPLERS
+    assert tuple(SCHEMA["properties"]["qualities"]["required"]) == contract.QUALITIES
+    stage = words["stage"]["properties"]
+    assert tuple(stage["prediction"]["enum"]) == manifest.PREDICTIONS
+    assert tuple(stage["schedule"]["properties"]["kind"]["enum"]) == manifest.SCHEDULES
+
+
+def test_every_sampler_that_a_package_may_name_is_there():
+    assert tuple(samplers.SAMPLER_FUNCTIONS) == contract.SAMPLERS
 
 
 def resolved(node):

@@ -1,0 +1,151 @@
+"""The commands of README and docs/training.md run as they stand, on small data made here.
+
+They run in a folder that looks like a checkout after ``make setup``. Only the number of training
+steps in the settings files is another one there: two.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from pages import ROOT, blocks
+
+QGIS_PROCESS = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+NM = np.linspace(400.0, 1000.0, 25)
+# Blocks that tests do not run, by a word in them, and why.
+NOT_RUN = {
+    "tensorboard": "serves until it is stopped",
+    "simulate_vegetation": "needs prosail, which nothing else does",
+    "A.pth": "tests/training/test_import_reference.py runs it on the golden checkpoints",
+}
+
+
+def shell_blocks(page):
+    """(page, text) of each shell block of a page that runs here."""
+    texts = [block.text for block in blocks(ROOT / page) if block.language == "sh"]
+    return [(page, text) for text in texts if not any(word in text for word in NOT_RUN)]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """The folder that looks like a checkout, with the pictures and scenes that the pages name."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("model_runtime", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    shutil.copytree(ROOT / "training", folder / "training")
+    for settings in (folder / "training" / "configs").glob("*.toml"):
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(re.sub(r"^iterations = \d+", "iterations = 2", text, flags=re.M))
+    write_picture(folder / "ortho.tif", 24, 32)
+    (folder / "archive").mkdir()
+    write_picture(folder / "archive" / "one.tif", 16, 20)
+    write_scene(folder / "scene.tif", 136, 136, 0)
+    write_scene(folder / "reference.tif", 24, 32, 1)
+    for seed, split in enumerate(("train", "train", "val")):
+        (folder / "scenes" / split).mkdir(parents=True, exist_ok=True)
+        write_scene(folder / "scenes" / split / f"{seed}.tif", 36, 40, seed)
+    return folder
+
+
+def new_raster(path, bands, rows, cols, kind):
+    """A georeferenced GeoTIFF, open for writing."""
+    from osgeo import gdal, osr
+
+    gdal.UseExceptions()
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), cols, rows, bands, kind)
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32617)
+    dataset.SetSpatialRef(reference)
+    dataset.SetGeoTransform((500000, 2, 0, 4100000, 0, -2))
+    return dataset
+
+
+def write_picture(path, rows, cols):
+    """An 8-bit RGB picture."""
+    values = np.random.default_rng(rows).integers(5, 250, (3, rows, cols)).astype(np.uint8)
+    new_raster(path, 3, rows, cols, 1).WriteArray(values)
+
+
+def write_scene(path, rows, cols, seed):
+    """A hyperspectral scene of soil and leaves: UInt16 reflectance x 10,000, wavelengths in nm."""
+    share = np.random.default_rng(seed).random((rows, cols))
+    soil, leaves = 0.1 + 0.3 * (NM - 400) / 600, 0.04 + 0.4 / (1 + np.exp((715 - NM) / 15))
+    values = soil[:, None, None] * share + leaves[:, None, None] * (1 - share)
+    dataset = new_raster(path, len(NM), rows, cols, 2)
+    for number, (centre, band_values) in enumerate(zip(NM, values), start=1):
+        band = dataset.GetRasterBand(number)
+        band.SetMetadata({"wavelength": str(centre), "wavelength_units": "Nanometers"})
+        band.SetScale(0.0001)
+        band.WriteArray(np.round(band_values * 10_000).astype(np.uint16))
+
+
+@pytest.fixture(scope="module")
+def environment(checkout):
+    """Variables of a user's shell: the plugin assembled, a QGIS profile of its own."""
+    programs = checkout / "programs"
+    programs.mkdir()
+    if QGIS_PROCESS:  # Debian bookworm's wrapper of this name fails; README says so
+        (programs / "qgis_process").symlink_to(QGIS_PROCESS)
+    assemble = [sys.executable, str(ROOT / "scripts" / "assemble_plugin.py")]
+    places = [f"--plugins={checkout / 'plugins'}", f"--dist={checkout / 'dist'}"]
+    subprocess.run([*assemble, *places], check=True, capture_output=True)
+    return {
+        **os.environ,
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_PLUGINPATH": str(checkout / "plugins"),
+        "QGIS_CUSTOM_CONFIG_PATH": str(checkout / "profile"),
+        "SCDM_PYTHON": sys.executable,
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def run_blocks(page, checkout, environment):
+    """Run the blocks of a page in order: later ones build on earlier ones."""
+    for _, text in shell_blocks(page):
+        shell = ["sh", "-e", "-c", text]
+        done = subprocess.run(
+            shell, cwd=checkout, env=environment, capture_output=True, text=True, timeout=500
+        )
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+def test_readmes_commands_run(checkout, environment):
+    for module in ("qgis", "torch", "distributed"):
+        pytest.importorskip(module)
+    run_blocks("README.md", checkout, environment)
+    made = [
+        "spectra.tif",
+        "cube.tif",
+        "spread.tif",
+        "rgb.tif",
+        "cube.img",
+        "spectra/one.tif",
+        "mosaic.vrt",
+    ]
+    assert [name for name in made if not (checkout / name).exists()] == []
+    assert (checkout / "mine" / "model.json").is_file() and (checkout / "own.tif").is_file()
+
+
+def test_the_training_pages_commands_run(checkout, environment):
+    pytest.importorskip("torch")
+    shutil.rmtree(checkout / "mine", ignore_errors=True)
+    shutil.rmtree(checkout / "runs", ignore_errors=True)
+    (checkout / "own.tif").unlink(missing_ok=True)
+    run_blocks("docs/training.md", checkout, environment)
+    assert list((checkout / "blocks" / "train").glob("*.tif"))
+    for package in ("mine", "few", "tiny"):
+        assert (checkout / package / "model.json").is_file()
+    assert (checkout / "own_spread.tif").is_file()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
+def test_what_is_not_run_is_there_to_be_left_out(page):
+    texts = [block.text for block in blocks(ROOT / page) if block.language == "sh"]
+    left_out = [text for text in texts if (page, text) not in shell_blocks(page)]
+    assert len(left_out) == (3 if page.endswith("training.md") else 0)
