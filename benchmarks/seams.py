@@ -48,8 +48,7 @@ def estimate(source: Path, folder: Path, tile: int, options: List[str]) -> np.nd
 def borders(side: int, tile: int, model: manifest.Manifest) -> Tuple[np.ndarray, np.ndarray]:
     """Whether a tile ends between row (column) i and i + 1, for all i."""
     window = tiling.Window(0, 0, side, side)
-    picture = argparse.Namespace(rows=side, cols=side)
-    layout = options.layout_of(tile, None, model.tile, picture, window)
+    layout = options.layout_of(tile, None, model.tile, window, window)
     marks = []
     for spans in layout.spans():
         mark = np.zeros(side - 1, bool)

@@ -40,6 +40,11 @@ class Window:
     rows: int
     cols: int
 
+    def slices(self, within: "Window") -> Tuple[slice, slice]:
+        """Where it lies in an array of the pixels ``within``: slices of rows and columns."""
+        row, col = self.row0 - within.row0, self.col0 - within.col0
+        return slice(row, row + self.rows), slice(col, col + self.cols)
+
 
 @dataclass(frozen=True)
 class Span:

@@ -4,58 +4,72 @@ import functools
 import json
 import os
 import time
-from argparse import Namespace
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Protocol, Tuple
 
 from ..errors import InputError, ScdmError, StorageError
 from ..events import Events, Tally
 from ..journal.block_store import write_durably
 from ..pipeline import sheets
+from ..pipeline.executor import Executor
+from ..pipeline.options import UpsampleOptions
 from ..system.cancellation import explain
 from .run_scene import STEPS
 from .scenes import ONE_FILE, Scene
-from .task import DONE, FAILED, THERE, Outcome, Task, told
+from .task import DONE, FAILED, THERE, Outcome, Task, describe_outcome
 
 SUMMARY_NAME = "summary.json"
 # Scenes as they are done, a line each, until the summary is written: that takes longer with each.
 NOTES_NAME = "summary.notes"
 
 
-def run(args, scenes: List[Scene], events: Events, engine) -> None:
+class SceneExecutor(Executor, Protocol):
+    """Computes whole scenes too."""
+
+    def scenes(
+        self, options: UpsampleOptions, tasks: Iterable[Task], tally: Events
+    ) -> Iterator[Outcome]:
+        """Make scenes, in the order in which they are done; raises DeviceError."""
+
+
+def run(
+    options: UpsampleOptions, scenes: List[Scene], events: Events, executor: SceneExecutor
+) -> None:
     """Make the outputs of all ``scenes`` in the folder OUTPUT, and its summary.
 
     Raises, when all are through, an error of the first failure's kind; InputError for options
     that do not go with scenes, CancelledError at once.
     """
     since = time.monotonic()
-    tasks = _tasks(args, scenes)
-    outcomes = _earlier(args.output, tasks) if args.resume and not args.overwrite else {}
+    tasks = _tasks(options, scenes)
+    outcomes = _earlier(options.output, tasks) if options.resume and not options.overwrite else {}
     tally = Tally(events, len(tasks) * STEPS)
     tally.part_done(len(outcomes) * STEPS)
     missing = [task for name, task in tasks.items() if name not in outcomes]
     try:
-        for outcome in _made(args, missing, tally, engine):
+        for outcome in _made(options, missing, tally, executor):
             outcomes[outcome.name] = outcome
-            events.scene(outcome.name, outcome.state, told(outcome))
+            events.scene(outcome.name, outcome.state, describe_outcome(outcome))
     finally:
         ordered = [outcomes[name] for name in tasks if name in outcomes]
         if ordered:
-            _write_summary(args.output, ordered)
-    _raise_failures(args.output, ordered)
+            _write_summary(options.output, ordered)
+    _raise_failures(options.output, ordered)
     reused = sum(outcome.state == THERE for outcome in ordered)
-    events.done(args.output, time.monotonic() - since, scenes=len(ordered), already_there=reused)
+    events.done(options.output, time.monotonic() - since, scenes=len(ordered), already_there=reused)
 
 
-def _made(args, missing: List[Task], tally: Tally, engine) -> Iterator[Outcome]:
+def _made(
+    options: UpsampleOptions, missing: List[Task], tally: Tally, executor: SceneExecutor
+) -> Iterator[Outcome]:
     """The scenes as they are done, and noted."""
     waiting = (task.identified() for task in missing)  # when its turn comes: it reads
-    for outcome in engine.scenes(args, waiting, tally) if missing else ():
-        _note(args.output, outcome)
+    for outcome in executor.scenes(options, waiting, tally) if missing else ():
+        _note(options.output, outcome)
         tally.part_done(STEPS)
-        explain(functools.partial(_left, args.output))
+        explain(functools.partial(_left, options.output))
         yield outcome
 
 
@@ -68,10 +82,10 @@ def _left(folder: str) -> Tuple[str, str]:
     )
 
 
-def check(args) -> None:
+def check(options: UpsampleOptions) -> None:
     """Raise InputError where OUTPUT and its like are no folders; make those that are missing."""
-    named = {"OUTPUT": args.output, "--spread": args.spread, "--report": args.report}
-    for option, text in {**named, "--keep-stages": args.keep_stages}.items():
+    named = {"OUTPUT": options.output, "--spread": options.spread, "--report": options.report}
+    for option, text in {**named, "--keep-stages": options.keep_stages}.items():
         path = Path(text) if text else None
         if path is not None and (path.suffix.lower() in (*ONE_FILE, ".html")):
             raise InputError(
@@ -84,16 +98,18 @@ def check(args) -> None:
             )
 
 
-def _tasks(args, scenes: List[Scene]) -> Dict[str, Task]:
+def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
     """The scenes with their arguments, by name; the folders are there."""
-    check(args)
-    for folder in filter(None, (args.output, args.spread, args.report, args.keep_stages)):
+    check(options)
+    for folder in filter(
+        None, (options.output, options.spread, options.report, options.keep_stages)
+    ):
         sheets.make_folder(Path(folder))
-    return {scene.name: Task(scene, _args_of(args, scene)) for scene in scenes}
+    return {scene.name: Task(scene, _options_of(options, scene)) for scene in scenes}
 
 
-def _args_of(args, scene: Scene) -> Namespace:
-    """``upsample``'s arguments for one scene, for any process of this machine."""
+def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
+    """The options for one scene, for any process of this machine."""
     places = {
         "output": f"{scene.name}.tif",
         "spread": f"{scene.name}.tif",
@@ -101,15 +117,15 @@ def _args_of(args, scene: Scene) -> Namespace:
         "keep_stages": scene.name,
     }
     paths = {
-        option: str(Path(getattr(args, option)).absolute() / name)
+        option: str(Path(getattr(options, option)).absolute() / name)
         for option, name in places.items()
-        if getattr(args, option)
+        if getattr(options, option)
     }
-    if args.model:
-        paths["model"] = str(Path(args.model).absolute())
+    if options.model:
+        paths["model"] = str(Path(options.model).absolute())
     local = Path(scene.path).exists() and scene.path
     source = str(Path(scene.path).absolute()) if local else scene.path
-    return Namespace(**{**vars(args), **paths, "input": source, "cluster": None})
+    return replace(options, **paths, input=source, cluster=None)
 
 
 def _earlier(folder: str, tasks: Dict[str, Task]) -> Dict[str, Outcome]:
@@ -118,7 +134,7 @@ def _earlier(folder: str, tasks: Dict[str, Task]) -> Dict[str, Outcome]:
     for name, entry in _read_summary(folder).items():
         if entry.get("state") in (DONE, THERE) and name in tasks:
             task = tasks[name].identified()
-            if task.made_of == entry.get("made_of") and Path(task.args.output).is_file():
+            if task.made_of == entry.get("made_of") and Path(task.options.output).is_file():
                 outcomes[name] = task.outcome(THERE)
     return outcomes
 
@@ -175,7 +191,8 @@ def _raise_failures(folder: str, outcomes: List[Outcome]) -> None:
     first = failed[0]
     kinds = {kind.kind: kind for kind in _kinds(ScdmError)}
     raise kinds.get(first.kind, ScdmError)(
-        f"{len(failed)} of {len(outcomes)} scenes failed, the first '{first.name}': {told(first)}",
+        f"{len(failed)} of {len(outcomes)} scenes failed, the first '{first.name}': "
+        f"{describe_outcome(first)}",
         f"see {Path(folder) / SUMMARY_NAME}; the same command makes only what is missing",
     )
 

@@ -4,20 +4,21 @@ import time
 
 from ..errors import CancelledError, as_told
 from ..events import Events
-from ..pipeline import scene
+from ..pipeline.executor import Executor
+from ..pipeline.scene import upsample_scene
 from .task import DONE, Outcome, Task
 
 # What a scene's progress is told in: scenes differ in their tiles, which nobody knows beforehand.
 STEPS = 1000
 
 
-def made(task: Task, engine, events: Events) -> Outcome:
+def run_scene(task: Task, executor: Executor, events: Events) -> Outcome:
     """Make one scene; its own errors are its outcome. Raises CancelledError."""
     since, heard = time.monotonic(), _Heard(events)
     try:
         if task.scene.trouble is not None:
             raise task.scene.trouble
-        scene.one(task.args, heard, engine)
+        upsample_scene(task.options, heard, executor)
     except (CancelledError, KeyboardInterrupt):
         raise
     except Exception as error:  # whatever it was: the others are not to suffer

@@ -1,14 +1,14 @@
 """One of many scenes: what is to be made of it, and what became of it."""
 
 import hashlib
-from argparse import Namespace
 from dataclasses import dataclass, replace
 from typing import Sequence, Tuple
 
-from ..errors import PackageError, ScdmError
+from ..errors import ScdmError
 from ..package import embedded
-from ..package.manifest import MANIFEST_NAME
-from ..pipeline import fingerprint, provenance
+from ..package.manifest import open_package
+from ..pipeline import fingerprint
+from ..pipeline.options import UpsampleOptions, deciding_options
 from .scenes import Scene
 
 DONE, FAILED, THERE = "done", "failed", "already there"
@@ -32,19 +32,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """A scene and the arguments of ``upsample`` for it; ``made_of`` as an Outcome's, or not yet."""
+    """A scene and the options for it; ``made_of`` as an Outcome's, or not yet."""
 
     scene: Scene
-    args: Namespace
+    options: UpsampleOptions
     made_of: str = ""
 
     def identified(self) -> "Task":
         """With ``made_of``, for which the input is looked at; raises PackageError."""
-        return replace(self, made_of=made_of(self.args))
+        return replace(self, made_of=fingerprint_of(self.options))
 
     def outcome(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
         """What became of it."""
-        name, path, output = self.scene.name, self.scene.path, self.args.output
+        name, path, output = self.scene.name, self.scene.path, self.options.output
         warned = tuple(warnings)
         return Outcome(name, path, output, state, self.made_of, round(seconds, 3), warned)
 
@@ -54,18 +54,18 @@ class Task:
         return replace(self.outcome(FAILED, seconds, warned), **said)
 
 
-def told(outcome: Outcome) -> str:
+def describe_outcome(outcome: Outcome) -> str:
     """An outcome in one line."""
     if outcome.state == FAILED:
         return f"{outcome.message}: {outcome.remedy}" if outcome.remedy else outcome.message
     return f"{outcome.output} in {outcome.seconds:.1f} s" if outcome.seconds else outcome.output
 
 
-def made_of(args) -> str:
-    """A name for all that decides a scene's output: the options, the model and the input file."""
-    content = embedded.folder_of(args.model) / MANIFEST_NAME
-    if not content.is_file():
-        raise PackageError(f"no model in '{content.parent}'", "choose a folder with model.json")
-    model = hashlib.sha256(content.read_bytes()).hexdigest()
-    facts = provenance.options_of(args), model, fingerprint.of_files([args.input])
+def fingerprint_of(options: UpsampleOptions) -> str:
+    """A name for all that decides a scene's output: options, model and input file.
+
+    Raises PackageError.
+    """
+    model = open_package(embedded.folder_of(options.model)).sha256
+    facts = deciding_options(options), model, fingerprint.of_files([options.input])
     return hashlib.sha256(repr(facts).encode()).hexdigest()

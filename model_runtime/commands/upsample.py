@@ -1,6 +1,9 @@
 """The ``upsample`` command's options: what may be given, and what it means for a model."""
 
+import argparse
+import re
 from contextlib import ExitStack, contextmanager
+from dataclasses import fields
 from typing import Iterator, Tuple
 
 from .. import contract
@@ -9,13 +12,14 @@ from ..errors import InputError
 from ..events import Events
 from ..executors import dask_pool
 from ..journal import journal
-from ..pipeline import memory_budget
+from ..pipeline.options import UpsampleOptions
 
 DTYPES = ("uint16", "float32")
 FORMATS = ("gtiff", "cog")
 LARGEST_SEED = 2**63 - 1
 LARGEST_TILE = 8192
 LARGEST_SHEET = 1 << 20
+BYTES_PER_UNIT = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 def add_arguments(parser) -> None:
@@ -99,7 +103,7 @@ def add_arguments(parser) -> None:
     add(
         "--memory-limit",
         metavar="SIZE",
-        type=memory_budget.parse,
+        type=memory_size,
         help="memory that may be used, as 800M or 4G (half of what is free)",
     )
     add("--resume", action="store_true", default=True, help="go on from a broken run (default)")
@@ -111,6 +115,16 @@ def add_arguments(parser) -> None:
         help="what becomes of the finished tiles of an unfinished run of OUTPUT that had other "
         "settings; keep: for when those come again (discard)",
     )
+
+
+def memory_size(text: str) -> int:
+    """Bytes of "800M", "4G", "2GiB"; raises argparse.ArgumentTypeError."""
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
+    if found is None:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a memory size: give for example 800M or 4G"
+        )
+    return int(float(found.group(1)) * BYTES_PER_UNIT[found.group(2)])
 
 
 def _numbers(kind):
@@ -126,27 +140,35 @@ def _numbers(kind):
 def run(args, events: Events) -> None:
     """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
     from ..batch import batch
-    from ..pipeline import scene
+    from ..pipeline.scene import upsample_scene
 
     check(args)
-    with opened(args) as engine:
-        if scenes.are_many(args.input, args.output):
-            batch.run(args, scenes.found(args.input), events, engine)
+    options = options_of(args)
+    with _executor(options) as executor:
+        if scenes.are_many(options.input, options.output):
+            batch.run(options, scenes.found(options.input), events, executor)
         else:
-            scene.one(args, events, engine)
+            upsample_scene(options, events, executor)
+
+
+def options_of(args) -> UpsampleOptions:
+    """The parsed command line as what is handed on."""
+    return UpsampleOptions(
+        **{item.name: getattr(args, item.name) for item in fields(UpsampleOptions)}
+    )
 
 
 @contextmanager
-def opened(args) -> Iterator:
-    """The engine that ``args`` ask for."""
+def _executor(options: UpsampleOptions) -> Iterator:
+    """Who computes; a cluster is left at the end."""
     from ..executors import dask_executor, local
 
     with ExitStack() as stack:
-        if not args.cluster:
-            yield local.OneMachine()
+        if not options.cluster:
+            yield local.LocalExecutor()
             return
-        tls = dask_pool.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
-        yield dask_executor.Farm(args.cluster, stack, tls)
+        tls = dask_pool.certificates(options.tls_ca_file, options.tls_cert, options.tls_key)
+        yield dask_executor.DaskExecutor(options.cluster, stack, tls)
 
 
 def check(args) -> None:

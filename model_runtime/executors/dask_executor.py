@@ -1,8 +1,8 @@
-"""The workers of a cluster as the engine of a run: they make, the client puts together."""
+"""The workers of a cluster as the executor of a run: they make, the client puts together."""
 
-from argparse import Namespace
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from .. import tiling
@@ -11,29 +11,18 @@ from ..diffusion.onnx_session import PROVIDERS
 from ..errors import DeviceError, ScdmError, StorageError
 from ..events import Events
 from ..journal.block_store import Arrays, Store
+from ..package.manifest import Manifest
 from ..pipeline import sheets
-from ..pipeline.estimation import Job
-from ..pipeline.production import Asked
-from ..pipeline.run_spec import ALIKE, Order, software
+from ..pipeline.job import Job, RuntimeInfo
+from ..pipeline.options import UpsampleOptions
+from ..pipeline.run_spec import SAME_SOFTWARE, RunSpec, software
 from ..system import hardware
 from . import dask_pool, dask_tasks
 
 SEE_FOLDER = "put OUTPUT into a folder that client and workers share under one path"
 
 
-@dataclass(frozen=True)
-class Workers:
-    """Stands for the workers' cascades where a run says what it runs on."""
-
-    device: str
-    warnings: List[str] = field(default_factory=list)
-
-    @property
-    def providers(self) -> List[str]:
-        return PROVIDERS[self.device]
-
-
-class Farm:
+class DaskExecutor:
     """Workers of the Dask cluster at ``address`` make blocks, sheets and scenes.
 
     The cluster is opened when it is first needed: what is wrong with the input is said before.
@@ -50,12 +39,15 @@ class Farm:
             self._opened = self._stack.enter_context(dask_pool.opened(self.address, self._tls))
         return self._opened
 
-    def network(self, args, folder, model) -> Workers:
+    def prepare(
+        self, options: UpsampleOptions, folder: Path, model: Manifest
+    ) -> Tuple[RuntimeInfo, None]:
         """What the workers run on; raises DeviceError unless they are all alike."""
-        found = self._alike(args.device)
+        found = self._alike(options.device)
         first = next(iter(found.values()))
         warnings = dict.fromkeys(w for about in found.values() for w in about["warnings"])
-        return Workers(first["device"], list(warnings))
+        device = first["device"]
+        return RuntimeInfo(device, tuple(PROVIDERS[device]), tuple(warnings)), None
 
     def _alike(self, device: str) -> Dict[str, Dict[str, Any]]:
         """What the workers say of themselves; raises DeviceError unless they are all alike."""
@@ -63,34 +55,40 @@ class Farm:
         _require_alike(found)
         return found
 
-    def fitted(self, args, job: Job, asked: Asked, warn) -> Job:
+    def fit(self, options: UpsampleOptions, job: Job, warn: Callable[[str], None]) -> Job:
         """``job`` as it is: each worker sees to its own memory."""
         return job
 
-    def share(self, args) -> Tuple[int, Any]:
+    def share(self, options: UpsampleOptions) -> Tuple[int, Optional[int]]:
         """Threads and memory limit of a worker: of this machine, an Nth each."""
         count = dask_pool.local_workers(self.address)
         available = hardware.memory()["available"] if count else None
         limit = available // (2 * count) if available else None
         threads = max(1, hardware.cores() // count) if count else 1
-        return args.threads or threads, args.memory_limit or limit
+        return options.threads or threads, options.memory_limit or limit
 
-    def source(self, order: Order, job: Job, store: Store, warn) -> "Blocks":
+    def source(
+        self, spec: RunSpec, job: Job, store: Store, warn: Callable[[str], None]
+    ) -> "DaskUnits":
         """Where Estimation gets its units from."""
-        return Blocks(self.pool, order, store, warn)
+        return DaskUnits(self.pool, spec, store, warn)
 
-    def sheets(self, order: Order, job: Job, store: Store, windows: List, tally: Events):
-        """As OneMachine's, in the order in which they are done."""
+    def sheets(
+        self, spec: RunSpec, job: Job, store: Store, windows: List[tiling.Window], tally: Events
+    ) -> Iterator[Tuple[tiling.Window, bool, int]]:
+        """As LocalExecutor's, in the order in which they are done."""
         by_name = {sheets.name_of(window): window for window in windows}
-        items = ((name, (order, window)) for name, window in by_name.items())
-        told = Once(tally.warning)
+        items = ((name, (spec, window)) for name, window in by_name.items())
+        told = WarnOnce(tally.warning)
         for name, (filled, tile_count, warnings) in self.pool.each(dask_tasks.make_sheet, items):
             told.all(warnings)
             yield by_name[name], filled, tile_count
 
-    def scenes(self, args, tasks: Iterable[Task], tally: Events) -> Iterator[Outcome]:
+    def scenes(
+        self, options: UpsampleOptions, tasks: Iterable[Task], tally: Events
+    ) -> Iterator[Outcome]:
         """Make scenes, each on one worker, in the order in which they are done."""
-        self._alike(args.device)
+        self._alike(options.device)
         under_way: Dict[str, Task] = {}
 
         def items() -> Iterator[dask_pool.Item]:
@@ -103,9 +101,9 @@ class Farm:
             yield task.failed(outcome) if isinstance(outcome, ScdmError) else outcome
 
     def _shared(self, task: Task) -> Task:
-        threads, memory = self.share(task.args)
-        args = Namespace(**{**vars(task.args), "threads": threads, "memory_limit": memory})
-        return replace(task, args=args)
+        threads, memory = self.share(task.options)
+        options = replace(task.options, threads=threads, memory_limit=memory)
+        return replace(task, options=options)
 
 
 def _require_alike(found: Dict[str, Dict[str, Any]]) -> None:
@@ -117,16 +115,16 @@ def _require_alike(found: Dict[str, Dict[str, Any]]) -> None:
                 other = "this client" if name in mine else f"worker {first}"
                 raise DeviceError(
                     f"worker {address} has {name} {about[name]}, {other} {have}",
-                    f"give --device, or {ALIKE}",
+                    f"give --device, or {SAME_SOFTWARE}",
                 )
 
 
-class Blocks:
+class DaskUnits:
     """Units that a cluster's workers make, a bounded number ahead, and put into ``store``."""
 
-    def __init__(self, pool: dask_pool.Pool, order: Order, store: Store, warn):
-        self._pool, self._order, self._store = pool, order, store
-        self._told = Once(warn)
+    def __init__(self, pool: dask_pool.Pool, spec: RunSpec, store: Store, warn):
+        self._pool, self._spec, self._store = pool, spec, store
+        self._told = WarnOnce(warn)
         self._stored = store.names()
         self._kept: Dict[str, bool] = {}
         self._coming = pool.each(dask_tasks.make_unit, self._items())
@@ -134,13 +132,13 @@ class Blocks:
     def _items(self) -> Iterator[dask_pool.Item]:
         """The units that the store lacks, each once."""
         before, sent = frozenset(self._stored), set()
-        blended = self._order.layout.margin is None  # a unit is then part of several pieces
-        for piece in self._order.layout.pieces():
+        blended = self._spec.layout.margin is None  # a unit is then part of several pieces
+        for piece in self._spec.layout.pieces():
             for unit in piece.units:
                 if unit.name not in before and unit.name not in sent:
                     if blended:
                         sent.add(unit.name)
-                    yield unit.name, (self._order, unit)
+                    yield unit.name, (self._spec, unit)
 
     def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
         """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
@@ -160,7 +158,7 @@ class Blocks:
 
     def _again(self, unit: tiling.Unit) -> Iterator:
         """A block that the store has lost or that was damaged there."""
-        return self._pool.each(dask_tasks.make_unit, [(unit.name, (self._order, unit))])
+        return self._pool.each(dask_tasks.make_unit, [(unit.name, (self._spec, unit))])
 
     def _read(self, name: str) -> Arrays:
         try:
@@ -174,7 +172,7 @@ class Blocks:
         return arrays
 
 
-class Once:
+class WarnOnce:
     """Tells each warning once, whichever and however many workers have it."""
 
     def __init__(self, warn: Callable[[str], None]):

@@ -5,14 +5,16 @@ import threading
 from typing import Any, Callable, Dict, Tuple
 
 from .. import tiling
-from ..batch import run_scene, task
+from ..batch.run_scene import run_scene
+from ..batch.task import Outcome, Task, fingerprint_of
 from ..diffusion import cascade_cache, onnx_session
 from ..errors import CancelledError, StorageError
 from ..events import Events
 from ..pipeline import run_spec, sheets
-from ..pipeline.estimation import keep
-from ..pipeline.run_spec import Opened, Order
-from . import dask_pool, local
+from ..pipeline.run_spec import OpenRun, RunSpec
+from ..pipeline.work_units import keep
+from . import dask_pool
+from .local import LocalExecutor
 
 # Kept, tiles, warnings.
 Made = Tuple[bool, int, Tuple[str, ...]]
@@ -31,36 +33,35 @@ def about(device: str) -> Dict[str, Any]:
     return {**run_spec.software(), "device": taken, "warnings": warnings}
 
 
-def make_unit(work: Order, unit: tiling.Unit) -> Made:
+def make_unit(work: RunSpec, unit: tiling.Unit) -> Made:
     """Make a unit and keep it in the run's journal. Raises ScdmError."""
-    here = _opened(work)
-    arrays = here.maker.made(unit)
+    here = _open(work)
+    arrays = here.maker.make(unit)
     if arrays:
         keep(here.store, unit.name, arrays)
     return bool(arrays), len(unit.tiles), _new_warnings(here)
 
 
-def make_sheet(work: Order, window: tiling.Window) -> Made:
+def make_sheet(work: RunSpec, window: tiling.Window) -> Made:
     """Make a sheet of all the run's outputs. Raises ScdmError."""
-    here = _opened(work)
+    here = _open(work)
     events = Quiet(here.warnings.append)
-    filled, count = sheets.make(here.job, work, window, here.maker, here.store, events)
+    filled, count = sheets.make(here.job, work.run, window, here.maker, here.store, events)
     return filled, count, _new_warnings(here)
 
 
-def make_scene(scene_task: task.Task, of_client: Dict[str, str]) -> task.Outcome:
+def make_scene(task: Task, of_client: Dict[str, str]) -> Outcome:
     """Make one of many scenes as one machine would; its errors are its outcome.
 
     Raises DeviceError, StorageError where the software, the model or the input is not the client's.
     """
     run_spec.require_software(of_client)
-    args = scene_task.args
-    if task.made_of(args) != scene_task.made_of:
+    if fingerprint_of(task.options) != task.made_of:
         raise StorageError(
-            f"a worker has another model than the client, or another file '{args.input}'",
+            f"a worker has another model than the client, or another file '{task.options.input}'",
             "put INPUT and --model where client and workers share them under one path",
         )
-    return run_scene.made(scene_task, local.OneMachine(cascade_cache.load), Quiet(lambda _: None))
+    return run_scene(task, LocalExecutor(cascade_cache.load), Quiet(lambda _: None))
 
 
 class Quiet(Events):
@@ -74,17 +75,17 @@ class Quiet(Events):
             raise CancelledError("cancelled")
 
 
-def _opened(work: Order) -> Opened:
+def _open(work: RunSpec) -> OpenRun:
     """``work``, opened by this thread when its first block comes."""
     key = (work.journal, work.run)
     if getattr(_thread, "key", None) != key:
         _thread.key, _thread.opened = None, None
-        _thread.opened = run_spec.opened(work, cascade_cache.load)
+        _thread.opened = run_spec.open_run(work, cascade_cache.load)
         _thread.key = key
     return _thread.opened
 
 
-def _new_warnings(here: Opened) -> Tuple[str, ...]:
+def _new_warnings(here: OpenRun) -> Tuple[str, ...]:
     told = tuple(here.warnings)
     here.warnings.clear()
     return told

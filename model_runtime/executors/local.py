@@ -1,55 +1,62 @@
-"""This process as the engine of a run: it makes everything."""
+"""This process as the executor of a run: it computes everything."""
 
 from dataclasses import replace
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
-from ..batch import run_scene
+from .. import tiling
+from ..batch.run_scene import run_scene
 from ..batch.task import Outcome, Task
 from ..diffusion import cascade, cascade_cache
+from ..diffusion.cascade import Cascade
 from ..events import Events
 from ..journal.block_store import Store
+from ..package.manifest import Manifest
 from ..pipeline import memory_budget, sheets
-from ..pipeline.estimation import Here, Job, UnitMaker
-from ..pipeline.production import Asked, stored_as
-from ..pipeline.run_spec import Order
+from ..pipeline.job import Job, RuntimeInfo
+from ..pipeline.options import UpsampleOptions
+from ..pipeline.run_spec import RunSpec, runtime_of
+from ..pipeline.work_units import LocalUnits, UnitMaker
 
 
-class OneMachine:
-    """This process makes everything; ``load`` gives networks as cascade.load does."""
+class LocalExecutor:
+    """Computes in this process; ``load`` gives cascades as cascade.load does."""
 
-    def __init__(self, load: Optional[Callable] = None):
+    def __init__(self, load: Optional[Callable[..., Cascade]] = None):
         self._load = load
 
-    def network(self, args, folder, model):
-        """The cascade of the package in ``folder``."""
-        return (self._load or cascade.load)(folder, model, args.device, args.threads)
+    def prepare(
+        self, options: UpsampleOptions, folder: Path, model: Manifest
+    ) -> Tuple[RuntimeInfo, Cascade]:
+        """The cascade of the package in ``folder``, and what it runs on."""
+        loaded = (self._load or cascade.load)(folder, model, options.device, options.threads)
+        return runtime_of(loaded), loaded
 
-    def fitted(self, args, job: Job, asked: Asked, warn) -> Job:
+    def fit(self, options: UpsampleOptions, job: Job, warn: Callable[[str], None]) -> Job:
         """``job`` in tiles that the memory holds; raises MemoryShortage."""
-        stored, count = stored_as(job, asked), len(asked.outputs)
-        return replace(
-            job, layout=memory_budget.fitted(job, stored, count, args.memory_limit, warn)
-        )
+        return replace(job, layout=memory_budget.fit_layout(job, options.memory_limit, warn))
 
-    def share(self, args) -> Tuple[int, Any]:
+    def share(self, options: UpsampleOptions) -> Tuple[int, Optional[int]]:
         """The threads and the memory limit of each of those who work."""
-        return args.threads, args.memory_limit
+        return options.threads, options.memory_limit
 
-    def source(self, order: Order, job: Job, store: Store, warn) -> Here:
+    def source(
+        self, spec: RunSpec, job: Job, store: Store, warn: Callable[[str], None]
+    ) -> LocalUnits:
         """Where Estimation gets its units from."""
-        return Here(_maker(order, job, warn), store)
+        return LocalUnits(UnitMaker(job, warn), store)
 
-    def sheets(self, order: Order, job: Job, store: Store, windows: List, tally: Events):
+    def sheets(
+        self, spec: RunSpec, job: Job, store: Store, windows: List[tiling.Window], tally: Events
+    ) -> Iterator[Tuple[tiling.Window, bool, int]]:
         """Make the sheets of ``windows``: each with whether it has a valid pixel, and its tiles."""
-        maker = _maker(order, job, tally.warning)
+        maker = UnitMaker(job, tally.warning)
         for window in windows:
-            yield window, *sheets.make(job, order, window, maker, store, tally)
+            yield window, *sheets.make(job, spec.run, window, maker, store, tally)
 
-    def scenes(self, args, tasks: Iterable[Task], tally: Events) -> Iterator[Outcome]:
-        """Make scenes, one after the other, with the networks of the first."""
+    def scenes(
+        self, options: UpsampleOptions, tasks: Iterable[Task], tally: Events
+    ) -> Iterator[Outcome]:
+        """Make scenes, one after the other, with the cascade of the first."""
         for task in tasks:
-            yield run_scene.made(task, OneMachine(self._load or cascade_cache.load), tally)
-
-
-def _maker(order: Order, job: Job, warn) -> UnitMaker:
-    return UnitMaker(job, stored_as(job, order.asked), len(order.asked.outputs), warn)
+            yield run_scene(task, LocalExecutor(self._load or cascade_cache.load), tally)

@@ -182,8 +182,22 @@ class Manifest:
         return path
 
 
+@dataclass(frozen=True)
+class ModelPackage:
+    """A package's folder, its checked manifest, and the SHA-256 of what was read as that."""
+
+    folder: Path
+    manifest: Manifest
+    sha256: str
+
+
 def read(folder: Path) -> Manifest:
-    """The checked manifest of the package in ``folder``.
+    """The checked manifest of the package in ``folder``; raises as ``open_package``."""
+    return open_package(folder).manifest
+
+
+def open_package(folder: Path) -> ModelPackage:
+    """The package in ``folder``, whose manifest is read once and checked.
 
     Raises PackageError when the folder holds no ``model.json`` or it breaks a rule.
     """
@@ -198,10 +212,11 @@ def read(folder: Path) -> Manifest:
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise PackageError(f"{path} is larger than {MAX_MANIFEST_BYTES} bytes", _REMEDY)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        data = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError, OSError) as error:
         raise PackageError(f"{path} cannot be read as JSON ({error})", _REMEDY) from error
-    return parse(data)
+    return ModelPackage(Path(folder), parse(data), hashlib.sha256(content).hexdigest())
 
 
 def verified_bytes(folder: Path, entry: ModelFile) -> bytes:

@@ -7,8 +7,7 @@ import numpy as np
 
 from ..errors import StorageError
 from ..journal.journal import folder_of
-from ..raster.encoding import Encoding
-from .estimation import Job
+from .job import Job
 
 # Spectra of real pictures pack to 0.4 to 0.7 of their bytes.
 PACKED_SHARE = 0.75
@@ -17,26 +16,26 @@ OVERVIEW_SHARE = 1 / 3
 GIB = 2**30
 
 
-def needed(
-    job: Job, stored: Encoding, outputs: int, overviews: bool, cog: bool, sheets: bool = False
-) -> int:
+def bytes_needed(job: Job, sheets: bool = False) -> int:
     """Bytes of the journal and of the outputs beside it, as far as can be told beforehand.
 
     ``sheets``: whether the journal's blocks go as the output grows.
     """
-    window, bands = job.layout.window, len(job.model.wavelength_nm)
-    values = window.rows * window.cols * bands * outputs * job.valid_share
-    file = values * stored.item_bytes * PACKED_SHARE * (1 + overviews * OVERVIEW_SHARE)
+    window, spec = job.layout.window, job.outputs
+    values = window.rows * window.cols * len(job.model.wavelength_nm) * len(spec.rasters)
+    values *= job.valid_share
+    file = values * job.encoding.item_bytes * PACKED_SHARE
+    file *= 1 + spec.overviews * OVERVIEW_SHARE
     if sheets and job.layout.margin is not None:
         return int(file)
     # A cloud-optimised file is made out of the plain one.
-    return int(_journal_bytes(job, values, stored) + file * (2 if cog else 1))
+    return int(_journal_bytes(job, values) + file * (2 if spec.cog else 1))
 
 
-def _journal_bytes(job: Job, values: float, stored: Encoding) -> float:
+def _journal_bytes(job: Job, values: float) -> float:
     layout = job.layout
     if layout.margin is not None:
-        return values * stored.item_bytes
+        return values * job.encoding.item_bytes
     # Blended tiles are kept whole, in float32; what they share is kept by each.
     shared = (layout.size / (layout.size - layout.overlap)) ** 2
     return values * np.dtype(np.float32).itemsize * shared

@@ -1,21 +1,17 @@
 """How much memory a run may use, and the tile side that keeps it below that."""
 
-import argparse
-import re
 from dataclasses import replace
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
 
 from .. import tiling
 from ..diffusion.cascade import Sampling
 from ..errors import MemoryShortage
-from ..raster.encoding import Encoding
 from ..system import address_space, hardware
-from .estimation import Job
+from .job import Job
 
 MIB = 2**20
-UNITS = {"": 1, "K": 2**10, "M": MIB, "G": 2**30, "T": 2**40}
 # No network that we know takes more for a pixel of a tile: where this fits, none is tried.
 GENEROUS_BYTES_A_PIXEL = 64 << 10
 # Tiles are tried at this side: small enough to be quick, large enough to tell.
@@ -25,15 +21,7 @@ ARRAYS_A_TILE = 12
 ARRAYS_A_UNIT = 3
 
 
-def parse(text: str) -> int:
-    """Bytes of "800M", "4G", "2GiB"; raises argparse.ArgumentTypeError."""
-    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
-    if found is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size: give 800M or 4G, for example")
-    return int(float(found.group(1)) * UNITS[found.group(2)])
-
-
-def fitted(job: Job, stored: Encoding, outputs: int, limit: Optional[int], warn) -> tiling.Layout:
+def fit_layout(job: Job, limit: Optional[int], warn: Callable[[str], None]) -> tiling.Layout:
     """The job's layout, or one of smaller tiles that stays below ``limit`` bytes.
 
     ``limit`` None is half of what is free; a system that does not tell has none. Raises
@@ -49,12 +37,12 @@ def fitted(job: Job, stored: Encoding, outputs: int, limit: Optional[int], warn)
     # Heaps and libraries reserve more than they use: half is for the run, as of free memory.
     free = free if room is None else min(free, room // 2)
     layout: Optional[tiling.Layout] = job.layout
-    generous = _need(job, job.layout, stored, outputs, GENEROUS_BYTES_A_PIXEL)
-    bytes_a_pixel = GENEROUS_BYTES_A_PIXEL if generous <= free else _tried(job)
-    while layout is not None and _need(job, layout, stored, outputs, bytes_a_pixel) > free:
+    generous = _need(job, job.layout, GENEROUS_BYTES_A_PIXEL)
+    bytes_a_pixel = GENEROUS_BYTES_A_PIXEL if generous <= free else _measure(job)
+    while layout is not None and _need(job, layout, bytes_a_pixel) > free:
         layout = layout.smaller()
     if layout is None:
-        _refuse(job, stored, outputs, bytes_a_pixel, free)
+        _refuse(job, bytes_a_pixel, free)
     if layout.size != job.layout.size:
         warn(
             f"tiles of {layout.size} instead of {job.layout.size} pixels keep the memory below "
@@ -63,9 +51,9 @@ def fitted(job: Job, stored: Encoding, outputs: int, limit: Optional[int], warn)
     return layout
 
 
-def _tried(job: Job) -> float:
+def _measure(job: Job) -> float:
     """Bytes that the network takes for a pixel of a tile, found with a small one."""
-    if job.cascade.device != "cpu":  # its memory is another: running out of it is met on the way
+    if job.runtime.device != "cpu" or job.cascade is None:  # its memory is another
         return 0.0
     least = 2 * (job.layout.margin or 0) + job.layout.multiple
     side = min(job.layout.size, tiling.round_up(max(PROBE_SIDE, least), job.layout.multiple))
@@ -75,24 +63,24 @@ def _tried(job: Job) -> float:
     return GENEROUS_BYTES_A_PIXEL if grown is None else grown / side**2
 
 
-def _need(job: Job, layout: tiling.Layout, stored: Encoding, outputs: int, a_pixel: float) -> float:
+def _need(job: Job, layout: tiling.Layout, a_pixel: float) -> float:
     """Bytes that a run in tiles of ``layout`` adds to the process."""
-    bands = len(job.model.wavelength_nm)
+    bands, outputs = len(job.model.wavelength_nm), len(job.outputs.rasters)
     tile = layout.size**2 * (a_pixel + 4 * bands * ARRAYS_A_TILE)
     block = layout.block_side() ** 2 * bands * outputs
     unit = block * 4 * ARRAYS_A_UNIT
     if layout.margin is None:  # the tiles that reach into one block are at hand together
         across = -(-tiling.BLOCK_SIDE // (layout.size - layout.overlap)) + 1
         unit += across**2 * layout.size**2 * bands * outputs * 4
-    cache = 2 * block * stored.item_bytes
+    cache = 2 * block * job.encoding.item_bytes
     return tile + unit + cache
 
 
-def _refuse(job: Job, stored: Encoding, outputs: int, a_pixel: float, free: float) -> None:
+def _refuse(job: Job, a_pixel: float, free: float) -> None:
     layout = job.layout
     while layout.smaller() is not None:
         layout = layout.smaller()
-    need = _need(job, layout, stored, outputs, a_pixel)
+    need = _need(job, layout, a_pixel)
     raise MemoryShortage(
         f"a tile of {layout.size} pixels needs about {need / MIB:.0f} MiB of memory, "
         f"{max(free, 0) / MIB:.0f} may be used",

@@ -1,39 +1,103 @@
-"""What the options of ``upsample`` mean for a model: sampling and tiles."""
+"""The options of one run, and what they mean for a model: sampling and tiles."""
 
 import math
-from typing import Optional, Tuple
+from dataclasses import dataclass, field, fields
+from typing import Any, Dict, Optional, Tuple
 
 from .. import tiling
+from ..contract import DEFAULT_QUALITY
 from ..diffusion.cascade import Sampling
 from ..diffusion.spread_calibration import SPREAD_SAMPLES
 from ..errors import InputError
 from ..package import manifest
 
+_CONTENT = "decides_content"
 
-def sampling_of(args, model: manifest.Manifest) -> Sampling:
+
+def _conduct(default: Any) -> Any:
+    """A field that decides no pixel and no tag of the outputs."""
+    return field(default=default, metadata={_CONTENT: False})
+
+
+@dataclass(frozen=True)
+class UpsampleOptions:
+    """What is asked for, as the command line gives it; None is "as the quality or model says".
+
+    Made once by the command, handed down whole, and sent to other processes as it is. ``bands``
+    are 1-based; ``extent`` is (xmin, ymin, xmax, ymax) in the raster's reference system;
+    ``memory_limit`` in bytes; ``tile``, ``overlap`` and ``sheet`` in pixels. ``input``,
+    ``output``, ``spread``, ``report`` and ``keep_stages`` are paths: of the last four that they
+    are given decides the outputs' content, not where they lead.
+    """
+
+    input: str = _conduct("")
+    output: str = _conduct("")
+    model: Optional[str] = None
+    bands: Optional[Tuple[int, ...]] = None
+    extent: Optional[Tuple[float, ...]] = None
+    quality: str = DEFAULT_QUALITY
+    sampler: Optional[str] = None
+    steps: Optional[int] = None
+    guidance: Optional[Tuple[float, ...]] = None
+    guidance_interval: Optional[Tuple[int, ...]] = None
+    samples: Optional[int] = None
+    spread: Optional[str] = _conduct(None)
+    keep_stages: Optional[str] = _conduct(None)
+    seed: int = 0
+    radiometry: str = "auto"
+    radiometry_from: Optional[str] = None
+    device: str = "auto"
+    threads: int = _conduct(0)
+    tile: Optional[int] = None
+    overlap: Optional[int] = None
+    dtype: str = "uint16"
+    format: str = "gtiff"
+    overviews: bool = True
+    sheet: int = 2048
+    cluster: Optional[str] = _conduct(None)
+    tls_ca_file: Optional[str] = _conduct(None)
+    tls_cert: Optional[str] = _conduct(None)
+    tls_key: Optional[str] = _conduct(None)
+    report: Optional[str] = _conduct(None)
+    overwrite: bool = _conduct(False)
+    memory_limit: Optional[int] = _conduct(None)
+    unfinished: str = _conduct("discard")
+    resume: bool = _conduct(True)
+
+
+def deciding_options(options: UpsampleOptions) -> Dict[str, str]:
+    """The options that decide the outputs' content, by their names on the command line."""
+    return {
+        "--" + item.name.replace("_", "-"): repr(getattr(options, item.name))
+        for item in fields(options)
+        if item.metadata.get(_CONTENT, True)
+    }
+
+
+def sampling_of(options: UpsampleOptions, model: manifest.Manifest) -> Sampling:
     """The quality's sampling, with explicit options put in its place; raises InputError."""
-    quality = model.qualities[args.quality]
-    samples = args.samples or quality.samples
-    if args.spread and args.samples is None:
+    quality = model.qualities[options.quality]
+    samples = options.samples or quality.samples
+    if options.spread and options.samples is None:
         samples = max(samples, SPREAD_SAMPLES)
     return Sampling(
-        sampler=args.sampler or quality.sampler,
-        steps=_steps(args.steps or quality.steps, model),
+        sampler=options.sampler or quality.sampler,
+        steps=_steps(options.steps or quality.steps, model),
         samples=samples,
-        guidance=_guidance(args.guidance, model),
-        seed=args.seed,
-        guidance_interval=_guidance_interval(args, quality, model),
+        guidance=_guidance(options.guidance, model),
+        seed=options.seed,
+        guidance_interval=_guidance_interval(options, quality, model),
     )
 
 
 def _guidance_interval(
-    args, quality: manifest.Quality, model: manifest.Manifest
+    options: UpsampleOptions, quality: manifest.Quality, model: manifest.Manifest
 ) -> Optional[Tuple[int, int]]:
     """The given interval, else the quality's; that is of its own sampler and steps alone."""
-    given, other_steps = args.guidance_interval, args.sampler or args.steps
+    given, other_steps = options.guidance_interval, options.sampler or options.steps
     if given is None:
         return None if other_steps else quality.guidance_interval
-    if not any(_guidance(args.guidance, model)):
+    if not any(_guidance(options.guidance, model)):
         raise InputError(
             "--guidance-interval is given, but no stage is guided",
             "give --guidance above 0 too, or leave the interval out",
@@ -74,10 +138,13 @@ def layout_of(
     tile: Optional[int],
     overlap: Optional[int],
     rule: manifest.Tile,
-    picture,
+    raster: tiling.Window,
     window: tiling.Window,
 ) -> tiling.Layout:
-    """The tiles for ``--tile`` and ``--overlap`` (None: the model's); raises InputError."""
+    """The tiles for ``--tile`` and ``--overlap`` (None: the model's) of ``window`` in ``raster``.
+
+    Raises InputError.
+    """
     for name, value in (("--tile", tile), ("--overlap", overlap)):
         if value is not None and value % rule.multiple:
             raise InputError(
@@ -95,7 +162,7 @@ def layout_of(
             f"a tile of {size} pixels loses {margin} on each side",
             f"give --tile {2 * margin + rule.multiple} or more",
         )
-    return tiling.Layout(picture.rows, picture.cols, window, size, rule.multiple, margin, shared)
+    return tiling.Layout(raster.rows, raster.cols, window, size, rule.multiple, margin, shared)
 
 
 def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:

@@ -1,13 +1,14 @@
 """Which rasters a run writes: their paths, bands and content."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 from .. import contract
 from ..errors import InputError, StorageError
 from ..package.manifest import Manifest
+from .options import UpsampleOptions
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,42 @@ class Output:
     in_new_folder: bool = False
 
 
-def wanted(args, model: Manifest) -> List[Output]:
-    """What ``args`` ask for, in the order in which estimation.estimate_tile gives it."""
+@dataclass(frozen=True)
+class OutputSpec:
+    """The rasters of a run, in the order of work_units.estimate_tile, and how they are stored.
+
+    ``stages`` and ``spread``: whether each stage's mean and the spread are among them. ``tags``
+    are said of each raster.
+    """
+
+    rasters: Tuple[Output, ...]
+    dtype: str = "uint16"
+    spread: bool = False
+    stages: bool = False
+    overviews: bool = False
+    cog: bool = False
+    tags: Dict[str, str] = field(default_factory=dict)
+
+
+def spec_of(options: UpsampleOptions, model: Manifest) -> OutputSpec:
+    """What ``options`` ask for, without tags."""
+    return OutputSpec(
+        rasters=tuple(_rasters(options, model)),
+        dtype=options.dtype,
+        spread=bool(options.spread),
+        stages=bool(options.keep_stages),
+        overviews=options.overviews,
+        cog=options.format == "cog",
+    )
+
+
+def _rasters(options: UpsampleOptions, model: Manifest) -> List[Output]:
     every = tuple(range(len(model.wavelength_nm)))
-    asked = [Output(args.output, every, contract.MEAN_CONTENT)]
-    if args.keep_stages:
-        asked += _of_stages(Path(args.keep_stages), model)
-    if args.spread:
-        asked.append(Output(args.spread, every, contract.SPREAD_CONTENT))
+    asked = [Output(options.output, every, contract.MEAN_CONTENT)]
+    if options.keep_stages:
+        asked += _of_stages(Path(options.keep_stages), model)
+    if options.spread:
+        asked.append(Output(options.spread, every, contract.SPREAD_CONTENT))
     return asked
 
 
@@ -68,6 +97,6 @@ def make_folder(folder: str) -> None:
 
 
 def drop_if_empty(folder: str) -> None:
-    """Remove a folder in which nothing came to be."""
+    """Remove the folder if it is empty."""
     with suppress(OSError):
         Path(folder).rmdir()

@@ -1,14 +1,13 @@
 """Where a run's numbers come from: for the output's tags, the report and the last event."""
 
-import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Dict, List
 
 from .. import __version__
 from ..diffusion import onnx_session, spread_calibration
 from ..diffusion.cascade import Sampling
-from ..package import manifest
+from .job import Job
+from .options import UpsampleOptions, deciding_options
 
 
 @dataclass
@@ -20,15 +19,14 @@ class Facts:
     warnings: List[str] = field(default_factory=list)
 
 
-def facts_of(job, folder: Path) -> Facts:
-    """What is known before the first tile; ``job`` is upsample's, ``folder`` its package."""
+def facts_of(job: Job, model_sha256: str) -> Facts:
+    """What is known before the first tile; ``model_sha256`` of the model's manifest."""
     how, taken = job.sampling, job.radiometry
-    content = (folder / manifest.MANIFEST_NAME).read_bytes()
     settings = {
         "SCDM_MODEL": job.model.name,
         "SCDM_MODEL_VERSION": job.model.version,
         "SCDM_MODEL_LICENCE": job.model.licence,
-        "SCDM_MODEL_SHA256": hashlib.sha256(content).hexdigest(),
+        "SCDM_MODEL_SHA256": model_sha256,
         "SCDM_SEED": str(how.seed),
         "SCDM_SAMPLER": how.sampler,
         "SCDM_STEPS": str(how.steps),
@@ -38,14 +36,14 @@ def facts_of(job, folder: Path) -> Facts:
         "SCDM_RADIOMETRY": taken.taken,
         "SCDM_RADIOMETRY_WHY": taken.why,
         "SCDM_RADIOMETRY_CURVE": taken.curve.name if taken.curve else "none",
-        "SCDM_RADIOMETRY_GAIN": comma(taken.gain),
-        "SCDM_RADIOMETRY_OFFSET": comma(taken.offset),
-        "SCDM_INPUT_BANDS": comma(job.picture.bands),
+        "SCDM_RADIOMETRY_GAIN": format_numbers(taken.gain),
+        "SCDM_RADIOMETRY_OFFSET": format_numbers(taken.offset),
+        "SCDM_INPUT_BANDS": format_numbers(job.reader.bands),
         "SCDM_SOFTWARE_VERSION": __version__,
         "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",
     }
-    run = {"device": job.cascade.device, "providers": ", ".join(job.cascade.providers)}
-    warnings = [*job.cascade.warnings, *taken.warnings, *_band_warnings(job)]
+    run = {"device": job.runtime.device, "providers": ", ".join(job.runtime.providers)}
+    warnings = [*job.runtime.warnings, *taken.warnings, *_band_warnings(job)]
     return Facts(settings, run, warnings)
 
 
@@ -53,10 +51,10 @@ def guidance_said(how: Sampling) -> str:
     """The scales of all stages, and the timesteps that are guided where not all are."""
     interval = how.guidance_interval
     where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
-    return comma(how.guidance) + where
+    return format_numbers(how.guidance) + where
 
 
-def _spread_said(job) -> str:
+def _spread_said(job: Job) -> str:
     how = job.sampling
     said = spread_calibration.said(job.model, how.sampler, how.steps, how.samples)
     if how.samples > 1 and job.radiometry.taken == "match":
@@ -64,41 +62,15 @@ def _spread_said(job) -> str:
     return said
 
 
-# Options that do not change a pixel or a tag of the outputs.
-_OUTSIDE = {
-    "command",
-    "module",
-    "events",
-    "debug",
-    "resume",
-    "unfinished",
-    "overwrite",
-    "memory_limit",
-    "cluster",
-    "tls_ca_file",
-    "tls_cert",
-    "tls_key",
-    "threads",
-}
-_PATHS = {"input", "output", "spread", "report", "keep_stages"}
-
-
-def options_of(args) -> Dict[str, str]:
-    """The options that decide the outputs' content, by name."""
-    return {
-        "--" + name.replace("_", "-"): repr(value)
-        for name, value in vars(args).items()
-        if name not in _OUTSIDE | _PATHS
-    }
-
-
-def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]:
+def run_facts(
+    options: UpsampleOptions, job: Job, facts: Facts, inputs: Dict[str, str]
+) -> Dict[str, str]:
     """All that decides the outputs' content, by name: options, model, device and ``inputs``."""
-    place = job.picture.georeference
+    place = job.reader.georeference
     return {
-        **options_of(args),
-        "--spread": repr(bool(args.spread)),
-        "--keep-stages": repr(bool(args.keep_stages)),
+        **deciding_options(options),
+        "--spread": repr(bool(options.spread)),
+        "--keep-stages": repr(bool(options.keep_stages)),
         "CRS": place.crs_wkt,
         "geotransform": repr(place.geotransform),
         "tiles": repr(job.layout),
@@ -109,37 +81,37 @@ def run_facts(args, job, facts: Facts, inputs: Dict[str, str]) -> Dict[str, str]
     }
 
 
-def comma(numbers) -> str:
+def format_numbers(numbers) -> str:
     """``1,2.5,3``: nine digits, enough for any float32."""
     return ",".join(f"{number:.9g}" for number in numbers)
 
 
-def _band_warnings(job) -> List[str]:
+def _band_warnings(job: Job) -> List[str]:
     """Warnings where the file says that its bands are not the model's."""
-    doubts = [job.picture.bands_doubt] if job.picture.bands_doubt else []
-    if job.picture.wavelength_nm is None:
+    doubts = [job.reader.bands_doubt] if job.reader.bands_doubt else []
+    if job.reader.wavelength_nm is None:
         return doubts
     return doubts + [
         f"Band {number} ({have:.0f} nm) is used as {band.name}, which the model sees at "
         f"{band.wavelength_nm:.0f} nm: colours are shifted"
         for number, have, band in zip(
-            job.picture.bands, job.picture.wavelength_nm, job.model.input_bands
+            job.reader.bands, job.reader.wavelength_nm, job.model.input_bands
         )
         if abs(have - band.wavelength_nm) > band.fwhm_nm
     ]
 
 
-def last_words(args, job, facts: Facts) -> Dict[str, Any]:
+def done_facts(options: UpsampleOptions, job: Job, facts: Facts) -> Dict[str, Any]:
     """What the ``done`` event says beside output and seconds."""
     words: Dict[str, Any] = {
-        "device": job.cascade.device,
-        "providers": list(job.cascade.providers),
+        "device": job.runtime.device,
+        "providers": list(job.runtime.providers),
         "seed": job.sampling.seed,
         "samples": job.sampling.samples,
         "radiometry": job.radiometry.taken,
         "radiometry_why": job.radiometry.why,
-        "bands": job.picture.bands_taken,
+        "bands": job.reader.bands_taken,
         "warnings": facts.warnings,
     }
-    extra = {"spread": args.spread, "report": args.report, "stages": args.keep_stages}
+    extra = {"spread": options.spread, "report": options.report, "stages": options.keep_stages}
     return {**words, **{name: path for name, path in extra.items() if path}}

@@ -1,28 +1,30 @@
 """A run as another process can take it up: everything that decides a block, and nothing open."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from .. import __version__, tiling
 from ..diffusion import onnx_session
-from ..diffusion.cascade import Sampling
+from ..diffusion.cascade import Cascade, Sampling
 from ..errors import DeviceError, PackageError, StorageError
 from ..journal.block_store import Store
-from ..journal.journal import FACTS_NAME
-from ..package import embedded, manifest
+from ..journal.journal import FACTS_NAME, Journal
+from ..package import embedded
+from ..package.manifest import ModelPackage, open_package
 from ..raster.reader import Picture
 from ..spectra.radiometry import Radiometry
 from . import fingerprint, memory_budget
-from .estimation import Job, UnitMaker
-from .production import Asked, stored_as
+from .job import Job, RuntimeInfo
+from .options import UpsampleOptions
+from .outputs import OutputSpec
+from .work_units import UnitMaker
 
-ALIKE = "install the same on all workers: their results have to be equal"
+SAME_SOFTWARE = "install the same on all workers: their results have to be equal"
 
 
 @dataclass(frozen=True)
-class Order:
+class RunSpec:
     """``inputs``: the input's files and what they are; ``model``: its folder, None the embedded.
 
     ``journal`` is the folder of the blocks of ``run``. Paths are the same for all processes.
@@ -40,16 +42,15 @@ class Order:
     layout: tiling.Layout
     radiometry: Radiometry
     sampling: Sampling
-    keep_stages: bool
     journal: str
     run: str
-    asked: Asked
+    outputs: OutputSpec
     software: Dict[str, str]
 
 
 @dataclass(frozen=True)
-class Opened:
-    """An order with its raster and its networks open; ``warnings`` grow as it is worked."""
+class OpenRun:
+    """A run with its raster and its networks open; ``warnings`` grow as it is worked."""
 
     job: Job
     maker: UnitMaker
@@ -66,70 +67,85 @@ def require_software(of_client: Dict[str, str]) -> None:
     """Raise DeviceError where this process has another: a worker that came later, say."""
     for name, have in software().items():
         if have != of_client[name]:
-            raise DeviceError(f"a worker has {name} {have}, the client {of_client[name]}", ALIKE)
+            raise DeviceError(
+                f"a worker has {name} {have}, the client {of_client[name]}", SAME_SOFTWARE
+            )
 
 
-def everywhere(path: str) -> str:
+def absolute_if_local(path: str) -> str:
     """``path`` as any process of this machine finds it; what is no file stays as it is."""
     return str(Path(path).absolute()) if Path(path).exists() else path
 
 
-def order_of(args, job: Job, asked: Asked, inputs: Dict[str, str], journal, engine) -> Order:
-    """The run as any process can take it up."""
-    threads, memory = engine.share(args)
-    return Order(
-        input=everywhere(args.input),
-        bands=tuple(job.picture.bands),
+def spec_of(
+    options: UpsampleOptions,
+    job: Job,
+    inputs: Dict[str, str],
+    model_sha256: str,
+    journal: Journal,
+    share: Tuple[int, Optional[int]],
+) -> RunSpec:
+    """The run as any process can take it up; ``share``: threads and memory of each process."""
+    threads, memory = share
+    return RunSpec(
+        input=absolute_if_local(options.input),
+        bands=tuple(job.reader.bands),
         inputs={str(Path(path).absolute()): state for path, state in inputs.items()},
-        model=str(Path(args.model).absolute()) if args.model else None,
-        model_sha256=asked.tags["SCDM_MODEL_SHA256"],
-        device=job.cascade.device,
+        model=str(Path(options.model).absolute()) if options.model else None,
+        model_sha256=model_sha256,
+        device=job.runtime.device,
         threads=threads,
         memory_limit=memory,
         layout=job.layout,
         radiometry=job.radiometry,
         sampling=job.sampling,
-        keep_stages=job.keep_stages,
         journal=str(journal.folder.absolute()),
         run=journal.run,
-        asked=asked,
+        outputs=job.outputs,
         software=software(),
     )
 
 
-def opened(order: Order, load) -> Opened:
-    """Open ``order``; ``load`` is cascade.load or gives what it would.
+def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
+    """Open ``spec``; ``load`` is cascade.load or gives what it would.
 
     Raises StorageError where the journal or the input is not the client's, PackageError where the
     model is not, DeviceError where the software is not, and what opening them raises.
     """
-    require_software(order.software)
-    _require_shared(order)
-    model = _model(order)
-    network = load(embedded.folder_of(order.model), model, order.device, order.threads)
+    require_software(spec.software)
+    _require_shared(spec)
+    package = _package(spec)
+    model = package.manifest
+    cascade = load(package.folder, model, spec.device, spec.threads)
     job = Job(
-        Picture(order.input, order.bands, model.input_bands),
-        model,
-        order.layout,
-        order.radiometry,
-        network,
-        order.sampling,
-        keep_stages=order.keep_stages,
+        reader=Picture(spec.input, spec.bands, model.input_bands),
+        model=model,
+        layout=spec.layout,
+        radiometry=spec.radiometry,
+        sampling=spec.sampling,
+        outputs=spec.outputs,
+        runtime=runtime_of(cascade),
+        cascade=cascade,
     )
-    stored, count, warnings = stored_as(job, order.asked), len(order.asked.outputs), []
-    fitting = memory_budget.fitted(job, stored, count, order.memory_limit, warnings.append)
-    maker = UnitMaker(job, stored, count, warnings.append, fitting)
-    return Opened(job, maker, Store(Path(order.journal), order.run), warnings)
+    warnings: List[str] = []
+    fitting = memory_budget.fit_layout(job, spec.memory_limit, warnings.append)
+    maker = UnitMaker(job, warnings.append, fitting)
+    return OpenRun(job, maker, Store(Path(spec.journal), spec.run), warnings)
 
 
-def _require_shared(order: Order) -> None:
-    if not (Path(order.journal) / FACTS_NAME).is_file():
+def runtime_of(cascade: Cascade) -> RuntimeInfo:
+    """What a loaded cascade runs on."""
+    return RuntimeInfo(cascade.device, tuple(cascade.providers), tuple(cascade.warnings))
+
+
+def _require_shared(spec: RunSpec) -> None:
+    if not (Path(spec.journal) / FACTS_NAME).is_file():
         raise StorageError(
-            f"a worker does not see the folder '{order.journal}'",
+            f"a worker does not see the folder '{spec.journal}'",
             "put OUTPUT into a folder that client and workers share under one path",
         )
-    now = fingerprint.of_files(list(order.inputs))
-    for path, was in order.inputs.items():
+    now = fingerprint.of_files(list(spec.inputs))
+    for path, was in spec.inputs.items():
         if now[path] != was:
             what = "does not see" if now[path] == "gone" else "sees another file under"
             raise StorageError(
@@ -139,13 +155,11 @@ def _require_shared(order: Order) -> None:
             )
 
 
-def _model(order: Order) -> manifest.Manifest:
-    folder = embedded.folder_of(order.model)
-    model = manifest.read(folder)
-    content = (folder / manifest.MANIFEST_NAME).read_bytes()
-    if hashlib.sha256(content).hexdigest() != order.model_sha256:
+def _package(spec: RunSpec) -> ModelPackage:
+    package = open_package(embedded.folder_of(spec.model))
+    if package.sha256 != spec.model_sha256:
         raise PackageError(
-            f"a worker has another model in '{folder}'",
+            f"a worker has another model in '{package.folder}'",
             "install the same version on all workers, or give --model in a shared folder",
         )
-    return model
+    return package

@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -23,19 +23,23 @@ from ..raster.png import png_bytes
 from ..raster.reader import Picture
 from ..raster.writer import GEOTIFF, check_output
 from ..system.cancellation import explain, tidy
+from ..tiling import Window
 from . import (
     disk_space,
     fingerprint,
     input_values,
-    options,
     outputs,
     provenance,
+    run_spec,
     sheets,
     vrt_mosaic,
 )
-from .estimation import Estimation, Job
-from .production import Asked, described_vrt, fill, stored_as, writers
-from .run_spec import Order, order_of
+from .estimation import Estimation
+from .executor import Executor
+from .job import Job
+from .options import UpsampleOptions, layout_of, sampling_of
+from .run_spec import RunSpec
+from .write_outputs import vrt_without_sources, write_pieces, writers_of
 
 # What comes after the tiles (overviews, disk, report) counts as this share of their number,
 ENDING_SHARE = 0.3
@@ -45,64 +49,63 @@ PICTURES = 10  # or so.
 CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 
 
-def one(args, events: Events, engine) -> None:
-    """Make the outputs of one raster by ``engine``; raises the ScdmErrors of all its parts."""
+def upsample_scene(options: UpsampleOptions, events: Events, executor: Executor) -> None:
+    """Make the outputs of one raster by ``executor``; raises the ScdmErrors of all its parts."""
     since = time.monotonic()
-    folder = embedded.folder_of(args.model)
-    model = manifest.read(folder)
-    sampling = options.sampling_of(args, model)
+    package = manifest.open_package(embedded.folder_of(options.model))
 
-    _check_outputs(args, outputs.wanted(args, model))
-    picture = _picture(args, model)
-    run = Run(events, since, fingerprint.of_files(picture.files()), engine)
-    job = _job(args, picture, model, sampling, engine.network(args, folder, model))
-    facts = provenance.facts_of(job, folder)
-    asked = _asked(args, model, facts)
-    job = engine.fitted(args, job, asked, events.warning)
+    model = package.manifest
+    sampling = sampling_of(options, model)
+    spec = outputs.spec_of(options, model)
+    _check_outputs(options, spec)
+    reader = _open_reader(options, model)
+    run = Run(events, since, fingerprint.of_files(reader.files()), executor, package)
+    job = _job(options, run, reader, sampling, spec)
+    facts = provenance.facts_of(job, package.sha256)
+    job = replace(job, outputs=replace(spec, tags=facts.settings))
+    job = executor.fit(options, job, events.warning)
     for message in facts.warnings:
         events.warning(message)
-    reused = _journalled(args, job, asked, facts, run)
+    reused = _journalled(options, job, facts, run)
     seconds = time.monotonic() - since
-    events.done(args.output, seconds, **provenance.last_words(args, job, facts), reused=reused)
+    events.done(
+        options.output, seconds, **provenance.done_facts(options, job, facts), reused=reused
+    )
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run has beside its job: whom to tell, when it began, which files it reads, by what."""
+    """What a run has beside its job: whom to tell, when it began, what it reads, who computes."""
 
     events: Events
     since: float
     inputs: Dict[str, str]
-    engine: Any
+    executor: Executor
+    package: manifest.ModelPackage
 
 
-def _asked(args, model: manifest.Manifest, facts: provenance.Facts) -> Asked:
-    wanted = tuple(outputs.wanted(args, model))
-    return Asked(wanted, args.dtype, facts.settings, args.overviews, args.format == "cog")
-
-
-def _journalled(args, job: Job, asked: Asked, facts: provenance.Facts, run: Run) -> int:
+def _journalled(options: UpsampleOptions, job: Job, facts: provenance.Facts, run: Run) -> int:
     """Make the outputs, leaving what is finished for a later run if this one is cut short.
 
     A refusal of the model or the input would come again, so its journal goes.
     """
-    with Journal(args.output) as journal, ExitStack() as stack:
-        if not args.resume:
+    with Journal(options.output) as journal, ExitStack() as stack:
+        if not options.resume:
             stack.callback(tidy(journal.leave))
-        key = provenance.run_facts(args, job, facts, run.inputs)
+        key = provenance.run_facts(options, job, facts, run.inputs)
         if not journal.holds(key):  # but another run's: neither it nor its outputs are touched
             journal.keep()
-            _refuse_existing(args, outputs.wanted(args, job.model))
-            _refuse_foreign_sheets(args, asked)
-        journal.begin(key, args.resume, run.events, args.unfinished)
+            _refuse_existing(options, job.outputs)
+            _refuse_foreign_sheets(options, job.outputs)
+        journal.begin(key, options.resume, run.events, options.unfinished)
         explain(functools.partial(_left, journal, job))
         try:
-            _require_disk(args, job, asked)
-            return _produce(args, job, asked, journal, facts, run)
+            _require_disk(options, job)
+            return _produce(options, job, journal, facts, run)
         except (InputError, PackageError):
             raise
         except BaseException:
-            if args.resume:
+            if options.resume:
                 journal.keep()
             raise
 
@@ -112,64 +115,77 @@ def _left(journal: Journal, job: Job) -> Tuple[str, str]:
     return leftovers.kept(journal.folder, journal.run, layout.count(), layout.tiles_of_a_unit)
 
 
-def _picture(args, model: manifest.Manifest) -> Picture:
+def _open_reader(options: UpsampleOptions, model: manifest.Manifest) -> Picture:
     """The input with its red, green and blue where the model has them: released ones are BGR."""
     wanted = model.input_bands
-    bands = None if args.bands is None else band_choice.in_model_order(args.bands, wanted)
-    return Picture(args.input, bands, wanted)
+    bands = None if options.bands is None else band_choice.in_model_order(options.bands, wanted)
+    return Picture(options.input, bands, wanted)
 
 
-def _check_outputs(args, asked: List[outputs.Output]) -> None:
-    if args.keep_stages:
-        outputs.check_folder(args.keep_stages)
-    sheets.check(args)
-    taken = [path for path in (args.input, args.radiometry_from) if path]
-    kinds = (sheets.SUFFIX,) if sheets.asked_for(args.output) else (*GEOTIFF, sheets.SUFFIX)
-    for output in asked:
+def _check_outputs(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
+    if options.keep_stages:
+        outputs.check_folder(options.keep_stages)
+    sheets.check(options)
+    taken = [path for path in (options.input, options.radiometry_from) if path]
+    kinds = (sheets.SUFFIX,) if sheets.asked_for(options.output) else (*GEOTIFF, sheets.SUFFIX)
+    for output in spec.rasters:
         if not output.in_new_folder:
             check_output(output.path, taken, kinds)
         taken.append(output.path)
-    if args.report:
-        report = Path(args.report)
+    if options.report:
+        report = Path(options.report)
         if report.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"the report '{report}' is no HTML name", "end it in .html")
         if not report.parent.is_dir():
             raise InputError(f"the folder '{report.parent}' does not exist", "make it first")
-    if not (args.resume and was_ending(args.output)):
-        _refuse_existing(args, asked)
+    if not (options.resume and was_ending(options.output)):
+        _refuse_existing(options, spec)
 
 
-def _refuse_existing(args, asked: List[outputs.Output]) -> None:
-    paths = [*(output.path for output in asked), args.report]
-    for path in filter(None, paths if not args.overwrite else []):
+def _refuse_existing(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
+    paths = [*(output.path for output in spec.rasters), options.report]
+    for path in filter(None, paths if not options.overwrite else []):
         if Path(path).exists():
             raise InputError(f"'{path}' exists", "give --overwrite to replace it, or another name")
 
 
-def _refuse_foreign_sheets(args, asked: Asked) -> None:
-    for output in asked.outputs if sheets.asked_for(args.output) else ():
+def _refuse_foreign_sheets(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
+    for output in spec.rasters if sheets.asked_for(options.output) else ():
         folder = sheets.folder_of(output.path)
-        if any(folder.glob("*/*.tif")) and not args.overwrite:
+        if any(folder.glob("*/*.tif")) and not options.overwrite:
             raise InputError(
                 f"'{folder}' exists", "give --overwrite to replace it, or another name"
             )
 
 
-def _job(args, picture, model: manifest.Manifest, sampling: Sampling, network) -> Job:
-    window = picture.whole if args.extent is None else picture.window(args.extent)
-    layout = options.layout_of(args.tile, args.overlap, model.tile, picture, window)
-    values = input_values.understand(picture, args.radiometry, args.radiometry_from, model)
-    share = values.valid_share if args.extent is None else 1.0
-    keep_stages = bool(args.keep_stages)
-    return Job(picture, model, layout, values.radiometry, network, sampling, share, keep_stages)
-
-
-def _require_disk(args, job: Job, asked: Asked) -> None:
-    stored, count = stored_as(job, asked), len(asked.outputs)
-    in_sheets = sheets.asked_for(args.output)
-    disk_space.require(
-        args.output, disk_space.needed(job, stored, count, asked.overviews, asked.cog, in_sheets)
+def _job(
+    options: UpsampleOptions,
+    run: Run,
+    reader: Picture,
+    sampling: Sampling,
+    spec: outputs.OutputSpec,
+) -> Job:
+    model = run.package.manifest
+    runtime, cascade = run.executor.prepare(options, run.package.folder, model)
+    window = reader.whole if options.extent is None else reader.window(options.extent)
+    layout = layout_of(options.tile, options.overlap, model.tile, reader.whole, window)
+    values = input_values.understand(reader, options.radiometry, options.radiometry_from, model)
+    return Job(
+        reader=reader,
+        model=model,
+        layout=layout,
+        radiometry=values.radiometry,
+        sampling=sampling,
+        outputs=spec,
+        runtime=runtime,
+        cascade=cascade,
+        valid_share=values.valid_share if options.extent is None else 1.0,
     )
+
+
+def _require_disk(options: UpsampleOptions, job: Job) -> None:
+    need = disk_space.bytes_needed(job, sheets.asked_for(options.output))
+    disk_space.require(options.output, need)
 
 
 @dataclass(frozen=True)
@@ -181,41 +197,47 @@ class Whole:
     reused: int
 
 
-def _produce(args, job: Job, asked: Asked, journal: Journal, facts, run: Run) -> int:
+def _produce(
+    options: UpsampleOptions, job: Job, journal: Journal, facts: provenance.Facts, run: Run
+) -> int:
     """Make all outputs; none has its final name before all are whole. Units reused."""
-    order = order_of(args, job, asked, run.inputs, journal, run.engine)
-    make = _in_sheets if sheets.asked_for(args.output) else _in_files
+    share = run.executor.share(options)
+    spec = run_spec.spec_of(options, job, run.inputs, run.package.sha256, journal, share)
+    make = _in_sheets if sheets.asked_for(options.output) else _in_files
     ending = Ending(run.events, job.layout.count(), ENDING_SHARE)
     run = replace(run, events=ending)
     with ExitStack() as stack:
-        whole = make(args, job, order, journal.store, run, stack)
-        page = _report(args, job, facts, whole.parts, run)
+        whole = make(options, job, spec, journal.store, run, stack)
+        page = _report(options, job, facts, whole.parts, run)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
         journal.mark_ending()
         whole.commit()
         if page is not None:
-            page.replace(args.report)
+            page.replace(options.report)
     ending.at("", 1.0)
     return whole.reused
 
 
-def _in_files(args, job: Job, order: Order, store: Store, run: Run, stack: ExitStack) -> Whole:
+def _in_files(
+    options: UpsampleOptions, job: Job, spec: RunSpec, store: Store, run: Run, stack: ExitStack
+) -> Whole:
     """Make all outputs as one file each; ``stack`` removes what is left half-written."""
-    if args.keep_stages:
-        outputs.make_folder(args.keep_stages)
-        stack.callback(outputs.drop_if_empty, args.keep_stages)
-    asked, window = order.asked, job.layout.window
-    made = [_tidied(stack, writer) for writer in writers(job, asked, window)]
-    source = run.engine.source(order, job, store, run.events.warning)
-    stored = stored_as(job, asked)
-    estimation = Estimation(job, stored, len(made), store, run.events, source)
-    fill(made, asked, window, estimation)
+    if options.keep_stages:
+        outputs.make_folder(options.keep_stages)
+        stack.callback(outputs.drop_if_empty, options.keep_stages)
+    window = job.layout.window
+    made = [_tidied(stack, writer) for writer in writers_of(job, window)]
+    source = run.executor.source(spec, job, store, run.events.warning)
+    estimation = Estimation(job, store, run.events, source)
+    write_pieces(job, window, made, estimation)
     _refuse_changed(run.inputs)
     for number, writer in enumerate(made):
 
         def tell(doing: str, share: float, number: int = number) -> None:
-            run.events.at(doing, (number + share) / len(made) * (FILES_SHARE if args.report else 1))
+            run.events.at(
+                doing, (number + share) / len(made) * (FILES_SHARE if options.report else 1)
+            )
 
         writer.close(tell)
 
@@ -226,32 +248,33 @@ def _in_files(args, job: Job, order: Order, store: Store, run: Run, stack: ExitS
     return Whole([writer.part for writer in made], commit, estimation.reused)
 
 
-def _in_sheets(args, job: Job, order: Order, store: Store, run: Run, stack: ExitStack) -> Whole:
+def _in_sheets(
+    options: UpsampleOptions, job: Job, spec: RunSpec, store: Store, run: Run, stack: ExitStack
+) -> Whole:
     """Make all outputs as VRTs over sheets; a VRT is there when its sheets are."""
-    if not args.resume:
-        for output in order.asked.outputs:
-            discard = functools.partial(sheets.remove, output.path, order.run)
+    if not options.resume:
+        for output in job.outputs.rasters:
+            discard = functools.partial(sheets.remove, output.path, spec.run)
             stack.push(lambda kind, *_, discard=discard: kind and discard())
             stack.callback(tidy(discard))
-    made = sheets.produce(job, order, store, args.sheet, run.events, run.engine)
+    made = sheets.produce(job, spec, store, options.sheet, run.events, run.executor)
     _refuse_changed(run.inputs)
-    parts = [_vrt(job, order, output, made.filled, stack) for output in order.asked.outputs]
+    parts = [_vrt(job, spec.run, output, made.filled, stack) for output in job.outputs.rasters]
 
     def commit() -> None:
-        for part, output in zip(parts, order.asked.outputs):
+        for part, output in zip(parts, job.outputs.rasters):
             part.replace(output.path)
-            sheets.remove_others(output.path, order.run)
+            sheets.remove_others(output.path, spec.run)
 
     return Whole(parts, commit, made.reused)
 
 
-def _vrt(job: Job, order: Order, output: outputs.Output, made: List, stack: ExitStack) -> Path:
+def _vrt(job: Job, run: str, output: outputs.Output, made: List[Window], stack: ExitStack) -> Path:
     """The VRT of an output, beside its final name."""
     part = Path(f"{output.path}.part")
     stack.callback(tidy(lambda: part.unlink(missing_ok=True)))
-    folder = f"{sheets.folder_of(output.path).name}/{order.run}"
-    described = described_vrt(job, order.asked, output)
-    text = vrt_mosaic.text(described, job.layout.window, made, folder)
+    folder = f"{sheets.folder_of(output.path).name}/{run}"
+    text = vrt_mosaic.text(vrt_without_sources(job, output), job.layout.window, made, folder)
     try:
         write_durably(part, text.encode("utf-8"))
     except OSError as error:
@@ -277,16 +300,18 @@ def _refuse_changed(inputs: Dict[str, str]) -> None:
             raise StorageError(f"'{path}' {what} while it was read", CHANGED_REMEDY)
 
 
-def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run):
+def _report(
+    options: UpsampleOptions, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
+) -> Optional[Path]:
     """The report of the rasters ``parts``, beside its final name; None when none is asked for."""
-    if not args.report:
+    if not options.report:
         return None
     from ..report import estimate_report
 
     side = estimate_report.PREVIEW_SIDE
-    raw, valid = job.picture.preview(job.layout.window, side)
+    raw, valid = job.reader.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
-    shown = [parts[0], *([parts[-1]] if args.spread else [])]
+    shown = [parts[0], *([parts[-1]] if job.outputs.spread else [])]
     previews = []
     for number, part in enumerate(shown):
 
@@ -297,11 +322,11 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
         previews.append(read_preview(part, side, tell))
     seconds = time.monotonic() - run.since
     result = estimate_report.Result(
-        input_name=Path(args.input).name,
+        input_name=Path(options.input).name,
         rgb=rgb,
         cube=previews[0],
         model=job.model,
-        card=model_card.card_text(embedded.folder_of(args.model), job.model),
+        card=model_card.card_text(run.package.folder, job.model),
         spread=previews[1] if len(previews) > 1 else None,
         ground=_ground(job, estimate_report),
         settings=facts.settings,
@@ -316,12 +341,12 @@ def _report(args, job: Job, facts: provenance.Facts, parts: List[Path], run: Run
         run.events.at("report", FILES_SHARE + (1 - FILES_SHARE) * share)
         return png_bytes(picture)
 
-    page = Path(f"{args.report}.part")
+    page = Path(f"{options.report}.part")
     estimate_report.write(page, result, encode)
     return page
 
 
 def _ground(job: Job, report):
     window = job.layout.window
-    place = job.picture.georeference.of(window).ground(window.rows, window.cols)
+    place = job.reader.georeference.of(window).ground(window.rows, window.cols)
     return None if place is None else report.Ground(*place)

@@ -16,9 +16,14 @@ from ..errors import InputError, StorageError
 from ..events import Events, Tally
 from ..journal.block_store import Store, sync_folder
 from ..system.cancellation import tidy
-from .estimation import Estimation, Here, Job, UnitMaker, keep, say_started
+from .estimation import Estimation, say_started
+from .executor import Executor
+from .job import Job
+from .options import UpsampleOptions
 from .outputs import Output
-from .production import fill, stored_as, writers
+from .run_spec import RunSpec
+from .work_units import LocalUnits, UnitMaker, keep
+from .write_outputs import write_pieces, writers_of
 
 SUFFIX = ".vrt"
 # Marks of finished sheets: with a valid pixel, and without, which have no file.
@@ -30,14 +35,14 @@ def asked_for(path: str) -> bool:
     return Path(path).suffix.lower() == SUFFIX
 
 
-def check(args) -> None:
+def check(options: UpsampleOptions) -> None:
     """Raise InputError for options that do not go with sheets."""
-    if args.spread and asked_for(args.spread) != asked_for(args.output):
+    if options.spread and asked_for(options.spread) != asked_for(options.output):
         raise InputError(
-            f"the output is '{args.output}', the spread '{args.spread}'",
+            f"the output is '{options.output}', the spread '{options.spread}'",
             "end both in .tif, or both in .vrt",
         )
-    if args.keep_stages and asked_for(args.output):
+    if options.keep_stages and asked_for(options.output):
         raise InputError(
             "--keep-stages makes GeoTIFFs of a whole raster", "end the output in .tif for it"
         )
@@ -71,15 +76,16 @@ def mark(kind: str, window: tiling.Window) -> str:
 
 
 def make(
-    job: Job, order, window: tiling.Window, maker: UnitMaker, store: Store, events: Events
+    job: Job, run: str, window: tiling.Window, maker: UnitMaker, store: Store, events: Events
 ) -> Tuple[bool, int]:
-    """Make the sheets of ``window``, one an output; (whether there is a valid pixel, tiles).
+    """Make the sheets of ``window``, one per output, in the folder of ``run``.
+
+    Returns whether there is a valid pixel, and the number of tiles.
 
     Raises DeviceError, PackageError, StorageError.
     """
-    stored, count = stored_as(job, order.asked), len(order.asked.outputs)
-    estimation = Estimation(job, stored, count, store, events, Here(maker, store), window)
-    filled = _write(job, order, window, estimation)
+    estimation = Estimation(job, store, events, LocalUnits(maker, store), window)
+    filled = _write(job, run, window, estimation)
     keep(store, mark(FILLED if filled else BARE, window), ())
     if job.layout.margin is not None:  # blended tiles are their neighbours' too
         for unit in (unit for piece in job.layout.pieces(window) for unit in piece.units):
@@ -87,8 +93,10 @@ def make(
     return filled, job.layout.count(window)
 
 
-def produce(job: Job, order, store: Store, side: int, events: Events, engine) -> "Produced":
-    """Have ``engine`` make all sheets that the store has no mark of."""
+def produce(
+    job: Job, spec: RunSpec, store: Store, side: int, events: Events, executor: Executor
+) -> "Produced":
+    """Have ``executor`` make all sheets that the store has no mark of."""
     wanted = list(windows(job.layout, side))
     total = sum(job.layout.count(window) for window in wanted)
     marks, missing = store.names(), []
@@ -103,7 +111,7 @@ def produce(job: Job, order, store: Store, side: int, events: Events, engine) ->
             tally.part_done(job.layout.count(window))
         else:
             missing.append(window)
-    for window, filled, count in engine.sheets(order, job, store, missing, tally):
+    for window, filled, count in executor.sheets(spec, job, store, missing, tally):
         made.take(window, filled)
         tally.part_done(count)
     made.filled.sort(key=lambda window: (window.row0, window.col0))
@@ -123,10 +131,10 @@ class Produced:
             self.filled.append(window)
 
 
-def _write(job: Job, order, window: tiling.Window, estimation: Estimation) -> bool:
+def _write(job: Job, run: str, window: tiling.Window, estimation: Estimation) -> bool:
     """Write the sheets beside their places and move them there; whether there was a value."""
-    asked = order.asked
-    folders = [folder_of(output.path) / order.run for output in asked.outputs]
+    outputs = job.outputs.rasters
+    folders = [folder_of(output.path) / run for output in outputs]
     # Two workers may make one sheet, where one of them was given up too soon.
     name, making = name_of(window), f".making-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
@@ -134,12 +142,12 @@ def _write(job: Job, order, window: tiling.Window, estimation: Estimation) -> bo
             make_folder(folder / making)
             stack.callback(shutil.rmtree, folder / making, ignore_errors=True)
         places = [folder / making / name for folder in folders]
-        staged = replace(asked, outputs=_moved(asked.outputs, places))
+        staged = replace(job, outputs=replace(job.outputs, rasters=_moved(outputs, places)))
         made = []
-        for writer in writers(job, staged, window):
+        for writer in writers_of(staged, window):
             stack.callback(tidy(writer.remove_parts))
             made.append(stack.enter_context(writer))
-        filled = fill(made, staged, window, estimation)
+        filled = write_pieces(staged, window, made, estimation)
         if filled:
             for writer in made:
                 writer.close()

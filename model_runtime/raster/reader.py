@@ -60,7 +60,9 @@ class Picture:
     def _take(self, bands: Optional[Sequence[int]], wanted: Sequence[InputBand]) -> None:
         _refuse_palette(self._dataset, self.path)
         refuse_estimate(self._dataset, self.path)
-        facts = _band_facts(open_with_sidecars(self.path))
+        described = open_with_sidecars(self.path)
+        self._named = described.GetFileList() or []
+        facts = _band_facts(described)
         choice = _chosen_bands(facts, self.path, bands, wanted)
         self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt
@@ -90,10 +92,8 @@ class Picture:
 
     def files(self) -> List[str]:
         """The local files that the raster is made of, sidecars and a VRT's sources too."""
-        with refusing_damage(self.path):
-            named = open_with_sidecars(self.path).GetFileList() or []
         led_to = opening.local_files(self.path)
-        return sorted({str(name) for name in (*named, *led_to) if Path(name).is_file()})
+        return sorted({str(name) for name in (*self._named, *led_to) if Path(name).is_file()})
 
     @property
     def whole(self) -> Window:
@@ -169,12 +169,6 @@ class Picture:
                 f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
             )
         return values[:, valid]
-
-    def valid(self, window: Window) -> np.ndarray:
-        """What is valid (rows, cols) of a ``window`` inside the raster; raises StorageError."""
-        place = (window.col0, window.row0, window.cols, window.rows)
-        with self._reading():
-            return self._values(*place)[1]
 
     def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
         """As ``read`` for a window inside the raster, thinned to at most ``side`` pixels a side."""

@@ -7,42 +7,38 @@ import pytest
 from model_runtime import tiling
 from model_runtime.errors import StorageError
 from model_runtime.pipeline import disk_space
-from model_runtime.pipeline.estimation import Job
-from model_runtime.raster import encoding
-
-STORED = encoding.of_dtype("uint16", "reflectance")
+from model_runtime.pipeline.job import Job
+from model_runtime.pipeline.outputs import Output, OutputSpec
 
 
-def job(margin=8, share=1.0):
-    model = SimpleNamespace(wavelength_nm=(500.0,) * 10)
+def job(margin=8, share=1.0, rasters=1, **stored):
+    model = SimpleNamespace(wavelength_nm=(500.0,) * 10, output_unit="reflectance")
     layout = tiling.Layout(1000, 2000, tiling.Window(0, 0, 1000, 2000), 64, 8, margin, 32)
-    return Job(None, model, layout, None, None, None, share)
+    outputs = OutputSpec((Output("o.tif", tuple(range(10)), "mean"),) * rasters, **stored)
+    return Job(None, model, layout, None, None, outputs, None, valid_share=share)
 
 
 def test_the_journal_and_the_file_are_there_at_one_time():
     values = 1000 * 2000 * 10 * 2
     both = int(values + values * disk_space.PACKED_SHARE)
-    assert disk_space.needed(job(), STORED, 1, False, False) == both
+    assert disk_space.bytes_needed(job()) == both
 
 
 def test_more_is_more():
-    plain = disk_space.needed(job(), STORED, 1, False, False)
-    float32 = encoding.of_dtype("float32", "reflectance")
+    plain = disk_space.bytes_needed(job())
     larger = [
-        disk_space.needed(job(), STORED, 2, False, False),
-        disk_space.needed(job(), STORED, 1, True, False),
-        disk_space.needed(job(), STORED, 1, False, True),
-        disk_space.needed(job(), float32, 1, False, False),
-        disk_space.needed(job(margin=None), STORED, 1, False, False),
+        job(rasters=2),
+        job(overviews=True),
+        job(cog=True),
+        job(dtype="float32"),
+        job(margin=None),
     ]
-    assert all(need > plain for need in larger)
+    assert all(disk_space.bytes_needed(one) > plain for one in larger)
 
 
 def test_masked_pixels_take_nothing():
-    whole = disk_space.needed(job(), STORED, 1, True, False)
-    assert disk_space.needed(job(share=0.1), STORED, 1, True, False) == pytest.approx(
-        whole / 10, abs=1
-    )
+    whole = disk_space.bytes_needed(job())
+    assert disk_space.bytes_needed(job(share=0.1)) == pytest.approx(whole / 10, abs=1)
 
 
 def test_too_little_room_is_refused_with_the_figures(tmp_path, monkeypatch):

@@ -11,7 +11,10 @@ from model_runtime.errors import MemoryShortage
 from model_runtime.events import Events
 from model_runtime.journal.block_store import Store
 from model_runtime.package import manifest
-from model_runtime.pipeline.estimation import Estimation, Here, Job, UnitMaker
+from model_runtime.pipeline.estimation import Estimation
+from model_runtime.pipeline.job import Job, RuntimeInfo
+from model_runtime.pipeline.outputs import Output, OutputSpec
+from model_runtime.pipeline.work_units import LocalUnits, UnitMaker
 from model_runtime.raster import encoding
 
 STORED = encoding.of_dtype("uint16", "reflectance")
@@ -20,8 +23,6 @@ ROWS, COLS = 150, 330
 
 class Cascade:
     """Band b is red x (b + 1): no pixel sees another. Tiles above ``largest`` do not fit."""
-
-    device, providers = "cpu", ["TestProvider"]
 
     def __init__(self, bands, largest=9999, error=MemoryShortage):
         self.bands, self.largest, self.error, self.sizes = bands, largest, error, []
@@ -52,10 +53,6 @@ class Picture:
         pick = np.ix_(rows, cols)
         return self.values[(slice(None), *pick)], self.mask[pick]
 
-    def valid(self, window):
-        rows = slice(window.row0, window.row0 + window.rows)
-        return self.mask[rows, window.col0 : window.col0 + window.cols]
-
 
 class Told(Events):
     def __init__(self):
@@ -80,10 +77,13 @@ def made(tiny_package, tmp_path):
         layout = tiling.Layout(ROWS, COLS, window, size, 8, margin, 16)
         how = Sampling("ddim", 2, outputs, (0.0, 0.0), 0)
         radiometry = SimpleNamespace(apply=np.copy, in_words="Radiometry: reflectance")
-        job = Job(Picture(), model, layout, radiometry, network, how)
+        rasters = (Output("o.tif", tuple(range(bands)), "mean"),) * outputs
+        spec = OutputSpec(rasters, spread=outputs > 1)
+        runtime = RuntimeInfo("cpu", ("TestProvider",))
+        job = Job(Picture(), model, layout, radiometry, how, spec, runtime, network)
         told, store = Told(), Store(tmp_path)
-        maker = UnitMaker(job, STORED, outputs, told.warning)
-        estimation = Estimation(job, STORED, outputs, store, told, Here(maker, store))
+        maker = UnitMaker(job, told.warning)
+        estimation = Estimation(job, store, told, LocalUnits(maker, store))
         values = STORED.nothing((outputs, bands, window.rows, window.cols))
         with estimation:
             for place, arrays in estimation.pieces():

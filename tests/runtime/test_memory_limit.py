@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from model_runtime import tiling
+from model_runtime.commands.upsample import memory_size
 from model_runtime.errors import MemoryShortage
 from model_runtime.pipeline import memory_budget
-from model_runtime.pipeline.estimation import Job
+from model_runtime.pipeline.job import Job, RuntimeInfo
+from model_runtime.pipeline.outputs import Output, OutputSpec
 from model_runtime.raster import encoding
 
 MIB = memory_budget.MIB
@@ -20,13 +22,13 @@ STORED = encoding.of_dtype("uint16", "reflectance")
     [("800M", 800 * MIB), ("4G", 4096 * MIB), ("2GiB", 2048 * MIB), ("1.5g", 1536 * MIB), ("7", 7)],
 )
 def test_sizes(text, size):
-    assert memory_budget.parse(text) == size
+    assert memory_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "G", "-1G", "4X", "4 G B", "1e9", "inf", "nan", "9" * 99])
 def test_what_is_no_size(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="no size"):
-        memory_budget.parse(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="not a memory size"):
+        memory_size(text)
 
 
 @pytest.fixture
@@ -45,17 +47,21 @@ def machine(monkeypatch):
 
 
 def job(size=512, margin=8):
-    cascade = SimpleNamespace(device="cpu", estimate=lambda *_: None)
-    model = SimpleNamespace(wavelength_nm=(500.0,) * 8, input_bands=(1, 2, 3))
+    cascade = SimpleNamespace(estimate=lambda *_: None)
+    model = SimpleNamespace(
+        wavelength_nm=(500.0,) * 8, input_bands=(1, 2, 3), output_unit="reflectance"
+    )
     from model_runtime.diffusion.cascade import Sampling
 
     layout = tiling.Layout(900, 900, tiling.Window(0, 0, 900, 900), size, 8, margin, 16)
-    return Job(None, model, layout, None, cascade, Sampling("ddim", 3, 2, (0.0,), 0))
+    outputs = OutputSpec((Output("o.tif", tuple(range(8)), "mean"),))
+    how = Sampling("ddim", 3, 2, (0.0,), 0)
+    return Job(None, model, layout, None, how, outputs, RuntimeInfo("cpu", ()), cascade)
 
 
 def fitted(limit, which=None, said=None):
     warn = (said if said is not None else []).append
-    return memory_budget.fitted(which or job(), STORED, 1, limit, warn)
+    return memory_budget.fit_layout(which or job(), limit, warn)
 
 
 def test_a_limit_that_is_far_off_changes_nothing(machine):

@@ -10,9 +10,9 @@ from model_runtime.diffusion import cascade
 from model_runtime.diffusion.cascade import Sampling
 from model_runtime.errors import DeviceError, PackageError, StorageError
 from model_runtime.package import manifest
-from model_runtime.pipeline import fingerprint, provenance, run_spec
-from model_runtime.pipeline.outputs import Output
-from model_runtime.pipeline.production import Asked
+from model_runtime.pipeline import fingerprint, run_spec
+from model_runtime.pipeline.options import deciding_options
+from model_runtime.pipeline.outputs import Output, OutputSpec
 from model_runtime.spectra import radiometry
 
 
@@ -26,7 +26,7 @@ def work(write_raster, tiny_package, tmp_path):
     journal.mkdir()
     (journal / "run.json").write_text("{}")
     content = (tiny_package / manifest.MANIFEST_NAME).read_bytes()
-    return run_spec.Order(
+    return run_spec.RunSpec(
         input=str(source),
         bands=(1, 2, 3),
         inputs=fingerprint.of_files([str(source)]),
@@ -38,25 +38,24 @@ def work(write_raster, tiny_package, tmp_path):
         layout=tiling.Layout(40, 50, tiling.Window(0, 0, 40, 50), 32, 8, 8, 8),
         radiometry=radiometry.Radiometry("match", "", (0.01,) * 3, (0.0,) * 3),
         sampling=Sampling("ddim", 2, 1, (0.0, 0.0), 0),
-        keep_stages=False,
         journal=str(journal),
         run="abc",
-        asked=Asked((Output("o.tif", tuple(range(8)), "mean"),), "uint16", {}, False, False),
+        outputs=OutputSpec((Output("o.tif", tuple(range(8)), "mean"),)),
         software=run_spec.software(),
     )
 
 
 def test_an_order_is_opened_and_its_units_are_made(work):
-    opened = run_spec.opened(work, cascade.load)
+    opened = run_spec.open_run(work, cascade.load)
     (unit, *_) = next(opened.job.layout.pieces()).units
-    (made,) = opened.maker.made(unit)
+    (made,) = opened.maker.make(unit)
     assert made.shape == (8, unit.window.rows, unit.window.cols)
     assert (made != 65535).all() and opened.warnings == []
 
 
 def test_a_folder_that_is_not_shared_is_told(work, tmp_path):
     with pytest.raises(StorageError, match="does not see the folder"):
-        run_spec.opened(replace(work, journal=str(tmp_path / "elsewhere")), cascade.load)
+        run_spec.open_run(replace(work, journal=str(tmp_path / "elsewhere")), cascade.load)
 
 
 @pytest.mark.parametrize(("accident", "says"), [("gone", "not see"), ("other", "another file")])
@@ -64,23 +63,24 @@ def test_an_input_that_is_not_the_clients_is_told(work, tmp_path, accident, says
     path = tmp_path / "a.tif"
     path.unlink() if accident == "gone" else path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(StorageError, match=says):
-        run_spec.opened(work, cascade.load)
+        run_spec.open_run(work, cascade.load)
 
 
 def test_another_model_is_told(work):
     with pytest.raises(PackageError, match="another model"):
-        run_spec.opened(replace(work, model_sha256="0" * 64), cascade.load)
+        run_spec.open_run(replace(work, model_sha256="0" * 64), cascade.load)
 
 
 @pytest.mark.parametrize("name", ["version", "ONNX Runtime"])
 def test_other_software_is_told(work, name):
     with pytest.raises(DeviceError, match=f"{name} .*, the client 0.0.7"):
-        run_spec.opened(replace(work, software={**work.software, name: "0.0.7"}), cascade.load)
+        run_spec.open_run(replace(work, software={**work.software, name: "0.0.7"}), cascade.load)
 
 
 def test_only_what_decides_a_pixel_is_a_runs_fact():
     from model_runtime.__main__ import build_parser
+    from model_runtime.commands.upsample import options_of
 
     words = ["upsample", "a.tif", "o.tif", "--cluster", "local:2", "--threads", "3"]
-    alone = provenance.options_of(build_parser().parse_args(words[:3]))
-    assert provenance.options_of(build_parser().parse_args(words)) == alone
+    alone = deciding_options(options_of(build_parser().parse_args(words[:3])))
+    assert deciding_options(options_of(build_parser().parse_args(words))) == alone

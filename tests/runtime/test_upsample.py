@@ -270,7 +270,7 @@ def test_provenance_is_in_the_file(run, write_raster):
 
 def sampling(tiny_package, *options):
     args = build_parser().parse_args(["upsample", "i.tif", "o.tif", *options])
-    return upsample_options.sampling_of(args, manifest.read(tiny_package))
+    return upsample_options.sampling_of(upsample.options_of(args), manifest.read(tiny_package))
 
 
 def test_explicit_options_override_the_quality(tiny_package):
@@ -358,8 +358,8 @@ def test_an_output_that_is_the_input_is_refused(run, write_raster, tmp_path):
 
 def layout(tile=None, overlap=None, influence=2, size=(300, 200)):
     rule = manifest.Tile(multiple=8, size=64, overlap=16, influence=influence)
-    picture = SimpleNamespace(rows=size[0], cols=size[1])
-    return upsample_options.layout_of(tile, overlap, rule, picture, tiling.Window(0, 0, *size))
+    whole = tiling.Window(0, 0, *size)
+    return upsample_options.layout_of(tile, overlap, rule, whole, whole)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """What a worker refuses to make of many scenes: what would not be the client's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model_runtime.__main__ import build_parser
 from model_runtime.batch.scenes import Scene
-from model_runtime.batch.task import DONE, Task, made_of
+from model_runtime.batch.task import DONE, Task, fingerprint_of
+from model_runtime.commands.upsample import options_of
 from model_runtime.errors import DeviceError, StorageError
 from model_runtime.executors import dask_tasks
 from model_runtime.pipeline import run_spec
@@ -16,8 +19,8 @@ def task(write_raster, tiny_package, tmp_path):
     """A scene of 20 x 30 pixels."""
     source = write_raster("a.tif", np.full((3, 20, 30), 90, np.uint8))
     words = ["upsample", str(source), str(tmp_path / "o.tif"), "--model", str(tiny_package)]
-    args = build_parser().parse_args(words)
-    return Task(Scene("a", str(source)), args).identified()
+    options = options_of(build_parser().parse_args(words))
+    return Task(Scene("a", str(source)), options).identified()
 
 
 def test_the_clients_scene_is_made(task):
@@ -44,6 +47,5 @@ def test_other_software_is_refused(task):
 
 
 def test_what_a_scene_is_made_of_knows_its_options(task):
-    other = build_parser().parse_args(["upsample", task.args.input, "o.tif", "--seed", "7"])
-    other.model = task.args.model
-    assert made_of(other) != task.made_of
+    assert fingerprint_of(replace(task.options, output="p.tif", threads=3)) == task.made_of
+    assert fingerprint_of(replace(task.options, seed=7)) != task.made_of

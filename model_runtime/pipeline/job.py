@@ -1,0 +1,75 @@
+"""What one run over one raster works with: its settings, and what is handed in to read and compute.
+
+A ``Job`` is made once, before the first tile; nothing in it changes.
+"""
+
+from dataclasses import dataclass
+from typing import Optional, Protocol, Sequence, Tuple
+
+import numpy as np
+
+from .. import tiling
+from ..diffusion.cascade import Estimate, Sampling, Wanted
+from ..package.manifest import Manifest
+from ..raster.encoding import Encoding, of_dtype
+from ..raster.georeference import Georeference
+from ..spectra.radiometry import Radiometry
+from .outputs import OutputSpec
+
+
+class Reader(Protocol):
+    """An input raster whose chosen bands are read window by window (raster.reader has it)."""
+
+    bands: Sequence[int]
+    bands_taken: str
+    bands_doubt: str
+    wavelength_nm: Optional[Sequence[float]]
+    georeference: Georeference
+
+    def read(self, window: tiling.Window) -> Tuple[np.ndarray, np.ndarray]:
+        """Values (bands, rows, cols) and what is valid (rows, cols)."""
+
+    def preview(self, window: tiling.Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
+        """As ``read``, thinned to at most ``side`` pixels a side."""
+
+
+class Estimator(Protocol):
+    """Estimates spectra, as diffusion.cascade.Cascade does."""
+
+    def estimate(
+        self, rgb: np.ndarray, row0: int, col0: int, how: Sampling, wanted: Wanted
+    ) -> Estimate:
+        """Mean, spread and stages for ``rgb`` (input bands, rows, cols) at (row0, col0)."""
+
+
+@dataclass(frozen=True)
+class RuntimeInfo:
+    """What computes: this process's device, or that of all workers."""
+
+    device: str
+    providers: Tuple[str, ...]
+    warnings: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the loop over a raster needs.
+
+    ``cascade`` is None where other processes compute. ``valid_share``: about how much of the
+    window is valid, 0 to 1.
+    """
+
+    reader: Reader
+    model: Manifest
+    layout: tiling.Layout
+    radiometry: Radiometry
+    sampling: Sampling
+    outputs: OutputSpec
+    runtime: RuntimeInfo
+    cascade: Optional[Estimator] = None
+    valid_share: float = 1.0
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the outputs store their values."""
+        return of_dtype(self.outputs.dtype, self.model.output_unit)

@@ -1,0 +1,172 @@
+"""Makes the units of a run: reads the input, has tiles estimated, encodes what is kept."""
+
+from typing import Callable, Iterator, Optional, Protocol
+
+import numpy as np
+
+from .. import tiling
+from ..diffusion.cascade import Estimate, Wanted
+from ..errors import MemoryShortage, PackageError, StorageError
+from ..journal.block_store import Arrays, Store
+from ..raster.encoding import Encoding, of_dtype
+from ..system.background import Behind
+from .job import Job
+
+
+class UnitSource(Protocol):
+    """Gives the units that a journal lacks, and keeps them there."""
+
+    def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
+        """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
+
+    def __exit__(self, *error) -> None:
+        """Wait for what is still being kept."""
+
+
+class UnitMaker:
+    """Makes the units of a job, in smaller tiles once memory has run out; ``warn`` is told so.
+
+    Where tiles are cut, a unit is kept as the output stores it; where they are blended, as
+    float32. ``fitting``: the job's layout or its smaller tiles, to begin with.
+    """
+
+    def __init__(
+        self, job: Job, warn: Callable[[str], None], fitting: Optional[tiling.Layout] = None
+    ):
+        self._job, self._warn = job, warn
+        self._kept_as = of_dtype("float32", "") if job.layout.margin is None else job.encoding
+        self._layout = fitting or job.layout
+
+    @property
+    def blended(self) -> bool:
+        """Whether units overlap, so that several pieces take a part of one."""
+        return self._job.layout.margin is None
+
+    def make(self, unit: tiling.Unit) -> Arrays:
+        """What is kept of ``unit``: none where it has no valid pixel.
+
+        Raises DeviceError, PackageError, StorageError.
+        """
+        while True:
+            try:
+                return self._sample(unit)
+            except (MemoryShortage, MemoryError) as error:
+                self._take_smaller_tiles(error)
+
+    def _sample(self, unit: tiling.Unit) -> Arrays:
+        """The unit's window of every output, (bands, rows, cols) each."""
+        window = unit.window
+        whole = self._layout.size == self._job.layout.size
+        if whole and len(unit.tiles) == 1:
+            return estimate_tile(self._job, unit.tiles[0], self._kept_as)
+        values: Arrays = ()
+        for tile in unit.tiles if whole else self._layout.tiles_of(window):
+            made_of_tile = estimate_tile(self._job, tile, self._kept_as)
+            if made_of_tile and not values:
+                values = _nothing(self._job, window, self._kept_as)
+            place = (slice(None), *tile.kept.slices(window))
+            for room, made in zip(values, made_of_tile):
+                room[place] = made
+        return values
+
+    def _take_smaller_tiles(self, error: BaseException) -> None:
+        smaller = self._layout.smaller()
+        if smaller is None:
+            raise MemoryShortage(
+                f"not enough memory for a tile of {self._layout.size} pixels ({error})",
+                "close other programs, choose fewer --threads or --device cpu"
+                + (", or give a smaller --tile" if self._layout.margin is None else ""),
+            ) from error
+        self._warn(
+            f"not enough memory for tiles of {self._layout.size} pixels: "
+            f"going on with {smaller.size}, the result is the same"
+        )
+        self._layout = smaller
+
+
+class LocalUnits:
+    """Units made by this process when they are asked for, and kept in ``store``.
+
+    The next one is made while one is written. Use it in a ``with`` statement, or wait.
+    """
+
+    def __init__(self, maker: UnitMaker, store: Store):
+        self._maker, self._store, self._behind = maker, store, Behind()
+
+    def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
+        """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
+        kept = self._maker.make(unit)
+        if kept:  # that there is nothing is found again sooner than it is kept
+            self._behind.do(keep, self._store, unit.name, kept)
+            if self._maker.blended:  # the next pieces read it back
+                self._behind.wait()
+        done(unit.name, len(unit.tiles))
+        return kept
+
+    def __enter__(self) -> "LocalUnits":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._behind.__exit__(*error)
+
+
+def keep(store: Store, name: str, arrays: Arrays) -> None:
+    """Write a unit to ``store``; raises StorageError."""
+    try:
+        store.write(name, arrays)
+    except OSError as error:
+        raise StorageError(
+            f"'{store.folder}' cannot be written ({error.strerror})",
+            "make room on the disk and run the same again: it goes on from here",
+        ) from error
+
+
+def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
+    """An array of each output for ``tile.kept``, as ``stored``; none without a valid pixel.
+
+    The mean, each stage's mean where stages are kept, the spread where it is wanted; each is
+    (bands, rows, cols), nodata where masked. A stage has nodata in the bands that it does not
+    make. Raises PackageError when the model gives no finite numbers.
+    """
+    values, valid = job.reader.read(tile.read)
+    kept = tile.kept_in_read
+    if not valid[kept].any():
+        return ()
+    rgb = job.radiometry.apply(values)
+    # One value for all masked pixels of a run, the model's neutral one: no tile differs.
+    neutral = np.array(job.model.normalisation.input_offset, np.float32)
+    rgb[:, ~valid] = neutral[:, None]
+
+    def finish(made: np.ndarray) -> np.ndarray:
+        _refuse_infinite(made, job)
+        return stored.encode(made)
+
+    wanted = Wanted(kept, job.outputs.spread, job.outputs.stages, finish)
+    result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
+    made = (result.mean, *_stages_in_place(job, result, stored))
+    made += (result.spread,) if job.outputs.spread else ()
+    if not valid[kept].all():
+        for one in made:
+            one[:, ~valid[kept]] = stored.nodata
+    return made
+
+
+def _refuse_infinite(made: np.ndarray, job: Job) -> None:
+    if not np.isfinite(made).all():
+        raise PackageError(
+            f"the model '{job.model.name}' made values that are not finite numbers",
+            "choose another sampler, more steps or less guidance, or another model",
+        )
+
+
+def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:
+    """Each kept stage's bands where they lie among all bands."""
+    for stage, values in zip(job.model.stages, result.stages):
+        every = stored.nothing(result.mean.shape)
+        every[list(stage.final_bands)] = values
+        yield every
+
+
+def _nothing(job: Job, window: tiling.Window, stored: Encoding) -> Arrays:
+    shape = len(job.model.wavelength_nm), window.rows, window.cols
+    return tuple(stored.nothing(shape) for _ in job.outputs.rasters)

@@ -1,0 +1,59 @@
+"""Writes a run's outputs: a raster each, filled piece by piece."""
+
+from typing import Iterator, List, Tuple
+
+from ..contract import CONTENT_TAG
+from ..raster import encoding
+from ..raster.band_metadata import vrt_text
+from ..raster.writer import Form, Writer
+from ..system.background import Behind
+from ..tiling import Window
+from .estimation import Estimation
+from .job import Job
+from .outputs import Output
+
+
+def writers_of(job: Job, window: Window) -> Iterator[Writer]:
+    """A Writer of each output for ``window``; made one after the other."""
+    form = Form(job.layout.block_side(), job.outputs.overviews, job.outputs.cog)
+    for output in job.outputs.rasters:
+        yield Writer(output.path, *_description(job, window, output), form)
+
+
+def vrt_without_sources(job: Job, output: Output) -> str:
+    """The XML of a VRT of ``output`` that has no source yet."""
+    return vrt_text(*_description(job, job.layout.window, output))
+
+
+def _description(job: Job, window: Window, output: Output) -> Tuple:
+    """What a raster says of itself: size, bands, encoding, place, tags."""
+    model = job.model
+    centres = [model.wavelength_nm[band] for band in output.bands]
+    widths = [model.fwhm_nm[band] for band in output.bands]
+    spectral = encoding.Spectral(centres, widths, model.output_unit)
+    tags = {**job.outputs.tags, CONTENT_TAG: output.content}
+    place = job.reader.georeference.of(window)
+    return (window.rows, window.cols), spectral, job.encoding, place, tags
+
+
+def write_pieces(job: Job, window: Window, writers: List[Writer], estimation: Estimation) -> bool:
+    """Write all pieces of ``window``; returns whether there was any.
+
+    A piece is made while the one before it is written. Raises DeviceError, PackageError,
+    StorageError.
+    """
+    written = False
+    with estimation, Behind() as behind:
+        for place, values in estimation.pieces():
+            written = True
+            corner = place.row0 - window.row0, place.col0 - window.col0
+            behind.do(_put, job.outputs.rasters, writers, corner, values)
+    return written
+
+
+def _put(
+    outputs: Tuple[Output, ...], writers: List[Writer], corner: Tuple[int, int], values: List
+) -> None:
+    for writer, made, output in zip(writers, values, outputs):
+        bands = list(output.bands)
+        writer.put(*corner, made if len(made) == len(bands) else made[bands])
