@@ -6,6 +6,7 @@ from typing import Any, Dict, List
 import numpy as np
 import quality_cameras
 import quality_materials
+import quality_sanity
 from quality_bench import MEAN, Table, group_means, over
 from quality_measures import MEASURES, Figures, pooled_coverage
 from quality_tables import Column, lines, markdown, side_by_side, without_nan
@@ -32,6 +33,7 @@ SUMMARY_COLUMNS = [
     Column("materials", "materials SAM°", 2),
     Column("cameras", "cameras SAM°", 2),
     Column("cameras_ndvi", "NDVI off by", 3),
+    *(Column(c.name, f"worst {c.title}", c.digits, c.percent) for c in SANITY_COLUMNS[:4]),
     Column("pace", "s / megapixel", 1),
 ]
 
@@ -71,15 +73,21 @@ def _means(per_scene: Table, means: Table) -> str:
 
 
 def _summary(results: Dict[str, Any]) -> str:
-    """One line for each method, with the mean of each part that was made."""
-    rows: List[List[str]] = [["Method", *(column.title for column in SUMMARY_COLUMNS)]]
-    for method, figures in summary(results).items():
-        rows.append([method, *(column.cell(figures) for column in SUMMARY_COLUMNS)])
+    """One line for each method, with the means of the parts that were made."""
+    found = summary(results)
+    made = {name for figures in found.values() for name in figures}
+    columns = [column for column in SUMMARY_COLUMNS if column.name in made]
+    rows: List[List[str]] = [["Method", *(column.title for column in columns)]]
+    for method, figures in found.items():
+        rows.append([method, *(column.cell(figures) for column in columns)])
     return lines(rows)
 
 
 def summary(results: Dict[str, Any]) -> Dict[str, Figures]:
-    """The mean figures of each part, by method: of sensors, of classes on land, of camera sites."""
+    """The mean figures of each part, by method: of sensors, of classes on land, of camera sites.
+
+    Of the pictures without truth the worst.
+    """
     found: Dict[str, Figures] = {}
     for part, name, figure in (
         ("scenes", "held_out", "sam_degrees"),
@@ -91,6 +99,10 @@ def summary(results: Dict[str, Any]) -> Dict[str, Figures]:
     ):
         for method, figures in _mean_of(part, results).items():
             found.setdefault(method, {})[name] = figures[figure]
+    pictures = list(results.get("sanity", {}).values())
+    worst = over(pictures, np.max, quality_sanity.FIGURES) if pictures else {}
+    for method, figures in worst.items():
+        found.setdefault(method, {}).update(figures)
     for method, seconds in results.get("pace", {}).items():
         found.setdefault(method, {})["pace"] = seconds
     return found

@@ -177,12 +177,16 @@ def test_the_summary_has_the_means_of_all_parts(made):
         content["cameras"]["neon_a_2"]["ridge"]["sam_degrees"],
     ]
     assert row[1:6] == [f"{value:.2f}" for value in expected]
+    assert row[7] == f"{100 * content['sanity']['field']['ridge']['green_as_water']:.2f} %"
 
 
 def test_parts_are_made_alone(data, tiny_package, tmp_path):
     out = tmp_path / "q.json"
     words = ["--model", tiny_package, "--quality", "fast", "--data", data, "--json", out]
-    assert quality.main([*map(str, words), "--parts", "cameras"]) == 0
+    markdown = tmp_path / "q.md"
+    words += ["--markdown", markdown, "--parts", "cameras"]
+    assert quality.main([*map(str, words)]) == 0
+    assert "| Method | cameras SAM° | NDVI off by |\n" in markdown.read_text()
     assert list(json.loads(out.read_text())) == ["seed", "cameras_means", "cameras"]
 
 
