@@ -23,6 +23,7 @@ from ..layers.spectral_library import LibraryError, read
 from ..translation import tr
 from .canvas import new_canvas
 from .chart import Chart
+from .choose_spectra import choose_spectra
 from .markers import Markers
 from .sampler import Sampler
 from .spectra import Spectrum, as_csv, colour_of
@@ -209,22 +210,23 @@ class SpectralPanel(QgsDockWidget):
         self._references = []
         self.redraw()
 
-    def add_library(self, path):
-        """Draw the reference spectra in the file ``path``."""
+    def add_library(self, path, choose=None):
+        """Draw the reference spectra in the file ``path``; of many, those that ``choose`` picks.
+
+        ``choose`` gets the names and gives their places; without it the first are drawn.
+        """
         try:
             found = read(Path(path))
         except LibraryError as error:
             self._say(str(error))
             return
-        for one in found[:MOST_REFERENCES]:
-            colour = colour_of(-1 - len(self._references))  # from the other end than points
+        shown = range(min(len(found), MOST_REFERENCES))
+        if choose is not None and len(found) > MOST_REFERENCES:
+            shown = choose([one.name for one in found])
+        for place in shown:
+            one, colour = found[place], colour_of(-1 - len(self._references))  # the other end
             self._references.append(Spectrum(one.name, colour, one.wavelength_nm, one.values))
-        text = tr("{shown} of {count} spectra of {name}")
-        self._say(
-            text.format(
-                shown=min(len(found), MOST_REFERENCES), count=len(found), name=Path(path).name
-            )
-        )
+        self._say(_of_library(Path(path).name, len(shown), found))
         self.redraw()
 
     def copy_csv(self):
@@ -242,10 +244,11 @@ class SpectralPanel(QgsDockWidget):
         self._say(tr("Saved {}").format(path))
 
     def _ask_library(self):
-        kinds = tr("Spectra (*.sli *.hdr *.csv *.txt)")
+        kinds = tr("Spectra (*.sli *.hdr *.csv *.txt *.tsv *.tab *.dat *.asc *.spectrum)")
+        kinds += ";;" + tr("All files (*)")
         path, _kind = QFileDialog.getOpenFileName(self, tr("Reference spectra"), "", kinds)
         if path:
-            self.add_library(path)
+            self.add_library(path, lambda names: choose_spectra(self, names))
 
     def _ask_picture(self):
         path, _kind = QFileDialog.getSaveFileName(self, tr("Save chart"), "", "PNG (*.png)")
@@ -288,6 +291,15 @@ class SpectralPanel(QgsDockWidget):
         self._markers.close()
         self._project.layersAdded.disconnect(self._layers_changed)
         self._project.layersRemoved.disconnect(self._forget)
+
+
+def _of_library(name: str, shown: int, found) -> str:
+    """What was read of a library, and how, where that is a guess."""
+    text = tr("{shown} of {count} spectra of {name} are shown.")
+    if shown == len(found):
+        text = tr("{count} spectra of {name}.")
+    notice = f" ({found[0].notice})" if found and found[0].notice else ""
+    return text.format(shown=shown, count=len(found), name=name) + notice
 
 
 def _button(parent, title: str, tip: str) -> QToolButton:

@@ -609,14 +609,24 @@
             <translation>{name} muss ein GeoTIFF sein: einen Namen verwenden, der auf .tif endet („{path}“).</translation>
         </message>
         <message>
-            <location filename="../gui/panel.py" />
-            <source>{shown} of {count} spectra of {name}</source>
-            <translation>{shown} von {count} Spektren aus {name}</translation>
+            <location filename="../gui/choose_spectra.py" />
+            <source>Choose from {} spectra (Ctrl or Shift for several):</source>
+            <translation>Aus {} Spektren wählen (Strg oder Umschalt für mehrere):</translation>
+        </message>
+        <message>
+            <location filename="../gui/choose_spectra.py" />
+            <source>Reference spectra</source>
+            <translation>Referenzspektren</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Spectra (*.sli *.hdr *.csv *.txt)</source>
-            <translation>Spektren (*.sli *.hdr *.csv *.txt)</translation>
+            <source>{shown} of {count} spectra of {name} are shown.</source>
+            <translation>{shown} von {count} Spektren aus {name} werden gezeigt.</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Spectra (*.sli *.hdr *.csv *.txt *.tsv *.tab *.dat *.asc *.spectrum)</source>
+            <translation>Spektren (*.sli *.hdr *.csv *.txt *.tsv *.tab *.dat *.asc *.spectrum)</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -627,6 +637,11 @@
             <location filename="../gui/panel.py" />
             <source>Reflectance</source>
             <translation>Reflexion</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>{count} spectra of {name}.</source>
+            <translation>{count} Spektren aus {name}.</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -680,8 +695,8 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Reference spectra</source>
-            <translation>Referenzspektren</translation>
+            <source>All files (*)</source>
+            <translation>Alle Dateien (*)</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -870,18 +885,13 @@
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
-            <source>it is empty</source>
-            <translation>sie ist leer</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_library.py" />
-            <source>needs a column of wavelengths and one for each spectrum</source>
-            <translation>nötig sind eine Spalte Wellenlängen und eine je Spektrum</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_library.py" />
             <source>its .hdr is not of file type 'ENVI Spectral Library'</source>
             <translation>ihre .hdr ist nicht vom Typ „ENVI Spectral Library“</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_library.py" />
+            <source>its wavelengths are not all numbers</source>
+            <translation>ihre Wellenlängen sind nicht alle Zahlen</translation>
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
@@ -890,8 +900,43 @@
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
-            <source>'{name}' cannot be read as spectra ({error}): give an ENVI library (.sli with its .hdr beside it), or a CSV whose first column is the wavelength</source>
-            <translation>„{name}“ ist nicht als Spektren lesbar ({error}): eine ENVI-Bibliothek (.sli, daneben ihre .hdr) angeben oder eine CSV, deren erste Spalte die Wellenlänge ist</translation>
+            <source>'{name}' cannot be read as spectra: {error}. These are read: ENVI libraries (.sli with its .hdr beside it), tables (CSV, tabs, blanks) with the wavelengths in the first column or row, files of ECOSTRESS and USGS.</source>
+            <translation>„{name}“ lässt sich nicht als Spektren lesen: {error}. Gelesen werden: ENVI-Bibliotheken (.sli mit der .hdr daneben), Tabellen (CSV, Tabulatoren, Leerzeichen) mit den Wellenlängen in der ersten Spalte oder Zeile, Dateien von ECOSTRESS und USGS.</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>it is empty</source>
+            <translation>sie ist leer</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>it has no rows of numbers</source>
+            <translation>sie hat keine Zeilen mit Zahlen</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>the first column (or row) must be wavelengths</source>
+            <translation>die erste Spalte (oder Zeile) muss die Wellenlängen enthalten</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>it has no values</source>
+            <translation>sie hat keine Werte</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>read as percent</source>
+            <translation>als Prozent gelesen</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>read as reflectance × 10,000</source>
+            <translation>als Reflexion × 10.000 gelesen</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectral_text.py" />
+            <source>it holds one column of {count} values: put the file with their {count} wavelengths (USGS: …Wavelengths….txt) beside it</source>
+            <translation>sie enthält eine Spalte mit {count} Werten: die Datei mit deren {count} Wellenlängen (USGS: …Wavelengths….txt) daneben legen</translation>
         </message>
         <message>
             <location filename="../layers/style.py" />

@@ -1,6 +1,5 @@
-"""Reference spectra from an ENVI spectral library (.sli with .hdr) or a CSV table."""
+"""Reference spectra from an ENVI spectral library (.sli with .hdr) or a text file."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List
@@ -9,6 +8,7 @@ import numpy as np
 
 from ..model_runtime.raster.wavelengths import nanometres_per_unit
 from ..translation import tr
+from .spectral_text import SUFFIXES, read_text
 
 _DTYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 LARGEST_BYTES = 200_000_000
@@ -20,57 +20,38 @@ class LibraryError(Exception):
 
 @dataclass(frozen=True)
 class Reference:
-    """One spectrum: ``wavelength_nm`` and ``values`` (points,), NaN where it has none."""
+    """One spectrum: ``wavelength_nm`` and ``values`` (points,), NaN where it has none.
+
+    ``notice``: how its numbers were read, where that is a guess.
+    """
 
     name: str
     wavelength_nm: np.ndarray
     values: np.ndarray
+    notice: str = ""
 
 
 def read(path: Path) -> List[Reference]:
-    """The spectra in ``path``, a .csv/.txt table or an ENVI library; raises LibraryError."""
+    """The spectra in ``path``, a text file or an ENVI library; raises LibraryError."""
     path = Path(path)
     try:
-        if path.suffix.lower() in (".csv", ".txt"):
-            return _table(path)
-        return _envi(path)
+        return _text(path) if path.suffix.lower() in SUFFIXES else _envi(path)
     except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
         raise LibraryError(
             tr(
-                "'{name}' cannot be read as spectra ({error}): give an ENVI library (.sli with its "
-                ".hdr beside it), or a CSV whose first column is the wavelength"
+                "'{name}' cannot be read as spectra: {error}. These are read: ENVI libraries (.sli "
+                "with its .hdr beside it), tables (CSV, tabs, blanks) with the wavelengths in the "
+                "first column or row, files of ECOSTRESS and USGS."
             ).format(name=path.name, error=error)
         ) from error
 
 
-def _table(path: Path) -> List[Reference]:
-    """First row: names; first column: nm, or um where all lie below 100."""
-    text = path.read_text(encoding="utf-8-sig")
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
-    if not rows:
-        raise ValueError(tr("it is empty"))
-    head, body = (rows[0], rows[1:]) if not _is_number(rows[0][0]) else (None, rows)
-    values = np.array([[_number(cell, separator) for cell in row] for row in body], np.float64)
-    if values.ndim != 2 or values.shape[1] < 2:
-        raise ValueError(tr("needs a column of wavelengths and one for each spectrum"))
-    wavelength = _in_nm(values[:, 0], "")
-    names = head[1:] if head else [f"{path.stem} {i}" for i in range(1, values.shape[1])]
-    return [_sorted(name, wavelength, column) for name, column in zip(names, values.T[1:])]
-
-
-def _is_number(text: str) -> bool:
-    return not np.isnan(_number(text, ";"))
-
-
-def _number(text: str, separator: str) -> float:
-    text = text.strip()
-    if separator == ";":
-        text = text.replace(",", ".")
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+def _text(path: Path) -> List[Reference]:
+    table = read_text(path)
+    return [
+        _sorted(name, table.wavelength_nm, row, table.notice)
+        for name, row in zip(table.names, table.values)
+    ]
 
 
 def _envi(path: Path) -> List[Reference]:
@@ -92,6 +73,8 @@ def _envi(path: Path) -> List[Reference]:
     if len(wavelength) != points:
         text = tr("{count} wavelengths for {points} points")
         raise ValueError(text.format(count=len(wavelength), points=points))
+    if not np.isfinite(wavelength).all():
+        raise ValueError(tr("its wavelengths are not all numbers"))
     names = [name.strip() for name in header.get("spectra names", "").split(",")]
     names += [f"{path.stem} {i + 1}" for i in range(len(names), count)]
     return [_sorted(name or path.stem, wavelength, row) for name, row in zip(names, values)]
@@ -125,11 +108,11 @@ def _numbers(text: str) -> np.ndarray:
 
 
 def _in_nm(wavelength: np.ndarray, units: str) -> np.ndarray:
-    return wavelength * nanometres_per_unit(units, np.nanmax(wavelength))
+    return wavelength * nanometres_per_unit(units, float(wavelength.max()))
 
 
-def _sorted(name: str, wavelength: np.ndarray, values: np.ndarray) -> Reference:
+def _sorted(name: str, wavelength: np.ndarray, values: np.ndarray, notice: str = "") -> Reference:
     kept = np.isfinite(wavelength)
     order = np.argsort(wavelength[kept], kind="stable")
     cleaned = np.where(np.abs(values) < 1e30, values, np.nan)  # -1.23e34 marks deleted channels
-    return Reference(name.strip(), wavelength[kept][order], cleaned[kept][order])
+    return Reference(name.strip(), wavelength[kept][order], cleaned[kept][order], notice)

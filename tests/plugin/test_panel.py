@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QColor, QGuiApplication, QPalette
 from qgis.PyQt.QtTest import QTest
 
+from scdm_qgis.gui.choose_spectra import SpectraDialog
 from scdm_qgis.gui.spectra import Spectrum, as_csv
 
 NM = (450.0, 550.0, 900.0)
@@ -137,6 +138,31 @@ def test_a_library_is_drawn_beside(panel, tmp_path):
     assert list(drawn(panel)) == ["Point 1", "grass", "soil"]
     panel.add_library(tmp_path / "none.csv")
     assert "cannot be read as spectra" in panel._status.text()
+
+
+@pytest.fixture
+def large_library(tmp_path):
+    """A table of 20 spectra in percent."""
+    path = tmp_path / "many.csv"
+    names = ",".join(f"s{i}" for i in range(20))
+    path.write_text(f"nm,{names}\n400{',10' * 20}\n900{',50' * 20}\n")
+    return path
+
+
+def test_of_a_large_library_the_first_or_the_chosen_are_drawn(panel, large_library):
+    panel.add_library(large_library)
+    text = "12 of 20 spectra of many.csv are shown. (read as percent)"
+    assert len(drawn(panel)) == 12 and panel._status.text() == text
+    panel.clear_library()
+    panel.add_library(large_library, lambda names: [names.index("s3"), names.index("s19")])
+    assert list(drawn(panel)) == ["s3", "s19"]
+
+
+def test_the_list_of_a_large_library_gives_what_is_picked(qgis_app):
+    dialog = SpectraDialog(None, ["a", "b", "c"])
+    for place in (2, 0):
+        dialog.list.item(place).setSelected(True)
+    assert dialog.picked() == [0, 2]
 
 
 def test_clear_leaves_the_reference_spectra(panel, tmp_path):

@@ -78,7 +78,7 @@ def test_tables_as_people_have_them(tmp_path, text):
 )
 def test_what_is_no_library_is_told(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(LibraryError, match=r"cannot be read as spectra.*give an ENVI library"):
+    with pytest.raises(LibraryError, match=r"be read as spectra.*These are read: ENVI"):
         read(tmp_path / name)
 
 
@@ -87,3 +87,102 @@ def test_a_library_cut_short_is_told(tmp_path):
     (tmp_path / "r.sli").write_bytes(b"\0" * 20)
     with pytest.raises(LibraryError, match="cannot be read"):
         read(tmp_path / "r.sli")
+
+
+ECOSTRESS = """Name: Construction Concrete
+Type: manmade
+Class: Concrete
+Origin: The Johns Hopkins University; contact, someone
+X Units: Wavelength (micrometers)
+Y Units: Reflectance (percentage)
+First X Value: 14.0112
+Number of X Values: 3
+
+1.0\t30.0
+0.5\t20.0
+0.4\t10.0
+"""
+SPLIB07 = " splib07a Record=123: Acmite NMNH133746   ASDFRb AREF\n 1.0e-1\n -1.23e34\n 3.0e-1\n"
+SPLIB06 = """USGS Digital Spectral Library splib06a
+ASCII Spectral Data file contents:
+line 15 title
+
+Acmite NMNH133746 Pyroxene W1R1Ba AREF
+      0.400000       0.100000       0.001
+      0.500000       0.200000       0.002
+      0.600000      -1.23e34        0.002
+"""
+OF_ONE = {
+    "eco.spectrum.txt": (ECOSTRESS, "Construction Concrete", [400, 500, 1000], [0.1, 0.2, 0.3]),
+    "splib06.txt": (SPLIB06, "splib06", [400, 500, 600], [0.1, 0.2, np.nan]),
+    "blanks.txt": ("400  0.1\n500   0.2\n600 0.3\n", "blanks", [400, 500, 600], [0.1, 0.2, 0.3]),
+    "comments.csv": (
+        "# made by hand\n% twice\nnm,grass\n400,0.1\n500,0.2\n",
+        *("grass", [400, 500], [0.1, 0.2]),
+    ),
+    "percent.csv": (
+        "nm,grass\n400,4\n500,45\n600,50\n",
+        "grass",
+        [400, 500, 600],
+        [0.04, 0.45, 0.5],
+    ),
+    "counts.csv": ("nm,grass\n400,400\n500,4500\n", "grass", [400, 500], [0.04, 0.45]),
+    "waves.txt": ("cm-1 ice\n25000 0.1\n10000 0.2\n", "ice", [400, 1000], [0.1, 0.2]),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OF_ONE))
+@pytest.mark.filterwarnings("error")
+def test_text_files_as_archives_have_them(tmp_path, name):
+    text, title, nm, values = OF_ONE[name]
+    (tmp_path / name).write_text(text)
+    (one,) = read(tmp_path / name)
+    assert one.name == title
+    assert one.wavelength_nm == pytest.approx(nm)
+    assert one.values == pytest.approx(values, nan_ok=True)
+
+
+def test_a_guess_of_the_unit_is_told(tmp_path):
+    (tmp_path / "p.csv").write_text(OF_ONE["percent.csv"][0])
+    assert read(tmp_path / "p.csv")[0].notice == "read as percent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,400,500,600\ngrass,0.1,0.2,0.3\nsoil,0.2,0.3,\n",
+        "id,400,500,600\n1,0.1,0.2,0.3\n2,0.2,0.3,0.4\n",
+        ";0,4;0,5;0,6\ngrass;0,1;0,2;0,3\nsoil;0,2;0,3;0,4\n",
+    ],
+)
+def test_wavelengths_along_the_first_row(tmp_path, text):
+    (tmp_path / "transposed.csv").write_text(text)
+    first, second = read(tmp_path / "transposed.csv")
+    assert first.wavelength_nm == pytest.approx([400, 500, 600])
+    assert first.values == pytest.approx([0.1, 0.2, 0.3])
+    assert second.values[:2] == pytest.approx([0.2, 0.3])
+
+
+def test_usgs_values_find_their_wavelengths(tmp_path):
+    folder = tmp_path / "ASCIIdata" / "Minerals"
+    folder.mkdir(parents=True)
+    (folder / "acmite.txt").write_text(SPLIB07)
+    with pytest.raises(LibraryError, match=r"one column of 3 values: put the file with their 3"):
+        read(folder / "acmite.txt")
+    lengths = " splib07a Record=1: Wavelengths ASD\n 0.4\n 0.5\n 0.6\n"
+    (folder.parent / "splib07a_Wavelengths_ASD.txt").write_text(lengths)
+    (folder.parent / "splib07a_Wavelengths_NIC4.txt").write_text(" x\n 0.4\n 0.5\n")
+    (one,) = read(folder / "acmite.txt")
+    assert one.name == "Acmite NMNH133746   ASDFRb AREF".replace("   ", " ")
+    assert one.wavelength_nm == pytest.approx([400, 500, 600])
+    assert one.values == pytest.approx([0.1, np.nan, 0.3], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\n0.5,400\n0.1,500\n0.3,600\n0.1,700\n", "x y\n1 nan\n2 nan\n"]
+)
+@pytest.mark.filterwarnings("error")
+def test_what_is_no_table_of_spectra_says_why(tmp_path, text):
+    (tmp_path / "odd.txt").write_text(text)
+    with pytest.raises(LibraryError, match=r"must be wavelengths|no values|no rows of numbers"):
+        read(tmp_path / "odd.txt")

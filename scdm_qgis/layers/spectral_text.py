@@ -1,0 +1,252 @@
+"""Spectra out of text files as people have them: CSV, tables, ECOSTRESS's and USGS's files.
+
+Told apart by what is in them, not by their names: where the numbers begin, by what they are
+separated, and whether the wavelengths run down the first column, along the first row, or lie in
+another file (USGS's splib07).
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence, Tuple
+
+import numpy as np
+
+from ..model_runtime.raster.wavelengths import nanometres_per_unit
+from ..translation import tr
+
+SUFFIXES = (".csv", ".txt", ".tsv", ".tab", ".dat", ".asc", ".spectrum")
+_COMMENTS = ("#", "%", "!", "//")
+_SEPARATORS = (";", "\t", ",")
+_FEWEST = 2  # points of a spectrum
+_LEAST_NM, _MOST_NM = 100.0, 1e6
+# Of what a 95 % quantile can be: reflectance below, then percent, then parts of 10,000.
+_BRIGHTEST, _PERCENT, _TEN_THOUSAND = 2.0, 150.0, 20_000.0
+_ONE_WAY = 0.9  # of a column of wavelengths rises, or falls
+_DELETED = -1e30  # USGS marks deleted channels by -1.23e34
+_USGS_TITLE = re.compile(r"splib\w+\s+Record=\d+:\s*(.*)")
+
+
+@dataclass(frozen=True)
+class Table:
+    """``wavelength_nm`` (points,), ``values`` (spectra, points) in reflectance, NaN for none."""
+
+    names: List[str]
+    wavelength_nm: np.ndarray
+    values: np.ndarray
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The rows of numbers in a file: ``cells`` (rows, columns).
+
+    ``heads``: the lines before, in cells; ``fields``: those that say ``key: text``; ``labels``: the
+    rows' own names, where they have some.
+    """
+
+    heads: List[List[str]]
+    fields: Dict[str, str]
+    labels: List[str]
+    cells: np.ndarray
+
+
+def read_text(path: Path) -> Table:
+    """The spectra in ``path``; raises ValueError, in words, where it holds none."""
+    found = _numbers(_decoded(path))
+    if found.labels:
+        return _along_the_rows(path, found)
+    if found.cells.shape[1] == 1:
+        return _one_column(path, found)
+    return _down_the_columns(path, found)
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _numbers(text: str) -> _Numbers:
+    lines = [
+        line
+        for line in re.split(r"\r\n|\r|\n", text)
+        if line.strip() and not line.strip().startswith(_COMMENTS)
+    ]
+    if not lines:
+        raise ValueError(tr("it is empty"))
+    separator = _separator(lines)
+    rows = [_cells(line, separator) for line in lines]
+    first = next((i for i, row in enumerate(rows) if _is_numeric(row, separator)), None)
+    if first is None or _is_wavelength_row(rows[first - 1 : first], rows[first], separator):
+        return _labelled(rows, separator)
+    body = [row for row in rows[first:] if _is_numeric(row, separator)]
+    width = max(set(map(len, body)), key=[len(row) for row in body].count)
+    cells = [[_number(cell, separator) for cell in row] for row in body if len(row) == width]
+    fields = dict(_fields(lines[:first]))
+    return _Numbers(rows[:first], fields, [], np.array(cells, np.float64))
+
+
+def _labelled(rows: Sequence[List[str]], separator: str) -> _Numbers:
+    """Rows that begin with a name: the first has the wavelengths."""
+    whole = [row for row in rows if len(row) > _FEWEST and _is_numeric(row[1:], separator)]
+    widths = {len(row) for row in whole}
+    if len(whole) < 2 or len(widths) != 1:
+        raise ValueError(tr("it has no rows of numbers"))
+    cells = [[_number(cell, separator) for cell in row[1:]] for row in whole]
+    return _Numbers([], {}, [row[0].strip() for row in whole], np.array(cells, np.float64))
+
+
+def _is_wavelength_row(before: Sequence[List[str]], row: List[str], separator: str) -> bool:
+    """Whether the line before the first numbers is a row of wavelengths: ``id,400,410,420``."""
+    if not before or len(before[0]) != len(row) or len(row) <= _FEWEST:
+        return False
+    numbers = np.array([_number(cell, separator) for cell in before[0][1:]])
+    return bool(np.isfinite(numbers).all() and _runs_one_way(numbers))
+
+
+def _runs_one_way(numbers: np.ndarray) -> bool:
+    """Whether nearly all ``numbers`` rise, or nearly all fall; sensors overlap a little."""
+    rising = float(np.mean(np.diff(numbers) > 0))
+    return rising >= _ONE_WAY or rising <= 1 - _ONE_WAY
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """What stands between the numbers of most lines; blank for white space."""
+    for separator in _SEPARATORS:
+        parted = [line for line in lines if line.count(separator)]
+        if 2 * len(parted) > len(lines):
+            return separator
+    return " "
+
+
+def _cells(line: str, separator: str) -> List[str]:
+    if separator == " ":
+        return line.split()
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
+
+
+def _is_numeric(row: Sequence[str], separator: str) -> bool:
+    """Whether a row is numbers, of which all but the first may be missing."""
+    given = [cell for cell in row if cell]
+    return bool(row and row[0]) and all(np.isfinite(_number(c, separator)) for c in given)
+
+
+def _number(cell: str, separator: str) -> float:
+    if separator != ",":
+        cell = cell.replace(",", ".")
+    try:
+        return float(cell.rstrip("%"))
+    except ValueError:
+        return float("nan")
+
+
+def _fields(lines: Sequence[str]) -> Iterator[Tuple[str, str]]:
+    """ECOSTRESS's head: ``X Units: Wavelength (micrometers)``."""
+    for line in lines:
+        key, colon, text = line.partition(":")
+        if colon:
+            yield key.strip().lower(), text.strip()
+
+
+def _down_the_columns(path: Path, found: _Numbers) -> Table:
+    nm = _in_nm(found.cells[:, 0], _unit_of(found))
+    values = found.cells[:, 1:].T
+    if found.fields.get("name") or _is_splib06(found):  # the further column is a deviation
+        values = values[:1]
+    return _table(_column_names(path, found, len(values)), nm, values, found)
+
+
+def _along_the_rows(path: Path, found: _Numbers) -> Table:
+    nm = _in_nm(found.cells[0], found.labels[0])
+    return _table(found.labels[1:], nm, found.cells[1:], found)
+
+
+def _one_column(path: Path, found: _Numbers) -> Table:
+    """USGS's splib07: a title and the values; their wavelengths lie in another file."""
+    count = len(found.cells)
+    for candidate in _wavelength_files(path):
+        other = _numbers(_decoded(candidate))
+        if other.cells.shape == (count, 1):
+            nm = _in_nm(other.cells[:, 0], "micrometers")
+            return _table(_column_names(path, found, 1), nm, found.cells.T, found)
+    raise ValueError(
+        tr(
+            "it holds one column of {count} values: put the file with their {count} wavelengths "
+            "(USGS: …Wavelengths….txt) beside it"
+        ).format(count=count)
+    )
+
+
+def _wavelength_files(path: Path) -> Iterator[Path]:
+    """Files of wavelengths beside ``path`` or in the two folders above, as USGS's archive has."""
+    for folder in list(path.resolve().parents)[:3]:
+        yield from sorted(
+            one for one in folder.glob("*.txt") if "wavelength" in one.name.lower() and one != path
+        )
+
+
+def _column_names(path: Path, found: _Numbers, count: int) -> List[str]:
+    title = found.fields.get("name") or _usgs_title(found)
+    if title and count == 1:
+        return [title]
+    for row in reversed(found.heads):
+        if len(row) == count + 1:
+            return [name or f"{path.stem} {i}" for i, name in enumerate(row[1:], 1)]
+    return [path.stem] if count == 1 else [f"{path.stem} {i}" for i in range(1, count + 1)]
+
+
+def _is_splib06(found: _Numbers) -> bool:
+    return any("splib06" in " ".join(row) for row in found.heads)
+
+
+def _usgs_title(found: _Numbers) -> str:
+    for row in found.heads:
+        title = _USGS_TITLE.search(" ".join(row))
+        if title:
+            return title.group(1).strip()
+    return ""
+
+
+def _unit_of(found: _Numbers) -> str:
+    """What the head says of the first column: ``Wavelength (micrometers)``, ``nm``."""
+    last = found.heads[-1][0] if found.heads and found.heads[-1] else ""
+    return found.fields.get("x units") or last
+
+
+def _in_nm(wavelength: np.ndarray, said: str) -> np.ndarray:
+    """Wavelengths (points,) in nm; raises ValueError for numbers that are none."""
+    known = wavelength[np.isfinite(wavelength)]
+    if known.size < _FEWEST or not (known > 0).all():
+        raise ValueError(tr("the first column (or row) must be wavelengths"))
+    word = said.lower()
+    if "cm-1" in word or "cm^-1" in word or "wavenumber" in word:
+        nm = 1e7 / wavelength
+    else:
+        unit = next((u for u in ("micro", "µm", "μm", "um", "nano", "nm") if u in word), "")
+        nm = wavelength * nanometres_per_unit(unit, float(known.max()))
+    known = nm[np.isfinite(nm)]
+    if known.min() < _LEAST_NM or known.max() > _MOST_NM or not _runs_one_way(known):
+        raise ValueError(tr("the first column (or row) must be wavelengths"))
+    return nm
+
+
+def _table(names: List[str], nm: np.ndarray, values: np.ndarray, found: _Numbers) -> Table:
+    values = np.where(values > _DELETED, values, np.nan)
+    if not np.isfinite(values).any():
+        raise ValueError(tr("it has no values"))
+    factor, notice = _scale(values, found.fields.get("y units", ""))
+    return Table(names, nm, values * factor, notice)
+
+
+def _scale(values: np.ndarray, said: str) -> Tuple[float, str]:
+    """The factor to reflectance, and a word where it is not 1."""
+    bright = float(np.quantile(values[np.isfinite(values)], 0.95))
+    if "percent" in said.lower() or "%" in said or _BRIGHTEST < bright <= _PERCENT:
+        return 0.01, tr("read as percent")
+    if _PERCENT < bright <= _TEN_THOUSAND:
+        return 1e-4, tr("read as reflectance × 10,000")
+    return 1.0, ""
