@@ -30,7 +30,7 @@ def proxy_variables(environ: Mapping[str, str] = os.environ) -> Dict[str, str]:
 
 
 def _address() -> str:
-    """scheme://user:password@host:port of the proxy for PyPI; empty without one."""
+    """The URL of the proxy for PyPI, user and password in it; empty without one."""
     factory = QgsNetworkAccessManager.instance().proxyFactory()
     query = QNetworkProxyQuery(QUrl(INDEX))
     found = factory.queryProxy(query) if factory is not None else [_fallback()]
