@@ -1171,8 +1171,28 @@ und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
         </message>
         <message>
             <location filename="../runtime/progress.py" />
-            <source>{done:g} of {total:g}, about {time} left</source>
-            <translation>{done:g} von {total:g}, noch etwa {time}</translation>
+            <source>Making overviews</source>
+            <translation>Übersichtspyramiden werden erstellt</translation>
+        </message>
+        <message>
+            <location filename="../runtime/progress.py" />
+            <source>Writing to the disk</source>
+            <translation>Wird auf den Datenträger geschrieben</translation>
+        </message>
+        <message>
+            <location filename="../runtime/progress.py" />
+            <source>Making the cloud-optimised copy</source>
+            <translation>Die Cloud-optimierte Kopie wird erstellt</translation>
+        </message>
+        <message>
+            <location filename="../runtime/progress.py" />
+            <source>Making the report</source>
+            <translation>Der Bericht wird erstellt</translation>
+        </message>
+        <message>
+            <location filename="../runtime/progress.py" />
+            <source>{percent:.0f} %, about {time} left</source>
+            <translation>{percent:.0f} %, noch etwa {time}</translation>
         </message>
         <message>
             <location filename="../runtime/unfinished.py" />

@@ -54,10 +54,11 @@ class _State:
     counted: Optional[Tuple[float, float]] = None
 
     def tiles(self) -> Optional[Tuple[float, float]]:
-        """(finished, all) tiles, where the progress counts tiles and nothing else."""
-        if self.counted is None or self.counted[1] != self.facts.get("tiles"):
+        """(finished, all) tiles, where that is known: progress goes on beyond the last one."""
+        tiles = self.facts.get("tiles")
+        if self.counted is None or not isinstance(tiles, int) or self.counted[1] < tiles:
             return None
-        return self.counted
+        return min(self.counted[0], tiles), tiles
 
 
 def run_events(job: Job, feedback) -> Dict[str, Any]:
@@ -180,7 +181,7 @@ def _take_progress(event: Dict[str, Any], state: _State) -> None:
     numbers = all(isinstance(number, (int, float)) for number in (done, total))
     if numbers and 0 <= done < LARGEST_COUNT and 0 < total < LARGEST_COUNT:
         state.counted = done, total
-        state.progress.update(done, total)
+        state.progress.update(done, total, str(event.get("doing") or ""))
 
 
 def _sentence(event: Dict[str, Any]) -> str:

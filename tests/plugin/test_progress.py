@@ -11,7 +11,7 @@ def test_time_left_is_told_now_and_then(log):
     for done in (1, 3, 4, 12):
         progress.update(done, 12)
     assert log.percent == pytest.approx([100 / 12, 25, 100 / 3, 100])
-    assert log.texts == ["3 of 12, about 2 min left"]
+    assert log.texts == ["25 %, about 2 min left"]
 
 
 def test_nothing_to_do_is_no_division(log):
@@ -25,3 +25,11 @@ def test_nothing_to_do_is_no_division(log):
 )
 def test_duration_in_words(seconds, words):
     assert duration(seconds) == words
+
+
+def test_what_comes_after_the_last_tile_is_said_once(log):
+    progress = Progress(log, lambda: 0.0)
+    for done, doing in ((16, ""), (17, "overviews"), (18, "overviews"), (19, "report"), (21, "")):
+        progress.update(done, 21, doing)
+    assert log.texts == ["Making overviews", "Making the report"]
+    assert log.percent[0] < 100 and log.percent[-1] == 100
