@@ -8,9 +8,12 @@ import numpy as np
 
 from ..errors import InputError
 from . import metrics
+from .radiometry import INTEGER_SCALE
 from .resample import band_widths, resample
 
 GRID_TOLERANCE_PIXELS = 0.5
+SAMPLED_SIDE = 256  # pixels that are looked at for whole numbers, down and along
+SCALE_FACTOR = 5  # medians of the two, so scaled, lie nearer than that
 UNIT_RATIO = 20  # medians further apart than this are hardly in the same unit
 
 
@@ -40,20 +43,27 @@ def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS
     Raises InputError when the two do not hold the same pixels or share no wavelength.
     """
     warnings = check_grid(estimate, reference)
+    factors, said = unit_factors(estimate, reference)
+    warnings += said
     wavelength_nm = np.asarray(estimate.wavelength_nm, np.float64)
-    truth = _seen_through(estimate, reference)
-    scores = metrics.score(estimate.values, truth, constants=constants)
+    values = _times(estimate.values, factors[0])
+    truth = _times(_seen_through(estimate, reference), factors[1])
+    scores = metrics.score(values, truth, constants=constants)
     if not scores.counts["values"]:
         raise InputError(
             "estimate and reference have no valid value in common",
             "choose rasters whose wavelengths and valid pixels overlap",
         )
-    warnings += _unit_warnings(estimate.values, truth)
-    means = metrics.common_means(estimate.values, truth)
+    warnings += _unit_warnings(values, truth)
+    means = metrics.common_means(values, truth)
     evaluation = Evaluation(scores, wavelength_nm, *means, warnings)
     if evaluation.left_out_nm:
         warnings.append(f"the reference does not see {_ranges(evaluation)}: left out")
     return evaluation
+
+
+def _times(values: np.ndarray, factor: float) -> np.ndarray:
+    return values if factor == 1 else values * np.float32(factor)
 
 
 def _seen_through(estimate, reference) -> np.ndarray:
@@ -103,6 +113,35 @@ def grid_shift_pixels(geotransform, other, shape: Tuple[int, int]) -> float:
     corners = np.array([[1, 0, 0], [1, cols, 0], [1, 0, rows], [1, cols, rows]], np.float64)
     apart = corners @ (b - a).reshape(2, 3).T  # (corners, x and y)
     return float(np.linalg.norm(apart @ np.linalg.inv(a.reshape(2, 3)[:, 1:]).T, axis=1).max())
+
+
+def unit_factors(estimate, reference) -> Tuple[Tuple[float, float], List[str]]:
+    """What brings the values of two Cubes to one unit, and a warning where that is not 1.
+
+    Whole numbers without a band scale beside reflectance are reflectance x 10,000, as ``upsample``
+    reads them.
+    """
+    cubes = (estimate, reference)
+    medians = [abs(float(np.nanmedian(cube.values))) for cube in cubes]
+    large = int(medians[1] > medians[0])
+    scaled = medians[large] * INTEGER_SCALE
+    near = scaled / SCALE_FACTOR <= medians[1 - large] <= scaled * SCALE_FACTOR
+    if not (scaled and near and _whole(cubes[large].values)):
+        return (1.0, 1.0), []
+    name = ("estimate", "reference")[large]
+    said = (
+        f"the {name} holds whole numbers without a band scale: taken as reflectance x 10,000. To "
+        "make sure, set the scale: gdal_edit.py -scale 0.0001"
+    )
+    return ((1.0, INTEGER_SCALE) if large else (INTEGER_SCALE, 1.0)), [said]
+
+
+def _whole(values: np.ndarray) -> bool:
+    """Whether a sample of ``values`` (bands, rows, cols) are whole numbers."""
+    rows, cols = (max(1, side // SAMPLED_SIDE) for side in values.shape[1:])
+    known = values[:, ::rows, ::cols]
+    known = known[np.isfinite(known)]
+    return bool((known == np.round(known)).all())
 
 
 def _unit_warnings(estimate: np.ndarray, truth: np.ndarray) -> List[str]:

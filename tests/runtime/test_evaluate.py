@@ -38,6 +38,23 @@ def test_the_reference_is_seen_through_the_estimates_bands():
     assert any("1 of 3 bands (950-950 nm)" in message for message in result.warnings)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_whole_numbers_beside_reflectance_are_reflectance_x_10000(swapped):
+    truth = cube(np.round(cube().values * 10000))
+    pair = (truth, cube()) if swapped else (cube(), truth)
+    result = evaluation.compare(*pair)
+    assert result.scores.overall["rmse"] < 1e-4
+    (said,) = result.warnings
+    name = "estimate" if swapped else "reference"
+    assert said.startswith(f"the {name} holds whole numbers without a band scale")
+
+
+def test_two_rasters_in_whole_numbers_are_compared_as_they_are():
+    numbers = cube(np.round(cube().values * 10000))
+    shifted = cube(numbers.values + 100)
+    assert evaluation.compare(shifted, numbers).scores.overall["rmse"] == pytest.approx(100)
+
+
 def test_other_sizes_are_refused():
     with pytest.raises(InputError, match=r"12 x 17.*12 x 11"):
         evaluation.compare(cube(), cube(cube().values[:, :, :11]))
