@@ -8,9 +8,13 @@ from .. import tiling
 from ..diffusion.cascade import Estimate, Wanted
 from ..errors import MemoryShortage, PackageError, StorageError
 from ..journal.block_store import Arrays, Store
+from ..package.manifest import Manifest
 from ..raster.encoding import Encoding, of_dtype
 from ..system.background import Behind
 from .job import Job
+
+# Normalised values lie within a few scales; what is this far off is no estimate but a divergence.
+FARTHEST_SCALES = 1000
 
 
 class UnitSource(Protocol):
@@ -137,8 +141,10 @@ def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
     neutral = np.array(job.model.normalisation.input_offset, np.float32)
     rgb[:, ~valid] = neutral[:, None]
 
+    farthest = _farthest(job.model)
+
     def finish(made: np.ndarray) -> np.ndarray:
-        _refuse_infinite(made, job)
+        _refuse_divergent(made, farthest, job)
         return stored.encode(made)
 
     wanted = Wanted(kept, job.outputs.spread, job.outputs.stages, finish)
@@ -151,12 +157,23 @@ def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
     return made
 
 
-def _refuse_infinite(made: np.ndarray, job: Job) -> None:
-    if not np.isfinite(made).all():
-        raise PackageError(
-            f"the model '{job.model.name}' made values that are not finite numbers",
-            "choose another sampler, more steps or less guidance, or another model",
-        )
+def _farthest(model: Manifest) -> float:
+    """What no estimate of ``model`` comes to, in its output unit, up or down."""
+    rule = model.normalisation
+    pairs = zip(rule.output_offset, rule.output_scale)
+    return max(abs(offset) + FARTHEST_SCALES * scale for offset, scale in pairs)
+
+
+def _refuse_divergent(made: np.ndarray, farthest: float, job: Job) -> None:
+    low, high = (float(bound) for bound in (made.min(), made.max()))  # NaN where there is one
+    if -farthest <= low and high <= farthest:
+        return
+    finite = np.isfinite(low) and np.isfinite(high)
+    what = f"from {low:.3g} to {high:.3g}" if finite else "that are not finite numbers"
+    raise PackageError(
+        f"the model '{job.model.name}' made values {what}: its samples diverge",
+        "choose another sampler, more steps or less guidance, or another model",
+    )
 
 
 def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:

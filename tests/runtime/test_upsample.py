@@ -170,6 +170,14 @@ def test_spread_is_written_beside_and_raises_the_samples(run, write_raster, tmp_
     assert result.network.asked[0][3].samples == upsample_options.SPREAD_SAMPLES
 
 
+@pytest.mark.parametrize("value", [5e12, -5e12, 400.0])
+def test_divergent_samples_are_refused_not_written(run, write_raster, tmp_path, value):
+    with pytest.raises(PackageError, match="its samples diverge") as refused:
+        run(write_raster("a.tif", reflectance(8, 8)), network=Cascade(8, value))
+    assert "more steps or less guidance" in refused.value.remedy
+    assert not (tmp_path / "out" / "o.tif").exists()
+
+
 def test_cancelling_leaves_nothing(run, write_raster, tmp_path):
     class Cancelled(Cascade):
         def estimate(self, *_):
