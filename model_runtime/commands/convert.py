@@ -13,6 +13,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("cube", metavar="CUBE", help="hyperspectral raster, such as upsample's")
     parser.add_argument("output", metavar="OUTPUT", help="data file to write (.img, .dat or .tif)")
     parser.add_argument("--format", choices=FORMS, required=True, help="envi or cog")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
 def run(args, events) -> None:
@@ -20,8 +21,7 @@ def run(args, events) -> None:
     from ..raster.copy import check_copy, copy_as
 
     since = time.monotonic()
-    check_copy(args.cube, args.output, args.format)
-    copy_as(
-        args.cube, args.output, args.format, lambda share: events.progress(round(100 * share), 100)
-    )
+    names = args.cube, args.output, args.format
+    check_copy(*names, args.overwrite)
+    copy_as(*names, lambda share: events.progress(round(100 * share), 100), args.overwrite)
     events.done(args.output, time.monotonic() - since)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..spectra import metrics
 from ..spectra.evaluation import as_json, as_text, compare
-from ..system import hardware
+from ..system import final_names, hardware
 from . import stdout
 
 # float32, twice: bands are stacked, the reference is resampled.
@@ -23,6 +23,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("reference", metavar="REFERENCE", help="true raster of the same pixels")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--report", metavar="PATH.html", help="also write an HTML page")
+    parser.add_argument("--overwrite", action="store_true", help="replace a report that exists")
     parser.add_argument("--peak", type=float, default=1.0, help="signal peak of PSNR (1)")
     parser.add_argument(
         "--mrae-epsilon", type=float, default=1e-3, help="least reference MRAE divides by (0.001)"
@@ -36,12 +37,15 @@ def add_arguments(parser) -> None:
 def run(args, events) -> None:
     """Evaluate, print, and write the report when asked; raises InputError, StorageError."""
     from ..raster.cube import cube_shape, read_cube
+    from ..raster.dataset import files_read
     from ..report import evaluation_report, html_page
 
     since = time.monotonic()
     constants = _constants(args)
     if args.report:
         html_page.check_name(Path(args.report))
+        read = [*files_read(args.estimate), *files_read(args.reference)]
+        final_names.check([final_names.page(args.report)], read, args.overwrite)
     values = sum(math.prod(cube_shape(path)) for path in (args.estimate, args.reference))
     hardware.require_memory(BYTES_PER_VALUE * values, "evaluating these rasters", CUT)
     estimate = read_cube(args.estimate)
@@ -53,7 +57,8 @@ def run(args, events) -> None:
     for message in evaluation.warnings:
         events.warning(message)
     if args.report:
-        evaluation_report.write(Path(args.report), evaluation, args.estimate, args.reference)
+        rasters = args.estimate, args.reference
+        evaluation_report.write(Path(args.report), evaluation, *rasters, args.overwrite)
     names = {"estimate": str(args.estimate), "reference": str(args.reference)}
     stdout.give(args, events, {**names, **as_json(evaluation)}, as_text(evaluation), since)
 

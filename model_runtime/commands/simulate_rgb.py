@@ -13,6 +13,7 @@ from ..package.manifest import InputBand
 from ..raster import encoding
 from ..spectra import band_response
 from ..spectra.resample import bands_with_values, see
+from ..system import final_names
 from ..tiling import BLOCK_SIDE, Window
 
 # Below this share of an input band's response inside the sensor's range the picture is not what
@@ -27,16 +28,20 @@ def add_arguments(parser) -> None:
     parser.add_argument("cube", metavar="CUBE", help="hyperspectral raster with wavelengths")
     parser.add_argument("output", metavar="OUTPUT", help="GeoTIFF to write")
     parser.add_argument("--model", metavar="DIR", help="model package (the embedded one)")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
 
 
 def run(args, events) -> None:
     """Simulate and write, strip by strip; raises InputError, PackageError, StorageError."""
     from ..raster.cube import cube_shape, read_cube
-    from ..raster.writer import check_output
+    from ..raster.dataset import files_read
+    from ..raster.writer import check_name
 
     since = time.monotonic()
     model = manifest.read(embedded.folder_of(args.model))
-    check_output(args.output, [args.cube])
+    check_name(args.output)
+    target = final_names.geotiff(args.output)
+    final_names.check([target], files_read(args.cube), args.overwrite)
     bands, warnings = _usable_bands(args.cube, model.input_bands)
     for message in warnings:
         events.warning(message)
@@ -48,7 +53,7 @@ def run(args, events) -> None:
             writer.write(row0, 0, simulate(cube.values, cube.wavelength_nm, model.input_bands))
             events.progress(row0 + window.rows, rows)
         writer.close()
-        writer.commit()
+        writer.commit(args.overwrite)
     events.done(args.output, time.monotonic() - since, warnings=warnings)
 
 

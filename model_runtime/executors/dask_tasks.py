@@ -23,8 +23,13 @@ _thread = threading.local()  # an open raster is for one thread
 
 
 def dask_setup(_) -> None:
-    """Dask calls this in a local worker's process: Ctrl-C is for the client, which ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Dask calls this in a local worker's process: the terminal's signals are for the client.
+
+    It ends the workers, and removes what they leave.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def about(device: str) -> Dict[str, Any]:

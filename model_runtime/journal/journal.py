@@ -15,6 +15,7 @@ from typing import Dict, Optional
 from ..contract import JOURNAL_SUFFIX
 from ..errors import StorageError
 from ..events import Events
+from ..system.file_lock import locked
 from . import leftovers
 from .block_store import Store, sync_folder, write_durably
 
@@ -50,7 +51,7 @@ class Journal:
     def __enter__(self) -> "Journal":
         with _told(self.folder):
             self.folder.mkdir(exist_ok=True)
-            self._lock = _locked(self.folder / LOCK_NAME)
+            self._lock = locked(self.folder / LOCK_NAME)
         if self._lock is None:
             raise StorageError(
                 f"another run is making '{self.folder}'", "wait for it, or name another output"
@@ -187,31 +188,3 @@ def _told(folder: Path):
             f"'{folder}' cannot be written ({error.strerror})",
             "see that the folder is writable and the disk has room",
         ) from error
-
-
-def _locked(path: Path) -> Optional[int]:
-    """A handle that holds the lock until the process ends; None when another has it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        _lock_file(handle)
-    except OSError as error:
-        if _is_held(error):
-            os.close(handle)
-            return None
-        # A file system without locks: better a run without one than none.
-    return handle
-
-
-def _lock_file(handle: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _is_held(error: OSError) -> bool:
-    return isinstance(error, (BlockingIOError, PermissionError))

@@ -3,10 +3,10 @@
 import functools
 import itertools
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -14,14 +14,17 @@ from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
 from ..journal import leftovers
-from ..journal.block_store import Store, write_durably
+from ..journal.block_store import Store, sync_folder, write_durably
 from ..journal.journal import Journal, was_ending
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
 from ..raster.cube import read_preview
+from ..raster.dataset import files_read
 from ..raster.png import png_bytes
 from ..raster.reader import Picture
-from ..raster.writer import GEOTIFF, check_output
+from ..raster.writer import GEOTIFF, check_name
+from ..report import html_page
+from ..system import final_names
 from ..system.cancellation import explain, tidy
 from ..tiling import Window
 from . import (
@@ -57,9 +60,11 @@ def upsample_scene(options: UpsampleOptions, events: Events, executor: Executor)
     model = package.manifest
     sampling = sampling_of(options, model)
     spec = outputs.spec_of(options, model)
-    _check_outputs(options, spec)
+    targets = _targets(options, spec)
+    _check_outputs(options, spec, targets)
     reader = _open_reader(options, model)
-    run = Run(events, since, fingerprint.of_files(reader.files()), executor, package)
+    _refuse_inputs(options, targets, reader.files())
+    run = Run(events, since, fingerprint.of_files(reader.files()), executor, package, targets)
     job = _job(options, run, reader, sampling, spec)
     facts = provenance.facts_of(job, package.sha256)
     job = replace(job, outputs=replace(spec, tags=facts.settings))
@@ -75,13 +80,14 @@ def upsample_scene(options: UpsampleOptions, events: Events, executor: Executor)
 
 @dataclass(frozen=True)
 class Run:
-    """What a run has beside its job: whom to tell, when it began, what it reads, who computes."""
+    """What a run has beside its job: whom to tell, when it began, what it reads and writes."""
 
     events: Events
     since: float
     inputs: Dict[str, str]
     executor: Executor
     package: manifest.ModelPackage
+    targets: List[final_names.Target]
 
 
 def _journalled(options: UpsampleOptions, job: Job, facts: provenance.Facts, run: Run) -> int:
@@ -93,15 +99,16 @@ def _journalled(options: UpsampleOptions, job: Job, facts: provenance.Facts, run
         if not options.resume:
             stack.callback(tidy(journal.leave))
         key = provenance.run_facts(options, job, facts, run.inputs)
+        ending = options.resume and journal.holds(key) and was_ending(options.output)
         if not journal.holds(key):  # but another run's: neither it nor its outputs are touched
             journal.keep()
-            _refuse_existing(options, job.outputs)
+            _refuse_existing(options, run.targets)
             _refuse_foreign_sheets(options, job.outputs)
         journal.begin(key, options.resume, run.events, options.unfinished)
         explain(functools.partial(_left, journal, job))
         try:
             _require_disk(options, job)
-            return _produce(options, job, journal, facts, run)
+            return _produce(options, job, journal, facts, run, options.overwrite or ending)
         except (InputError, PackageError):
             raise
         except BaseException:
@@ -122,40 +129,53 @@ def _open_reader(options: UpsampleOptions, model: manifest.Manifest) -> Picture:
     return Picture(options.input, bands, wanted)
 
 
-def _check_outputs(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
+def _check_outputs(
+    options: UpsampleOptions, spec: outputs.OutputSpec, targets: List[final_names.Target]
+) -> None:
     if options.keep_stages:
         outputs.check_folder(options.keep_stages)
     sheets.check(options)
-    taken = [path for path in (options.input, options.radiometry_from) if path]
     kinds = (sheets.SUFFIX,) if sheets.asked_for(options.output) else (*GEOTIFF, sheets.SUFFIX)
     for output in spec.rasters:
         if not output.in_new_folder:
-            check_output(output.path, taken, kinds)
-        taken.append(output.path)
+            check_name(output.path, kinds)
     if options.report:
-        report = Path(options.report)
-        if report.suffix.lower() not in (".html", ".htm"):
-            raise InputError(f"the report '{report}' is no HTML name", "end it in .html")
-        if not report.parent.is_dir():
-            raise InputError(f"the folder '{report.parent}' does not exist", "make it first")
+        html_page.check_name(Path(options.report))
+    final_names.refuse_inputs(targets, [p for p in (options.input, options.radiometry_from) if p])
+    final_names.refuse_shared(targets)
     if not (options.resume and was_ending(options.output)):
-        _refuse_existing(options, spec)
+        _refuse_existing(options, targets)
 
 
-def _refuse_existing(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
-    paths = [*(output.path for output in spec.rasters), options.report]
-    for path in filter(None, paths if not options.overwrite else []):
-        if Path(path).exists():
-            raise InputError(f"'{path}' exists", "give --overwrite to replace it, or another name")
+def _targets(options: UpsampleOptions, spec: outputs.OutputSpec) -> List[final_names.Target]:
+    """All files that the run makes."""
+    targets = [
+        final_names.mosaic(output.path, sheets.folder_of(output.path))
+        if sheets.asked_for(output.path)
+        else final_names.geotiff(output.path)
+        for output in spec.rasters
+    ]
+    return [*targets, *([final_names.page(options.report)] if options.report else [])]
+
+
+def _refuse_inputs(
+    options: UpsampleOptions, targets: List[final_names.Target], files: List[str]
+) -> None:
+    """Raise InputError where the run would write what it reads: a VRT's sources too."""
+    reference = files_read(options.radiometry_from) if options.radiometry_from else []
+    final_names.refuse_inputs(targets, [*files, *reference])
+
+
+def _refuse_existing(options: UpsampleOptions, targets: List[final_names.Target]) -> None:
+    if not options.overwrite:
+        final_names.refuse_existing(targets)
 
 
 def _refuse_foreign_sheets(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
     for output in spec.rasters if sheets.asked_for(options.output) else ():
         folder = sheets.folder_of(output.path)
         if any(folder.glob("*/*.tif")) and not options.overwrite:
-            raise InputError(
-                f"'{folder}' exists", "give --overwrite to replace it, or another name"
-            )
+            raise InputError(f"'{folder}' exists", final_names.OVERWRITE)
 
 
 def _job(
@@ -193,12 +213,17 @@ class Whole:
     """Outputs that are whole, in ``parts`` beside their names until ``commit``; units reused."""
 
     parts: List[Path]
-    commit: Callable[[], None]
+    commit: Callable[[bool], None]
     reused: int
 
 
 def _produce(
-    options: UpsampleOptions, job: Job, journal: Journal, facts: provenance.Facts, run: Run
+    options: UpsampleOptions,
+    job: Job,
+    journal: Journal,
+    facts: provenance.Facts,
+    run: Run,
+    overwrite: bool,
 ) -> int:
     """Make all outputs; none has its final name before all are whole. Units reused."""
     share = run.executor.share(options)
@@ -211,10 +236,13 @@ def _produce(
         page = _report(options, job, facts, whole.parts, run)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
+        if not overwrite:
+            final_names.refuse_appeared(run.targets)
         journal.mark_ending()
-        whole.commit()
+        whole.commit(overwrite)
         if page is not None:
-            page.replace(options.report)
+            with _storage_errors(options.report):
+                final_names.give_name(page, Path(options.report), overwrite)
     ending.at("", 1.0)
     return whole.reused
 
@@ -241,9 +269,9 @@ def _in_files(
 
         writer.close(tell)
 
-    def commit() -> None:
+    def commit(overwrite: bool) -> None:
         for writer in made:
-            writer.commit()
+            writer.commit(overwrite)
 
     return Whole([writer.part for writer in made], commit, estimation.reused)
 
@@ -261,9 +289,11 @@ def _in_sheets(
     _refuse_changed(run.inputs)
     parts = [_vrt(job, spec.run, output, made.filled, stack) for output in job.outputs.rasters]
 
-    def commit() -> None:
+    def commit(overwrite: bool) -> None:
         for part, output in zip(parts, job.outputs.rasters):
-            part.replace(output.path)
+            with _storage_errors(output.path):
+                final_names.give_name(part, Path(output.path), overwrite)
+                sync_folder(Path(output.path).parent)
             sheets.remove_others(output.path, spec.run)
 
     return Whole(parts, commit, made.reused)
@@ -344,6 +374,16 @@ def _report(
     page = Path(f"{options.report}.part")
     estimate_report.write(page, result, encode)
     return page
+
+
+@contextmanager
+def _storage_errors(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"'{path}' cannot be written ({error.strerror})", "see that the folder is writable"
+        ) from error
 
 
 def _ground(job: Job, report):

@@ -1,70 +1,151 @@
 """Copies a raster into another format with all that it says of its bands."""
 
 import os
-import tempfile
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, List
 
-from ..errors import InputError
-from ..journal.block_store import sync_folder
+from ..contract import PART_SUFFIX
+from ..errors import InputError, StorageError
+from ..journal.block_store import sync_file, sync_folder
+from ..system import final_names
+from ..system.cancellation import tidy
+from ..system.file_lock import locked
 from .band_metadata import carry_domains, copy_domains
-from .dataset import open_dataset, open_with_sidecars, refusing_damage
-from .gdal_setup import gdal
-from .writer import COG_OPTIONS, WritingErrors, check_output, same_file
+from .dataset import DAMAGED, files_read, one_line, open_dataset, open_with_sidecars
+from .gdal_setup import closing_errors, gdal
+from .writer import COG_OPTIONS, WritingErrors, check_name
 
 COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
+# Data whose header would have the same name as that of NAME.img.
+ENVI_ENDS = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin", ".sli")
+LOCK_NAME = "lock"
 
 
-def check_copy(source: str, output: str, form: str) -> None:
+def check_copy(source: str, output: str, form: str, overwrite: bool) -> None:
     """Raise InputError unless ``output`` can be a copy of ``source`` in a form of COPY_DRIVERS."""
-    target = Path(output)
+    open_dataset(source)
     if form == "cog":
-        check_output(output, [source])
-        return
+        check_name(output)
+        target = final_names.geotiff(output)
+    else:
+        _check_envi_name(Path(output))
+        target = final_names.envi(output)
+    final_names.check([target], files_read(source), overwrite)
+
+
+def _check_envi_name(target: Path) -> None:
     if target.suffix.lower() in ("", ".hdr", ".tif", ".tiff", ".xml"):
-        raise InputError(f"the output '{output}' is no name of ENVI data", "end it in .img or .dat")
+        raise InputError(
+            f"the output '{target}' must be a name of ENVI data", "use a name that ends in .img"
+        )
     if not target.parent.is_dir():
         raise InputError(
             f"the folder '{target.parent}' does not exist", "make it, or choose another"
         )
-    open_dataset(source)
-    with refusing_damage(source):
-        named = open_with_sidecars(source).GetFileList() or [source]
-    for made in (target, target.with_suffix(".hdr")):
+    header = target.with_suffix(".hdr")
+    for made in (target, header):
         if made.is_dir():
             raise InputError(f"'{made}' is a folder", "name a file")
-        if any(same_file(made, Path(name)) for name in named):
-            raise InputError(f"'{made}' belongs to the input", "name another file")
+    others = (target.with_suffix(end) for end in ENVI_ENDS if end != target.suffix.lower())
+    if header.exists() and not target.exists() and any(other.is_file() for other in others):
+        raise InputError(f"'{header}' is the header of another raster", final_names.ANOTHER)
 
 
-def copy_as(source: str, output: str, form: str, tell: Callable[[float], None]) -> None:
+def copy_as(
+    source: str, output: str, form: str, tell: Callable[[float], None], overwrite: bool = True
+) -> None:
     """Copy ``source`` with all that it says of its bands; ``tell`` hears the share that is done.
 
     GDAL's own copies lose the ENVI domain, and before 3.8 IMAGERY too. Call ``check_copy`` first.
-    Raises InputError for an unreadable source, StorageError.
+    Raises InputError for an unreadable source, StorageError; then what was there is left as it was.
     """
-    name, options = COPY_DRIVERS[form]
     dataset, target = open_with_sidecars(source), Path(output)
-    with WritingErrors(target), _neighbour(target) as made:
-        heard = {"callback": lambda share, *_: tell(share) or 1}
-        driver = gdal.GetDriverByName(name)
+    with _place_beside(target) as made, WritingErrors(target):
+        try:
+            _copy(dataset, made, form, tell)
+        except RuntimeError as error:
+            if _is_of_reading(error):
+                raise InputError(
+                    f"'{source}' cannot be read ({one_line(error)})", DAMAGED
+                ) from error.with_traceback(None)
+            raise
+        _refuse_cut_off(dataset, made, form)
+        _move_all(made, target, overwrite)
+
+
+def _copy(dataset, made: Path, form: str, tell: Callable[[float], None]) -> None:
+    name, options = COPY_DRIVERS[form]
+    heard = {"callback": lambda share, *_: tell(share) or 1}
+    driver, said = gdal.GetDriverByName(name), []
+    gdal.PushErrorHandler(lambda kind, number, message: said.append(message))
+    try:
         copy = driver.CreateCopy(str(made), dataset, options=list(options), **heard)
-        if copy is None:  # GDAL forgets to raise when a callback follows the error
-            raise RuntimeError(gdal.GetLastErrorMsg() or "cut off")
-        if name == "ENVI":
-            copy_domains(dataset, copy)
+    except RuntimeError as error:
+        said.append(str(error))
+        copy = None
+    finally:
+        gdal.PopErrorHandler()
+    if copy is None:  # GDAL forgets to raise when a callback follows the error
+        raise RuntimeError("; ".join(dict.fromkeys(said)) or "cut off")
+    if name == "ENVI":
+        copy_domains(dataset, copy)
+    with closing_errors() as trouble:
         del copy
-        _settle_sidecars(dataset, made, form)
-        _move_all(made, target)
+    if trouble:
+        raise RuntimeError(trouble[0])
+    _settle_sidecars(dataset, made, form)
+
+
+def _is_of_reading(error: RuntimeError) -> bool:
+    """GDAL says of a block that it could not read that it was reading; there is no type for it."""
+    return any(
+        word in str(error) for word in ("IReadBlock", "TIFFRead", "Read error", "ReadEncoded")
+    )
 
 
 @contextmanager
-def _neighbour(target: Path) -> Iterator[Path]:
-    """A path of the same name in a folder of its own beside ``target``; the folder goes."""
-    begin, end = f".{target.name}.", ".part"
-    with tempfile.TemporaryDirectory(prefix=begin, suffix=end, dir=target.parent) as folder:
-        yield Path(folder) / target.name
+def _place_beside(target: Path) -> Iterator[Path]:
+    """A path of the same name in a hidden folder beside ``target``; the folder goes.
+
+    It has one name and a lock, so that what a killed run left there is found and removed.
+    """
+    folder = target.parent / f".{target.name}{PART_SUFFIX}"
+    with WritingErrors(target):
+        folder.mkdir(exist_ok=True)
+        lock = locked(folder / LOCK_NAME)
+    if lock is None:
+        raise StorageError(f"another run is making '{target}'", "wait for it, or name another file")
+    remove = tidy_folder(folder)
+    try:
+        with WritingErrors(target):
+            _empty(folder)
+        yield folder / target.name
+    finally:
+        remove()
+        os.close(lock)
+
+
+def tidy_folder(folder: Path) -> Callable[[], None]:
+    """Have ``folder`` removed before a forced end too; what is returned removes it now."""
+
+    def remove() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    done = tidy(remove)
+
+    def now() -> None:
+        remove()
+        done()
+
+    return now
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name != LOCK_NAME:
+            path.unlink()
 
 
 def _settle_sidecars(source, made: Path, form: str) -> None:
@@ -77,9 +158,57 @@ def _settle_sidecars(source, made: Path, form: str) -> None:
     header.write_bytes(described)
 
 
-def _move_all(made: Path, target: Path) -> None:
+def _refuse_cut_off(source, made: Path, form: str) -> None:
+    """Raise RuntimeError where the disk does not hold all that GDAL said it wrote."""
+    whole = _envi_is_whole if form == "envi" else _tiff_is_whole
+    if not whole(source, made):
+        raise RuntimeError("the disk does not hold all of it")
+    for path in _made_files(made):
+        sync_file(path)
+
+
+def _envi_is_whole(source, made: Path) -> bool:
+    bands = [source.GetRasterBand(i + 1) for i in range(source.RasterCount)]
+    pixel = sum(gdal.GetDataTypeSize(band.DataType) // 8 for band in bands)
+    size = source.RasterXSize * source.RasterYSize * pixel
+    return made.stat().st_size >= size and _header_is_whole(source, made.with_suffix(".hdr"))
+
+
+def _header_is_whole(source, header: Path) -> bool:
+    """Whether the header ends after its last entry: ENVI's own, then the nodata value."""
+    text = header.read_text(encoding="utf-8", errors="replace")
+    wanted = ["band names", *(key.replace("_", " ") for key in source.GetMetadata("ENVI"))]
+    nodata = source.GetRasterBand(1).GetNoDataValue()
+    if nodata is not None:
+        wanted.append("data ignore value")
+    ends = text.endswith("\n") and text.count("{") == text.count("}")
+    return ends and all(f"\n{key} = " in text for key in wanted)
+
+
+def _tiff_is_whole(_, made: Path) -> bool:
+    copy, size = gdal.OpenEx(str(made), gdal.OF_RASTER), made.stat().st_size
+    return not any(_ends_late(copy.GetRasterBand(i + 1), size) for i in range(copy.RasterCount))
+
+
+def _ends_late(band, size: int) -> bool:
+    width, height = band.GetBlockSize()
+    for y in range(-(-band.YSize // height)):
+        for x in range(-(-band.XSize // width)):
+            start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
+            length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
+            if start and length and int(start) + int(length) > size:
+                return True
+    return False
+
+
+def _made_files(made: Path) -> List[Path]:
+    return [path for path in made.parent.iterdir() if path.name != LOCK_NAME]
+
+
+def _move_all(made: Path, target: Path, overwrite: bool) -> None:
     """Move ``made`` and its sidecars beside ``target``, the raster itself last."""
-    Path(f"{target}.aux.xml").unlink(missing_ok=True)
-    for path in sorted(made.parent.iterdir(), key=lambda path: path == made):
-        path.replace(target.parent / path.name)
+    if overwrite:
+        Path(f"{target}.aux.xml").unlink(missing_ok=True)
+    for path in sorted(_made_files(made), key=lambda path: path == made):
+        final_names.give_name(path, target.parent / path.name, overwrite)
     sync_folder(target.parent)

@@ -3,11 +3,11 @@
 import math
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from ..contract import CONTENT_TAG
 from ..errors import InputError
-from . import opening
+from . import named_sources, opening
 from .gdal_setup import gdal
 
 GIVE_RASTER = "give a raster file that GDAL reads, such as a GeoTIFF"
@@ -109,3 +109,14 @@ def _blocks_to_check(band) -> Iterator[Tuple[int, int]]:
 def open_with_sidecars(path: str):
     """As ``open_dataset``, whose view without overviews knows no band names and no sidecars."""
     return opening.open_local_or_named(path)
+
+
+def files_read(path: str) -> List[str]:
+    """The local files that a raster is made of: sidecars, a VRT's sources and theirs too.
+
+    Raises InputError.
+    """
+    with refusing_damage(path):
+        named = open_with_sidecars(path).GetFileList() or []
+    led_to = opening.local_files(path)
+    return sorted({str(name) for name in (*named, *led_to) if named_sources.is_file(Path(name))})

@@ -10,12 +10,13 @@ import numpy as np
 from ..contract import PART_SUFFIX
 from ..errors import InputError, ScdmError, StorageError
 from ..journal.block_store import sync_file, sync_folder
+from ..system import final_names
 from ..tiling import BLOCK_SIDE
 from . import overviews
 from .band_metadata import carry_domains, describe_raster
 from .dataset import one_line
 from .encoding import Encoding, Spectral
-from .gdal_setup import gdal
+from .gdal_setup import closing_errors, gdal
 from .georeference import Georeference
 
 COG_SHARE = 0.5  # of what is done after the last tile
@@ -180,28 +181,21 @@ class Writer:
 
     def _release(self) -> str:
         """Let go of the dataset; what GDAL said against it (a full disk), or ""."""
-        # An exception inside a destructor goes nowhere but to stderr: ask for the last error.
-        gdal.DontUseExceptions()
-        gdal.PushErrorHandler("CPLQuietErrorHandler")
-        try:
-            gdal.ErrorReset()
+        with closing_errors() as trouble:
             self._dataset = None
-            return gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
-        finally:
-            gdal.SetCacheMax(gdal.GetCacheMax() - self._room)
-            self._room = 0
-            gdal.PopErrorHandler()
-            gdal.UseExceptions()
+        gdal.SetCacheMax(gdal.GetCacheMax() - self._room)
+        self._room = 0
+        return " ".join(trouble)
 
-    def commit(self) -> None:
-        """Give the closed raster its final name, replacing what was there."""
+    def commit(self, overwrite: bool = True) -> None:
+        """Give the closed raster its final name, replacing what was there if ``overwrite``."""
         with WritingErrors(self.path):
-            for stale in (f"{self.path}.aux.xml", f"{self.path}.ovr", f"{self.path}.msk"):
-                Path(stale).unlink(missing_ok=True)
-            self.part.replace(self.path)
-            side = Path(f"{self.part}.aux.xml")
+            side, neighbours = Path(f"{self.part}.aux.xml"), final_names.geotiff(self.path).beside
+            for stale in neighbours if overwrite else ():
+                stale.unlink(missing_ok=True)
+            final_names.give_name(self.part, self.path, overwrite)
             if side.exists():
-                side.replace(f"{self.path}.aux.xml")
+                final_names.give_name(side, Path(f"{self.path}.aux.xml"), overwrite)
             sync_folder(self.path.parent)
 
     def discard(self) -> None:
@@ -291,23 +285,16 @@ def part_path(path: str) -> Path:
     return Path(f"{path}{PART_SUFFIX}")
 
 
-def check_output(path: str, inputs: Sequence[str], suffixes: Sequence[str] = GEOTIFF) -> None:
-    """Raise InputError when ``path`` is no GeoTIFF name, has no folder, or is one of ``inputs``."""
+def check_name(path: str, suffixes: Sequence[str] = GEOTIFF) -> None:
+    """Raise InputError when ``path`` is not a GeoTIFF's name, or is in no folder."""
     target = Path(path)
     if target.suffix.lower() not in suffixes:
-        raise InputError(f"the output '{path}' is no GeoTIFF name", f"end it in {suffixes[0]}")
+        raise InputError(
+            f"the output '{path}' must be a GeoTIFF", f"use a name that ends in {suffixes[0]}"
+        )
     if not target.parent.is_dir():
         raise InputError(
             f"the folder '{target.parent}' does not exist", "make it, or choose another"
         )
     if target.is_dir():
         raise InputError(f"'{path}' is a folder", "name a file")
-    for other in inputs:
-        if same_file(target, Path(other)):
-            raise InputError(f"'{path}' is also the input or another output", "name another file")
-
-
-def same_file(a: Path, b: Path) -> bool:
-    if a.exists() and b.exists():
-        return a.samefile(b)
-    return a.resolve() == b.resolve()

@@ -14,9 +14,12 @@ _COLOUR, _REFERENCE_COLOUR = "#0072b2", "#e69f00"
 _SPREAD_TITLES = {"sam_degrees": "SAM of a pixel (degrees)", "rmse": "RMSE of a pixel"}
 
 
-def write(path: Path, evaluation: Evaluation, estimate: str, reference: str) -> None:
+def write(
+    path: Path, evaluation: Evaluation, estimate: str, reference: str, overwrite: bool = True
+) -> None:
     """Write the page to ``path``; raises StorageError."""
-    html_page.write(path, html(evaluation, Path(estimate).name, Path(reference).name))
+    page = html(evaluation, Path(estimate).name, Path(reference).name)
+    html_page.write(path, page, overwrite)
 
 
 def html(evaluation: Evaluation, estimate: str, reference: str) -> str:

@@ -7,6 +7,8 @@ from typing import Iterable, Sequence
 
 from ..contract import PART_SUFFIX
 from ..errors import InputError, StorageError
+from ..journal.block_store import write_durably
+from ..system.final_names import give_name
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f23; --soft: #5b636d;
@@ -137,13 +139,13 @@ def check_name(path: Path) -> None:
         raise InputError(f"the folder '{path.parent}' does not exist", "make it first")
 
 
-def write(path: Path, html: str) -> None:
+def write(path: Path, html: str, overwrite: bool = True) -> None:
     """Write the page whole or not at all; raises StorageError."""
     path = Path(path)
     part = path.with_name(path.name + PART_SUFFIX)
     try:
-        part.write_text(html, encoding="utf-8")
-        part.replace(path)
+        write_durably(part, html.encode("utf-8", "replace"))
+        give_name(part, path, overwrite)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StorageError(

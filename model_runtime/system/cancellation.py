@@ -1,4 +1,4 @@
-"""Stopping at once when asked to: SIGTERM and SIGINT end a run within half a second, anywhere.
+"""Stopping at once when asked to: SIGTERM, SIGINT and SIGHUP end a run within half a second.
 
 Python hears a signal between two of its own instructions only; a network's pass, the packing of
 blocks or the thinning of overviews may keep it for long. The first signal raises KeyboardInterrupt
@@ -17,7 +17,10 @@ from typing import Callable, List, Tuple
 from ..contract import CANCELLED_EXIT
 from ..errors import CancelledError
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# The last is a closed terminal's or a lost connection's; Windows has none.
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
+)
 # QGIS's plugin kills half a second after asking.
 GRACE_SECONDS = 0.4
 
@@ -63,7 +66,8 @@ def watch(say_cancelled: Callable[[], None]) -> None:
     threading.Thread(target=_wait, args=(reader, writer, say_cancelled), daemon=True).start()
     _watching.set()
     for number in SIGNALS:
-        signal.signal(number, _cancel)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _cancel)
 
 
 def asked() -> bool:

@@ -86,7 +86,7 @@ class EvaluateAlgorithm(ScdmAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback):
         report = self.parameterAsFileOutput(parameters, "REPORT", context)
-        arguments = ["evaluate", *self.names, "--json"]
+        arguments = ["evaluate", *self.names, "--json", "--overwrite"]
         if report:
             arguments.append(f"--report={Path(report).absolute()}")
         outputs = (Path(report),) if report else ()

@@ -69,7 +69,7 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):
         output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
         path = Path(output).absolute()
-        arguments = ["simulate-rgb", self.cube, str(path)]
+        arguments = ["simulate-rgb", self.cube, str(path), "--overwrite"]
         if given(parameters, "MODEL"):
             arguments.append("--model=" + self.parameterAsString(parameters, "MODEL", context))
         titles = self.titles((("MODEL", "--model"),))

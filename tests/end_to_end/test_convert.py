@@ -129,9 +129,9 @@ def test_gdal_translate_keeps_every_domain_when_asked(cube, tmp_path, driver, na
 @pytest.mark.parametrize(
     "words, why",
     [
-        (("cube.tif", "o.tif", "--format", "envi"), "end it in .img or .dat"),
-        (("cube.tif", "o.hdr", "--format", "envi"), "end it in .img or .dat"),
-        (("cube.tif", "o.img", "--format", "cog"), "end it in .tif"),
+        (("cube.tif", "o.tif", "--format", "envi"), "a name that ends in .img"),
+        (("cube.tif", "o.hdr", "--format", "envi"), "a name that ends in .img"),
+        (("cube.tif", "o.img", "--format", "cog"), "ends in .tif"),
         (("cube.tif", "cube.tif", "--format", "cog"), "name another file"),
         (("cube.tif", "none/o.img", "--format", "envi"), "make it, or choose another"),
         (("none.tif", "o.img", "--format", "envi"), "does not exist"),
@@ -150,7 +150,7 @@ def test_an_input_keeps_its_header(cube, tmp_path):
     convert(cube, tmp_path / "o.img", "--format", "envi")
     before = (tmp_path / "o.hdr").read_bytes()
     answer = convert(tmp_path / "o.img", tmp_path / "o.dat", "--format", "envi")
-    assert answer.returncode == 2 and "belongs to the input" in answer.stderr
+    assert answer.returncode == 2 and "header of another raster" in answer.stderr
     assert (tmp_path / "o.hdr").read_bytes() == before
     assert not (tmp_path / "o.dat").exists()
 
@@ -159,5 +159,5 @@ def test_a_damaged_input_leaves_nothing(cube, tmp_path):
     content = cube.read_bytes()
     cube.write_bytes(content[: len(content) // 2])
     answer = convert(cube, tmp_path / "o.img", "--format", "envi")
-    assert answer.returncode in (2, 5) and "Traceback" not in answer.stderr
+    assert answer.returncode == 2 and "Traceback" not in answer.stderr
     assert list(tmp_path.iterdir()) == [cube]

@@ -16,7 +16,7 @@ from model_runtime.raster.cube import read_cube
 from model_runtime.raster.georeference import Georeference
 from model_runtime.raster.png import png_bytes
 from model_runtime.raster.reader import Picture
-from model_runtime.raster.writer import Form, Writer, _Filled, _refuse_holes, check_output
+from model_runtime.raster.writer import Form, Writer, _Filled, _refuse_holes, check_name
 from model_runtime.tiling import Window
 
 gdal.UseExceptions()
@@ -520,20 +520,15 @@ def test_an_older_output_is_replaced_with_what_lay_beside_it(tmp_path):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("o.png", "no GeoTIFF name"),
+        ("o.png", "must be a GeoTIFF"),
         ("none/o.tif", "does not exist"),
-        ("in.tif", "also the input"),
-        ("./in.tif", "also the input"),
-        ("link.tif", "also the input"),
         ("folder.tif", "is a folder"),
     ],
 )
 def test_outputs_that_cannot_be_meant_are_refused(tmp_path, name, says):
-    (tmp_path / "in.tif").write_text("")
-    (tmp_path / "link.tif").symlink_to(tmp_path / "in.tif")
     (tmp_path / "folder.tif").mkdir()
     with pytest.raises(InputError, match=says):
-        check_output(str(tmp_path / name), [str(tmp_path / "in.tif")])
+        check_name(str(tmp_path / name))
 
 
 def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path):

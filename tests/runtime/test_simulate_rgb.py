@@ -75,7 +75,7 @@ def run(tmp_path, package, values):
     cube = Cube(values, NM, np.full(len(NM), 10.0), "reflectance", place)
     source, target = str(tmp_path / "cube.tif"), str(tmp_path / "rgb.tif")
     write_cube(source, cube, "float32", {})
-    args = SimpleNamespace(cube=source, output=target, model=str(package))
+    args = SimpleNamespace(cube=source, output=target, model=str(package), overwrite=False)
     simulate_rgb.run(args, Events())
     return read_cube(target), target
 

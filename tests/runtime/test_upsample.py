@@ -337,7 +337,7 @@ def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tm
         (["--bands", "1,2"], "2 bands are named"),
         (["--bands", "1,2,9"], "no band 9"),
         (["--samples", "1", "--spread", "s.tif"], "no spread"),
-        (["--spread", "s.png"], "GeoTIFF name"),
+        (["--spread", "s.png"], "must be a GeoTIFF"),
         (["--report", "r.txt"], "HTML name"),
         (["--report", "none/r.html"], "does not exist"),
     ],
@@ -425,5 +425,5 @@ def test_the_output_is_not_the_radiometrys_reference(run, write_raster, tmp_path
     source = write_raster("a.tif", reflectance(8, 8))
     (tmp_path / "out").mkdir(exist_ok=True)
     shutil.copy(source, tmp_path / "out" / "o.tif")
-    with pytest.raises(InputError, match="also the input or another"):
+    with pytest.raises(InputError, match="also the input"):
         run(source, "--radiometry-from", tmp_path / "out" / "o.tif")

@@ -1,0 +1,36 @@
+"""A lock on a file that the system takes back when the process ends, however it does."""
+
+import os
+from pathlib import Path
+from typing import Optional
+
+
+def locked(path: Path) -> Optional[int]:
+    """A handle that holds the lock of ``path``, made if missing; None when another has it.
+
+    A link in its place is not followed. Raises OSError.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    try:
+        _lock_file(handle)
+    except OSError as error:
+        if _is_held(error):
+            os.close(handle)
+            return None
+        # A file system without locks: better a run without one than none.
+    return handle
+
+
+def _lock_file(handle: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_held(error: OSError) -> bool:
+    return isinstance(error, (BlockingIOError, PermissionError))
