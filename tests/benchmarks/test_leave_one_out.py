@@ -181,7 +181,7 @@ def test_the_pairs_of_scenes_that_are_trained_on_stay(data, tmp_path):
 
 
 def test_a_training_that_fails_says_so_and_leaves_no_figures(data, tmp_path, small_settings, capfd):
-    bad = words(data, tmp_path, small_settings, "--set", "data.libraries=['nowhere']")
+    bad = words(data, tmp_path, small_settings, "--set", "data.units=['counts']")
     assert leave_one_out.main(bad) == 2
     assert "training/train.py ended with 2" in capfd.readouterr().err
     assert not list(tmp_path.glob("small/*/*/figures.json"))
