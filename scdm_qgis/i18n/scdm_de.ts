@@ -1162,6 +1162,15 @@
         </message>
         <message>
             <location filename="../runtime/pip_failure.py" />
+            <source>The package index's certificate was not accepted; often a company's proxy signs connections itself. Set the environment variable PIP_CERT to the proxy's certificate file, or download the wheels on another computer:
+{command}
+and name their folder in 'Folder of wheels'.</source>
+            <translation>Das Zertifikat des Paketindex wurde nicht anerkannt; oft unterschreibt der Proxy einer Firma die Verbindungen selbst. Die Umgebungsvariable PIP_CERT auf die Zertifikatsdatei des Proxys setzen oder die Wheels auf einem anderen Rechner herunterladen:
+{command}
+und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/pip_failure.py" />
             <source>The package index could not be reached. Check the network and proxy (Settings → Options → Network), or download the wheels on another computer:
 {command}
 and name their folder in 'Folder of wheels'.</source>

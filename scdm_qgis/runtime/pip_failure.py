@@ -14,6 +14,7 @@ _UNREACHABLE = re.compile(
     r"Retrying \(Retry|ProxyError|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries"
     r"|Temporary failure in name resolution|SSLError|Missing dependencies for SOCKS"
 )
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 _MISSING = re.compile(r"No matching distribution found|Could not find a version")
 
 
@@ -31,6 +32,13 @@ def explain_pip(
             "The folder {folder} lacks wheels of {packages} for this computer. Download them where "
             "there is a network:\n{command}"
         ).format(folder=wheels, packages=", ".join(requirements), command=command)
+    if _UNTRUSTED in output:
+        return tr(
+            "The package index's certificate was not accepted; often a company's proxy signs "
+            "connections itself. Set the environment variable PIP_CERT to the proxy's certificate "
+            "file, or download the wheels on another computer:\n{command}\nand name their folder "
+            "in 'Folder of wheels'."
+        ).format(command=command)
     if _UNREACHABLE.search(output):
         return tr(
             "The package index could not be reached. Check the network and proxy (Settings → "

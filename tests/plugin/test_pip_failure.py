@@ -44,6 +44,13 @@ def test_a_proxy_that_refuses():
     assert "Check the network and proxy" in explain_pip(said, WANTED, None, WANTED)
 
 
+def test_a_proxy_that_signs_itself():
+    said = "WARNING: Retrying (Retry(total=1)): SSLError(SSLCertVerificationError(1, '[SSL: "
+    said += "CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate'))"
+    text = explain_pip(said, WANTED, None, WANTED)
+    assert "PIP_CERT" in text and download_command(WANTED) in text
+
+
 def test_a_folder_without_the_wheel(tmp_path):
     said = real_pip("--no-index", f"--find-links={tmp_path}")
     text = explain_pip(said, ("onnxruntime==1.31.1",), tmp_path, WANTED)
