@@ -98,7 +98,7 @@ def train(recipe: Recipe, words: Sequence[str], folder: Path) -> Path:
     if not package.is_dir():
         config = ("--config", str(recipe.config.resolve()), "--device", recipe.device)
         _call(recipe, "training/train.py", *config, "--out", str(run), "--resume", *words)
-        _call(recipe, "training/export.py", str(run), str(package))
+        _call(recipe, "training/export.py", str(run), str(package), "--name", run.name)
     if recipe.one_shot_steps is not None:
         _train_one_shot(recipe, words, folder / "one_shot")
     return package

@@ -13,6 +13,8 @@ from model_runtime.contract import QUALITIES, SAMPLERS
 from model_runtime.errors import InputError
 from model_runtime.package.manifest import PREDICTIONS, SCHEDULES
 
+from . import band_rules
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -422,6 +424,8 @@ def check(config: Config) -> Config:
         (set(config.qualities) <= set(QUALITIES), f"qualities are {', '.join(QUALITIES)}"),
         *_sizes(config.input, "input", len(config.input.names)),
         *_sizes(config.output, "output", bands),
+        *band_rules.rules(config.input, "input", config.input.names),
+        *band_rules.rules(config.output, "output"),
         *_ranges(config.data, _DATA_RANGES, "data"),
         *_ranges(config.training, _TRAINING_RANGES, "training"),
     ]

@@ -6,15 +6,16 @@ Every ONNX file is run and held against torch; a package that differs is not wri
 import argparse
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from torch import nn
 
 from model_runtime.errors import InputError, ScdmError
-from model_runtime.package import manifest
+from model_runtime.package import embedded, manifest
 from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
@@ -24,6 +25,7 @@ from training.package.package_folder import model_file, new_package
 from training.train import trained
 
 CARD = "MODEL_CARD.md"
+IDENTITY = ("name", "version", "licence")
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -32,9 +34,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("run", type=Path, help="folder of a run of training/train.py")
     parser.add_argument("model", type=Path, help="the new package's folder")
     parser.add_argument("--card", type=Path, help="the model card, a Markdown file")
+    for name in IDENTITY:
+        parser.add_argument(f"--{name}", help=f"the model's {name} (that of the run's settings)")
     args = parser.parse_args(argv)
+    given = {name: getattr(args, name) for name in IDENTITY if getattr(args, name) is not None}
     try:
-        for line in export(args.run, args.model, args.card):
+        for line in export(args.run, args.model, args.card, given):
             print(line)
     except ScdmError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -42,13 +47,21 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     return 0
 
 
-def export(run: Path, folder: Path, card: Optional[Path] = None) -> List[str]:
-    """Write the package of ``run`` into the new ``folder``; returns a line a graph.
+def export(
+    run: Path,
+    folder: Path,
+    card: Optional[Path] = None,
+    identity: Optional[Dict[str, str]] = None,
+) -> List[str]:
+    """Write the package of ``run`` into the new ``folder``; returns one line per graph.
 
-    Raises InputError for a run that is not whole, PackageError where ONNX Runtime and torch
-    differ; nothing is left then.
+    ``identity``: name, version and licence that differ from the settings'. Raises InputError for a
+    run that is not whole or calls itself by the embedded model's name, PackageError where ONNX
+    Runtime and torch differ; nothing is left then.
     """
-    config, lines = settings_of(run), []
+    config, lines = replace(settings_of(run), **(identity or {})), []
+    if "name" not in (identity or {}):
+        _refuse_embedded_name(config)
     networks = [trained(run, config, stage) for stage in range(len(config.stages))]
     with new_package(folder) as part:
         _write_card(part, config, card)
@@ -56,6 +69,17 @@ def export(run: Path, folder: Path, card: Optional[Path] = None) -> List[str]:
         identity = manifest_of_config.identity(config, manifest_of_config.read_domain(run))
         manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
     return lines
+
+
+def _refuse_embedded_name(config: Config) -> None:
+    """Raise InputError where a model would pass for the embedded one, its licence included."""
+    embedded_model = manifest.read(embedded.folder_of(None))
+    if (config.name, config.version) == (embedded_model.name, embedded_model.version):
+        raise InputError(
+            f"the run's settings call the model '{config.name} {config.version}', as the embedded "
+            "one",
+            "give --name, --version and --licence of your own",
+        )
 
 
 def _export_stage(

@@ -103,10 +103,9 @@ def _prepared(args: argparse.Namespace, ranks: Ranks) -> Run:
     stages = _stages(args.stage, len(config.stages))
     folder = args.out or Path("runs") / config.name
     if ranks.first:
-        for warning in run_folder.hold(folder, config, stages, args.resume):
-            print(f"warning: {warning}", file=sys.stderr)
-    if ranks.first:
-        for warning in sources.warnings(config):
+        told = run_folder.hold(folder, config, stages, args.resume)
+        told += run_folder.outdated(folder, config, stages)
+        for warning in [*told, *sources.warnings(config)]:
             print(f"warning: {warning}", file=sys.stderr)
     drawn_from = sources.load(config)
     held_out = config.data.validation if ranks.first else ()

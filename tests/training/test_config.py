@@ -92,6 +92,21 @@ def test_a_runs_copy_reads_back_the_same(small_toml):
         ('kind = "compact"\ncontext_widths', "context_widths", "needs its kind"),
         ("fwhm_nm = [82.0, 82.0, 70.0]", "fwhm_nm = [82.0]", "input.fwhm_nm has 1 numbers for 3"),
         ("wavelength_nm = [640.0, 550.0, 465.0]", "wavelength_nm = []", "0 numbers for 3"),
+        (
+            "fwhm_nm = [82.0, 82.0, 70.0]",
+            "fwhm_nm = [0.082, 0.082, 0.07]",
+            "input.fwhm_nm[0] is 0.082: widths are in nm, 82 for micrometres",
+        ),
+        (
+            "wavelength_nm = [640.0, 550.0, 465.0]",
+            "wavelength_nm = [0.64, 0.55, 0.465]",
+            "input.wavelength_nm[0] is 0.64: wavelengths are in nm, 640 for",
+        ),
+        (
+            'names = ["red", "green", "blue"]',
+            'names = ["blue", "green", "red"]',
+            "names[0] is 'blue', but input.wavelength_nm[0] is 640: blue lies from 380 to 520",
+        ),
         ("multiple = 2", "multiple = 3", "data.patch must divide by tile.multiple"),
         ("multiple = 2", "multiple = 0", "tile.multiple must be at least 1"),
     ],

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from model_runtime.errors import InputError
-from training.config import load
-from training.loop import run_folder
+from training.config import load, overridden
+from training.loop import checkpoint, run_folder
 
 
 @pytest.fixture
@@ -42,6 +42,19 @@ def test_a_new_run_and_the_next_stage_are_held_against_nothing(run, small_toml, 
     config = load(small_toml)
     assert run_folder.hold(tmp_path / "new", config, [0, 1], resume=False) == []
     assert run_folder.hold(run(0), config, [1], resume=False) == []
+
+
+def test_a_stage_that_learnt_from_one_that_goes_on_is_told(run, small_toml):
+    folder, config = run(), load(small_toml)
+    for stage, step in enumerate((20, 20)):
+        state = {"step": step, "network": {}, "ema": {}, "optimiser": {}}
+        checkpoint.save(folder, stage, state)
+    assert run_folder.outdated(folder, config, [0, 1]) == []
+    longer = overridden(config, ["stages.0.iterations=40"])
+    for stages in ([0], [0, 1]):
+        (said,) = run_folder.outdated(folder, longer, stages)
+        assert "stage 2" in said and "trained on what stage 1 made at step 20" in said
+    assert run_folder.outdated(folder, longer, [1]) == []
 
 
 def test_a_trained_stage_is_not_trained_again_by_mistake(run, small_toml):

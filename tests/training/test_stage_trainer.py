@@ -155,6 +155,15 @@ def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(trainer):
     assert equal(weights(run), before)
 
 
+def test_a_loss_that_runs_away_stops_training(trainer):
+    run = trainer(0)
+    before = weights(run)
+    run._loss = lambda batch: sum(p.sum() for p in run.network.parameters()) * 0 + 8e27
+    with pytest.raises(InputError, match=r"loss 8e\+27 at step 0: .*lower training.learning_rate"):
+        run.advance()
+    assert equal(weights(run), before)
+
+
 def test_weights_that_are_no_numbers_are_not_saved(trainer):
     run = trainer(0)
     with torch.no_grad():

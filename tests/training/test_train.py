@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from model_runtime.diffusion import cascade
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
-from model_runtime.package import manifest
+from model_runtime.package import embedded, manifest
 from training import calibrate, export
 from training import train as command_line
 from training.config import load
@@ -312,6 +312,23 @@ def test_export_refuses_a_missing_card_before_the_work(unbroken, tmp_path, capsy
     assert export.main(words) == 2
     assert "check --card" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_ones_own_does_not_pass_for_the_embedded_one(unbroken, tmp_path, capsys):
+    ours = manifest.read(embedded.folder_of(None))
+    run = tmp_path / "run"
+    shutil.copytree(unbroken[0], run)
+    kept = json.loads((run / "config.json").read_text())
+    named = {**kept, "name": ours.name, "version": ours.version, "licence": ours.licence}
+    (run / "config.json").write_text(json.dumps(named))
+    words = [str(run), str(tmp_path / "model")]
+    assert export.main(words) == 2
+    assert "as the embedded one: give --name, --version and --licence" in capsys.readouterr().err
+    own = ["--name", "mine", "--version", "7", "--licence", "CC-BY-4.0"]
+    assert export.main([*words, *own]) == 0
+    model = manifest.read(tmp_path / "model")
+    assert (model.name, model.version, model.licence) == ("mine", "7", "CC-BY-4.0")
+    assert "Licence: CC-BY-4.0" in (tmp_path / "model" / "MODEL_CARD.md").read_text()
 
 
 def test_export_does_not_write_over_a_package(unbroken, package, capsys):

@@ -58,6 +58,25 @@ def hold(run: Path, config: Config, stages: Sequence[int], resume: bool) -> List
     return [f"{run} goes on with other settings: {_told(*change)}" for change in changes]
 
 
+def outdated(run: Path, config: Config, stages: Sequence[int]) -> List[str]:
+    """A warning for each trained stage that learnt from an earlier one which is about to go on."""
+    steps = {s: _step(run, s) for s in range(len(config.stages))}
+    moving = [s for s in stages if steps[s] and steps[s] < config.stages[s].iterations]
+    return [
+        f"stage {later + 1} of {run} was trained on what stage {moving[0] + 1} made at step "
+        f"{steps[moving[0]]}, and that goes on now: train stage {later + 1} again afterwards, "
+        f"without its {checkpoint.path_of(run, later).name}"
+        for later in range(len(config.stages))
+        if moving and later > moving[0] and steps[later]
+    ]
+
+
+def _step(run: Path, stage: int) -> int:
+    """The step of a stage's checkpoint, 0 where there is none."""
+    state = checkpoint.load(run, stage)
+    return 0 if state is None else int(state["step"])
+
+
 def _changes(old: Any, new: Any, path: Tuple = ()) -> Iterator[Tuple[Tuple, Any, Any]]:
     """(path, old value, new value) wherever two nests of tables differ; stages by number."""
     tables = [_table(value, path) for value in (old, new)]

@@ -19,6 +19,7 @@ from .diffusion import Terms, TorchDiffusion, pooled_loss, stage_loss
 from .ema import Ema
 from .ranks import Ranks
 
+RUNAWAY = 1e4  # a loss; begun training has some tenths, a bad start some tens
 STREAM = 7_919  # spreads the seeds of torch's draws over the steps
 ALONE = Ranks()
 
@@ -85,7 +86,7 @@ class StageTrainer:
             group["lr"] = self._rate()
         loss = self._loss(batch)
         total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.summed(loss)[0]
-        self._stop_unless(math.isfinite(total), f"loss {total}")
+        self._stop_unless(math.isfinite(total) and total < RUNAWAY, f"loss {total:.3g}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.ranks.add_up([p.grad for p in self.network.parameters() if p.grad is not None])
