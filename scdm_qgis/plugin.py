@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction  # there in Qt 6 too, through qgis.PyQt
 
 from .gui.setup_offer import SetupOffer
+from .layers.first_sight import dress_new
 from .provider import ScdmProvider
 from .translation import install_translator
 
@@ -41,6 +42,7 @@ class ScdmPlugin:
         self._action.toggled.connect(self.show_panel)
         self.iface.addPluginToMenu(MENU, self._action)
         self.iface.addToolBarIcon(self._action)
+        QgsProject.instance().layersAdded.connect(dress_new)
         self.setup_offer = SetupOffer(self.iface)
         self.setup_offer.at_first_load()
 
@@ -87,6 +89,7 @@ class ScdmPlugin:
             self.panel.deleteLater()
             self.panel = None
         if self.setup_offer is not None:
+            QgsProject.instance().layersAdded.disconnect(dress_new)
             self.setup_offer.clear()
             self.setup_offer = None
         if self._action is not None:
