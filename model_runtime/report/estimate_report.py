@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import contract
 from ..package.manifest import Manifest
-from . import html_page, input_agreement, kmeans, svg_charts, training_domain
+from . import html_page, input_agreement, kmeans, markdown, svg_charts, training_domain
 from . import images as pictures
 
 CLASSES = 5
@@ -20,6 +20,17 @@ _NOTE = (
     "The spectra below are estimates. {bands} bands cannot be known from {inputs}: the model draws "
     "spectra that fit the input colours and the scenes it was trained on. Materials of equal "
     "colour get similar spectra, whatever they are."
+)
+
+_CHECKED = (
+    "The estimate seen again through the input bands, against the input itself. Large errors mean "
+    "that the estimate contradicts its own picture; small ones say nothing of the other bands."
+)
+_BY_CONSTRUCTION = (
+    "This model's estimates are made to agree with their input: seen again through the input bands "
+    "they give it back by construction, up to rounding and what is clipped at 0. So small errors "
+    "here are no sign of a good estimate, and say nothing of the infrared; large ones would be a "
+    "fault."
 )
 
 Encode = Callable[[np.ndarray], bytes]  # uint8 (channels, rows, cols) to PNG
@@ -133,13 +144,16 @@ def _nm_names(wavelength_nm: Sequence[float], wanted: Sequence[float]) -> str:
 def _picture(
     rgba: np.ndarray, title: str, note: str, ground: Optional[Ground], encode: Encode
 ) -> str:
-    images = [
-        html_page.png_image(encode(pictures.enlarged(rgba, PICTURE_SIDE)), title, PICTURE_SIDE)
-    ]
+    images = [_enlargeable(rgba, title, encode)]
     if ground:
         strip = svg_charts.scale_strip(ground.metres_across, ground.north_degrees)
         images.append(html_page.svg_image(strip, _ground_words(ground), PICTURE_SIDE))
     return html_page.figure(images, f"{title}: {note}")
+
+
+def _enlargeable(rgba: np.ndarray, title: str, encode: Encode) -> str:
+    png = encode(pictures.enlarged(rgba, PICTURE_SIDE))
+    return html_page.enlargeable(html_page.png_image(png, title, PICTURE_SIDE), title)
 
 
 def _ground_words(ground: Ground) -> str:
@@ -153,18 +167,13 @@ def _spectra(model: Manifest, found: Sequence[kmeans.SpectralClass]) -> Iterator
     if not found:
         yield html_page.paragraph("No pixel holds a spectrum.")
         return
-    chart = svg_charts.line_chart(
-        [_class_line(i, one, model.wavelength_nm) for i, one in enumerate(found)],
-        "Wavelength (nm)",
-        _axis_title(model.output_unit),
-        _input_ranges(model),
-    )
+    lines = [_class_line(i, one, model.wavelength_nm) for i, one in enumerate(found)]
     words = "Mean spectra of the classes; the same numbers are in the table"
     caption = (
         "Mean of each class and one standard deviation over its pixels. Shaded: the bands the "
         "model was given; everything outside them is inferred."
     )
-    yield html_page.figure([html_page.svg_image(chart, words, svg_charts.WIDTH)], caption)
+    yield _chart(model, lines, _axis_title(model.output_unit), words, caption)
     yield _class_table(model, found)
 
 
@@ -215,21 +224,29 @@ def _uncertainty(model: Manifest, spread: Optional[np.ndarray], said: str) -> It
     low, middle, high = np.nanpercentile(spread.reshape(len(spread), -1), (5, 50, 95), axis=1)
     line = svg_charts.Line("Spread", "#0072b2", model.wavelength_nm, middle, low, high)
     title = f"Spread ({model.output_unit})"
-    chart = svg_charts.line_chart([line], "Wavelength (nm)", title, _input_ranges(model))
     words = "Spread of the samples by wavelength"
     caption = "Median over the pixels, and the range from the 5th to the 95th percentile"
     caption += f". The spread is {said}." if said else "."
-    yield html_page.figure([html_page.svg_image(chart, words, svg_charts.WIDTH)], caption)
+    yield _chart(model, [line], title, words, caption)
+
+
+def _chart(
+    model: Manifest, lines: Sequence[svg_charts.Line], title: str, words: str, caption: str
+) -> str:
+    """A chart by wavelength, as wide as its reader's page."""
+
+    def draw(width: int) -> str:
+        return svg_charts.line_chart(lines, "Wavelength (nm)", title, _input_ranges(model), width)
+
+    shown = html_page.chart(draw, words, svg_charts.WIDTH, svg_charts.NARROW)
+    return html_page.figure([shown], caption)
 
 
 def _consistency(
     result: Result, agreement: input_agreement.Consistency, encode: Encode
 ) -> Iterator[str]:
     yield html_page.heading("Agreement with the input")
-    yield html_page.paragraph(
-        "The estimate seen again through the input bands, against the input itself. Large errors "
-        "mean that the estimate contradicts its own picture."
-    )
+    yield html_page.paragraph(_BY_CONSTRUCTION if result.model.data_consistency else _CHECKED)
     rows = [
         [b.name, f"{b.rmse:.4f}", f"{b.bias:+.4f}", f"{b.correlation:.4f}"] for b in agreement.bands
     ]
@@ -267,9 +284,8 @@ def _map(values: np.ndarray, title: str, encode: Encode) -> Iterator[str]:
 def _map_figure(values: np.ndarray, top: float, title: str, encode: Encode) -> str:
     ramp = pictures.colour_map(np.linspace(0, 1, 60)[None], 0, 1)[:3, 0].T  # (steps, RGB)
     scale = svg_charts.colour_scale(ramp.tolist(), "0", f"{top:.2g}", "")
-    rgba = pictures.enlarged(pictures.colour_map(values, 0, top), PICTURE_SIDE)
     images = [
-        html_page.png_image(encode(rgba), title, PICTURE_SIDE),
+        _enlargeable(pictures.colour_map(values, 0, top), title, encode),
         html_page.svg_image(scale, f"Colours from 0 to {top:.2g}", PICTURE_SIDE),
     ]
     return html_page.figure(images, f"{title}, colours up to {top:.2g}")
@@ -328,7 +344,7 @@ def _model(model: Manifest, card: str) -> Iterator[str]:
     yield html_page.facts(_model_facts(model))
     if card:
         yield html_page.heading("Model card", 3)
-        yield html_page.preformatted(card)
+        yield f'<div class="card">{markdown.html(card)}</div>'
 
 
 def _model_facts(model: Manifest) -> List[Tuple[str, str]]:

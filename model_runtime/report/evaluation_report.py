@@ -1,7 +1,7 @@
 """An evaluation as a self-contained HTML page."""
 
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Sequence
 
 import numpy as np
 
@@ -57,9 +57,16 @@ def _mean_spectra(evaluation: Evaluation) -> str:
         svg_charts.Line("Estimate", _COLOUR, nm, evaluation.mean_estimate),
         svg_charts.Line("Reference", _REFERENCE_COLOUR, nm, evaluation.mean_reference),
     ]
-    chart = svg_charts.line_chart(lines, "Wavelength (nm)", "Mean value")
     caption = "Mean of each band over the pixels that both rasters hold"
-    return html_page.figure([html_page.svg_image(chart, caption, svg_charts.WIDTH)], caption)
+    return _chart(lines, "Mean value", caption, caption)
+
+
+def _chart(lines: Sequence[svg_charts.Line], title: str, words: str, caption: str) -> str:
+    def draw(width: int) -> str:
+        return svg_charts.line_chart(lines, "Wavelength (nm)", title, width=width)
+
+    shown = html_page.chart(draw, words, svg_charts.WIDTH, svg_charts.NARROW)
+    return html_page.figure([shown], caption)
 
 
 def _band_charts(evaluation: Evaluation) -> Iterator[str]:
@@ -68,10 +75,7 @@ def _band_charts(evaluation: Evaluation) -> Iterator[str]:
         if np.isfinite(values).any():
             title = TITLES[name]
             line = svg_charts.Line(title, _COLOUR, evaluation.wavelength_nm, values)
-            chart = svg_charts.line_chart([line], "Wavelength (nm)", title)
-            yield html_page.figure(
-                [html_page.svg_image(chart, title, svg_charts.WIDTH)], f"{title} of each band"
-            )
+            yield _chart([line], title, title, f"{title} of each band")
 
 
 def _band_table(evaluation: Evaluation) -> str:

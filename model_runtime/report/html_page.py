@@ -3,13 +3,14 @@
 import base64
 from html import escape
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Callable, Iterable, Sequence
 
 from ..contract import PART_SUFFIX
 from ..errors import InputError, StorageError
 from ..journal.block_store import write_durably
 from ..system.final_names import give_name
 
+NARROW_PAGE = "45rem"
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f23; --soft: #5b636d;
   --line: #d9dde2; --warn: #8a4b00; --warn-paper: #fff4e0; }
@@ -17,7 +18,8 @@ _STYLE = """
   --line: #3a3f46; --warn: #ffc266; --warn-paper: #33270f; } }
 body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif;
   max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; line-height: 1.2; margin-bottom: .3rem; }
+h1, h2, h3, li, p, td { overflow-wrap: break-word; }
+h1 { font-size: 1.6rem; overflow-wrap: anywhere; line-height: 1.2; margin-bottom: .3rem; }
 h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); }
 p.soft, figcaption { color: var(--soft); }
 figcaption { font-size: .88rem; }
@@ -29,7 +31,12 @@ figure img { display: block; max-width: 100%; height: auto; }
   gap: 1rem; align-items: start; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr));
   gap: 1rem; }
-.pictures img { width: 100%; }
+.pictures img { width: 100%; image-rendering: pixelated; }
+.enlarge { display: block; cursor: zoom-in; }
+.enlarge input { position: absolute; opacity: 0; width: 1px; height: 1px; }
+.enlarge input:focus-visible + img { outline: 3px solid var(--soft); }
+.enlarge input:checked + img { position: fixed; top: 0; left: 0; width: 100vw; height: 100vh;
+  object-fit: contain; background: var(--paper); z-index: 1; cursor: zoom-out; }
 .warnings { background: var(--warn-paper); border-left: 4px solid var(--warn);
   padding: .4rem 1rem; }
 .scroll { overflow-x: auto; }
@@ -37,7 +44,9 @@ table { border-collapse: collapse; margin: .5rem 0 1rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .9rem .25rem 0; text-align: left;
   vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
 td.facts { overflow-wrap: anywhere; }
+.card { border: 1px solid var(--line); padding: 0 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line);
   padding: .8rem; font-size: .85rem; }
 """
@@ -98,11 +107,6 @@ def facts(pairs: Iterable[Sequence[str]]) -> str:
     return f'<table cellpadding="4"><tbody>{rows}</tbody></table>'
 
 
-def preformatted(words: str) -> str:
-    """Text as it is, line by line."""
-    return f"<pre>{escape(words)}</pre>"
-
-
 def figure(images: Iterable[str], caption: str) -> str:
     """Images above a caption."""
     # The paragraphs are for QGIS's result viewer, which knows no <figure>.
@@ -125,9 +129,28 @@ def svg_image(svg: str, words: str, width: int) -> str:
     return _image("image/svg+xml", svg.encode(), words, width)
 
 
+def chart(draw: Callable[[int], str], words: str, wide: int, narrow: int) -> str:
+    """The chart that ``draw(width)`` gives as SVG: a narrow one where the page is.
+
+    A viewer that knows no <picture> shows the wide one.
+    """
+    small = _data("image/svg+xml", draw(narrow).encode())
+    source = f'<source media="(max-width: {NARROW_PAGE})" srcset="{small}"/>'
+    return f"<picture>{source}{svg_image(draw(wide), words, wide)}</picture>"
+
+
+def enlargeable(image: str, words: str) -> str:
+    """``image``, over the whole window when it is clicked or, focused, the space bar pressed."""
+    box = f'<input type="checkbox" aria-label="Enlarge: {escape(words)}"/>'
+    return f'<label class="enlarge">{box}{image}</label>'
+
+
 def _image(kind: str, content: bytes, words: str, width: int) -> str:
-    data = base64.b64encode(content).decode("ascii")
-    return f'<img src="data:{kind};base64,{data}" alt="{escape(words)}" width="{width}">'
+    return f'<img src="{_data(kind, content)}" alt="{escape(words)}" width="{width}">'
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def check_name(path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 WIDTH, HEIGHT = 720, 340
+NARROW = 360  # the width of a chart on a telephone, whose words are as large there
+TICK_PIXELS = 60  # at least, from one tick of the x axis to the next
 LEFT, RIGHT, TOP, BOTTOM = 74, 24, 14, 46
 _STYLE = (
     "<style>text{font-family:system-ui,sans-serif;font-size:13px}"
@@ -57,10 +59,14 @@ class _Scale:
 
 
 def line_chart(
-    lines: Sequence[Line], x_title: str, y_title: str, ranges: Sequence[Range] = ()
+    lines: Sequence[Line],
+    x_title: str,
+    y_title: str,
+    ranges: Sequence[Range] = (),
+    width: int = WIDTH,
 ) -> str:
     """An SVG chart with axes, ticks, a legend and the ``ranges`` shaded behind the lines."""
-    x = _Scale(*_extent([line.x for line in lines], pad=0), LEFT, WIDTH - RIGHT)
+    x = _Scale(*_extent([line.x for line in lines], pad=0), LEFT, width - RIGHT)
     lows = [line.y if line.low is None else line.low for line in lines]
     highs = [line.y if line.high is None else line.high for line in lines]
     y = _Scale(*_extent([*lows, *highs], pad=0.04), HEIGHT - BOTTOM, TOP)
@@ -68,7 +74,7 @@ def line_chart(
     parts += _axes(x, y, x_title, y_title)
     parts += [_band(line, x, y) for line in lines if line.low is not None]
     parts += [_path(line, x, y) for line in lines]
-    return svg(parts + _legend(lines), WIDTH, HEIGHT + _legend_height(lines))
+    return svg(parts + _legend(lines, width), width, HEIGHT + _legend_height(lines, width))
 
 
 def svg(parts: Sequence[str], width: int, height: int) -> str:
@@ -98,18 +104,18 @@ def _extent(values: Sequence[Sequence[float]], pad: float) -> Tuple[float, float
 
 
 def _axes(x: _Scale, y: _Scale, x_title: str, y_title: str) -> List[str]:
-    base, middle = HEIGHT - BOTTOM, (TOP + HEIGHT - BOTTOM) / 2
+    base, middle, right = HEIGHT - BOTTOM, (TOP + HEIGHT - BOTTOM) / 2, x.stop
     parts = []
     for value in ticks(y.low, y.high):
         at = float(y(value))
-        parts.append(_rule(LEFT, at, WIDTH - RIGHT, at, "grid", "#dddddd"))
+        parts.append(_rule(LEFT, at, right, at, "grid", "#dddddd"))
         parts.append(text(LEFT - 8, at + 4, f"{value:.4g}", "end"))
-    for value in ticks(x.low, x.high, 10):
+    for value in ticks(x.low, x.high, max(2, int(right - LEFT) // TICK_PIXELS)):
         at = float(x(value))
         parts.append(_rule(at, base, at, base + 5, "axis", "#555555"))
         parts.append(text(at, base + 19, f"{value:.6g}", "middle"))
-    parts.append(_rule(LEFT, base, WIDTH - RIGHT, base, "axis", "#555555"))
-    parts.append(text((LEFT + WIDTH - RIGHT) / 2, base + 38, x_title, "middle"))
+    parts.append(_rule(LEFT, base, right, base, "axis", "#555555"))
+    parts.append(text((LEFT + right) / 2, base + 38, x_title, "middle"))
     turned = f' transform="rotate(-90 15 {middle:.1f})"'
     return [*parts, text(15, middle, y_title, "middle", turned)]
 
@@ -130,7 +136,7 @@ def text(x: float, y: float, words: str, anchor: str = "start", more: str = "") 
 
 
 def _range(item: Range, x: _Scale) -> str:
-    start, stop = np.clip(x([item.start, item.stop]), LEFT, WIDTH - RIGHT)
+    start, stop = np.clip(x([item.start, item.stop]), LEFT, x.stop)
     return (
         f'<rect x="{start:.1f}" y="{TOP}" width="{stop - start:.1f}" '
         f'height="{HEIGHT - BOTTOM - TOP}" fill="{item.colour}" fill-opacity="0.13"/>'
@@ -153,20 +159,24 @@ def _path(line: Line, x: _Scale, y: _Scale) -> str:
     return f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="2"/>'
 
 
-_LEGEND_COLUMNS, _LEGEND_ROW = 3, 22
+_LEGEND_COLUMN, _LEGEND_ROW = 210, 22  # pixels
 
 
-def _legend_height(lines: Sequence[Line]) -> int:
-    return -(-len(lines) // _LEGEND_COLUMNS) * _LEGEND_ROW + 4 if len(lines) > 1 else 0
+def _legend_columns(width: int) -> int:
+    return max(1, (width - LEFT) // _LEGEND_COLUMN)
 
 
-def _legend(lines: Sequence[Line]) -> List[str]:
+def _legend_height(lines: Sequence[Line], width: int) -> int:
+    return -(-len(lines) // _legend_columns(width)) * _LEGEND_ROW + 4 if len(lines) > 1 else 0
+
+
+def _legend(lines: Sequence[Line], width: int) -> List[str]:
     if len(lines) < 2:
         return []
-    parts = []
+    parts, columns = [], _legend_columns(width)
     for i, line in enumerate(lines):
-        x = LEFT + (i % _LEGEND_COLUMNS) * (WIDTH - LEFT) / _LEGEND_COLUMNS
-        y = HEIGHT + (i // _LEGEND_COLUMNS) * _LEGEND_ROW + 8
+        x = LEFT + (i % columns) * (width - LEFT) / columns
+        y = HEIGHT + (i // columns) * _LEGEND_ROW + 8
         parts.append(
             f'<rect x="{x:.1f}" y="{y - 6:.1f}" width="22" height="6" fill="{line.colour}"/>'
         )

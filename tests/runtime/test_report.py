@@ -1,5 +1,6 @@
 """The report: complete, self-contained, escaped, written whole or not at all."""
 
+import base64
 import dataclasses
 import re
 from html.parser import HTMLParser
@@ -90,6 +91,33 @@ def test_the_page_is_well_formed_and_fetches_nothing():
 def test_values_are_escaped(changes):
     html = estimate_report.html(result(**changes), encode)
     assert "<script" not in html and "&lt;script&gt;x&lt;/script&gt;" in html
+
+
+def test_the_card_is_rendered():
+    html = estimate_report.html(result(card="# tiny\n\n**Not** for [maps](https://a.b)."), encode)
+    assert '<h3>tiny</h3>\n<p><strong>Not</strong> for <a href="https://a.b">maps</a>.</p>' in html
+
+
+def test_a_narrow_page_gets_charts_with_words_of_the_same_size():
+    html = estimate_report.html(result(), encode)
+    narrow = re.findall(r'<source media="\(max-width: 45rem\)" srcset="[^,]*,([^"]*)"/>', html)
+    charts = [base64.b64decode(data).decode() for data in narrow]
+    assert charts and all('viewBox="0 0 360 ' in chart for chart in charts)
+    assert all('font-size="13"' in chart for chart in charts)
+
+
+def test_pictures_can_be_enlarged():
+    html = estimate_report.html(result(), encode)
+    labels = re.findall(r'<label class="enlarge"><input type="checkbox" aria-label="([^"]*)"', html)
+    assert {"Enlarge: Input", "Enlarge: Spectral classes"} <= set(labels)
+    assert ".enlarge input:checked + img { position: fixed" in html
+
+
+@pytest.mark.parametrize("consistent", [True, False])
+def test_agreement_by_construction_is_told_as_that(consistent):
+    model = dataclasses.replace(MODEL, data_consistency=consistent)
+    html = estimate_report.html(result(model=model), encode)
+    assert ("by construction" in html) == consistent
 
 
 def test_what_the_run_says_is_shown():
