@@ -172,7 +172,7 @@ def _take(line: str, job: Job, state: _State, feedback) -> None:
     elif kind in ("started", "done"):
         state.facts.update(event)
         state.done = kind == "done"
-        for text in (of_end if state.done else of_start)(event):
+        for text in of_end(state.facts) if state.done else of_start(event):
             feedback.pushInfo(text)
 
 

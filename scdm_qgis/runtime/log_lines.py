@@ -15,9 +15,10 @@ _GIB = 2**30
 
 
 def of_start(event: Mapping[str, Any]) -> Iterator[str]:
-    """Bands, size, device and seed, of a ``started`` event."""
-    if event.get("bands"):
-        yield f"{event['bands']}."
+    """What is gone on with, bands, radiometry, size and device, of a ``started`` event."""
+    for key in ("resumed", "bands", "radiometry_in_words"):
+        if event.get(key):
+            yield str(event[key]).rstrip(".") + "."
     size = {name: event.get(name) for name in ("columns", "rows", "tiles")}
     if all(isinstance(number, int) for number in size.values()):
         yield tr("{columns} × {rows} pixels in {tiles} tiles").format(**size)
@@ -28,9 +29,9 @@ def of_start(event: Mapping[str, Any]) -> Iterator[str]:
 
 
 def of_end(event: Mapping[str, Any]) -> Iterator[str]:
-    """Radiometry, samples and duration, of a ``done`` event."""
+    """Radiometry, if not said at the start, samples and duration, of a run's events."""
     taken, why = event.get("radiometry"), event.get("radiometry_why")
-    if taken and why:
+    if taken and why and not event.get("radiometry_in_words"):
         yield tr(_TAKEN.get(taken, "{taken} ({why})")).format(taken=taken, why=why)
     if event.get("samples"):
         yield tr("Samples per pixel: {}").format(event["samples"])

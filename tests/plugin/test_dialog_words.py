@@ -67,6 +67,30 @@ def test_refusals_name_what_the_dialog_shows(refused, parameters, read):
     assert "--" not in told
 
 
+def test_the_worker_says_what_the_dialog_knows_how_to_say_better(tmp_path):
+    """The worker's own functions: a change of their words would end in options in the dialog."""
+    from model_runtime.errors import ScdmError, as_told
+    from model_runtime.pipeline import disk_space
+
+    with pytest.raises(ScdmError) as caught:
+        disk_space.require(str(tmp_path / "o.tif"), 2**60)
+    text = in_dialog(str(caught.value), TITLES)
+    assert text.startswith("Needs 1073741824.00 GiB, ")
+    assert f"are free on the disk of {tmp_path}. Free some space, choose" in text
+    memory = in_dialog(str(as_told(MemoryError())), TITLES)
+    assert memory.startswith("Not enough memory: close other programs, or choose a smaller Tile")
+
+
+def test_a_band_used_as_another_colour_is_told_with_the_titles(refused, write_cube):
+    import numpy as np
+
+    values = np.random.default_rng(1).uniform(0.1, 0.4, (3, 9, 9)).astype(np.float32)
+    cube = write_cube("bgr.tif", values, (482, 560, 655))
+    told = refused(INPUT=str(cube), BAND_RED=1, BAND_GREEN=2, BAND_BLUE=3)
+    assert "Band 1 is blue (482 nm) but is used as red" in told
+    assert "Red band" in told and "--" not in told
+
+
 def test_a_result_is_refused_as_a_picture(refused, write_cube):
     import numpy as np
     from osgeo import gdal

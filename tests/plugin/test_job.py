@@ -163,6 +163,17 @@ def test_the_log_has_sentences_instead_of_fields(job, log):
     ]
 
 
+def test_what_the_worker_says_in_words_is_said_once(job, log):
+    body = (
+        "say(event='started', resumed='Going on: 3 of 9 tiles are there', bands='Red = band 3', "
+        "radiometry_in_words='Radiometry: matched.')\n"
+        "say(event='done', output='x', seconds=1, radiometry='match', radiometry_why='8 bits')\n"
+    )
+    run_events(job(body), log)
+    said = ["Going on: 3 of 9 tiles are there.", "Red = band 3.", "Radiometry: matched."]
+    assert log.infos == [*said, "Finished in 1.0 s"]
+
+
 @pytest.mark.parametrize(
     "total, share",
     [(9, "3 of 9 tiles are kept in"), (12, "3 of 9 tiles are kept in"), (5, "Finished tiles are")],
