@@ -9,16 +9,20 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Protocol, Tuple
 
+from ..contract import PART_SUFFIX
 from ..errors import InputError, ScdmError, StorageError
 from ..events import Events, Tally
 from ..journal.block_store import write_durably
+from ..journal.journal import settle
 from ..pipeline import sheets
 from ..pipeline.executor import Executor
+from ..pipeline.fingerprint import GONE, content_of
 from ..pipeline.options import UpsampleOptions
 from ..system.cancellation import explain
+from ..system.final_names import ANOTHER, is_same_file
 from .run_scene import STEPS
-from .scenes import ONE_FILE, Scene
-from .task import DONE, FAILED, THERE, Outcome, Task, describe_outcome
+from .scenes import ONE_FILE, Scene, named_as_before
+from .task import DONE, FAILED, THERE, Outcome, Task, describe_outcome, settings_of
 
 SUMMARY_NAME = "summary.json"
 # Scenes as they are done, a line each, until the summary is written: that takes longer with each.
@@ -43,8 +47,13 @@ def run(
     that do not go with scenes, CancelledError at once.
     """
     since = time.monotonic()
-    tasks = _tasks(options, scenes)
-    outcomes = _earlier(options.output, tasks) if options.resume and not options.overwrite else {}
+    known = _read_summary(options.output)
+    tasks = _tasks(options, named_as_before(scenes, _names(known)))
+    outcomes: Dict[str, Outcome] = {}
+    if options.resume and not options.overwrite:
+        outcomes, tasks = _earlier(known, tasks)
+    for outcome in outcomes.values():
+        settle(outcome.output)
     tally = Tally(events, len(tasks) * STEPS)
     tally.part_done(len(outcomes) * STEPS)
     missing = [task for name, task in tasks.items() if name not in outcomes]
@@ -68,6 +77,7 @@ def _made(
     waiting = (task.identified() for task in missing)  # when its turn comes: it reads
     for outcome in executor.scenes(options, waiting, tally) if missing else ():
         _note(options.output, outcome)
+        settle(outcome.output)
         tally.part_done(STEPS)
         explain(functools.partial(_left, options.output))
         yield outcome
@@ -98,6 +108,11 @@ def check(options: UpsampleOptions) -> None:
             )
 
 
+def _names(known: Dict[str, Dict[str, Any]]) -> Dict[str, str]:
+    """The names that scenes had in an earlier run, by their inputs."""
+    return {str(entry.get("input")): name for name, entry in known.items()}
+
+
 def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
     """The scenes with their arguments, by name; the folders are there."""
     check(options)
@@ -105,7 +120,35 @@ def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
         None, (options.output, options.spread, options.report, options.keep_stages)
     ):
         sheets.make_folder(Path(folder))
-    return {scene.name: Task(scene, _options_of(options, scene)) for scene in scenes}
+    tasks = {scene.name: Task(scene, _options_of(options, scene)) for scene in scenes}
+    _refuse_inputs(options, scenes, tasks)
+    return tasks
+
+
+def _refuse_inputs(options: UpsampleOptions, scenes: List[Scene], tasks: Dict[str, Task]) -> None:
+    """Raise InputError where a scene's output would take the place of a file that a scene reads."""
+    folders = [Path(folder) for folder in (options.output, options.spread) if folder]
+    for scene in scenes:
+        place = Path(scene.path).parent if scene.path and scene.trouble is None else None
+        if any(place is not None and is_same_file(place, folder) for folder in folders):
+            raise InputError(
+                f"OUTPUT '{options.output}' or --spread is the folder of the scene '{scene.path}'",
+                "name another folder: what is made there might replace a scene",
+            )
+    there = {os.path.realpath(path) for task in tasks.values() for path in task.paths()}
+    there = set(filter(os.path.lexists, there))
+    for name in _read_by(scenes) if there else ():
+        if os.path.realpath(name) in there:
+            raise InputError(f"'{name}' is an output and a file that a scene reads", ANOTHER)
+
+
+def _read_by(scenes: List[Scene]) -> Iterator[str]:
+    """The local files that the scenes lead to."""
+    from ..raster.opening import local_files
+
+    for scene in scenes:
+        with suppress(InputError):  # told when its turn comes
+            yield from local_files(scene.path) if scene.path else ()
 
 
 def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
@@ -128,15 +171,48 @@ def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
     return replace(options, **paths, input=source, cluster=None)
 
 
-def _earlier(folder: str, tasks: Dict[str, Task]) -> Dict[str, Outcome]:
-    """The scenes that a run of the same options finished, by the summary and notes that it left."""
-    outcomes = {}
-    for name, entry in _read_summary(folder).items():
-        if entry.get("state") in (DONE, THERE) and name in tasks:
-            task = tasks[name].identified()
-            if task.made_of == entry.get("made_of") and Path(task.options.output).is_file():
-                outcomes[name] = task.outcome(THERE)
-    return outcomes
+def _earlier(
+    known: Dict[str, Dict[str, Any]], tasks: Dict[str, Task]
+) -> Tuple[Dict[str, Outcome], Dict[str, Task]]:
+    """(the scenes that an earlier run finished, all tasks), by the summary that it left.
+
+    What is asked for is there as that run left it. A scene of the same settings whose input has
+    changed, or of which another file is asked for, may replace what that run made.
+    """
+    outcomes, left = {}, dict(tasks)
+    for name, entry in known.items():
+        if entry.get("state") not in (DONE, THERE) or name not in tasks:
+            continue
+        task = tasks[name].identified()
+        recorded = entry.get("files")
+        files = recorded if isinstance(recorded, dict) else {}
+        if task.made_of == entry.get("made_of") and _are_there(task.paths(), files):
+            outcomes[name] = replace(task.outcome(THERE), files=files)
+        elif settings_of(task.options) == entry.get("settings") and _are_ours(task, files):
+            left[name] = replace(task, options=replace(task.options, overwrite=True))
+    return outcomes, left
+
+
+def _are_there(paths: List[str], files: Dict[str, str]) -> bool:
+    return all(path in files and content_of(path) == files[path] != GONE for path in paths)
+
+
+def _are_ours(task: Task, files: Dict[str, str]) -> bool:
+    """Whether all there is of a scene's files is what a run left, or less: cut off or emptied."""
+    for path in filter(os.path.lexists, task.paths()):
+        was = files.get(path)
+        if was is None or not (content_of(path) == was or _size(path) < _recorded_size(was)):
+            return False
+    return True
+
+
+def _size(path: str) -> int:
+    return Path(path).stat().st_size
+
+
+def _recorded_size(content: str) -> int:
+    first = content.split(" ")[0]
+    return int(first) if first.isdigit() else 0
 
 
 def _read_summary(folder: str) -> Dict[str, Dict[str, Any]]:
@@ -167,7 +243,7 @@ def _write_summary(folder: str, outcomes: List[Outcome]) -> None:
     counts = {state: sum(o.state == state for o in outcomes) for state in (DONE, THERE, FAILED)}
     content = {**counts, "scenes": [asdict(outcome) for outcome in outcomes]}
     path = Path(folder) / SUMMARY_NAME
-    part = path.with_suffix(".part")
+    part = Path(f"{path}{PART_SUFFIX}")
     with _told(path):
         write_durably(part, json.dumps(content, indent=1).encode("ascii"))
         part.replace(path)

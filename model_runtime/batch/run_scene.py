@@ -18,12 +18,12 @@ def run_scene(task: Task, executor: Executor, events: Events) -> Outcome:
     try:
         if task.scene.trouble is not None:
             raise task.scene.trouble
-        upsample_scene(task.options, heard, executor)
+        upsample_scene(task.options, heard, executor, receipt=task.options.resume)
     except (CancelledError, KeyboardInterrupt):
         raise
     except Exception as error:  # whatever it was: the others are not to suffer
         return task.failed(as_told(error), time.monotonic() - since, heard.warnings)
-    return task.outcome(DONE, time.monotonic() - since, heard.warnings)
+    return task.made(DONE, time.monotonic() - since, heard.warnings)
 
 
 class _Heard(Events):

@@ -1,11 +1,12 @@
 """Which scenes an INPUT names that is a folder, a pattern or a STAC item collection."""
 
 import glob
+import itertools
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Set
 from urllib.parse import unquote, urlparse
 
 from ..errors import InputError, ScdmError
@@ -80,6 +81,32 @@ def _told_apart(scenes: List[Scene]) -> List[Scene]:
         numbers[scene.name.lower()] = number  # an archive may call all of them alike
         apart.append(Scene(name, scene.path, scene.trouble))
     return apart
+
+
+def named_as_before(scenes: List[Scene], names: Dict[str, str]) -> List[Scene]:
+    """``scenes`` with the names that their inputs had, so that a new one moves no other's output.
+
+    ``names``: of an earlier run, by input.
+    """
+    before = {_absolute(path): name for path, name in names.items() if safe_name(name) == name}
+    kept = [before.pop(_absolute(scene.path), None) if scene.path else None for scene in scenes]
+    taken = {name.lower() for name in kept if name}
+    named = []
+    for scene, name in zip(scenes, kept):
+        name = name or _free(scene.name, taken)
+        taken.add(name.lower())
+        named.append(Scene(name, scene.path, scene.trouble))
+    return named
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
+
+
+def _free(name: str, taken: Set[str]) -> str:
+    """``name``, or the first of its numbered ones that is not taken."""
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    return next(free for free in itertools.chain([name], numbered) if free.lower() not in taken)
 
 
 def _of_collection(path: Path) -> Iterator[Scene]:

@@ -1,8 +1,9 @@
 """One of many scenes: what is to be made of it, and what became of it."""
 
 import hashlib
-from dataclasses import dataclass, replace
-from typing import Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
 
 from ..errors import ScdmError
 from ..package import embedded
@@ -16,7 +17,10 @@ DONE, FAILED, THERE = "done", "failed", "already there"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a scene; ``made_of``: input and options, to know the same run by."""
+    """What became of a scene; ``made_of``: input and options, to know the same run by.
+
+    ``settings``: options and model alone. ``files``: what each file that was made is, by its path.
+    """
 
     name: str
     input: str
@@ -28,6 +32,8 @@ class Outcome:
     kind: str = ""
     message: str = ""
     remedy: str = ""
+    settings: str = ""
+    files: Dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,22 @@ class Task:
     def outcome(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
         """What became of it."""
         name, path, output = self.scene.name, self.scene.path, self.options.output
-        warned = tuple(warnings)
-        return Outcome(name, path, output, state, self.made_of, round(seconds, 3), warned)
+        made = name, path, output, state, self.made_of, round(seconds, 3), tuple(warnings)
+        return Outcome(*made, settings=settings_of(self.options))
+
+    def made(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
+        """As ``outcome`` where all files are there: with what they are."""
+        files = {path: fingerprint.content_of(path) for path in self.paths()}
+        return replace(self.outcome(state, seconds, warnings), files=files)
+
+    def paths(self) -> List[str]:
+        """The files that the options ask for; of the stages those that are there."""
+        options = self.options
+        stages = Path(options.keep_stages).glob("stage*.tif") if options.keep_stages else ()
+        paths = [options.output, options.spread, options.report, *map(str, sorted(stages))]
+        if options.keep_stages:
+            paths.append(str(Path(options.keep_stages) / "stage1.tif"))
+        return list(dict.fromkeys(filter(None, paths)))
 
     def failed(self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()) -> Outcome:
         """It failed by ``error``."""
@@ -66,6 +86,25 @@ def fingerprint_of(options: UpsampleOptions) -> str:
 
     Raises PackageError.
     """
+    facts = settings_of(options), fingerprint.of_files(_files_of(options.input))
+    return hashlib.sha256(repr(facts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def settings_of(options: UpsampleOptions) -> str:
+    """A name for the options and the model that decide a scene's output; raises PackageError."""
     model = open_package(embedded.folder_of(options.model)).sha256
-    facts = deciding_options(options), model, fingerprint.of_files([options.input])
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    facts = repr((deciding_options(options), model))
+    return hashlib.sha256(facts.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _files_of(path: str) -> List[str]:
+    """The local files that decide a scene: a VRT's sources and masks too, where it can be read."""
+    from ..raster.dataset import files_read
+    from ..raster.named_sources import is_remote
+
+    if is_remote(path):
+        return [path]
+    try:
+        return files_read(path)
+    except ScdmError:  # told when its turn comes
+        return [path]

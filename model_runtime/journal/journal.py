@@ -23,6 +23,8 @@ FACTS_NAME = "run.json"
 LOCK_NAME = "lock"
 # Set when all is made and the outputs are about to get their names.
 ENDING_NAME = "ending"
+# Set when they have them, where somebody has still to note it (one of many scenes).
+RECEIPT_NAME = "receipt"
 MAX_FACTS_BYTES = 1 << 24
 ASIDE = ".run.json"  # facts of a run that was laid aside, after its name
 DISCARD, KEEP = "discard", "keep"
@@ -46,7 +48,7 @@ class Journal:
         self.folder = folder_of(output)
         self.run, self.store = "", Store(self.folder)
         self._lock: Optional[int] = None
-        self._kept = False
+        self._kept = self._receipt = False
 
     def __enter__(self) -> "Journal":
         with _told(self.folder):
@@ -121,6 +123,17 @@ class Journal:
             write_durably(self.folder / ENDING_NAME, b"")
             sync_folder(self.folder)
 
+    def leave_receipt(self) -> None:
+        """Leave word that all outputs have their names, until ``settle`` removes it."""
+        with _told(self.folder):
+            write_durably(self.folder / RECEIPT_NAME, b"")
+            sync_folder(self.folder)
+        self._receipt = True
+
+    def has_receipt(self) -> bool:
+        """Whether an earlier run left such word."""
+        return (self.folder / RECEIPT_NAME).is_file()
+
     def __exit__(self, *_) -> None:
         self.leave()
 
@@ -133,7 +146,9 @@ class Journal:
         if unlocked_first:
             os.close(lock)
         with contextlib.suppress(OSError):  # what is not the journal's keeps the folder
-            if not self._kept or not self.store.names():
+            if self._receipt:
+                self.store.clear()
+            elif not self._kept or not self.store.names():
                 self._clear_own()
                 if not any(self.folder.glob(f"*{ASIDE}")):
                     self._clear()
@@ -146,7 +161,7 @@ class Journal:
         """Forget this run; what others left aside stays."""
         # The mark of the end last: until then the same run may still end in the same way.
         self.store.clear()
-        for name in (FACTS_NAME, f"{FACTS_NAME}.part", ENDING_NAME):
+        for name in (FACTS_NAME, f"{FACTS_NAME}.part", RECEIPT_NAME, ENDING_NAME):
             (self.folder / name).unlink(missing_ok=True)
 
     def _clear(self) -> None:
@@ -166,6 +181,13 @@ def run_name(facts: Dict[str, str]) -> str:
 def was_ending(output: str) -> bool:
     """Whether a run of ``output`` was cut off while the outputs got their names."""
     return (folder_of(output) / ENDING_NAME).is_file()
+
+
+def settle(output: str) -> None:
+    """Remove the receipt of a run of ``output``; raises StorageError."""
+    if (folder_of(output) / RECEIPT_NAME).is_file():
+        with Journal(output):
+            pass
 
 
 def _read_facts(path: Path) -> Optional[Dict[str, str]]:

@@ -52,8 +52,13 @@ PICTURES = 10  # or so.
 CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 
 
-def upsample_scene(options: UpsampleOptions, events: Events, executor: Executor) -> None:
-    """Make the outputs of one raster by ``executor``; raises the ScdmErrors of all its parts."""
+def upsample_scene(
+    options: UpsampleOptions, events: Events, executor: Executor, receipt: bool = False
+) -> None:
+    """Make the outputs of one raster by ``executor``; raises the ScdmErrors of all its parts.
+
+    ``receipt``: leave word of the end in the journal, until it is settled.
+    """
     since = time.monotonic()
     package = manifest.open_package(embedded.folder_of(options.model))
 
@@ -71,7 +76,7 @@ def upsample_scene(options: UpsampleOptions, events: Events, executor: Executor)
     job = executor.fit(options, job, events.warning)
     for message in facts.warnings:
         events.warning(message)
-    reused = _journalled(options, job, facts, run)
+    reused = _journalled(options, job, facts, run, receipt)
     seconds = time.monotonic() - since
     events.done(
         options.output, seconds, **provenance.done_facts(options, job, facts), reused=reused
@@ -90,7 +95,9 @@ class Run:
     targets: List[final_names.Target]
 
 
-def _journalled(options: UpsampleOptions, job: Job, facts: provenance.Facts, run: Run) -> int:
+def _journalled(
+    options: UpsampleOptions, job: Job, facts: provenance.Facts, run: Run, receipt: bool
+) -> int:
     """Make the outputs, leaving what is finished for a later run if this one is cut short.
 
     A refusal of the model or the input would come again, so its journal goes.
@@ -100,6 +107,9 @@ def _journalled(options: UpsampleOptions, job: Job, facts: provenance.Facts, run
             stack.callback(tidy(journal.leave))
         key = provenance.run_facts(options, job, facts, run.inputs)
         ending = options.resume and journal.holds(key) and was_ending(options.output)
+        if ending and journal.has_receipt() and all(t.path.exists() for t in run.targets):
+            journal.leave_receipt()
+            return job.layout.count()
         if not journal.holds(key):  # but another run's: neither it nor its outputs are touched
             journal.keep()
             _refuse_existing(options, run.targets)
@@ -108,7 +118,10 @@ def _journalled(options: UpsampleOptions, job: Job, facts: provenance.Facts, run
         explain(functools.partial(_left, journal, job))
         try:
             _require_disk(options, job)
-            return _produce(options, job, journal, facts, run, options.overwrite or ending)
+            reused = _produce(options, job, journal, facts, run, options.overwrite or ending)
+            if receipt:
+                journal.leave_receipt()
+            return reused
         except (InputError, PackageError):
             raise
         except BaseException:
