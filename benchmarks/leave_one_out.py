@@ -2,11 +2,12 @@
 
     python benchmarks/leave_one_out.py [--config FILE.toml ...] [--groups GROUP ...]
         [--seeds N ...] [--iterations N[,N...]] [--set KEY=VALUE ...] [--quality WAY ...]
-        [--one-shot [STEPS]] [--out DIR] [--tables] [--markdown PATH] [--json PATH]
+        [--one-shot [STEPS]] [--mst [STEPS]] [--out DIR] [--tables] [--markdown PATH] [--json PATH]
 
 For each group of scenes (sensor_groups.py) and each seed a cascade is trained without that group
 (training/train.py), exported and judged on the group's scenes, with ridge and nearest neighbours
-fitted on the same scenes beside it, and with --one-shot the network of one_shot.py. The same
+fitted on the same scenes beside it, and with --one-shot and --mst the networks of one_shot.py, with
+as many steps as the cascade's training has time for unless STEPS says how many. The same
 command again goes on where it was stopped and does only what is missing; --tables prints what is
 there. The table has the mean over a group's scenes, then over groups; ± is over the seeds.
 """
@@ -57,6 +58,7 @@ def _recipe(options: argparse.Namespace, config: Path) -> Recipe:
         iterations=options.iterations,
         qualities=tuple(options.quality),
         one_shot_steps=options.one_shot,
+        mst_steps=options.mst,
         device=options.device,
         threads=options.threads,
     )
@@ -163,6 +165,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting")
     add("--quality", nargs="+", default=["fast"], metavar="WAY")
     add("--one-shot", type=int, nargs="?", const=0, metavar="STEPS", help="a one-shot network too")
+    add("--mst", type=int, nargs="?", const=0, metavar="STEPS", help="MST++ too")
     add("--data", type=Path, default=DATA, help="folder with scenes.json")
     add("--out", type=Path, default=Path("runs") / "leave_one_out", help="folder of all runs")
     add("--device", default="cpu", choices=["cpu", "cuda"])

@@ -1,11 +1,12 @@
-"""A baseline: the embedded model's own network as a regressor that sees RGB once, no diffusion.
+"""A baseline: a network as a regressor that sees RGB once, no diffusion.
 
-    OMP_NUM_THREADS=1 python benchmarks/one_shot.py RUN [--config FILE.toml] [--steps N]
-        [--data DIR ...] [--resume]
+    OMP_NUM_THREADS=1 python benchmarks/one_shot.py RUN [--network compact|mst++]
+        [--config FILE.toml] [--steps N] [--data DIR ...] [--resume]
 
-It has stage 1's encoder and as many pixel blocks as both stages, and makes all bands at once; data,
-augmentation, loss, optimiser and batch are those of the settings. Without --steps it gets as many
-as the cascade's training has time for: stage 1's, and the time of stage 2's, measured first.
+``compact`` is the embedded model's own network: stage 1's encoder and as many pixel blocks as both
+stages; ``mst++`` is that of mst.py. Both make all bands at once; data, augmentation, loss,
+optimiser and batch are those of the settings. Without --steps each gets as many as the cascade's
+training has time for, measured first: stage 1's and the time of stage 2's, or the time of both.
 """
 
 import argparse
@@ -13,10 +14,11 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import mst
 import numpy as np
 import torch
 from quality_methods import ROOT, Regression
@@ -37,6 +39,9 @@ from training.networks import registry
 from training.train import trained
 
 CONFIG = ROOT / "training" / "configs" / "vnir48.toml"
+COMPACT, MST = "compact", "mst++"
+NAMES = {COMPACT: "one-shot network", MST: "MST++"}
+registry.KINDS[MST] = (mst.MstPlusPlus, mst.MstSettings)  # no cascade has it: it is not shipped
 WARM, TIMED = 3, 15  # steps before and while the cost of a step is measured
 
 
@@ -45,17 +50,16 @@ class OneShotTrainer(StageTrainer):
 
     def _loss(self, batch: Batch) -> Tensor:
         network = self.network.train()
-        t = torch.zeros(len(batch.x0), dtype=torch.int64)
-        return stage_loss(
-            lambda x, condition, t: spectrum(network, condition),
-            self.diffusion,
-            loss_terms(self.config, self.settings),
-            batch.x0,
-            batch.condition,
-            torch.zeros_like(batch.x0),
-            t,
-            batch.seen,
-        )
+        terms = loss_terms(self.config, self.settings)
+
+        def look(x: Tensor, condition: Tensor, t: Tensor) -> Tensor:
+            return spectrum(network, condition)
+
+        if batch.pooled:
+            return self._pooled_loss(look, terms, batch)
+        t, nothing = torch.zeros(len(batch.x0), dtype=torch.int64), torch.zeros_like(batch.x0)
+        known = batch.x0, batch.condition, nothing, t, batch.seen
+        return stage_loss(look, self.diffusion, terms, *known)
 
 
 def spectrum(network: nn.Module, rgb: Tensor) -> Tensor:
@@ -64,29 +68,39 @@ def spectrum(network: nn.Module, rgb: Tensor) -> Tensor:
     return network(x, rgb, rgb.new_zeros(len(rgb)))
 
 
-def one_shot_config(config: Config, steps: int) -> Config:
+def one_shot_config(config: Config, steps: int, network: str = COMPACT) -> Config:
     """The settings of the one stage that the regressor is; raises InputError."""
     first, last = config.stages[0], config.stages[-1]
-    if {first.network["kind"], last.network["kind"]} != {"compact"}:
-        raise InputError("a stage's network is not compact", "name other settings: --config")
-    blocks = sum(stage.network.get("blocks", 2) for stage in config.stages)
+    table = {"kind": network} if network == MST else _compact(config)
     stage = replace(
         first,
         final_bands=last.final_bands,
         prediction="x0",
         condition_dropout=0.0,
         iterations=steps,
-        network={**first.network, "blocks": blocks},
+        network=table,
     )
     return replace(config, name=f"{config.name}-one-shot", stages=(stage,))
 
 
-def affordable_steps(config: Config, drawn_from: Sources) -> int:
-    """Stage 1's steps and as many as the other stages' take the time of, by processor seconds."""
-    own = _seconds_a_step(_trainer(one_shot_config(config, 1), drawn_from))
-    steps = float(config.stages[0].iterations)
+def _compact(config: Config) -> Dict[str, Any]:
+    """The network of stage 1 with the blocks of all stages."""
+    if {stage.network["kind"] for stage in config.stages} != {COMPACT}:
+        raise InputError("a stage's network is not compact", "name other settings: --config")
+    blocks = sum(stage.network.get("blocks", 2) for stage in config.stages)
+    return {**config.stages[0].network, "blocks": blocks}
+
+
+def affordable_steps(config: Config, drawn_from: Sources, network: str = COMPACT) -> int:
+    """As many steps as the cascade's training takes the time of, by processor seconds.
+
+    A step of the compact network counts as one of stage 1: it is nearly the same network.
+    """
+    own = _seconds_a_step(_trainer(one_shot_config(config, 1, network), drawn_from))
+    alike = 1 if network == COMPACT else 0
+    steps = float(sum(stage.iterations for stage in config.stages[:alike]))
     before = [registry.build(config, s).eval() for s in range(len(config.stages))]
-    for stage, settings in list(enumerate(config.stages))[1:]:
+    for stage, settings in list(enumerate(config.stages))[alike:]:
         patches = Patches(drawn_from, config, config.training.seed + 1000 * stage)
         later = StageTrainer(config, stage, patches, before[:stage])
         steps += settings.iterations * _seconds_a_step(later) / own
@@ -106,12 +120,15 @@ def _trainer(config: Config, drawn_from: Sources) -> OneShotTrainer:
     return OneShotTrainer(config, 0, Patches(drawn_from, config, config.training.seed), [])
 
 
-def train(run: Path, config: Config, steps: Optional[int], resume: bool) -> None:
+def train(
+    run: Path, config: Config, steps: Optional[int], resume: bool, network: str = COMPACT
+) -> None:
     """Train in the folder ``run``; raises InputError where one is there and ``resume`` is off."""
     drawn_from = sources.load(config)
     if resume and steps is None and checkpoint.path_of(run, 0).exists():
         steps = run_folder.settings_of(run).stages[0].iterations
-    whole = one_shot_config(config, steps or affordable_steps(config, drawn_from))
+    steps = steps or affordable_steps(config, drawn_from, network)
+    whole = one_shot_config(config, steps, network)
     run_folder.hold(run, whole, [0], resume)
     run_folder.keep(run, whole)
     trainer = _trainer(whole, drawn_from)
@@ -146,7 +163,8 @@ def regression(run: Path, model: manifest.Manifest, threads: int) -> Regression:
     if threads:
         torch.set_num_threads(threads)
     bands = config.output.wavelength_nm, config.output.fwhm_nm, model
-    return Regression("one-shot network", estimator(config, network), *bands)
+    name = NAMES[config.stages[0].network["kind"]]
+    return Regression(name, estimator(config, network), *bands)
 
 
 def estimator(config: Config, network: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
@@ -174,6 +192,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser.add_argument(
         "--config", type=Path, default=CONFIG, help="settings (the embedded model's)"
     )
+    parser.add_argument("--network", default=COMPACT, choices=list(NAMES))
     parser.add_argument("--data", nargs="+", help="training scenes, instead of data.train")
     parser.add_argument("--steps", type=int, help="(what the cascade's training has time for)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -188,7 +207,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         config = load(options.config, options.set)
         if options.data:
             config = replace(config, data=replace(config.data, train=tuple(options.data)))
-        train(options.run, config, options.steps, options.resume)
+        train(options.run, config, options.steps, options.resume, options.network)
     except ScdmError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

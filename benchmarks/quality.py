@@ -1,7 +1,7 @@
 """The quality tables: model packages and baselines on data that they were not trained on.
 
     python benchmarks/quality.py [--model DIR[@WAY,...] ...] [--quality WAY ...]
-        [--one-shot RUN] [--baselines NAME ...] [--parts PART ...] [--data DIR]
+        [--one-shot RUN ...] [--baselines NAME ...] [--parts PART ...] [--data DIR]
         [--picture RGB ...] [--seed N] [--threads N] [--markdown PATH] [--json PATH] [--keep DIR]
 
 A WAY is a quality or SAMPLER:STEPS[:SAMPLES]: --model released@ddpm:1000:4. The parts:
@@ -14,9 +14,9 @@ A WAY is a quality or SAMPLER:STEPS[:SAMPLES]: --model released@ddpm:1000:4. The
     speed      seconds per megapixel
 
 The baselines are a polynomial ridge, the nearest training pixels, both also with library spectra,
-and, with --one-shot, a run of one_shot.py. Packages are run by the command that users run. Each
-group of scenes is of one sensor; the mean is over the groups, so that many small plots of one
-forest do not outweigh a town.
+and, with --one-shot, runs of one_shot.py (MST++ too). Packages are run by the command that users
+run. Each group of scenes is of one sensor; the mean is over the groups, so that many small plots of
+one forest do not outweigh a town.
 """
 
 import argparse
@@ -95,7 +95,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add = parser.add_argument
     add("--model", nargs="+", action="extend", metavar="DIR[@WAY,...]", help="(the embedded one)")
     add("--quality", nargs="+", default=["fast", "balanced", "best"], metavar="WAY")
-    add("--one-shot", type=Path, metavar="RUN", help="folder that one_shot.py trained")
+    add("--one-shot", nargs="+", type=Path, default=[], metavar="RUN", help="one_shot.py's folders")
     add("--baselines", nargs="*", default=NAMES, choices=NAMES, metavar="NAME", help="(all)")
     add("--parts", nargs="+", default=PARTS, choices=PARTS, metavar="PART", help="(all)")
     add("--data", type=Path, default=DATA, help="folder with scenes.json")

@@ -1,7 +1,7 @@
 """One cascade trained without one sensor, by users' commands, and judged on that sensor.
 
 Everything lies in one folder, so that what an interrupted run left is gone on from: ``run`` (the
-training's), ``package``, ``one_shot`` and at last ``figures.json``.
+training's), ``package``, ``one_shot``, ``mst`` and at last ``figures.json``.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ class Recipe:
     """How a cascade is trained and run, the seed and the split apart.
 
     ``iterations`` of each stage, or of all where it is one number, or the settings' own where it is
-    none; ``one_shot_steps``: 0 for as many as the cascade's training has time for, None for no
-    one-shot network.
+    none; ``one_shot_steps`` and ``mst_steps``: 0 for as many as the cascade's training has time
+    for, None for no such network.
     """
 
     config: Path
@@ -39,6 +39,7 @@ class Recipe:
     iterations: Tuple[int, ...] = ()
     qualities: Tuple[str, ...] = ("fast",)
     one_shot_steps: Optional[int] = None
+    mst_steps: Optional[int] = None
     device: str = "cpu"
     threads: int = 0
 
@@ -46,6 +47,12 @@ class Recipe:
     def name(self) -> str:
         """The settings' name in the table."""
         return self.config.stem
+
+    @property
+    def regressors(self) -> Dict[str, Tuple[str, int]]:
+        """Networks of one look beside the cascade, by name: kind and steps."""
+        asked = {"one-shot": ("compact", self.one_shot_steps), "MST++": ("mst++", self.mst_steps)}
+        return {name: (kind, n) for name, (kind, n) in asked.items() if n is not None}
 
     def facts(self) -> Dict[str, Any]:
         """What figures depend on: those of other facts are not to be mixed with them."""
@@ -56,6 +63,7 @@ class Recipe:
             "iterations": list(self.iterations),
             "qualities": list(self.qualities),
             "one_shot_steps": self.one_shot_steps,
+            "mst_steps": self.mst_steps,
         }
 
 
@@ -99,17 +107,22 @@ def train(recipe: Recipe, words: Sequence[str], folder: Path) -> Path:
         config = ("--config", str(recipe.config.resolve()), "--device", recipe.device)
         _call(recipe, "training/train.py", *config, "--out", str(run), "--resume", *words)
         _call(recipe, "training/export.py", str(run), str(package), "--name", run.name)
-    if recipe.one_shot_steps is not None:
-        _train_one_shot(recipe, words, folder / "one_shot")
+    for kind, steps in recipe.regressors.values():
+        _train_regressor(recipe, words, _regressor_run(folder, kind), kind, steps)
     return package
 
 
-def _train_one_shot(recipe: Recipe, words: Sequence[str], run: Path) -> None:
+def _regressor_run(folder: Path, kind: str) -> Path:
+    return folder / ("one_shot" if kind == "compact" else "mst")
+
+
+def _train_regressor(
+    recipe: Recipe, words: Sequence[str], run: Path, kind: str, steps: int
+) -> None:
     # Without --steps, what it has time for is measured, once: --resume takes that number again.
-    steps = ["--steps", str(recipe.one_shot_steps)] if recipe.one_shot_steps else []
-    resume = ["--resume"] if run.is_dir() else []
-    config = ("--config", str(recipe.config.resolve()))
-    _call(recipe, "benchmarks/one_shot.py", str(run), *config, *steps, *resume, *words)
+    more = [*(["--steps", str(steps)] if steps else []), *(["--resume"] if run.is_dir() else [])]
+    config = ("--config", str(recipe.config.resolve()), "--network", kind)
+    _call(recipe, "benchmarks/one_shot.py", str(run), *config, *more, *words)
 
 
 def training_words(recipe: Recipe, split: Split, seed: int) -> List[str]:
@@ -153,20 +166,22 @@ def _call(recipe: Recipe, script: str, *words: str) -> None:
 
 
 def _methods(recipe: Recipe, package: Path, folder: Path) -> List[Any]:
-    """The trained package in each quality, named after the settings, and the one-shot network."""
+    """The trained package in each quality, named after the settings, and the networks beside it."""
     common = ("--threads", str(recipe.threads))
     runs = package_runs(str(package), recipe.qualities, common)
     methods: List[Any] = [
         replace(run, name=f"{recipe.name} {quality}")
         for run, quality in zip(runs, recipe.qualities)
     ]
-    if recipe.one_shot_steps is None:
+    if not recipe.regressors:
         return methods
     import one_shot  # torch, which packages do not need
 
     model = manifest.read(package)
-    one_look = one_shot.regression(folder / "one_shot", model, recipe.threads)
-    return [*methods, replace(one_look, name=f"{recipe.name} one-shot")]
+    for name, (kind, _) in recipe.regressors.items():
+        found = one_shot.regression(_regressor_run(folder, kind), model, recipe.threads)
+        methods.append(replace(found, name=f"{recipe.name} {name}"))
+    return methods
 
 
 def write_json(path: Path, content: Any) -> None:

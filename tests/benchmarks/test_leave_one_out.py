@@ -138,14 +138,17 @@ def small_settings(tmp_path_factory):
 
 def words(data, out, config, *more):
     found = ["--data", data, "--out", out, "--config", config, "--groups", "HyMap", "--seeds", "3"]
-    found += ["--iterations", "2", "--one-shot", "2", "--threads", "1", *more]
+    found += ["--iterations", "2", "--one-shot", "2", "--mst", "1", "--threads", "1", *more]
     return [str(word) for word in found]
 
 
 def test_the_table_has_the_cascade_the_one_shot_and_the_baselines(made, capsys):
     assert leave_one_out.main(["--tables", "--out", str(made)]) == 0
     heads, _, group, mean, *_ = capsys.readouterr().out.splitlines()
-    assert heads == "| Left out, SAM° | ridge | neighbours | small fast | small one-shot |"
+    assert (
+        heads
+        == "| Left out, SAM° | ridge | neighbours | small fast | small one-shot | small MST++ |"
+    )
     assert group.startswith("| HyMap | ") and mean.startswith("| mean | ")
     figures = json.loads((made / "small" / "HyMap" / "seed3" / "figures.json").read_text())
     assert list(figures) == ["b", "c", "d"]

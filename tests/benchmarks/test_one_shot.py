@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import mst
 import numpy as np
 import one_shot
 import pytest
@@ -107,6 +108,15 @@ def test_it_gets_the_steps_that_both_stages_have_time_for(scenes, monkeypatch):
     assert one_shot.affordable_steps(config, found) == 100 + 60 / 2
 
 
+def test_mst_gets_the_time_of_all_stages(scenes, monkeypatch):
+    config = load(one_shot.CONFIG, ["stages.0.iterations=100", "stages.1.iterations=60"])
+    found = Sources(load_scenes([str(scenes)], config))
+    monkeypatch.setattr(
+        one_shot, "_seconds_a_step", lambda t: 4.0 if isinstance(t, one_shot.OneShotTrainer) else 1
+    )
+    assert one_shot.affordable_steps(config, found, one_shot.MST) == (100 + 60) / 4
+
+
 def test_its_settings_are_stage_ones_with_the_blocks_of_both():
     config = load(one_shot.CONFIG, ["stages.0.network.blocks=1", "stages.1.network.blocks=2"])
     (stage,) = one_shot.one_shot_config(config, 7).stages
@@ -132,3 +142,40 @@ def test_other_networks_are_refused():
     config = load(one_shot.ROOT / "training" / "configs" / "released_small.toml")
     with pytest.raises(InputError, match="not compact"):
         one_shot.one_shot_config(config, 5)
+
+
+def test_it_learns_from_camera_pictures_of_coarser_spectra(scenes, tmp_path, write_raster):
+    values = np.random.default_rng(5).integers(20, 250, (3, 80, 96)).astype(np.float32)
+    write_raster("a_camera.tif", values)
+    words = [*WORDS, "--set", f"data.pairs=['{tmp_path}']", "--set", "data.pair_every=2"]
+    words += ["--set", "data.pair_patch=32", "--set", "training.batch=2"]
+    run = tmp_path / "run"
+    assert one_shot.main([str(run), "--data", str(scenes), "--steps", "4", *words]) == 0
+    assert checkpoint.load(run, 0)["step"] == 4
+
+
+def test_mst_has_the_published_number_of_weights():
+    network = mst.MstPlusPlus(mst.MstSettings(condition_bands=3, output_bands=31))
+    weights = sum(parameter.numel() for parameter in network.parameters())
+    assert weights / 1e6 == pytest.approx(1.62, abs=0.005)  # Cai et al. 2022, table 1
+
+
+def test_mst_attends_to_bands_of_the_whole_patch():
+    torch.manual_seed(0)
+    network = mst.MstPlusPlus(mst.MstSettings(condition_bands=3, output_bands=4)).eval()
+    rgb = torch.rand(2, 3, 16, 24)
+    moved = rgb.clone()
+    moved[0, :, 0, 0] += 1
+    with torch.no_grad():
+        before, after = (network(None, seen, None) for seen in (rgb, moved))
+    assert before.shape == (2, 4, 16, 24)
+    assert (before[0, :, -1, -1] != after[0, :, -1, -1]).all()
+    assert torch.equal(before[1], after[1])
+
+
+def test_mst_is_trained_and_estimates_rasters_of_any_size(scenes, tmp_path):
+    words = [str(tmp_path / "run"), "--network", "mst++", "--data", str(scenes), "--steps", "1"]
+    assert one_shot.main([*words, *WORDS]) == 0
+    found = one_shot.regression(tmp_path / "run", manifest.read(embedded.EMBEDDED), threads=1)
+    assert found.name == "MST++"
+    assert found.function(np.full((3, 7, 9), 0.2, np.float32)).shape == (48, 7, 9)
