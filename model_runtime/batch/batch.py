@@ -18,6 +18,7 @@ from ..pipeline import sheets
 from ..pipeline.executor import Executor
 from ..pipeline.fingerprint import GONE, content_of
 from ..pipeline.options import UpsampleOptions
+from ..pipeline.outputs import folders_of
 from ..system.cancellation import explain
 from ..system.final_names import ANOTHER, is_same_file
 from .run_scene import STEPS
@@ -95,7 +96,7 @@ def _left(folder: str) -> Tuple[str, str]:
 def check(options: UpsampleOptions) -> None:
     """Raise InputError where OUTPUT and its like are no folders; make those that are missing."""
     named = {"OUTPUT": options.output, "--spread": options.spread, "--report": options.report}
-    for option, text in {**named, "--keep-stages": options.keep_stages}.items():
+    for option, text in {**named, **folders_of(options)}.items():
         path = Path(text) if text else None
         if path is not None and (path.suffix.lower() in (*ONE_FILE, ".html")):
             raise InputError(
@@ -116,9 +117,8 @@ def _names(known: Dict[str, Dict[str, Any]]) -> Dict[str, str]:
 def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
     """The scenes with their arguments, by name; the folders are there."""
     check(options)
-    for folder in filter(
-        None, (options.output, options.spread, options.report, options.keep_stages)
-    ):
+    asked = (options.output, options.spread, options.report, *folders_of(options).values())
+    for folder in filter(None, asked):
         sheets.make_folder(Path(folder))
     tasks = {scene.name: Task(scene, _options_of(options, scene)) for scene in scenes}
     _refuse_inputs(options, scenes, tasks)
@@ -158,6 +158,7 @@ def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
         "spread": f"{scene.name}.tif",
         "report": f"{scene.name}.html",
         "keep_stages": scene.name,
+        "draws": scene.name,
     }
     paths = {
         option: str(Path(getattr(options, option)).absolute() / name)

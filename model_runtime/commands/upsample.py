@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..events import Events
 from ..executors import dask_pool
 from ..journal import journal
-from ..pipeline.options import UpsampleOptions
+from ..pipeline.options import UpsampleOptions, needs_samples
 
 DTYPES = ("uint16", "float32")
 FORMATS = ("gtiff", "cog")
@@ -35,7 +35,7 @@ def add_arguments(parser) -> None:
         "output",
         metavar="OUTPUT",
         help="GeoTIFF to be made, or a VRT over sheets (.vrt); of many scenes a folder, as are "
-        "then --spread, --report and --keep-stages",
+        "then --spread, --report, --draws and --keep-stages",
     )
     add("--model", metavar="DIR", help="model package (the embedded one)")
     add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
@@ -67,6 +67,7 @@ def add_arguments(parser) -> None:
     )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
     add("--spread", metavar="PATH", help="GeoTIFF of the estimate's spread: how far it may be off")
+    add("--draws", metavar="FOLDER", help="also each sample: FOLDER/sample_001.tif ...")
     add("--keep-stages", metavar="DIR", help="also each stage's bands: DIR/stage1.tif ...")
     add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")
     add(
@@ -192,8 +193,9 @@ def check(args) -> None:
         raise InputError(
             f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
         )
-    if args.spread and args.samples == 1:
-        raise InputError("one sample has no spread", "give --samples 2 or more, or no --spread")
+    needing = " and no ".join(needs_samples(args))
+    if needing and args.samples == 1:
+        raise InputError("one sample has no spread", f"give --samples 2 or more, or no {needing}")
 
 
 def _require(name: str, value: int, least: int, most: int) -> None:

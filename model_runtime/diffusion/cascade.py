@@ -1,9 +1,9 @@
 """The cascade: RGB through every stage's diffusion model to all bands, for one tile."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -51,11 +51,14 @@ class Estimate:
 
     ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, calibrated
     where the package says how, None for one sample; ``stages`` the mean of each stage's bands.
+    ``draws``: the samples, each moved from the mean as far as makes their standard deviation the
+    spread.
     """
 
     mean: np.ndarray
     spread: Optional[np.ndarray]
     stages: List[np.ndarray]
+    draws: List[np.ndarray] = field(default_factory=list)
 
 
 Finish = Callable[[np.ndarray], np.ndarray]
@@ -72,6 +75,7 @@ class Wanted:
     spread: bool = True
     stages: bool = True
     finish: Finish = np.asarray
+    draws: bool = False
 
 
 EVERYTHING = Wanted()
@@ -232,13 +236,15 @@ class Cascade:
 
         last, spread = self.stages[-1], wanted.spread and samples > 1
         stages = [room(stage) for stage in self.stages if wanted.stages]
-        return Estimate(room(last), room(last) if spread else None, stages)
+        draws = [room(last) for _ in range(samples) if wanted.draws]
+        return Estimate(room(last), room(last) if spread else None, stages, draws)
 
     def _sampled(self, part: _Part, how: Sampling, noise_of: Callable, wanted: Wanted) -> Estimate:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
         last = len(self.stages) - 1
         means = [_Mean() for _ in self.stages]
-        deviations = _Deviations(self._change) if wanted.spread and how.samples > 1 else None
+        several = (wanted.spread or wanted.draws) and how.samples > 1
+        deviations = _Deviations(self._change, wanted.draws) if several else None
         for k in range(how.samples):
             condition, features, null = part.condition, part.features, part.null
             for i, stage in enumerate(self.stages):
@@ -261,10 +267,14 @@ class Cascade:
         if wanted.stages:
             earlier = enumerate(means[:-1])
             stages = [*(self._spectra(i, run.value(), rgb) for i, run in earlier), mean]
-        return Estimate(mean, deviations and self._spread(deviations, mean, how), stages)
-
-    def _spread(self, deviations: "_Deviations", mean: np.ndarray, how: Sampling) -> np.ndarray:
+        if deviations is None:
+            return Estimate(mean, None, stages, [mean] if wanted.draws else [])
         deviation = deviations.standard()
+        spread = self._spread(deviation, mean, how)
+        draws = list(_draws(deviations, deviation, mean, spread)) if wanted.draws else []
+        return Estimate(mean, spread if wanted.spread else None, stages, draws)
+
+    def _spread(self, deviation: np.ndarray, mean: np.ndarray, how: Sampling) -> np.ndarray:
         settings = spread_calibration.chosen(self.manifest, how.sampler, how.steps, how.samples)
         if settings is None:
             return deviation
@@ -322,14 +332,26 @@ class Cascade:
 
 def _each(found: Estimate, change: Finish) -> Estimate:
     spread = None if found.spread is None else change(found.spread)
-    return Estimate(change(found.mean), spread, [change(values) for values in found.stages])
+    stages, draws = ([change(values) for values in each] for each in (found.stages, found.draws))
+    return Estimate(change(found.mean), spread, stages, draws)
 
 
 def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
-    for values, room in zip([found.mean, *found.stages], [whole.mean, *whole.stages]):
+    for values, room in zip(
+        [found.mean, *found.stages, *found.draws], [whole.mean, *whole.stages, *whole.draws]
+    ):
         room[:, rows] = values
     if whole.spread is not None:
         whole.spread[:, rows] = found.spread
+
+
+def _draws(
+    deviations: "_Deviations", deviation: np.ndarray, mean: np.ndarray, spread: np.ndarray
+) -> Iterator[np.ndarray]:
+    """The samples with ``spread`` for their ``deviation``; the mean where they do not differ."""
+    stretch = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
+    for difference in deviations.from_mean():
+        yield mean + stretch * difference
 
 
 class _Mean:
@@ -350,11 +372,13 @@ class _Deviations:
     """The standard deviation of samples as they come, of ``change``, which is linear in them.
 
     Sums of differences from the first sample: as small as the deviation, so none cancels much.
+    ``keep``: the differences are kept for ``from_mean``.
     """
 
-    def __init__(self, change: Callable[[np.ndarray], np.ndarray]):
-        self._change, self._count = change, 0
+    def __init__(self, change: Callable[[np.ndarray], np.ndarray], keep: bool = False):
+        self._change, self._count, self._keep = change, 0, keep
         self._first, self._sum, self._squares = None, 0, 0
+        self._kept: List[np.ndarray] = []
 
     def add(self, sample: np.ndarray) -> None:
         self._count += 1
@@ -363,12 +387,20 @@ class _Deviations:
             return
         change = self._change(sample - self._first)
         self._sum = self._sum + change
+        if self._keep:
+            self._kept.append(change.copy())
         change *= change
         self._squares = self._squares + change
 
     def standard(self) -> np.ndarray:
         squares = self._squares - self._sum * self._sum / np.float32(self._count)
         return np.sqrt(np.maximum(squares, 0) / np.float32(self._count - 1))
+
+    def from_mean(self) -> Iterator[np.ndarray]:
+        """By how much each sample differs from the mean of all."""
+        mean = self._sum / np.float32(self._count)
+        yield -mean
+        yield from (change - mean for change in self._kept)
 
 
 def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:

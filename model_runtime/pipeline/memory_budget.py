@@ -66,7 +66,8 @@ def _measure(job: Job) -> float:
 def _need(job: Job, layout: tiling.Layout, a_pixel: float) -> float:
     """Bytes that a run in tiles of ``layout`` adds to the process."""
     bands, outputs = len(job.model.wavelength_nm), len(job.outputs.rasters)
-    tile = layout.size**2 * (a_pixel + 4 * bands * ARRAYS_A_TILE)
+    kept = job.sampling.samples if job.outputs.draws else 0  # until the last one is drawn
+    tile = layout.size**2 * (a_pixel + 4 * bands * (ARRAYS_A_TILE + kept))
     block = layout.block_side() ** 2 * bands * outputs
     unit = block * 4 * ARRAYS_A_UNIT
     if layout.margin is None:  # the tiles that reach into one block are at hand together

@@ -26,8 +26,8 @@ class UpsampleOptions:
     Made once by the command, handed down whole, and sent to other processes as it is. ``bands``
     are 1-based; ``extent`` is (xmin, ymin, xmax, ymax) in the raster's reference system;
     ``memory_limit`` in bytes; ``tile``, ``overlap`` and ``sheet`` in pixels. ``input``,
-    ``output``, ``spread``, ``report`` and ``keep_stages`` are paths: of the last four that they
-    are given decides the outputs' content, not where they lead.
+    ``output``, ``spread``, ``report``, ``keep_stages`` and ``draws`` are paths: of all but
+    ``input`` that they are given decides the outputs' content, not where they lead.
     """
 
     input: str = _conduct("")
@@ -42,6 +42,7 @@ class UpsampleOptions:
     guidance_interval: Optional[Tuple[int, ...]] = None
     samples: Optional[int] = None
     spread: Optional[str] = _conduct(None)
+    draws: Optional[str] = _conduct(None)
     keep_stages: Optional[str] = _conduct(None)
     seed: int = 0
     radiometry: str = "auto"
@@ -65,6 +66,11 @@ class UpsampleOptions:
     resume: bool = _conduct(True)
 
 
+def needs_samples(options: UpsampleOptions) -> Tuple[str, ...]:
+    """The options given that one sample cannot serve, by their names on the command line."""
+    return tuple(f"--{name}" for name in ("spread", "draws") if getattr(options, name))
+
+
 def deciding_options(options: UpsampleOptions) -> Dict[str, str]:
     """The options that decide the outputs' content, by their names on the command line."""
     return {
@@ -78,7 +84,7 @@ def sampling_of(options: UpsampleOptions, model: manifest.Manifest) -> Sampling:
     """The quality's sampling, with explicit options put in its place; raises InputError."""
     quality = model.qualities[options.quality]
     samples = options.samples or quality.samples
-    if options.spread and options.samples is None:
+    if needs_samples(options) and options.samples is None:
         samples = max(samples, SPREAD_SAMPLES)
     return Sampling(
         sampler=options.sampler or quality.sampler,

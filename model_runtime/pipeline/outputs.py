@@ -1,9 +1,10 @@
 """Which rasters a run writes: their paths, bands and content."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 from .. import contract
 from ..errors import InputError, StorageError
@@ -15,52 +16,71 @@ from .options import UpsampleOptions
 class Output:
     """One raster; ``bands`` are the model's output bands (0-based) that it holds.
 
-    ``in_new_folder``: its folder is still to be made.
+    ``in_new_folder``: its folder is still to be made. ``tags`` are its own.
     """
 
     path: str
     bands: Tuple[int, ...]
     content: str
     in_new_folder: bool = False
+    tags: Dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class OutputSpec:
     """The rasters of a run, in the order of work_units.estimate_tile, and how they are stored.
 
-    ``stages`` and ``spread``: whether each stage's mean and the spread are among them. ``tags``
-    are said of each raster.
+    ``stages``, ``spread`` and ``draws``: whether each stage's mean, the spread and each sample
+    are among them. ``tags`` are said of each raster.
     """
 
     rasters: Tuple[Output, ...]
     dtype: str = "uint16"
     spread: bool = False
     stages: bool = False
+    draws: bool = False
     overviews: bool = False
     cog: bool = False
     tags: Dict[str, str] = field(default_factory=dict)
 
 
-def spec_of(options: UpsampleOptions, model: Manifest) -> OutputSpec:
-    """What ``options`` ask for, without tags."""
+def spec_of(options: UpsampleOptions, model: Manifest, samples: int) -> OutputSpec:
+    """What ``options`` ask for of a run of ``samples``, without tags."""
     return OutputSpec(
-        rasters=tuple(_rasters(options, model)),
+        rasters=tuple(_rasters(options, model, samples)),
         dtype=options.dtype,
         spread=bool(options.spread),
         stages=bool(options.keep_stages),
+        draws=bool(options.draws),
         overviews=options.overviews,
         cog=options.format == "cog",
     )
 
 
-def _rasters(options: UpsampleOptions, model: Manifest) -> List[Output]:
+def _rasters(options: UpsampleOptions, model: Manifest, samples: int) -> List[Output]:
     every = tuple(range(len(model.wavelength_nm)))
     asked = [Output(options.output, every, contract.MEAN_CONTENT)]
     if options.keep_stages:
         asked += _of_stages(Path(options.keep_stages), model)
     if options.spread:
         asked.append(Output(options.spread, every, contract.SPREAD_CONTENT))
+    if options.draws:
+        suffix = ".vrt" if Path(options.output).suffix.lower() == ".vrt" else ".tif"
+        asked += _of_samples(Path(options.draws), suffix, every, samples)
     return asked
+
+
+def _of_samples(folder: Path, suffix: str, every: Tuple[int, ...], count: int) -> List[Output]:
+    return [
+        Output(
+            str(folder / f"sample_{number:03d}{suffix}"),
+            every,
+            f"{contract.SAMPLE_CONTENT} {number} of {count}",
+            in_new_folder=not folder.is_dir(),
+            tags={contract.SAMPLE_TAG: str(number)},
+        )
+        for number in range(1, count + 1)
+    ]
 
 
 def _of_stages(folder: Path, model: Manifest) -> List[Output]:
@@ -76,14 +96,34 @@ def _of_stages(folder: Path, model: Manifest) -> List[Output]:
     ]
 
 
-def check_folder(folder: str) -> None:
-    """Raise InputError where ``folder`` is not there and could not be made."""
+def folders_of(options: UpsampleOptions) -> Dict[str, str]:
+    """The folders that outputs go to, by the options that name them."""
+    named = {"--keep-stages": options.keep_stages, "--draws": options.draws}
+    return {option: folder for option, folder in named.items() if folder}
+
+
+def check_folder(option: str, folder: str) -> None:
+    """Raise InputError where the ``folder`` of ``option`` is not there and could not be made."""
     path = Path(folder)
     if not path.is_dir() and (path.exists() or not path.absolute().parent.is_dir()):
         raise InputError(
-            f"--keep-stages '{folder}' is no folder and none can be made there",
+            f"{option} '{folder}' is no folder and none can be made there",
             "name a folder, new or not, in one that exists",
         )
+
+
+def refuse_other_samples(folder: str, rasters: Sequence[Output]) -> None:
+    """Raise InputError where ``folder`` holds samples that the run would leave beside its own.
+
+    Whoever takes all samples of a folder would take those of two runs for one.
+    """
+    own = {Path(output.path).name for output in rasters}
+    for path in sorted(Path(folder).glob("sample_*")):
+        if re.fullmatch(r"sample_\d+\.(tiff?|vrt)", path.name) and path.name not in own:
+            raise InputError(
+                f"--draws '{folder}' holds a sample of another run, {path.name}",
+                "remove that run's samples, or name another folder",
+            )
 
 
 def make_folder(folder: str) -> None:

@@ -71,6 +71,7 @@ def run_facts(
         **deciding_options(options),
         "--spread": repr(bool(options.spread)),
         "--keep-stages": repr(bool(options.keep_stages)),
+        "--draws": repr(bool(options.draws)),
         "CRS": place.crs_wkt,
         "geotransform": repr(place.geotransform),
         "tiles": repr(job.layout),
@@ -114,4 +115,5 @@ def done_facts(options: UpsampleOptions, job: Job, facts: Facts) -> Dict[str, An
         "warnings": facts.warnings,
     }
     extra = {"spread": options.spread, "report": options.report, "stages": options.keep_stages}
+    extra["draws"] = options.draws
     return {**words, **{name: path for name, path in extra.items() if path}}

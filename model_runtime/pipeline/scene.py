@@ -10,6 +10,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ..contract import SPREAD_CONTENT
 from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
@@ -64,7 +65,7 @@ def upsample_scene(
 
     model = package.manifest
     sampling = sampling_of(options, model)
-    spec = outputs.spec_of(options, model)
+    spec = outputs.spec_of(options, model, sampling.samples)
     targets = _targets(options, spec)
     _check_outputs(options, spec, targets)
     reader = _open_reader(options, model)
@@ -145,8 +146,10 @@ def _open_reader(options: UpsampleOptions, model: manifest.Manifest) -> Picture:
 def _check_outputs(
     options: UpsampleOptions, spec: outputs.OutputSpec, targets: List[final_names.Target]
 ) -> None:
-    if options.keep_stages:
-        outputs.check_folder(options.keep_stages)
+    for option, folder in outputs.folders_of(options).items():
+        outputs.check_folder(option, folder)
+    if options.draws:
+        outputs.refuse_other_samples(options.draws, spec.rasters)
     sheets.check(options)
     kinds = (sheets.SUFFIX,) if sheets.asked_for(options.output) else (*GEOTIFF, sheets.SUFFIX)
     for output in spec.rasters:
@@ -264,9 +267,7 @@ def _in_files(
     options: UpsampleOptions, job: Job, spec: RunSpec, store: Store, run: Run, stack: ExitStack
 ) -> Whole:
     """Make all outputs as one file each; ``stack`` removes what is left half-written."""
-    if options.keep_stages:
-        outputs.make_folder(options.keep_stages)
-        stack.callback(outputs.drop_if_empty, options.keep_stages)
+    _make_folders(options, stack)
     window = job.layout.window
     made = [_tidied(stack, writer) for writer in writers_of(job, window)]
     source = run.executor.source(spec, job, store, run.events.warning)
@@ -289,10 +290,18 @@ def _in_files(
     return Whole([writer.part for writer in made], commit, estimation.reused)
 
 
+def _make_folders(options: UpsampleOptions, stack: ExitStack) -> None:
+    """Make the folders of outputs; ``stack`` removes those that stay empty."""
+    for folder in outputs.folders_of(options).values():
+        outputs.make_folder(folder)
+        stack.callback(outputs.drop_if_empty, folder)
+
+
 def _in_sheets(
     options: UpsampleOptions, job: Job, spec: RunSpec, store: Store, run: Run, stack: ExitStack
 ) -> Whole:
     """Make all outputs as VRTs over sheets; a VRT is there when its sheets are."""
+    _make_folders(options, stack)
     if not options.resume:
         for output in job.outputs.rasters:
             discard = functools.partial(sheets.remove, output.path, spec.run)
@@ -354,7 +363,9 @@ def _report(
     side = estimate_report.PREVIEW_SIDE
     raw, valid = job.reader.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
-    shown = [parts[0], *([parts[-1]] if job.outputs.spread else [])]
+    contents = [output.content for output in job.outputs.rasters]
+    spread = [parts[contents.index(SPREAD_CONTENT)]] if job.outputs.spread else []
+    shown = [parts[0], *spread]
     previews = []
     for number, part in enumerate(shown):
 

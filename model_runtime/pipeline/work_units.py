@@ -128,7 +128,8 @@ def keep(store: Store, name: str, arrays: Arrays) -> None:
 def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
     """An array of each output for ``tile.kept``, as ``stored``; none without a valid pixel.
 
-    The mean, each stage's mean where stages are kept, the spread where it is wanted; each is
+    The mean, each stage's mean where stages are kept, the spread and the samples where they are
+    wanted; each is
     (bands, rows, cols), nodata where masked. A stage has nodata in the bands that it does not
     make. Raises PackageError when the model gives no finite numbers.
     """
@@ -147,10 +148,12 @@ def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
         _refuse_divergent(made, farthest, job)
         return stored.encode(made)
 
-    wanted = Wanted(kept, job.outputs.spread, job.outputs.stages, finish)
+    asked = job.outputs
+    wanted = Wanted(kept, asked.spread, asked.stages, finish, asked.draws)
     result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
     made = (result.mean, *_stages_in_place(job, result, stored))
-    made += (result.spread,) if job.outputs.spread else ()
+    made += (result.spread,) if asked.spread else ()
+    made += tuple(result.draws)
     if not valid[kept].all():
         for one in made:
             one[:, ~valid[kept]] = stored.nodata

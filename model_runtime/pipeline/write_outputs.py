@@ -31,7 +31,7 @@ def _description(job: Job, window: Window, output: Output) -> Tuple:
     centres = [model.wavelength_nm[band] for band in output.bands]
     widths = [model.fwhm_nm[band] for band in output.bands]
     spectral = encoding.Spectral(centres, widths, model.output_unit)
-    tags = {**job.outputs.tags, CONTENT_TAG: output.content}
+    tags = {**job.outputs.tags, **output.tags, CONTENT_TAG: output.content}
     place = job.reader.georeference.of(window)
     return (window.rows, window.cols), spectral, job.encoding, place, tags
 

@@ -395,3 +395,42 @@ def test_a_package_with_another_schedule_is_refused_when_loading(tiny_package, t
 
 def test_loading_says_what_it_runs_on(tiny):
     assert (tiny.device, tiny.providers, tiny.warnings) == ("cpu", ["CPUExecutionProvider"], [])
+
+
+@pytest.mark.parametrize("make", ["of_functions", "in_strips"])
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_draws_have_the_estimate_for_mean_and_the_spread_for_deviation(request, make, calibrated):
+    model = request.getfixturevalue(make)(stage(3, (0, 4)), stage(2, range(8)))
+    fitted = manifest.Calibration("ddpm", 3, 5, (1.7,) * 8, (0.05,) * 8)
+    model.manifest = replace(model.manifest, calibrations=(fitted,) if calibrated else ())
+    how = replace(HOW, sampler="ddpm", samples=5)
+    found = model.estimate(RGB, 0, 0, how, Wanted(draws=True))
+    each = np.stack(found.draws)
+    assert each.shape == (5, 8, 24, 16)
+    np.testing.assert_allclose(each.mean(0), found.mean, atol=1e-6)
+    np.testing.assert_allclose(each.std(0, ddof=1), found.spread, rtol=1e-4, atol=1e-6)
+    alone = model.estimate(RGB, 0, 0, how, Wanted(spread=False, draws=True))
+    assert alone.spread is None
+    np.testing.assert_array_equal(np.stack(alone.draws), each)
+
+
+def test_uncalibrated_draws_are_the_samples_themselves(of_functions, monkeypatch):
+    model = of_functions(stage(3, (0, 4)), stage(2, range(8)))
+    how = replace(HOW, sampler="ddpm", samples=3)
+    draws = model.estimate(RGB, 0, 0, how, Wanted(draws=True)).draws
+    draw = noise.block_noise
+    monkeypatch.setattr(noise, "block_noise", lambda s, i, _, *a: draw(s, i, 1, *a))
+    second = model.estimate(RGB, 0, 0, replace(how, samples=1)).mean
+    np.testing.assert_allclose(draws[1], second, atol=1e-6)
+
+
+def test_draws_that_do_not_differ_are_the_mean(of_functions):
+    def certain(x, condition, timestep):
+        return np.full_like(x, 0.25)
+
+    model = of_functions(stage(3, range(8), denoise=certain))
+    fitted = manifest.Calibration("dpm-solver++", 1, 4, (1.0,) * 8, (0.1,) * 8)
+    model.manifest = replace(model.manifest, calibrations=(fitted,))
+    found = model.estimate(RGB, 0, 0, one_stage(steps=1, samples=4), Wanted(draws=True))
+    for one in found.draws:
+        np.testing.assert_array_equal(one, found.mean)

@@ -1,6 +1,7 @@
 """The memory limit: sizes as people write them, tiles that fit, figures where none does."""
 
 import argparse
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -114,3 +115,11 @@ def test_blended_tiles_are_refused_not_shrunk(machine):
 def test_a_system_that_does_not_tell_has_no_limit(machine):
     machine(None)
     assert fitted(None).size == 512
+
+
+def test_samples_that_are_kept_take_memory(machine):
+    machine(1 << 40)
+    plain = job()
+    of_many = replace(plain, sampling=replace(plain.sampling, samples=60))
+    drawn = replace(of_many, outputs=replace(plain.outputs, draws=True))
+    assert fitted(400 * MIB, drawn).size < fitted(400 * MIB, of_many).size
