@@ -104,7 +104,7 @@ def check(options: UpsampleOptions) -> None:
             )
         if path is not None and (path.is_file() or not path.absolute().parent.is_dir()):
             raise InputError(
-                f"{option} '{text}' is no folder and none can be made there",
+                f"{option} '{text}' is not a folder and cannot be created",
                 "name a folder, new or not, in one that exists",
             )
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlparse
 
 from ..errors import InputError, ScdmError
 
+GIVE_STAC = "give the GeoJSON of a STAC ItemCollection or Item"
 # What a folder is searched for; any other raster can be named by a pattern.
 SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg")
 ONE_FILE = (".tif", ".tiff", ".vrt")
@@ -129,11 +130,16 @@ def _items(path: Path) -> List[Any]:
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError, OSError) as error:
-        raise InputError(f"'{path}' is no JSON ({error})", "give a STAC item collection") from error
+        raise InputError(
+            f"'{path}' is not JSON ({error})", "give a STAC item collection"
+        ) from error
     kind = content.get("type") if isinstance(content, dict) else None
     items = content.get("features") if kind == "FeatureCollection" else [content]
     if kind not in ("FeatureCollection", "Feature") or not isinstance(items, list):
-        raise InputError(f"'{path}' is no STAC item collection", "give its items' GeoJSON")
+        raise InputError(
+            f"'{path}' is not a STAC item collection",
+            GIVE_STAC,
+        )
     return items
 
 

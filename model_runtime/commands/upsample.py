@@ -38,11 +38,16 @@ def add_arguments(parser) -> None:
         "then --spread, --report, --draws and --keep-stages",
     )
     add("--model", metavar="DIR", help="model package (the embedded one)")
-    add("--bands", metavar="R,G,B", type=_numbers(int), help="1-based (by colour, else 1,2,3)")
+    add(
+        "--bands",
+        metavar="R,G,B",
+        type=_numbers(int, "3,2,1"),
+        help="1-based (as the file says)",
+    )
     add(
         "--extent",
         metavar="XMIN,YMIN,XMAX,YMAX",
-        type=_numbers(float),
+        type=_numbers(float, "500000,4100000,500100,4100050"),
         help="part to be done, in the raster's coordinate reference system (all)",
     )
     add(
@@ -56,13 +61,13 @@ def add_arguments(parser) -> None:
     add(
         "--guidance",
         metavar="S[,S...]",
-        type=_numbers(float),
+        type=_numbers(float, "0 or 1.5,2"),
         help="guidance scale, for all stages or one a stage (the model's)",
     )
     add(
         "--guidance-interval",
         metavar="FIRST,LAST",
-        type=_numbers(int),
+        type=_numbers(int, "200,799"),
         help="timesteps that are guided, from 0; a step outside costs one pass less (quality's)",
     )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
@@ -128,13 +133,17 @@ def memory_size(text: str) -> int:
     return int(float(found.group(1)) * BYTES_PER_UNIT[found.group(2)])
 
 
-def _numbers(kind):
-    """An argparse type: comma-separated numbers of ``kind``."""
+def _numbers(kind, example: str):
+    """An argparse type: numbers of ``kind`` separated by commas, as in ``example``."""
 
     def parse(text: str) -> Tuple:
-        return tuple(kind(part) for part in text.split(","))
+        try:
+            return tuple(kind(part) for part in text.split(","))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(
+                f"'{text}' must be numbers separated by commas, for example {example}"
+            ) from error
 
-    parse.__name__ = "comma-separated numbers"
     return parse
 
 
@@ -193,9 +202,12 @@ def check(args) -> None:
         raise InputError(
             f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
         )
-    needing = " and no ".join(needs_samples(args))
+    needing = " and ".join(needs_samples(args))
     if needing and args.samples == 1:
-        raise InputError("one sample has no spread", f"give --samples 2 or more, or no {needing}")
+        raise InputError(
+            f"{needing} needs --samples of 2 or more: one sample has no spread",
+            "raise --samples, or leave it out",
+        )
 
 
 def _require(name: str, value: int, least: int, most: int) -> None:

@@ -121,7 +121,7 @@ def _session(content: bytes, device: str, threads: int, damaged: str, pixelwise:
     used = session.get_providers()
     if used[0] != PROVIDERS[device][0]:
         raise DeviceError(
-            f"device {device} was asked for, but ONNX Runtime fell back to {used[0]}",
+            f"no usable NVIDIA GPU: ONNX Runtime fell back to {used[0]}",
             _CUDA_REMEDY,
         )
     return session
@@ -131,8 +131,10 @@ def _require_offered(ort, device: str) -> None:
     offered = ort.get_available_providers()
     if PROVIDERS[device][0] not in offered:
         raise DeviceError(
-            f"device {device} was asked for, but ONNX Runtime {ort.__version__} offers {offered}",
-            "install onnxruntime-gpu in the runtime's environment, or choose device cpu or auto",
+            f"no usable NVIDIA GPU in this runtime (ONNX Runtime {ort.__version__} offers "
+            f"{', '.join(offered)})",
+            "install onnxruntime-gpu[cuda,cudnn] in its environment (in QGIS: run Install runtime "
+            "with Device = cuda), or choose --device auto or cpu",
         )
     if hasattr(ort, "preload_dlls"):
         ort.preload_dlls()

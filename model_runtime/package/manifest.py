@@ -204,8 +204,8 @@ def open_package(folder: Path) -> ModelPackage:
     path = Path(folder) / MANIFEST_NAME
     if not path.is_file():
         raise PackageError(
-            f"model '{path.parent.absolute().name}' not found in {path.parent.absolute().parent}",
-            f"choose a folder with {MANIFEST_NAME}, or leave Model empty",
+            f"the folder '{path.parent.absolute()}' holds no {MANIFEST_NAME}",
+            f"choose a folder with {MANIFEST_NAME}, or leave --model out",
         )
     if path.is_symlink():
         raise PackageError(f"{path} is a link, which may lead out of the package", _REMEDY)

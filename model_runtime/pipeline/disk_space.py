@@ -7,13 +7,13 @@ import numpy as np
 
 from ..errors import StorageError
 from ..journal.journal import folder_of
+from ..journal.leftovers import size_in_words
 from .job import Job
 
 # Spectra of real pictures pack to 0.4 to 0.7 of their bytes.
 PACKED_SHARE = 0.75
 # Overviews add a quarter, a sixteenth...
 OVERVIEW_SHARE = 1 / 3
-GIB = 2**30
 
 
 def bytes_needed(job: Job, sheets: bool = False) -> int:
@@ -51,7 +51,7 @@ def require(output: str, need: int) -> None:
     free = shutil.disk_usage(Path(output).absolute().parent).free
     if need - there > free:
         raise StorageError(
-            f"this run needs about {(need - there) / GIB:.2f} GiB of disk, {free / GIB:.2f} are "
-            f"free in '{Path(output).absolute().parent}'",
-            "make room, choose another folder or a smaller --extent",
+            f"this run needs {size_in_words(need - there)}, {size_in_words(free)} are free on the "
+            f"disk of '{Path(output).absolute().parent}'",
+            "free some space, choose another folder, or a smaller --extent",
         )

@@ -135,7 +135,7 @@ def _guidance(given: Optional[Tuple[float, ...]], model: manifest.Manifest) -> T
     if len(given) != stages:
         raise InputError(
             f"--guidance has {len(given)} numbers, the model {stages} stages",
-            "give one for all stages or one a stage",
+            "give one number for all stages, or one per stage",
         )
     return given
 
@@ -153,9 +153,8 @@ def layout_of(
     """
     for name, value in (("--tile", tile), ("--overlap", overlap)):
         if value is not None and value % rule.multiple:
-            raise InputError(
-                f"{name} is {value}", f"give a multiple of {rule.multiple}, as the model needs"
-            )
+            what = "an even number" if rule.multiple == 2 else f"a multiple of {rule.multiple}"
+            raise InputError(f"{name} is {value}, but it must be {what}", f"give {what}")
     size = tile or rule.size
     margin = None if rule.influence is None else _margin(overlap, rule)
     shared = rule.overlap if overlap is None else overlap
@@ -164,9 +163,10 @@ def layout_of(
             raise InputError(f"--overlap is {overlap}", f"give at most half of the tile, {size}")
         shared = size // 2 // rule.multiple * rule.multiple
     if margin is not None and size <= 2 * margin:
+        least = 2 * margin + rule.multiple
         raise InputError(
-            f"a tile of {size} pixels loses {margin} on each side",
-            f"give --tile {2 * margin + rule.multiple} or more",
+            f"--overlap {2 * margin} is too large for the tile size, {size} pixels",
+            f"give a smaller --overlap, or --tile {least} or more",
         )
     return tiling.Layout(raster.rows, raster.cols, window, size, rule.multiple, margin, shared)
 
@@ -175,8 +175,8 @@ def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:
     """Pixels cut on each side: half of the overlap, and never less than the influence."""
     if overlap is not None and overlap < 2 * rule.influence:
         raise InputError(
-            f"--overlap is {overlap}: tile borders would show",
-            f"give {tiling.round_up(2 * rule.influence, rule.multiple)} or more: what a pixel sees",
+            f"--overlap is {overlap}, so the borders of tiles would show",
+            f"give {tiling.round_up(2 * rule.influence, rule.multiple)} or more",
         )
     wanted = rule.overlap if overlap is None else overlap
     return tiling.round_up(max(rule.influence, -(-wanted // 2)), rule.multiple)

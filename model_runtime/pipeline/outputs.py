@@ -107,7 +107,7 @@ def check_folder(option: str, folder: str) -> None:
     path = Path(folder)
     if not path.is_dir() and (path.exists() or not path.absolute().parent.is_dir()):
         raise InputError(
-            f"{option} '{folder}' is no folder and none can be made there",
+            f"{option} '{folder}' is not a folder and cannot be created",
             "name a folder, new or not, in one that exists",
         )
 

@@ -116,7 +116,7 @@ class Picture:
         inverse = gdal.InvGeoTransform(list(self.georeference.geotransform or PIXEL_GRID))
         if inverse is None:
             raise InputError(
-                f"'{self.path}' has a geotransform of no area", "mend it, or no extent"
+                f"'{self.path}' has a degenerate geotransform", "repair it, or leave --extent out"
             )
         corners = [apply_geotransform(inverse, x, y) for x in (xmin, xmax) for y in (ymin, ymax)]
         cols, rows = zip(*corners)

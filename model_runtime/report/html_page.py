@@ -157,7 +157,9 @@ def check_name(path: Path) -> None:
     """Raise InputError where no page can be written: known before hours of work."""
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"the report '{path}' is no HTML name", "end it in .html")
+        raise InputError(
+            f"the report '{path}' must be an HTML file", "use a name that ends in .html"
+        )
     if not path.parent.is_dir():
         raise InputError(f"the folder '{path.parent}' does not exist", "make it first")
 

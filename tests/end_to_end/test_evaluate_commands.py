@@ -69,7 +69,7 @@ def test_bad_input_is_one_line_and_exit_2(command, scene, tmp_path, write_raster
         "does not exist": ("evaluate", tmp_path / "no.tif", scene),
         "30 x 41": ("evaluate", small, scene),
         "--peak": ("evaluate", scene, scene, "--peak", "0"),
-        "no HTML name": ("evaluate", scene, scene, "--report", tmp_path / "page.pdf"),
+        "must be an HTML file": ("evaluate", scene, scene, "--report", tmp_path / "page.pdf"),
         "folder": ("evaluate", scene, scene, "--report", tmp_path / "none" / "page.html"),
         "is also the input": ("simulate-rgb", scene, scene, "--model", tiny_package),
     }

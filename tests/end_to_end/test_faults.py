@@ -229,7 +229,7 @@ def test_too_little_disk_is_told_before_the_start(source, tiny_package, folder):
     small = "import shutil; shutil.disk_usage = lambda _: type('U', (), {'free': 1000})"
     words = ["upsample", source, folder / "o.tif", "--model", tiny_package, "--events"]
     done = limited(small, words)
-    assert done.returncode == 5 and "GiB of disk" in done.stdout
+    assert done.returncode == 5 and "are free on the disk" in done.stdout
     assert '"started"' not in done.stdout
     assert names(folder) == []
 

@@ -111,8 +111,8 @@ def test_blocks_without_stages_do_not_serve_a_run_that_keeps_them(
 @pytest.mark.parametrize(
     "folder, output, says",
     [
-        ("no/where", "o.tif", "no folder and none can be made"),
-        ("a.tif", "o.tif", "no folder and none can be made"),
+        ("no/where", "o.tif", "is not a folder and cannot be created"),
+        ("a.tif", "o.tif", "is not a folder and cannot be created"),
         (".", "stage1.tif", "another output"),
         ("new", "new/stage1.tif", "does not exist"),
     ],

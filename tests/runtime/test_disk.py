@@ -42,12 +42,10 @@ def test_masked_pixels_take_nothing():
 
 
 def test_too_little_room_is_refused_with_the_figures(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        disk_space.shutil, "disk_usage", lambda _: SimpleNamespace(free=disk_space.GIB)
-    )
-    disk_space.require(str(tmp_path / "o.tif"), disk_space.GIB)
-    with pytest.raises(StorageError, match=r"about 3\.00 GiB of disk, 1\.00 are free"):
-        disk_space.require(str(tmp_path / "o.tif"), 3 * disk_space.GIB)
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
+    disk_space.require(str(tmp_path / "o.tif"), 2**30)
+    with pytest.raises(StorageError, match=r"needs 3\.2 GB, 1\.1 GB are free on the disk"):
+        disk_space.require(str(tmp_path / "o.tif"), 3 * 2**30)
 
 
 def test_what_the_journal_holds_is_written_already(tmp_path, monkeypatch):

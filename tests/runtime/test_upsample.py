@@ -10,7 +10,7 @@ import pytest
 from osgeo import gdal
 
 from model_runtime import tiling
-from model_runtime.__main__ import build_parser
+from model_runtime.__main__ import build_parser, main
 from model_runtime.commands import upsample
 from model_runtime.diffusion.cascade import EVERYTHING, Estimate
 from model_runtime.errors import InputError, PackageError
@@ -338,7 +338,7 @@ def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tm
         (["--bands", "1,2,9"], "no band 9"),
         (["--samples", "1", "--spread", "s.tif"], "no spread"),
         (["--spread", "s.png"], "must be a GeoTIFF"),
-        (["--report", "r.txt"], "HTML name"),
+        (["--report", "r.txt"], "must be an HTML file"),
         (["--report", "none/r.html"], "does not exist"),
     ],
 )
@@ -427,3 +427,23 @@ def test_the_output_is_not_the_radiometrys_reference(run, write_raster, tmp_path
     shutil.copy(source, tmp_path / "out" / "o.tif")
     with pytest.raises(InputError, match="also the input"):
         run(source, "--radiometry-from", tmp_path / "out" / "o.tif")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--samples", "1", "--spread", "s.tif"], "--spread needs --samples of 2 or more"),
+        (["--overlap", "96", "--tile", "64"], "--overlap 96 is too large for the tile size, 64"),
+        (["--tile", "33"], "--tile is 33, but it must be a multiple of 8"),
+    ],
+)
+def test_a_refusal_names_the_option_and_the_rule(run, write_raster, options, says):
+    with pytest.raises(InputError, match=says):
+        run(write_raster("a.tif", reflectance(8, 8)), *options)
+
+
+@pytest.mark.parametrize("option", ["--guidance", "--bands", "--extent", "--guidance-interval"])
+def test_a_list_that_is_none_is_refused_with_an_example(option, capsys):
+    assert main(["upsample", "a.tif", "o.tif", option, "abc"]) == 2
+    said = capsys.readouterr().err
+    assert f"{option}: 'abc' must be numbers separated by commas, for example" in said
