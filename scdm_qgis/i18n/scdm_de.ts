@@ -975,13 +975,13 @@
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />
-            <source>The overlap is too large: {margin} pixels on each side of a tile of {tile}. Choose a smaller Overlap or a larger Tile size.</source>
-            <translation>Die Überlappung ist zu groß: {margin} Pixel auf jeder Seite einer Kachel von {tile}. Eine kleinere Überlappung oder eine größere Kachelgröße wählen.</translation>
+            <source>Overlap {overlap} is too large for the tile size {tile}: choose a smaller Overlap or a larger Tile size.</source>
+            <translation>Überlappung {overlap} ist zu groß für die Kachelgröße {tile}: eine kleinere Überlappung oder eine größere Kachelgröße wählen.</translation>
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />
-            <source>Needs {need} GiB, {free} GiB are free on the disk of {folder}. Free some space, choose another folder, or a smaller extent.</source>
-            <translation>Braucht {need} GiB, auf dem Datenträger von {folder} sind {free} GiB frei. Platz schaffen, einen anderen Ordner oder eine kleinere Ausdehnung wählen.</translation>
+            <source>Needs {need}, {free} are free on the disk of {folder}. Free some space, choose another folder, or a smaller extent.</source>
+            <translation>Braucht {need}, auf dem Datenträger von {folder} sind {free} frei. Platz schaffen, einen anderen Ordner oder eine kleinere Ausdehnung wählen.</translation>
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />

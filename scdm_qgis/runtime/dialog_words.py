@@ -17,10 +17,10 @@ Titles = Mapping[str, Union[str, Sequence[str]]]
 _OPTION = re.compile(r"(?P<option>--[a-z][a-z-]*[a-z])(?:[ =](?P<values>\d+(?:,\d+)+))?")
 _HELP = re.compile(r":? see python -m \S+( \S+)? --help$")
 
-# What the worker says (its remedy behind a colon) and what the dialog says instead.
+# What the worker says, from its first word on, and what the dialog says instead.
 _BETTER: Tuple[Tuple[str, str], ...] = (
     (
-        r"device cuda was asked for, but",
+        r"device cuda was asked for, but|no usable NVIDIA GPU",
         QT_TRANSLATE_NOOP(
             "scdm",
             "No usable NVIDIA GPU in this runtime. Run Install runtime with Device = cuda, or "
@@ -36,28 +36,28 @@ _BETTER: Tuple[Tuple[str, str], ...] = (
         ),
     ),
     (
-        r"--tile is \d+: give a multiple of 2(?!\d)",
+        r"--tile is \d+(: give a multiple of 2(?!\d)|, but it must be an even number)",
         QT_TRANSLATE_NOOP("scdm", "Tile size must be even."),
     ),
     (
-        r"--tile is \d+: give a multiple of (?P<multiple>\d+)",
+        r"--tile is \d+(: give|, but it must be) a multiple of (?P<multiple>\d+)",
         QT_TRANSLATE_NOOP("scdm", "Tile size must be a multiple of {multiple}."),
     ),
     (
-        r"a tile of (?P<tile>\d+) pixels loses (?P<margin>\d+) on each side",
+        r"--overlap (?P<overlap>\d+) is too large for the tile size, (?P<tile>\d+)",
         QT_TRANSLATE_NOOP(
             "scdm",
-            "The overlap is too large: {margin} pixels on each side of a tile of {tile}. Choose a "
-            "smaller Overlap or a larger Tile size.",
+            "Overlap {overlap} is too large for the tile size {tile}: choose a smaller Overlap or "
+            "a larger Tile size.",
         ),
     ),
     (
-        r"this run needs about (?P<need>[\d.]+) GiB of disk, (?P<free>[\d.]+) are free in "
-        r"'(?P<folder>.*?)'",
+        r"this run needs (about )?(?P<need>[\d.]+ \w+)( of disk)?, (?P<free>[\d.]+( \w?B)?) are "
+        r"free (on the disk of|in) '(?P<folder>.*?)'",
         QT_TRANSLATE_NOOP(
             "scdm",
-            "Needs {need} GiB, {free} GiB are free on the disk of {folder}. Free some space, "
-            "choose another folder, or a smaller extent.",
+            "Needs {need}, {free} are free on the disk of {folder}. Free some space, choose "
+            "another folder, or a smaller extent.",
         ),
     ),
     (

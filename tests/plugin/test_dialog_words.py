@@ -23,6 +23,18 @@ TITLES = {
         ("see --bands", "see Red band, Green band, Blue band"),
         ("give --bands 3,2,1 or more", "give Red band 3, Green band 2, Blue band 1 or more"),
         ("wrong: see python -m model_runtime upsample --help", "wrong"),
+        (
+            "--overlap 2000 is too large for the tile size, 556 pixels: give a smaller --overlap",
+            "Overlap 2000 is too large for the tile size 556: choose a smaller Overlap or a larger "
+            "Tile size.",
+        ),
+        ("--tile is 5, but it must be an even number: give one", "Tile size must be even."),
+        ("--tile is 5: give a multiple of 16", "Tile size must be a multiple of 16."),
+        (
+            "this run needs 143 GB, 64 GB are free on the disk of '/data': free some space",
+            "Needs 143 GB, 64 GB are free on the disk of /data. Free some space, choose another "
+            "folder, or a smaller extent.",
+        ),
         ("give --memory-limit 4G", "give --memory-limit 4G"),
         ("a -- b, --x", "a -- b, --x"),
     ],
@@ -56,7 +68,7 @@ def refused(registered, log, rgb_path, tmp_path, tiny_package, monkeypatch):
         ({"GUIDANCE": "1.5,"}, "Guidance must be numbers separated by commas"),
         ({"MODEL": "."}, "holds no model.json"),
         ({"TILE": 5}, "Tile size must be even."),
-        ({"OVERLAP": 2000, "TILE": 500}, "Overlap"),
+        ({"OVERLAP": 2000, "TILE": 500}, "tile"),
         ({"SEED": 7, "STEPS": 90_000}, "Steps"),
         ({"DEVICE": "cuda"}, "No usable NVIDIA GPU in this runtime. Run Install runtime with"),
     ],
@@ -75,7 +87,7 @@ def test_the_worker_says_what_the_dialog_knows_how_to_say_better(tmp_path):
     with pytest.raises(ScdmError) as caught:
         disk_space.require(str(tmp_path / "o.tif"), 2**60)
     text = in_dialog(str(caught.value), TITLES)
-    assert text.startswith("Needs 1073741824.00 GiB, ")
+    assert text.startswith("Needs ") and " GB, " in text.replace("GiB", "GB")
     assert f"are free on the disk of {tmp_path}. Free some space, choose" in text
     memory = in_dialog(str(as_told(MemoryError())), TITLES)
     assert memory.startswith("Not enough memory: close other programs, or choose a smaller Tile")
