@@ -103,7 +103,7 @@ def summary(results: Dict[str, Any]) -> Dict[str, Figures]:
     worst = over(pictures, np.max, quality_sanity.FIGURES) if pictures else {}
     for method, figures in worst.items():
         found.setdefault(method, {}).update(figures)
-    for method, seconds in results.get("pace", {}).items():
+    for method, seconds in results.get("speed", {}).items():
         found.setdefault(method, {})["pace"] = seconds
     return found
 

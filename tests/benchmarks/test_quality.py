@@ -114,8 +114,8 @@ def test_every_method_is_judged_on_every_reflectance_scene(made, tiny_package):
     assert list(content["unseen"]) == ["uav_c"]
     for row in (*content["scenes"].values(), *content["unseen"].values()):
         assert list(row) == methods
-    assert list(content["pace"]) == methods
-    assert min(content["pace"].values()) > 0
+    assert list(content["speed"]) == methods
+    assert min(content["speed"].values()) > 0
     mean = content["scenes_means"]["mean"]
     ridge, drawn = (mean[name]["sam_degrees"] for name in ("ridge", methods[1]))
     assert ridge < 2 < drawn  # two spectra are told apart by colour; the package is untrained
@@ -138,7 +138,7 @@ def test_only_what_draws_samples_states_an_interval(made, tiny_package):
 
 def test_every_part_has_a_table_with_all_methods(made):
     content, text = made
-    methods = list(content["pace"])
+    methods = list(content["speed"])
     assert list(content["materials"]) == [
         "soil and sand",
         "plastics",
@@ -312,6 +312,19 @@ def test_ways_are_those_named_or_else_the_common_ones(tiny_package):
     assert [run.samples for run in named] == [2, 4]
     common = quality_methods.package_runs(str(tiny_package), ["fast"], ["--seed", "3"])
     assert [run.words for run in common] == [("--quality", "fast", "--seed", "3")]
+
+
+def test_a_part_without_data_is_left_out_with_a_warning(data, tiny_package, tmp_path, capsys):
+    for name in ("scenes.json", "train", "val"):
+        (tmp_path / name).symlink_to(data / name)
+    words = ["--model", tiny_package, "--quality", "fast", "--data", tmp_path, "--baselines"]
+    words += ["--parts", "unseen", "scenes", "materials", "cameras"]
+    assert quality.main([*map(str, words)]) == 0
+    shown = capsys.readouterr()
+    for part in ("unseen", "materials", "cameras"):
+        assert f"warning: {part} is left out: {tmp_path} has no data for it" in shown.err
+    assert "scenes is left out" not in shown.err
+    assert "## Unseen sensors" not in shown.out and "## Held-out corners" in shown.out
 
 
 def test_without_data_it_says_so(tmp_path, capsys):
