@@ -16,7 +16,7 @@ from model_runtime import contract
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from model_runtime.raster.cube import Cube, write_cube
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 from model_runtime.spectra import radiometry
 from model_runtime.tiling import Window
 
@@ -77,7 +77,7 @@ class Regression:
 
     def estimate(self, rgb: Path, output: Path, taken: str, extent: Extent = None) -> Made:
         """As PackageRun's: the same raster, read and scaled by the same rules."""
-        picture = Picture(str(rgb), None, self.model.input_bands)
+        picture = RasterReader(str(rgb), None, self.model.input_bands)
         window = picture.window(extent) if extent else picture.whole
         seen = seen_by(picture, taken, self.model, window)
         since = time.monotonic()
@@ -89,7 +89,9 @@ class Regression:
         return Made(seconds)
 
 
-def seen_by(picture: Picture, taken: str, model: manifest.Manifest, window: Window) -> np.ndarray:
+def seen_by(
+    picture: RasterReader, taken: str, model: manifest.Manifest, window: Window
+) -> np.ndarray:
     """``window`` of the picture as ``upsample --radiometry taken`` gives it to ``model``.
 
     Returns (bands, rows, cols), NaN where the picture holds nothing.

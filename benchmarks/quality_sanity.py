@@ -20,7 +20,7 @@ from quality_bench import Bench, Table
 from quality_measures import INFRARED_NM, Figures, band_at, ndvi
 
 from model_runtime.raster.cube import Cube, read_cube
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 from model_runtime.tiling import Window
 
 gdal.UseExceptions()
@@ -88,7 +88,7 @@ def cut(picture: Path, window: Window, output: Path) -> None:
     gdal.Translate(str(output), str(picture), srcWin=place)
 
 
-def extent_of(picture: Picture, window: Window):
+def extent_of(picture: RasterReader, window: Window):
     """(xmin, ymin, xmax, ymax) of ``window`` on the ground, or in pixels without georeference."""
     x0, dx, _, y0, _, dy = picture.georeference.geotransform or (0, 1, 0, 0, 0, -1)
     x = sorted(x0 + dx * col for col in (window.col0, window.col0 + window.cols))
@@ -105,7 +105,7 @@ def on_pictures(bench: Bench, pictures: Sequence[Path]) -> Table:
 
 
 def _on_picture(bench: Bench, method, path: Path) -> Figures:
-    picture = Picture(str(path), None)
+    picture = RasterReader(str(path), None)
     rgb, valid = picture.read(picture.whole)
     estimate = read_cube(str(bench.estimate(method, path, "auto").path))
     infrared = _infrared(estimate)

@@ -17,7 +17,7 @@ from model_runtime import tiling
 from model_runtime.package import embedded, manifest
 
 SHARE = 0.02  # what the overhead of a block may be of its work
-MODEL = manifest.read(embedded.folder_of(None))
+MODEL = manifest.read(embedded.package_folder(None))
 MARGIN = tiling.round_up(MODEL.tile.influence, MODEL.tile.multiple)
 KEPT = tiling.kept_side(MODEL.tile.size, MARGIN)
 SHEET = 2048 // KEPT * KEPT  # of the default --sheet

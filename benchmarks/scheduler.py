@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--side", type=int, default=464)
     args = parser.parse_args()
-    with dask_pool.opened(f"local:{args.workers}") as pool:
+    with dask_pool.open_pool(f"local:{args.workers}") as pool:
         seconds = measured(pool, args.tasks, args.side)
     overhead = seconds / args.tasks
     print(f"{args.tasks} blocks: {1e3 * overhead:.3f} ms of processor time a block")

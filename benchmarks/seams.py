@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--shifts", type=int, nargs="+", default=[37, 100])
     parser.add_argument("--side", type=int, default=512)
     args, options = parser.parse_known_args()
-    model = manifest.read(embedded.folder_of(None))
+    model = manifest.read(embedded.package_folder(None))
     print("| tiling | SAM, degrees | largest difference | step at borders / elsewhere | first's |")
     print("|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:

@@ -63,7 +63,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code."""
     options = parse(argv)
     threads = options.threads or hardware.cores()
-    model, sides = embedded.folder_of(options.model).resolve(), tuple(options.sides)
+    model, sides = embedded.package_folder(options.model).resolve(), tuple(options.sides)
     bench = Bench(
         model, options.picture, threads, options.repeats, options.side, sides, options.rival
     )

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model_runtime.diffusion.cascade import Sampling, of_quality
+from model_runtime.diffusion.cascade import Sampling, sampling_of_quality
 from model_runtime.package import manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +46,7 @@ class Spent:
 def sampling_of(model: manifest.Manifest, quality: str) -> Sampling:
     """How ``upsample --quality`` samples."""
     scales = tuple(stage.guidance_scale for stage in model.stages)
-    return of_quality(model.qualities[quality], scales, seed=0)
+    return sampling_of_quality(model.qualities[quality], scales, seed=0)
 
 
 def in_turns(actions: Dict[str, Callable[[], object]], repeats: int) -> Dict[str, List[float]]:

@@ -97,7 +97,7 @@ def _estimate(loaded: cascade.Cascade, quality: str, side: int) -> Callable[[], 
     how = sampling_of(loaded.manifest, quality)
     shape = len(loaded.manifest.input_bands), side, side
     rgb = np.random.default_rng(0).uniform(0.02, 0.6, shape).astype(np.float32)
-    alone = cascade.Wanted(spread=False, stages=False)  # as a run without SPREAD
+    alone = cascade.EstimateRequest(spread=False, stages=False)  # as a run without SPREAD
     return lambda: loaded.estimate(rgb, 0, 0, how, alone)
 
 

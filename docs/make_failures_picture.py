@@ -143,7 +143,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--quality", default="balanced")
     args = parser.parse_args(argv)
-    model = embedded.folder_of(args.model).resolve()
+    model = embedded.package_folder(args.model).resolve()
     draw([judged(scene.resolve(), model, args.quality) for scene in args.scenes], args.picture)
 
 

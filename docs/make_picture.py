@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib import pyplot
 
 from model_runtime.raster.cube import Cube, read_cube, read_preview
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 from model_runtime.report import images, kmeans
 
 SIDE = 512  # pixels a preview has at most
@@ -29,7 +29,7 @@ SPECTRA = 4
 
 def class_pixels(cube: np.ndarray) -> List[Tuple[int, int]]:
     """(row, col) of the pixel nearest to the mean of each class of ``cube``."""
-    found, labels = kmeans.classify(cube, SPECTRA)
+    found, labels = kmeans.cluster_spectra(cube, SPECTRA)
     places = []
     for k, one in enumerate(found):
         apart = ((cube - one.mean[:, None, None]) ** 2).sum(axis=0)
@@ -85,7 +85,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         parser.add_argument(name, metavar=name.upper())
     parser.add_argument("--spread", metavar="SPREAD", help="raster made by upsample --spread")
     args = parser.parse_args(argv)
-    source = Picture(args.rgb, None)
+    source = RasterReader(args.rgb, None)
     rgb, valid = source.preview(source.whole, SIDE)
     cube = read_cube(args.estimate)
     small = Cube(read_preview(args.estimate, SIDE), cube.wavelength_nm, cube.fwhm_nm, cube.units)

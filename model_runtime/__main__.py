@@ -8,7 +8,7 @@ import traceback
 from typing import List, Optional, Sequence
 
 from . import __version__
-from .errors import CancelledError, InputError, as_told
+from .errors import CancelledError, InputError, to_scdm_error
 from .events import Events, JsonEvents, TerminalEvents
 from .system import address_space, cancellation, parent_watch
 
@@ -50,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run a command; returns the exit code."""
-    words = _joined(list(sys.argv[1:] if argv is None else argv))
+    words = _join_signed_options(list(sys.argv[1:] if argv is None else argv))
     events = events_of(words)
     try:
         address_space.require_room()
@@ -68,7 +68,7 @@ def events_of(words: Sequence[str]) -> Events:
     return JsonEvents(sys.stdout) if "--events" in words else TerminalEvents(sys.stderr)
 
 
-def _joined(words: List[str]) -> List[str]:
+def _join_signed_options(words: List[str]) -> List[str]:
     """``--extent -5,0,1,2`` as ``--extent=-5,0,1,2``."""
     joined: List[str] = []
     for word in words:
@@ -84,8 +84,8 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
     if debug:
         traceback.print_exception(type(error), error, error.__traceback__)
     # Code that a signal broke off may have made another error of it.
-    told = as_told(error)
-    if cancellation.asked() or isinstance(told, CancelledError):
+    told = to_scdm_error(error)
+    if cancellation.is_requested() or isinstance(told, CancelledError):
         told = cancellation.cancelled_error()
     if not cancellation.may_speak():
         return told.exit_code

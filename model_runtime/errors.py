@@ -58,7 +58,7 @@ class InternalError(ScdmError):
     """Something that should not happen, told in one line."""
 
 
-def as_told(error: BaseException) -> ScdmError:
+def to_scdm_error(error: BaseException) -> ScdmError:
     """``error`` as one of the errors a user can meet."""
     if isinstance(error, ScdmError):
         return error

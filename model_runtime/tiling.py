@@ -93,7 +93,7 @@ def round_up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
-def reflected(start: int, stop: int, length: int) -> np.ndarray:
+def reflect(start: int, stop: int, length: int) -> np.ndarray:
     """For each place of [start, stop) the pixel in [0, length) that stands there.
 
     Mirrored at the first and last pixel as often as it takes (numpy's "reflect"; a raster of one
@@ -209,7 +209,7 @@ class Layout:
         With ``part``, which begins where a file block does, those of that part alone.
         """
         if self.margin is None:
-            return self._blended_pieces(part or self.window)
+            return self._pieces_to_blend(part or self.window)
         return replace(self, window=part or self.window)._cut_pieces()
 
     def _cut_pieces(self) -> Iterator["Piece"]:
@@ -233,7 +233,7 @@ class Layout:
         """Tiles down and along a unit."""
         return max(1, UNIT_SIDE // kept_side(self.size, self.margin))
 
-    def _blended_pieces(self, window: Window) -> Iterator["Piece"]:
+    def _pieces_to_blend(self, window: Window) -> Iterator["Piece"]:
         """File block after file block, each with all tiles that reach into it."""
         down, along = self.spans()
         for row0 in range(window.row0, window.row0 + window.rows, BLOCK_SIDE):
@@ -310,20 +310,20 @@ def _meeting(spans: Sequence[Span], start: int, stop: int) -> List[Span]:
     return [span for span in spans if span.keep0 < stop and span.keep1 > start]
 
 
-def blended(piece: Piece, values: Sequence[np.ndarray]) -> np.ndarray:
+def blend(piece: Piece, values: Sequence[np.ndarray]) -> np.ndarray:
     """The piece (bands, rows, cols) out of ``values``, what each unit keeps, by their ramps."""
     window = piece.window
     total = np.zeros((len(values[0]), window.rows, window.cols), np.float32)
     for unit, kept in zip(piece.units, values):
         (tile,) = unit.tiles
-        rows, from_rows = _shared(tile.down, window.row0, window.rows)
-        cols, from_cols = _shared(tile.along, window.col0, window.cols)
+        rows, from_rows = _overlap(tile.down, window.row0, window.rows)
+        cols, from_cols = _overlap(tile.along, window.col0, window.cols)
         weights = tile.down.weights[from_rows, None] * tile.along.weights[None, from_cols]
         total[:, rows, cols] += kept[:, from_rows, from_cols] * weights
     return total
 
 
-def _shared(span: Span, start: int, length: int) -> Tuple[slice, slice]:
+def _overlap(span: Span, start: int, length: int) -> Tuple[slice, slice]:
     """Where the kept part meets [start, start + length): there, and counted from its own start."""
     first, last = max(span.keep0, start), min(span.keep1, start + length)
     return slice(first - start, last - start), slice(first - span.keep0, last - span.keep0)

@@ -70,7 +70,7 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
 
 def shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
     """How errors of the scenes among ``pictures`` hang together, each group counting alike."""
-    how = cascade.of_quality(model.manifest.qualities["fast"], _scales(model), SEED)
+    how = cascade.sampling_of_quality(model.manifest.qualities["fast"], _scales(model), SEED)
     groups: Dict[str, List[np.ndarray]] = {}
     for picture in (one for one in pictures if one.is_scene):
         error = validation.estimate(model, how, picture.rgb).mean - picture.cube
@@ -97,7 +97,7 @@ def group_errors(
     """What the samples at ``quality`` say and how far they are off, by the pictures' groups."""
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
-        how = cascade.of_quality(quality, _scales(model), SEED)
+        how = cascade.sampling_of_quality(quality, _scales(model), SEED)
         found.setdefault(picture.group, []).append(_errors(model, how, picture))
     return {group: _joined(parts) for group, parts in found.items()}
 

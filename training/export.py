@@ -73,7 +73,7 @@ def export(
 
 def _refuse_embedded_name(config: Config) -> None:
     """Raise InputError where a model would pass for the embedded one, its licence included."""
-    embedded_model = manifest.read(embedded.folder_of(None))
+    embedded_model = manifest.read(embedded.package_folder(None))
     if (config.name, config.version) == (embedded_model.name, embedded_model.version):
         raise InputError(
             f"the run's settings call the model '{config.name} {config.version}', as the embedded "

@@ -59,7 +59,7 @@ def run(
     tally.part_done(len(outcomes) * STEPS)
     missing = [task for name, task in tasks.items() if name not in outcomes]
     try:
-        for outcome in _made(options, missing, tally, executor):
+        for outcome in _make_scenes(options, missing, tally, executor):
             outcomes[outcome.name] = outcome
             events.scene(outcome.name, outcome.state, describe_outcome(outcome))
     finally:
@@ -71,20 +71,20 @@ def run(
     events.done(options.output, time.monotonic() - since, scenes=len(ordered), already_there=reused)
 
 
-def _made(
+def _make_scenes(
     options: UpsampleOptions, missing: List[Task], tally: Tally, executor: SceneExecutor
 ) -> Iterator[Outcome]:
     """The scenes as they are done, and noted."""
-    waiting = (task.identified() for task in missing)  # when its turn comes: it reads
+    waiting = (task.with_fingerprint() for task in missing)  # when its turn comes: it reads
     for outcome in executor.scenes(options, waiting, tally) if missing else ():
         _note(options.output, outcome)
         settle(outcome.output)
         tally.part_done(STEPS)
-        explain(functools.partial(_left, options.output))
+        explain(functools.partial(_describe_leftover, options.output))
         yield outcome
 
 
-def _left(folder: str) -> Tuple[str, str]:
+def _describe_leftover(folder: str) -> Tuple[str, str]:
     """What a run that is cancelled leaves."""
     done = sum(entry.get("state") in (DONE, THERE) for entry in _read_summary(folder).values())
     return (
@@ -184,7 +184,7 @@ def _earlier(
     for name, entry in known.items():
         if entry.get("state") not in (DONE, THERE) or name not in tasks:
             continue
-        task = tasks[name].identified()
+        task = tasks[name].with_fingerprint()
         recorded = entry.get("files")
         files = recorded if isinstance(recorded, dict) else {}
         if task.made_of == entry.get("made_of") and _are_there(task.paths(), files):

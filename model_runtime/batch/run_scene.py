@@ -2,7 +2,7 @@
 
 import time
 
-from ..errors import CancelledError, as_told
+from ..errors import CancelledError, to_scdm_error
 from ..events import Events
 from ..pipeline.executor import Executor
 from ..pipeline.scene import upsample_scene
@@ -22,7 +22,7 @@ def run_scene(task: Task, executor: Executor, events: Events) -> Outcome:
     except (CancelledError, KeyboardInterrupt):
         raise
     except Exception as error:  # whatever it was: the others are not to suffer
-        return task.failed(as_told(error), time.monotonic() - since, heard.warnings)
+        return task.failure(to_scdm_error(error), time.monotonic() - since, heard.warnings)
     return task.made(DONE, time.monotonic() - since, heard.warnings)
 
 

@@ -42,7 +42,7 @@ def are_many(source: str, output: str) -> bool:
     return not path.exists() and glob.has_magic(source) and not source.startswith("/vsi")
 
 
-def found(source: str) -> List[Scene]:
+def find_scenes(source: str) -> List[Scene]:
     """The scenes of ``source`` in a fixed order, no two of one name; raises InputError."""
     path = Path(source)
     if path.is_file():
@@ -50,16 +50,16 @@ def found(source: str) -> List[Scene]:
     else:
         named = glob.glob(source, recursive=True)  # noqa: PTH207 - Path knows no absolute pattern
         paths = path.iterdir() if path.is_dir() else map(Path, named)
-        kept = sorted(p for p in paths if p.is_file() and _wanted(p, path.is_dir()))
+        kept = sorted(p for p in paths if p.is_file() and _is_wanted(p, path.is_dir()))
         scenes = [Scene(safe_name(p.stem), str(p)) for p in kept]
     if not scenes:
         raise InputError(
             f"'{source}' names no raster", f"a folder is searched for {' '.join(SUFFIXES)}"
         )
-    return _told_apart(scenes)
+    return _number_equal_names(scenes)
 
 
-def _wanted(path: Path, in_folder: bool) -> bool:
+def _is_wanted(path: Path, in_folder: bool) -> bool:
     return not in_folder or path.suffix.lower() in SUFFIXES
 
 
@@ -70,7 +70,7 @@ def safe_name(text: str) -> str:
     return name or "scene"
 
 
-def _told_apart(scenes: List[Scene]) -> List[Scene]:
+def _number_equal_names(scenes: List[Scene]) -> List[Scene]:
     """A number more for each further scene of one name; case alone does not tell files apart."""
     taken, apart, numbers = set(), [], {}
     for scene in scenes:
@@ -116,7 +116,7 @@ def _of_collection(path: Path) -> Iterator[Scene]:
         name = item.get("id") if isinstance(item, dict) else None
         name = safe_name(name) if isinstance(name, str) and name else f"item_{number}"
         try:
-            yield Scene(name, _opened_as(_href(item), path.parent))
+            yield Scene(name, _openable_path(_href(item), path.parent))
         except InputError as error:
             yield Scene(name, trouble=error)
         except (OSError, ValueError):  # no file system takes such a name
@@ -164,7 +164,7 @@ def _values(assets: Any) -> List[Dict[str, Any]]:
     return [asset for asset in values if isinstance(asset, dict)]
 
 
-def _opened_as(href: str, folder: Path) -> str:
+def _openable_path(href: str, folder: Path) -> str:
     """What GDAL opens for ``href``: a file, /vsicurl/ or /vsis3/, and nothing else of its many.
 
     A relative href lies in ``folder`` or below: a collection from elsewhere names no other file.
@@ -172,9 +172,9 @@ def _opened_as(href: str, folder: Path) -> str:
     try:
         parts = urlparse(href)
     except ValueError:  # half of an IPv6 address
-        raise InputError(f"the href {_shown(href)} is not an address", GIVE_ASSET) from None
+        raise InputError(f"the href {_shorten(href)} is not an address", GIVE_ASSET) from None
     if not href.isprintable():
-        raise InputError(f"the href {_shown(href)} holds control characters", GIVE_ASSET)
+        raise InputError(f"the href {_shorten(href)} holds control characters", GIVE_ASSET)
     if parts.scheme in ("http", "https"):
         return f"/vsicurl/{href}"
     if parts.scheme == "s3":
@@ -182,16 +182,16 @@ def _opened_as(href: str, folder: Path) -> str:
     local = unquote(parts.path) if parts.scheme == "file" else href
     path = folder / local
     if parts.scheme not in ("", "file") or str(path).startswith("/vsi"):
-        raise InputError(f"the href {_shown(href)} is not one to be opened", GIVE_ASSET)
+        raise InputError(f"the href {_shorten(href)} is not one to be opened", GIVE_ASSET)
     if not Path(local).is_absolute() and folder.resolve() not in path.resolve().parents:
         raise InputError(
-            f"the href {_shown(href)} leaves the collection's folder", "give it in full"
+            f"the href {_shorten(href)} leaves the collection's folder", "give it in full"
         )
     if not path.is_file():
         raise InputError(f"'{path}' does not exist", "see the collection's hrefs")
     return str(path)
 
 
-def _shown(href: str) -> str:
+def _shorten(href: str) -> str:
     """``href`` for a message: its beginning, with nothing in it that a terminal would obey."""
     return ascii(href[:200])

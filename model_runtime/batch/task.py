@@ -44,7 +44,7 @@ class Task:
     options: UpsampleOptions
     made_of: str = ""
 
-    def identified(self) -> "Task":
+    def with_fingerprint(self) -> "Task":
         """With ``made_of``, for which the input is looked at; raises PackageError."""
         return replace(self, made_of=fingerprint_of(self.options))
 
@@ -68,7 +68,9 @@ class Task:
             paths.append(str(Path(options.keep_stages) / "stage1.tif"))
         return list(dict.fromkeys(filter(None, paths)))
 
-    def failed(self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()) -> Outcome:
+    def failure(
+        self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()
+    ) -> Outcome:
         """It failed by ``error``."""
         said = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
         return replace(self.outcome(FAILED, seconds, warned), **said)
@@ -86,13 +88,13 @@ def fingerprint_of(options: UpsampleOptions) -> str:
 
     Raises PackageError.
     """
-    facts = settings_of(options), fingerprint.of_files(_files_of(options.input))
+    facts = settings_of(options), fingerprint.fingerprint_files(_files_of(options.input))
     return hashlib.sha256(repr(facts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def settings_of(options: UpsampleOptions) -> str:
     """A name for the options and the model that decide a scene's output; raises PackageError."""
-    model = open_package(embedded.folder_of(options.model)).sha256
+    model = open_package(embedded.package_folder(options.model)).sha256
     facts = repr((deciding_options(options), model))
     return hashlib.sha256(facts.encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -21,10 +21,10 @@ def add_arguments(parser) -> None:
 def run(args, events) -> None:
     """Check the package's manifest and files and print them; raises PackageError."""
     since = time.monotonic()
-    folder = embedded.folder_of(args.model)
+    folder = embedded.package_folder(args.model)
     model = manifest.read(folder)
     files = file_facts(folder, model)
-    stdout.give(args, events, as_json(folder, model, files), as_text(model, files), since)
+    stdout.print_result(args, events, as_json(folder, model, files), as_text(model, files), since)
 
 
 def file_facts(folder: Path, model: manifest.Manifest) -> List[Dict]:
@@ -58,7 +58,7 @@ def as_text(model: manifest.Manifest, files: List[Dict]) -> str:
     lines += [f"stage {i}  {_stage(stage)}" for i, stage in enumerate(model.stages, 1)]
     lines += [
         f"{name:8s} {quality.sampler}, {quality.steps} steps, samples: {quality.samples}"
-        f"{_guided(quality)}"
+        f"{_guidance(quality)}"
         for name, quality in model.qualities.items()
     ]
     return "\n".join(lines)
@@ -81,6 +81,6 @@ def _stage(stage: manifest.Stage) -> str:
     )
 
 
-def _guided(quality: manifest.Quality) -> str:
+def _guidance(quality: manifest.Quality) -> str:
     interval = quality.guidance_interval
     return f", guided at timesteps {interval[0]} to {interval[1]}" if interval else ""

@@ -26,7 +26,7 @@ def run(args, events) -> None:
     since = time.monotonic()
     facts, problems = examine()
     if not (args.events and problems):  # an error event ends the stream by itself
-        stdout.give(args, events, facts, as_text(facts), since)
+        stdout.print_result(args, events, facts, as_text(facts), since)
     if problems:
         raise problems[0]
 
@@ -35,7 +35,7 @@ def examine() -> Tuple[Dict, List[ScdmError]]:
     """All facts as plain data, and every problem met on the way."""
     problems: List[ScdmError] = []
 
-    def tried(look: Callable):
+    def try_to(look: Callable):
         try:
             return look()
         except ScdmError as error:
@@ -48,12 +48,12 @@ def examine() -> Tuple[Dict, List[ScdmError]]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "numpy": np.__version__,
-        "gdal": tried(_gdal_version),
-        "onnxruntime": tried(_onnxruntime_version),
-        "providers": tried(_providers) or [],
+        "gdal": try_to(_gdal_version),
+        "onnxruntime": try_to(_onnxruntime_version),
+        "providers": try_to(_providers) or [],
         "cores": hardware.cores(),
         "memory_bytes": hardware.memory(),
-        "model": tried(try_model),
+        "model": try_to(try_model),
     }
     facts["device"] = "cuda" if _GPU in facts["providers"] else "cpu"
     facts["problems"] = [

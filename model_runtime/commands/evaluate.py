@@ -60,7 +60,7 @@ def run(args, events) -> None:
         rasters = args.estimate, args.reference
         evaluation_report.write(Path(args.report), evaluation, *rasters, args.overwrite)
     names = {"estimate": str(args.estimate), "reference": str(args.reference)}
-    stdout.give(args, events, {**names, **as_json(evaluation)}, as_text(evaluation), since)
+    stdout.print_result(args, events, {**names, **as_json(evaluation)}, as_text(evaluation), since)
 
 
 def _constants(args) -> metrics.Constants:

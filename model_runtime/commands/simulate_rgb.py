@@ -38,7 +38,7 @@ def run(args, events) -> None:
     from ..raster.writer import check_name
 
     since = time.monotonic()
-    model = manifest.read(embedded.folder_of(args.model))
+    model = manifest.read(embedded.package_folder(args.model))
     check_name(args.output)
     target = final_names.geotiff(args.output)
     final_names.check([target], files_read(args.cube), args.overwrite)
@@ -108,17 +108,18 @@ def check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]
     """
     if not len(seen_nm):
         raise InputError("the raster holds no valid value", "check its nodata value and masks")
-    seen = band_response.covered(seen_nm, *_centres_and_widths(bands))
+    seen = band_response.sees_band(seen_nm, *_centres_and_widths(bands))
     for band, is_seen in zip(bands, seen):
         if not is_seen:
             raise InputError(
-                f"the raster's bands ({_span(seen_nm)}) do not see the model's {_named(band)}",
+                f"the raster's bands ({_span(seen_nm)}) do not see the model's "
+                f"{_describe_band(band)}",
                 "choose a raster that covers the model's input bands, or another model",
             )
     shares = [(band, response_share(seen_nm, band)) for band in bands]
     return [
         f"the raster's bands ({_span(seen_nm)}) see only {100 * share:.0f} % of the response of "
-        f"{_named(band)}: its simulated values differ from a camera's"
+        f"{_describe_band(band)}: its simulated values differ from a camera's"
         for band, share in shares
         if share < WHOLE_SHARE
     ]
@@ -136,5 +137,5 @@ def _span(seen_nm: np.ndarray) -> str:
     return f"{np.min(seen_nm):g} to {np.max(seen_nm):g} nm"
 
 
-def _named(band: InputBand) -> str:
+def _describe_band(band: InputBand) -> str:
     return f"{band.name} band ({band.wavelength_nm:g} nm, {band.fwhm_nm:g} nm wide)"

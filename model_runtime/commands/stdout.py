@@ -7,7 +7,7 @@ from typing import Any, Dict
 from ..events import Events
 
 
-def give(args, events: Events, facts: Dict[str, Any], text: str, since: float) -> None:
+def print_result(args, events: Events, facts: Dict[str, Any], text: str, since: float) -> None:
     """Print ``facts`` or ``text`` as ``args`` say; with ``--events`` stdout holds events only.
 
     ``since`` is the monotonic time at which the command began; ``facts`` is plain data.

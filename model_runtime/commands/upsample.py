@@ -156,7 +156,7 @@ def run(args, events: Events) -> None:
     options = options_of(args)
     with _executor(options) as executor:
         if scenes.are_many(options.input, options.output):
-            batch.run(options, scenes.found(options.input), events, executor)
+            batch.run(options, scenes.find_scenes(options.input), events, executor)
         else:
             upsample_scene(options, events, executor)
 

@@ -39,7 +39,7 @@ class Sampling:
     guidance_interval: Optional[Tuple[int, int]] = None
 
 
-def of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
+def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
     """How a package's quality samples."""
     chosen = quality.sampler, quality.steps, quality.samples
     return Sampling(*chosen, guidance, seed, quality.guidance_interval)
@@ -65,7 +65,7 @@ Finish = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EstimateRequest:
     """What is asked for of a tile: rows and cols of it, and which arrays beside the mean.
 
     ``finish`` makes what is returned of each array of values, while they are at hand.
@@ -78,7 +78,7 @@ class Wanted:
     draws: bool = False
 
 
-EVERYTHING = Wanted()
+EVERYTHING = EstimateRequest()
 
 
 class StageSampler:
@@ -96,20 +96,20 @@ class StageSampler:
         self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
     ) -> np.ndarray:
         """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start."""
-        predict = self.guided(features, null, scale, how.guidance_interval)
+        predict = self.predictor(features, null, scale, how.guidance_interval)
         stage, d = self.stage, self.diffusion
 
         def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
             return schedule.x0(stage.prediction, predict(x_t, t), x_t, d, t)
 
         def truncate(x_t: np.ndarray, t: int) -> np.ndarray:
-            return guidance.truncated(x_t, t, d.steps, stage.pdt_lower_bound)
+            return guidance.truncate(x_t, t, d.steps, stage.pdt_lower_bound)
 
         run = samplers.SAMPLER_FUNCTIONS[how.sampler]
         order = samplers.timesteps(d.steps, how.steps)
         return run(draw(d.steps), denoise, d, order, draw, truncate)
 
-    def guided(
+    def predictor(
         self,
         features: np.ndarray,
         null: Optional[np.ndarray],
@@ -123,9 +123,9 @@ class StageSampler:
         conditional = self._network(features)
         if scale and getattr(self._denoise, "shares_x", False):
             both = self._network(np.concatenate([features, null]))
-            mixture = guidance.mixed_of_both(both, scale)
+            mixture = guidance.mix_guidance_of_pair(both, scale)
         else:
-            mixture = guidance.mixed(conditional, self._network(null), scale)
+            mixture = guidance.mix_guidance(conditional, self._network(null), scale)
         return mixture if interval is None else guidance.within(interval, mixture, conditional)
 
     def _network(self, features: Optional[np.ndarray]) -> guidance.Predict:
@@ -155,7 +155,7 @@ class _Part:
     features: np.ndarray
     null: Optional[np.ndarray]
 
-    def cropped(self, rows: slice, cols: slice) -> "_Part":
+    def crop(self, rows: slice, cols: slice) -> "_Part":
         parts = self.rgb, self.condition, self.features, self.null
         return _Part(*(p if p is None else np.ascontiguousarray(p[..., rows, cols]) for p in parts))
 
@@ -181,7 +181,7 @@ class Cascade:
         row0: int,
         col0: int,
         how: Sampling,
-        wanted: Wanted = EVERYTHING,
+        wanted: EstimateRequest = EVERYTHING,
     ) -> Estimate:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
@@ -199,11 +199,11 @@ class Cascade:
         def block(*draw: int) -> np.ndarray:
             return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
 
-        found = self._sampled(part, how, block, wanted)
+        found = self._sample(part, how, block, wanted)
         return _each(found, lambda values: wanted.finish(values[(slice(None), *wanted.kept)]))
 
     def _in_strips(
-        self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: Wanted
+        self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: EstimateRequest
     ) -> Estimate:
         """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
         rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], wanted.kept))
@@ -218,17 +218,17 @@ class Cascade:
         return whole
 
     def _strip(
-        self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: Wanted
+        self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: EstimateRequest
     ) -> Estimate:
-        part = tile.cropped(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
+        part = tile.crop(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
         place = origin[0] + rows.start, origin[1] + cols.start, len(rows), len(cols)
 
-        def picked(*draw: int) -> np.ndarray:
-            return noise.picked_noise(*draw, how.samples, place, self.manifest.shared_noise)
+        def pick(*draw: int) -> np.ndarray:
+            return noise.pick_noise(*draw, how.samples, place, self.manifest.shared_noise)
 
-        return self._sampled(part, how, picked, wanted)
+        return self._sample(part, how, pick, wanted)
 
-    def _empty(self, shape: Tuple[int, int], samples: int, wanted: Wanted) -> Estimate:
+    def _empty(self, shape: Tuple[int, int], samples: int, wanted: EstimateRequest) -> Estimate:
         kind = wanted.finish(np.zeros((1, 1, 1), np.float32)).dtype
 
         def room(stage: StageSampler) -> np.ndarray:
@@ -239,7 +239,9 @@ class Cascade:
         draws = [room(last) for _ in range(samples) if wanted.draws]
         return Estimate(room(last), room(last) if spread else None, stages, draws)
 
-    def _sampled(self, part: _Part, how: Sampling, noise_of: Callable, wanted: Wanted) -> Estimate:
+    def _sample(
+        self, part: _Part, how: Sampling, noise_of: Callable, wanted: EstimateRequest
+    ) -> Estimate:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
         last = len(self.stages) - 1
         means = [_Mean() for _ in self.stages]
@@ -275,10 +277,10 @@ class Cascade:
         return Estimate(mean, spread if wanted.spread else None, stages, draws)
 
     def _spread(self, deviation: np.ndarray, mean: np.ndarray, how: Sampling) -> np.ndarray:
-        settings = spread_calibration.chosen(self.manifest, how.sampler, how.steps, how.samples)
+        settings = spread_calibration.choose(self.manifest, how.sampler, how.steps, how.samples)
         if settings is None:
             return deviation
-        return spread_calibration.calibrated(deviation, mean, settings)
+        return spread_calibration.calibrated_spread(deviation, mean, settings)
 
     def _check(self, how: Sampling) -> None:
         if len(how.guidance) != len(self.stages):

@@ -7,7 +7,7 @@ import numpy as np
 Predict = Callable[[np.ndarray, int], np.ndarray]
 
 
-def mixed(conditional: Predict, null: Predict, guidance_scale: float) -> Predict:
+def mix_guidance(conditional: Predict, null: Predict, guidance_scale: float) -> Predict:
     """The guided network: null + (s + 1)(conditional - null), s the ``guidance_scale``.
 
     At s = 0 that is the conditional network, and the null one is not run. The rule is linear, so
@@ -18,7 +18,7 @@ def mixed(conditional: Predict, null: Predict, guidance_scale: float) -> Predict
     return lambda x_t, t: _mixture(conditional(x_t, t), null(x_t, t), guidance_scale)
 
 
-def mixed_of_both(both: Predict, guidance_scale: float) -> Predict:
+def mix_guidance_of_pair(both: Predict, guidance_scale: float) -> Predict:
     """``mixed`` of a network that answers for the condition and for none at once, in this order."""
 
     def guided(x_t: np.ndarray, t: int) -> np.ndarray:
@@ -47,7 +47,7 @@ def truncation_quantile(t: int, steps: int, lower_bound: float) -> float:
     return 1 - (1 - lower_bound) * t / max(steps - 1, 1)
 
 
-def truncated(x_t: np.ndarray, t: int, steps: int, lower_bound: float) -> np.ndarray:
+def truncate(x_t: np.ndarray, t: int, steps: int, lower_bound: float) -> np.ndarray:
     """x_t (samples, bands, rows, cols) clamped to the p_t quantile of |x_t| of each sample.
 
     The quantile is taken as at least 1. A lower bound of 1 switches PDT off: it clamps nothing.

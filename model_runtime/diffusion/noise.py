@@ -45,7 +45,7 @@ def block_noise(
     return whole[:, top : top + rows, left : left + cols]
 
 
-def picked_noise(
+def pick_noise(
     seed: int,
     stage: int,
     sample: int,
@@ -129,13 +129,13 @@ def _places(seed: int, draw: int, row0: int, col0: int, rows: int, cols: int) ->
     """(rows, cols): which draw a pixel gets, by SplitMix64's mixing (Steele et al. 2014)."""
     down = np.arange(row0, row0 + rows).astype(np.uint64)[:, None]
     across = np.arange(col0, col0 + cols).astype(np.uint64)[None]
-    mixed = _mixed(across + np.uint64((seed ^ draw * _ODD) % 2**64)) + down
-    places = (_mixed(mixed) % np.uint64(BANK)).astype(np.intp)
+    mixed = _mix_bits(across + np.uint64((seed ^ draw * _ODD) % 2**64)) + down
+    places = (_mix_bits(mixed) % np.uint64(BANK)).astype(np.intp)
     places.setflags(write=False)
     return places
 
 
-def _mixed(values: np.ndarray) -> np.ndarray:
+def _mix_bits(values: np.ndarray) -> np.ndarray:
     values = values * np.uint64(_ODD)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -70,10 +70,10 @@ def of_manifest(schedule: Schedule) -> Diffusion:
             f"{schedule.betas_sha256}",
             "the package was made with another schedule: export it again",
         )
-    return checked(diffusion(values), f"the {schedule.kind} schedule")
+    return check(diffusion(values), f"the {schedule.kind} schedule")
 
 
-def checked(d: Diffusion, name: str) -> Diffusion:
+def check(d: Diffusion, name: str) -> Diffusion:
     """``d`` itself; raises PackageError where a step divides by a signal or noise of zero."""
     if not (d.betas.min() > 0 and d.betas.max() < 1 and d.signal(d.steps - 1) >= LEAST_SIGNAL):
         raise PackageError(

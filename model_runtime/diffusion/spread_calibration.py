@@ -21,7 +21,7 @@ SPREAD_SAMPLES = 4
 INTERVAL = 1.645  # standard deviations either side of a normal distribution's mean: 90 %
 
 
-def chosen(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[Calibration]:
+def choose(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[Calibration]:
     """The package's calibration for these settings, of the nearest number of samples.
 
     None where none was made with this sampler and number of steps.
@@ -30,22 +30,24 @@ def chosen(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[
     return min(fitting, key=lambda c: abs(c.samples - samples), default=None)
 
 
-def calibrated(deviation: np.ndarray, mean: np.ndarray, calibration: Calibration) -> np.ndarray:
+def calibrated_spread(
+    deviation: np.ndarray, mean: np.ndarray, calibration: Calibration
+) -> np.ndarray:
     """The stated spread for the samples' standard deviation and mean, (bands, rows, cols) each."""
     factor = np.array(calibration.factor, np.float32)[:, None, None]
     relative = np.array(calibration.relative, np.float32)[:, None, None]
-    return stated(deviation, mean, factor, relative)
+    return spread_formula(deviation, mean, factor, relative)
 
 
-def stated(deviation, mean, factor, relative) -> np.ndarray:
+def spread_formula(deviation, mean, factor, relative) -> np.ndarray:
     """The formula above; the arguments broadcast against each other."""
     return np.hypot(factor * deviation, relative * mean)
 
 
-def said(model: Manifest, sampler: str, steps: int, samples: int) -> str:
+def describe(model: Manifest, sampler: str, steps: int, samples: int) -> str:
     """What a run's spread is, in words."""
     if samples < 2:
         return "none: one sample"
-    if chosen(model, sampler, steps, samples) is None:
+    if choose(model, sampler, steps, samples) is None:
         return "standard deviation of the samples, not calibrated for this sampler and steps"
     return f"calibrated: estimate +- {INTERVAL} spreads held 90 % of the truth on held-out scenes"

@@ -10,7 +10,7 @@ from ..batch.task import Outcome, Task
 from ..diffusion.onnx_session import PROVIDERS
 from ..errors import DeviceError, ScdmError, StorageError
 from ..events import Events
-from ..journal.block_store import Arrays, Store
+from ..journal.block_store import Arrays, UnitStore
 from ..package.manifest import Manifest
 from ..pipeline import sheets
 from ..pipeline.job import Job, RuntimeInfo
@@ -36,7 +36,7 @@ class DaskExecutor:
     @property
     def pool(self) -> dask_pool.Pool:
         if self._opened is None:
-            self._opened = self._stack.enter_context(dask_pool.opened(self.address, self._tls))
+            self._opened = self._stack.enter_context(dask_pool.open_pool(self.address, self._tls))
         return self._opened
 
     def prepare(
@@ -68,13 +68,13 @@ class DaskExecutor:
         return options.threads or threads, options.memory_limit or limit
 
     def source(
-        self, spec: RunSpec, job: Job, store: Store, warn: Callable[[str], None]
+        self, spec: RunSpec, job: Job, store: UnitStore, warn: Callable[[str], None]
     ) -> "DaskUnits":
         """Where Estimation gets its units from."""
         return DaskUnits(self.pool, spec, store, warn)
 
     def sheets(
-        self, spec: RunSpec, job: Job, store: Store, windows: List[tiling.Window], tally: Events
+        self, spec: RunSpec, job: Job, store: UnitStore, windows: List[tiling.Window], tally: Events
     ) -> Iterator[Tuple[tiling.Window, bool, int]]:
         """As LocalExecutor's, in the order in which they are done."""
         by_name = {sheets.name_of(window): window for window in windows}
@@ -94,13 +94,13 @@ class DaskExecutor:
         def items() -> Iterator[dask_pool.Item]:
             for task in tasks:
                 under_way[task.scene.name] = task
-                yield task.scene.name, (self._shared(task), software())
+                yield task.scene.name, (self._limit_to_share(task), software())
 
         for name, outcome in self.pool.outcomes(dask_tasks.make_scene, items()):
             task = under_way.pop(name)
-            yield task.failed(outcome) if isinstance(outcome, ScdmError) else outcome
+            yield task.failure(outcome) if isinstance(outcome, ScdmError) else outcome
 
-    def _shared(self, task: Task) -> Task:
+    def _limit_to_share(self, task: Task) -> Task:
         threads, memory = self.share(task.options)
         options = replace(task.options, threads=threads, memory_limit=memory)
         return replace(task, options=options)
@@ -122,7 +122,7 @@ def _require_alike(found: Dict[str, Dict[str, Any]]) -> None:
 class DaskUnits:
     """Units that a cluster's workers make, a bounded number ahead, and put into ``store``."""
 
-    def __init__(self, pool: dask_pool.Pool, spec: RunSpec, store: Store, warn):
+    def __init__(self, pool: dask_pool.Pool, spec: RunSpec, store: UnitStore, warn):
         self._pool, self._spec, self._store = pool, spec, store
         self._told = WarnOnce(warn)
         self._stored = store.names()

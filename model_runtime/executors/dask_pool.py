@@ -109,10 +109,10 @@ def local_workers(address: str) -> int:
     return int(text)
 
 
-def unwanted() -> bool:
+def is_cancelled() -> bool:
     """Whether the task that this thread works at was cancelled or its client is gone."""
     try:
-        worker = _distributed().get_worker()
+        worker = _import_distributed().get_worker()
         task = worker.state.tasks.get(worker.get_current_task())
     except (ValueError, KeyError):  # no worker's thread
         return False
@@ -127,7 +127,7 @@ class Pool:
 
     def on_all(self, function: Callable, *arguments) -> Dict[str, Any]:
         """``function(*arguments)`` of every worker there is now, by the worker's address."""
-        with _told(self.address):
+        with _translate_errors(self.address):
             return self._client.run(function, *arguments)
 
     def each(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
@@ -137,7 +137,7 @@ class Pool:
         Raises what a task raised RETRIES + 1 times; DeviceError when one lost so many workers, or
         the cluster fails.
         """
-        for name, outcome in self._done(task, items, lambda n: max(LEAST_AHEAD, AHEAD * n)):
+        for name, outcome in self._run_tasks(task, items, lambda n: max(LEAST_AHEAD, AHEAD * n)):
             if isinstance(outcome, ScdmError):
                 raise outcome
             yield name, outcome
@@ -148,26 +148,26 @@ class Pool:
         Only as many tasks are under way as there are threads: to Dask, a worker's end is the fault
         of all tasks that it was given, those that lay ready too.
         """
-        return self._done(task, items, lambda n: max(1, n))
+        return self._run_tasks(task, items, lambda n: max(1, n))
 
-    def _done(self, task: Callable, items: Iterable[Item], at_most: Callable[[int], int]):
+    def _run_tasks(self, task: Callable, items: Iterable[Item], at_most: Callable[[int], int]):
         """As ``outcomes``, with ``at_most(threads)`` tasks under way."""
         names, waiting, limit = {}, iter(items), 0
-        done = _distributed().as_completed()
-        with _told(self.address):
+        done = _import_distributed().as_completed()
+        with _translate_errors(self.address):
             while True:
                 if len(names) <= limit - limit // BATCHES:
                     limit = at_most(self._threads())  # workers come and go
                     count = max(0, limit - len(names))
-                    sent = self._sent(task, list(itertools.islice(waiting, count)))
+                    sent = self._send(task, list(itertools.islice(waiting, count)))
                     names.update(sent)
                     done.update(list(sent))
                 if not names:
                     return
-                for future, outcome in self._gathered(done.next_batch(), done.add):
+                for future, outcome in self._gather(done.next_batch(), done.add):
                     yield names.pop(future), outcome
 
-    def _gathered(self, futures: List, again: Callable) -> Iterator[Tuple[Any, Any]]:
+    def _gather(self, futures: List, again: Callable) -> Iterator[Tuple[Any, Any]]:
         """Futures with their outcomes; ``again`` hears of those whose worker died with the result.
 
         Results come in one message: asking a worker for each costs more than a task.
@@ -183,12 +183,12 @@ class Pool:
 
     def _error(self, future) -> ScdmError:
         error = future.exception() if future.status == "error" else CancelledError()
-        told = error if isinstance(error, ScdmError) else _as_told(error, self.address)
+        told = error if isinstance(error, ScdmError) else _to_scdm_error(error, self.address)
         if told is None or isinstance(error, CancelledError):
             raise told or error
         return told
 
-    def _sent(self, task: Callable, items: List[Item]) -> Dict[Any, str]:
+    def _send(self, task: Callable, items: List[Item]) -> Dict[Any, str]:
         """Futures of ``items``, each with its name."""
         if not items:
             return {}
@@ -204,20 +204,20 @@ class Pool:
 
 
 @contextmanager
-def opened(address: str, tls: Optional[Certificates] = None) -> Iterator[Pool]:
+def open_pool(address: str, tls: Optional[Certificates] = None) -> Iterator[Pool]:
     """The cluster at ``address``; local workers live as long as the context.
 
     ``tls`` is for tls://; None: as Dask's own configuration says. Raises InputError where there
     are no certificates, DeviceError where there is no such cluster, or no Dask.
     """
-    distributed = _distributed()
+    distributed = _import_distributed()
     with ExitStack() as stack:
-        with _told(address):
-            client = _connected(distributed, address, tls, stack)
+        with _translate_errors(address):
+            client = _connect(distributed, address, tls, stack)
         yield Pool(client, address)
 
 
-def _connected(distributed, address: str, tls: Optional[Certificates], stack: ExitStack):
+def _connect(distributed, address: str, tls: Optional[Certificates], stack: ExitStack):
     """A client of a cluster that has a worker; ``stack`` closes what was opened."""
     count = local_workers(address)
     if count:
@@ -302,7 +302,7 @@ _ANY_PORT = "127.0.0.1:0"
 _ERRORS_ONLY = 50  # logging.CRITICAL: what is wrong is said by the run
 
 
-def _distributed():
+def _import_distributed():
     try:
         import distributed
     except ImportError as error:
@@ -311,20 +311,20 @@ def _distributed():
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
+def _translate_errors(address: str) -> Iterator[None]:
     """Turns what Dask raises into a DeviceError; a task's own errors pass."""
     try:
         yield
     except ScdmError:
         raise
     except Exception as error:
-        told = _as_told(error, address)
+        told = _to_scdm_error(error, address)
         if told is None:
             raise
         raise told from error
 
 
-def _as_told(error: Exception, address: str):
+def _to_scdm_error(error: Exception, address: str):
     from distributed.scheduler import KilledWorker
 
     if isinstance(error, KilledWorker):

@@ -76,7 +76,7 @@ class Quiet(Events):
         self.warning = warn
 
     def progress(self, done, total):
-        if dask_pool.unwanted():
+        if dask_pool.is_cancelled():
             raise CancelledError("cancelled")
 
 

@@ -10,7 +10,7 @@ from ..batch.task import Outcome, Task
 from ..diffusion import cascade, cascade_cache
 from ..diffusion.cascade import Cascade
 from ..events import Events
-from ..journal.block_store import Store
+from ..journal.block_store import UnitStore
 from ..package.manifest import Manifest
 from ..pipeline import memory_budget, sheets
 from ..pipeline.job import Job, RuntimeInfo
@@ -41,13 +41,13 @@ class LocalExecutor:
         return options.threads, options.memory_limit
 
     def source(
-        self, spec: RunSpec, job: Job, store: Store, warn: Callable[[str], None]
+        self, spec: RunSpec, job: Job, store: UnitStore, warn: Callable[[str], None]
     ) -> LocalUnits:
         """Where Estimation gets its units from."""
         return LocalUnits(UnitMaker(job, warn), store)
 
     def sheets(
-        self, spec: RunSpec, job: Job, store: Store, windows: List[tiling.Window], tally: Events
+        self, spec: RunSpec, job: Job, store: UnitStore, windows: List[tiling.Window], tally: Events
     ) -> Iterator[Tuple[tiling.Window, bool, int]]:
         """Make the sheets of ``windows``: each with whether it has a valid pixel, and its tiles."""
         maker = UnitMaker(job, tally.warning)

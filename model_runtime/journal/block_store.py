@@ -25,7 +25,7 @@ Arrays = Tuple[np.ndarray, ...]
 Buffer = Union[bytes, memoryview]
 
 
-class Store:
+class UnitStore:
     """The blocks in ``folder``, which exists; those of the run named ``run``, or all.
 
     A worker that a cut-off run left behind may still write its last block: into names that no
@@ -43,7 +43,7 @@ class Store:
         """
         # Two workers may make one block, where one of them was given up too soon.
         part = self.folder / f"{self._prefix}{name}-{uuid.uuid4().hex[:8]}{PART_SUFFIX}"
-        write_durably(part, *packed(arrays))
+        write_durably(part, *pack(arrays))
         part.replace(self._path(name))
         sync_folder(self.folder)
 
@@ -53,7 +53,7 @@ class Store:
             content = self._path(name).read_bytes()
         except FileNotFoundError:
             return None
-        return unpacked(content)
+        return unpack(content)
 
     def drop(self, name: str) -> None:
         """Forget a block."""
@@ -74,7 +74,7 @@ class Store:
         return self.folder / f"{self._prefix}{name}{SUFFIX}"
 
 
-def packed(arrays: Sequence[np.ndarray]) -> List[Buffer]:
+def pack(arrays: Sequence[np.ndarray]) -> List[Buffer]:
     """The file of a block, in parts: what is large is not copied."""
     kind, shape = 0, (0, 0, 0)
     if arrays:
@@ -89,7 +89,7 @@ def packed(arrays: Sequence[np.ndarray]) -> List[Buffer]:
     return [head, digest.digest(), *payload]
 
 
-def unpacked(content: bytes) -> Arrays:
+def unpack(content: bytes) -> Arrays:
     """The arrays of a block's file; raises ValueError for one that is not whole."""
     start = _HEAD.size + _DIGEST_BYTES
     head, digest, payload = content[: _HEAD.size], content[_HEAD.size : start], content[start:]

@@ -17,7 +17,7 @@ from ..errors import StorageError
 from ..events import Events
 from ..system.file_lock import locked
 from . import leftovers
-from .block_store import Store, sync_folder, write_durably
+from .block_store import UnitStore, sync_folder, write_durably
 
 FACTS_NAME = "run.json"
 LOCK_NAME = "lock"
@@ -46,7 +46,7 @@ class Journal:
 
     def __init__(self, output: str):
         self.folder = folder_of(output)
-        self.run, self.store = "", Store(self.folder)
+        self.run, self.store = "", UnitStore(self.folder)
         self._lock: Optional[int] = None
         self._kept = self._receipt = False
 
@@ -63,7 +63,7 @@ class Journal:
     def holds(self, facts: Dict[str, str]) -> bool:
         """Whether a run with the same ``facts`` left this journal."""
         with _told(self.folder):
-            return facts in (self._found(), _read_facts(self._aside(run_name(facts))))
+            return facts in (self._own_facts(), _read_facts(self._aside(run_name(facts))))
 
     def begin(
         self, facts: Dict[str, str], resume: bool, events: Events, unfinished: str = DISCARD
@@ -74,9 +74,9 @@ class Journal:
         """
         self._kept = False
         self.run = run_name(facts)
-        self.store = Store(self.folder, self.run)
+        self.store = UnitStore(self.folder, self.run)
         with _told(self.folder):
-            found, aside = self._found(), self._aside(self.run)
+            found, aside = self._own_facts(), self._aside(self.run)
             if resume and found == facts:
                 return len(self.store.names())
             if resume and found is not None:
@@ -96,7 +96,7 @@ class Journal:
             sync_folder(self.folder)
         return 0
 
-    def _found(self) -> Optional[Dict[str, str]]:
+    def _own_facts(self) -> Optional[Dict[str, str]]:
         return _read_facts(self.folder / FACTS_NAME)
 
     def _aside(self, run: str) -> Path:
@@ -166,7 +166,7 @@ class Journal:
 
     def _clear(self) -> None:
         """Forget all runs."""
-        Store(self.folder).clear()
+        UnitStore(self.folder).clear()
         for path in self.folder.glob(f"*{ASIDE}"):
             path.unlink(missing_ok=True)
         self._clear_own()

@@ -4,18 +4,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from .block_store import Store
+from .block_store import UnitStore
 
 MAX_NAMED = 4
 _INPUT, _OPTION, _TAG = "input ", "--", "SCDM_"
 
 
-def kept(folder: Path, run: str, tiles: int, tiles_of_a_unit: int) -> Tuple[str, str]:
+def describe_kept(folder: Path, run: str, tiles: int, tiles_of_a_unit: int) -> Tuple[str, str]:
     """(what is kept of a run that was cancelled, what to do about it) for an error's two parts.
 
     ``tiles`` of the whole run, ``tiles_of_a_unit`` at most in one of its blocks.
     """
-    names = Store(folder, run).names() if folder.is_dir() else set()
+    names = UnitStore(folder, run).names() if folder.is_dir() else set()
     if not names:
         return "Cancelled. Nothing was written", ""
     done = min(tiles, len(names) * tiles_of_a_unit)

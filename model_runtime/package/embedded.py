@@ -6,6 +6,6 @@ from typing import Optional
 EMBEDDED = Path(__file__).parent.parent / "models" / "vnir48"
 
 
-def folder_of(model: Optional[str]) -> Path:
+def package_folder(model: Optional[str]) -> Path:
     """The package's folder for a ``--model`` option; the embedded model's without one."""
     return Path(model) if model else EMBEDDED

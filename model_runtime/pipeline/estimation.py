@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import tiling
 from ..events import Events
-from ..journal.block_store import Arrays, Store
+from ..journal.block_store import Arrays, UnitStore
 from ..raster.encoding import Encoding
 from .job import Job
 from .work_units import UnitSource
@@ -39,7 +39,7 @@ class Estimation:
     def __init__(
         self,
         job: Job,
-        store: Store,
+        store: UnitStore,
         events: Events,
         source: UnitSource,
         part: Optional[tiling.Window] = None,
@@ -70,18 +70,18 @@ class Estimation:
                 for unit in piece.units
             }
             if any(at_hand.values()):
-                yield piece.window, self._joined(piece, list(at_hand.values()))
+                yield piece.window, self._join(piece, list(at_hand.values()))
 
-    def _joined(self, piece: tiling.Piece, units: List[Arrays]) -> List[np.ndarray]:
+    def _join(self, piece: tiling.Piece, units: List[Arrays]) -> List[np.ndarray]:
         bands = len(self._job.model.wavelength_nm)
         each = [
             [kept[i] if kept else None for kept in units]
             for i in range(len(self._job.outputs.rasters))
         ]
         if self._job.layout.margin is None:
-            return [self._job.encoding.encode(_blended(piece, values, bands)) for values in each]
+            return [self._job.encoding.encode(_blend(piece, values, bands)) for values in each]
         shape = (bands, piece.window.rows, piece.window.cols)
-        return [_pasted(piece, values, shape, self._job.encoding) for values in each]
+        return [_paste(piece, values, shape, self._job.encoding) for values in each]
 
     def _arrays(self, unit: tiling.Unit) -> Arrays:
         """What is kept of ``unit``: none where it has no valid pixel."""
@@ -110,15 +110,15 @@ class Estimation:
             self._events.progress(self._done, self._total)
 
 
-def _blended(piece: tiling.Piece, units: Sequence[Optional[np.ndarray]], bands: int) -> np.ndarray:
+def _blend(piece: tiling.Piece, units: Sequence[Optional[np.ndarray]], bands: int) -> np.ndarray:
     values = [
         _nothing(bands, unit.window) if kept is None else kept
         for unit, kept in zip(piece.units, units)
     ]
-    return tiling.blended(piece, values)
+    return tiling.blend(piece, values)
 
 
-def _pasted(
+def _paste(
     piece: tiling.Piece, units: Sequence[Optional[np.ndarray]], shape, stored: Encoding
 ) -> np.ndarray:
     """``units`` in their places of the piece; None where there is nothing."""

@@ -5,7 +5,7 @@ from typing import Callable, Iterator, List, Optional, Protocol, Tuple
 
 from .. import tiling
 from ..events import Events
-from ..journal.block_store import Store
+from ..journal.block_store import UnitStore
 from ..package.manifest import Manifest
 from .job import Estimator, Job, RuntimeInfo
 from .options import UpsampleOptions
@@ -28,11 +28,11 @@ class Executor(Protocol):
         """Threads and bytes of memory of each process that computes."""
 
     def source(
-        self, spec: RunSpec, job: Job, store: Store, warn: Callable[[str], None]
+        self, spec: RunSpec, job: Job, store: UnitStore, warn: Callable[[str], None]
     ) -> UnitSource:
         """Where the loop over the raster gets its units from."""
 
     def sheets(
-        self, spec: RunSpec, job: Job, store: Store, windows: List[tiling.Window], tally: Events
+        self, spec: RunSpec, job: Job, store: UnitStore, windows: List[tiling.Window], tally: Events
     ) -> Iterator[Tuple[tiling.Window, bool, int]]:
         """Make sheets: each window with whether it has a valid pixel, and its number of tiles."""

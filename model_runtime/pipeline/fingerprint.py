@@ -10,7 +10,7 @@ SAMPLE_BYTES = 1 << 16
 GONE = "gone"
 
 
-def of_files(paths: Sequence[str]) -> Dict[str, str]:
+def fingerprint_files(paths: Sequence[str]) -> Dict[str, str]:
     """For each path what its file is now; "gone" for one that is not there.
 
     The whole content of a small file and SAMPLES parts of a large one are looked at: a file that

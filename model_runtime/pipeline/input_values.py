@@ -21,8 +21,8 @@ def understand(picture, choice: str, reference: Optional[str], model: Manifest) 
     ``reference``: path of another raster to be matched to. Always of whole rasters, so that an
     extent changes nothing. Raises InputError.
     """
-    stored = _stored(picture)
-    other = None if reference is None else _stored(_open(reference, model))
+    stored = _sample(picture)
+    other = None if reference is None else _sample(_open(reference, model))
     taken = radiometry.decide(choice, stored, model, other)
     side = radiometry.SAMPLE_SIDE
     sampled = min(picture.rows, side) * min(picture.cols, side)
@@ -30,12 +30,12 @@ def understand(picture, choice: str, reference: Optional[str], model: Manifest) 
 
 
 def _open(path: str, model: Manifest):
-    from ..raster.reader import Picture
+    from ..raster.reader import RasterReader
 
-    return Picture(path, None, model.input_bands)
+    return RasterReader(path, None, model.input_bands)
 
 
-def _stored(picture) -> radiometry.Stored:
+def _sample(picture) -> radiometry.Stored:
     return radiometry.Stored(
         picture.sample(radiometry.SAMPLE_SIDE),
         picture.integer,

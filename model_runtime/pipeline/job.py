@@ -9,7 +9,7 @@ from typing import Optional, Protocol, Sequence, Tuple
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import Estimate, Sampling, Wanted
+from ..diffusion.cascade import Estimate, EstimateRequest, Sampling
 from ..package.manifest import Manifest
 from ..raster.encoding import Encoding, of_dtype
 from ..raster.georeference import Georeference
@@ -37,7 +37,7 @@ class Estimator(Protocol):
     """Estimates spectra, as diffusion.cascade.Cascade does."""
 
     def estimate(
-        self, rgb: np.ndarray, row0: int, col0: int, how: Sampling, wanted: Wanted
+        self, rgb: np.ndarray, row0: int, col0: int, how: Sampling, wanted: EstimateRequest
     ) -> Estimate:
         """Mean, spread and stages for ``rgb`` (input bands, rows, cols) at (row0, col0)."""
 

@@ -33,7 +33,7 @@ def fit_layout(job: Job, limit: Optional[int], warn: Callable[[str], None]) -> t
     free = limit if limit is not None else available // 2
     # A given limit is for the whole process, the default for what the run adds to it.
     free -= hardware.resident() if limit is not None else 0
-    room = address_space.left()
+    room = address_space.free_bytes()
     # Heaps and libraries reserve more than they use: half is for the run, as of free memory.
     free = free if room is None else min(free, room // 2)
     layout: Optional[tiling.Layout] = job.layout

@@ -111,7 +111,7 @@ def _guidance_interval(
     most = min(stage.schedule.steps for stage in model.stages) - 1
     if len(given) != 2 or not 0 <= given[0] <= given[1] <= most:
         raise InputError(
-            f"--guidance-interval is {_listed(given)}",
+            f"--guidance-interval is {_list(given)}",
             f"give the first and the last timestep, from 0 to {most}",
         )
     return given
@@ -129,7 +129,7 @@ def _guidance(given: Optional[Tuple[float, ...]], model: manifest.Manifest) -> T
     if given is None:
         return tuple(stage.guidance_scale for stage in model.stages)
     if not all(math.isfinite(scale) and 0 <= scale <= 100 for scale in given):
-        raise InputError(f"--guidance is {_listed(given)}", "give numbers from 0 to 100")
+        raise InputError(f"--guidance is {_list(given)}", "give numbers from 0 to 100")
     if len(given) == 1:
         return given * stages
     if len(given) != stages:
@@ -182,5 +182,5 @@ def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:
     return tiling.round_up(max(rule.influence, -(-wanted // 2)), rule.multiple)
 
 
-def _listed(numbers) -> str:
+def _list(numbers) -> str:
     return ",".join(f"{number:g}" for number in numbers)

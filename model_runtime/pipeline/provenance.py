@@ -56,7 +56,7 @@ def guidance_said(how: Sampling) -> str:
 
 def _spread_said(job: Job) -> str:
     how = job.sampling
-    said = spread_calibration.said(job.model, how.sampler, how.steps, how.samples)
+    said = spread_calibration.describe(job.model, how.sampler, how.steps, how.samples)
     if how.samples > 1 and job.radiometry.taken == "match":
         said += "; it does not know how far off the picture's own calibration is"
     return said

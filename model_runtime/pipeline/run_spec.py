@@ -8,11 +8,11 @@ from .. import __version__, tiling
 from ..diffusion import onnx_session
 from ..diffusion.cascade import Cascade, Sampling
 from ..errors import DeviceError, PackageError, StorageError
-from ..journal.block_store import Store
+from ..journal.block_store import UnitStore
 from ..journal.journal import FACTS_NAME, Journal
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
-from ..raster.reader import Picture
+from ..raster.reader import RasterReader
 from ..spectra.radiometry import Radiometry
 from . import fingerprint, memory_budget
 from .job import Job, RuntimeInfo
@@ -54,7 +54,7 @@ class OpenRun:
 
     job: Job
     maker: UnitMaker
-    store: Store
+    store: UnitStore
     warnings: List[str]
 
 
@@ -118,7 +118,7 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
     model = package.manifest
     cascade = load(package.folder, model, spec.device, spec.threads)
     job = Job(
-        reader=Picture(spec.input, spec.bands, model.input_bands),
+        reader=RasterReader(spec.input, spec.bands, model.input_bands),
         model=model,
         layout=spec.layout,
         radiometry=spec.radiometry,
@@ -130,7 +130,7 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
     warnings: List[str] = []
     fitting = memory_budget.fit_layout(job, spec.memory_limit, warnings.append)
     maker = UnitMaker(job, warnings.append, fitting)
-    return OpenRun(job, maker, Store(Path(spec.journal), spec.run), warnings)
+    return OpenRun(job, maker, UnitStore(Path(spec.journal), spec.run), warnings)
 
 
 def runtime_of(cascade: Cascade) -> RuntimeInfo:
@@ -144,7 +144,7 @@ def _require_shared(spec: RunSpec) -> None:
             f"a worker does not see the folder '{spec.journal}'",
             "put OUTPUT into a folder that client and workers share under one path",
         )
-    now = fingerprint.of_files(list(spec.inputs))
+    now = fingerprint.fingerprint_files(list(spec.inputs))
     for path, was in spec.inputs.items():
         if now[path] != was:
             what = "does not see" if now[path] == "gone" else "sees another file under"
@@ -156,7 +156,7 @@ def _require_shared(spec: RunSpec) -> None:
 
 
 def _package(spec: RunSpec) -> ModelPackage:
-    package = open_package(embedded.folder_of(spec.model))
+    package = open_package(embedded.package_folder(spec.model))
     if package.sha256 != spec.model_sha256:
         raise PackageError(
             f"a worker has another model in '{package.folder}'",

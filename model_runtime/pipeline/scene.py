@@ -15,14 +15,14 @@ from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
 from ..journal import leftovers
-from ..journal.block_store import Store, sync_folder, write_durably
+from ..journal.block_store import UnitStore, sync_folder, write_durably
 from ..journal.journal import Journal, was_ending
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
 from ..raster.cube import read_preview
 from ..raster.dataset import files_read
 from ..raster.png import png_bytes
-from ..raster.reader import Picture
+from ..raster.reader import RasterReader
 from ..raster.writer import GEOTIFF, check_name
 from ..report import html_page
 from ..system import final_names
@@ -61,7 +61,7 @@ def upsample_scene(
     ``receipt``: leave word of the end in the journal, until it is settled.
     """
     since = time.monotonic()
-    package = manifest.open_package(embedded.folder_of(options.model))
+    package = manifest.open_package(embedded.package_folder(options.model))
 
     model = package.manifest
     sampling = sampling_of(options, model)
@@ -70,14 +70,16 @@ def upsample_scene(
     _check_outputs(options, spec, targets)
     reader = _open_reader(options, model)
     _refuse_inputs(options, targets, reader.files())
-    run = Run(events, since, fingerprint.of_files(reader.files()), executor, package, targets)
+    run = Run(
+        events, since, fingerprint.fingerprint_files(reader.files()), executor, package, targets
+    )
     job = _job(options, run, reader, sampling, spec)
     facts = provenance.facts_of(job, package.sha256)
     job = replace(job, outputs=replace(spec, tags=facts.settings))
     job = executor.fit(options, job, events.warning)
     for message in facts.warnings:
         events.warning(message)
-    reused = _journalled(options, job, facts, run, receipt)
+    reused = _make_with_journal(options, job, facts, run, receipt)
     seconds = time.monotonic() - since
     events.done(
         options.output, seconds, **provenance.done_facts(options, job, facts), reused=reused
@@ -96,7 +98,7 @@ class Run:
     targets: List[final_names.Target]
 
 
-def _journalled(
+def _make_with_journal(
     options: UpsampleOptions, job: Job, facts: provenance.Facts, run: Run, receipt: bool
 ) -> int:
     """Make the outputs, leaving what is finished for a later run if this one is cut short.
@@ -116,7 +118,7 @@ def _journalled(
             _refuse_existing(options, run.targets)
             _refuse_foreign_sheets(options, job.outputs)
         journal.begin(key, options.resume, run.events, options.unfinished)
-        explain(functools.partial(_left, journal, job))
+        explain(functools.partial(_describe_leftover, journal, job))
         try:
             _require_disk(options, job)
             reused = _produce(options, job, journal, facts, run, options.overwrite or ending)
@@ -131,16 +133,18 @@ def _journalled(
             raise
 
 
-def _left(journal: Journal, job: Job) -> Tuple[str, str]:
+def _describe_leftover(journal: Journal, job: Job) -> Tuple[str, str]:
     layout = job.layout
-    return leftovers.kept(journal.folder, journal.run, layout.count(), layout.tiles_of_a_unit)
+    return leftovers.describe_kept(
+        journal.folder, journal.run, layout.count(), layout.tiles_of_a_unit
+    )
 
 
-def _open_reader(options: UpsampleOptions, model: manifest.Manifest) -> Picture:
+def _open_reader(options: UpsampleOptions, model: manifest.Manifest) -> RasterReader:
     """The input with its red, green and blue where the model has them: released ones are BGR."""
     wanted = model.input_bands
     bands = None if options.bands is None else band_choice.in_model_order(options.bands, wanted)
-    return Picture(options.input, bands, wanted)
+    return RasterReader(options.input, bands, wanted)
 
 
 def _check_outputs(
@@ -151,7 +155,7 @@ def _check_outputs(
     if options.draws:
         outputs.refuse_other_samples(options.draws, spec.rasters)
     sheets.check(options)
-    kinds = (sheets.SUFFIX,) if sheets.asked_for(options.output) else (*GEOTIFF, sheets.SUFFIX)
+    kinds = (sheets.SUFFIX,) if sheets.is_vrt(options.output) else (*GEOTIFF, sheets.SUFFIX)
     for output in spec.rasters:
         if not output.in_new_folder:
             check_name(output.path, kinds)
@@ -167,7 +171,7 @@ def _targets(options: UpsampleOptions, spec: outputs.OutputSpec) -> List[final_n
     """All files that the run makes."""
     targets = [
         final_names.mosaic(output.path, sheets.folder_of(output.path))
-        if sheets.asked_for(output.path)
+        if sheets.is_vrt(output.path)
         else final_names.geotiff(output.path)
         for output in spec.rasters
     ]
@@ -188,7 +192,7 @@ def _refuse_existing(options: UpsampleOptions, targets: List[final_names.Target]
 
 
 def _refuse_foreign_sheets(options: UpsampleOptions, spec: outputs.OutputSpec) -> None:
-    for output in spec.rasters if sheets.asked_for(options.output) else ():
+    for output in spec.rasters if sheets.is_vrt(options.output) else ():
         folder = sheets.folder_of(output.path)
         if any(folder.glob("*/*.tif")) and not options.overwrite:
             raise InputError(f"'{folder}' exists", final_names.OVERWRITE)
@@ -197,7 +201,7 @@ def _refuse_foreign_sheets(options: UpsampleOptions, spec: outputs.OutputSpec) -
 def _job(
     options: UpsampleOptions,
     run: Run,
-    reader: Picture,
+    reader: RasterReader,
     sampling: Sampling,
     spec: outputs.OutputSpec,
 ) -> Job:
@@ -220,7 +224,7 @@ def _job(
 
 
 def _require_disk(options: UpsampleOptions, job: Job) -> None:
-    need = disk_space.bytes_needed(job, sheets.asked_for(options.output))
+    need = disk_space.bytes_needed(job, sheets.is_vrt(options.output))
     disk_space.require(options.output, need)
 
 
@@ -244,7 +248,7 @@ def _produce(
     """Make all outputs; none has its final name before all are whole. Units reused."""
     share = run.executor.share(options)
     spec = run_spec.spec_of(options, job, run.inputs, run.package.sha256, journal, share)
-    make = _in_sheets if sheets.asked_for(options.output) else _in_files
+    make = _in_sheets if sheets.is_vrt(options.output) else _in_files
     ending = Ending(run.events, job.layout.count(), ENDING_SHARE)
     run = replace(run, events=ending)
     with ExitStack() as stack:
@@ -264,12 +268,12 @@ def _produce(
 
 
 def _in_files(
-    options: UpsampleOptions, job: Job, spec: RunSpec, store: Store, run: Run, stack: ExitStack
+    options: UpsampleOptions, job: Job, spec: RunSpec, store: UnitStore, run: Run, stack: ExitStack
 ) -> Whole:
     """Make all outputs as one file each; ``stack`` removes what is left half-written."""
     _make_folders(options, stack)
     window = job.layout.window
-    made = [_tidied(stack, writer) for writer in writers_of(job, window)]
+    made = [_enter_with_cleanup(stack, writer) for writer in writers_of(job, window)]
     source = run.executor.source(spec, job, store, run.events.warning)
     estimation = Estimation(job, store, run.events, source)
     write_pieces(job, window, made, estimation)
@@ -298,7 +302,7 @@ def _make_folders(options: UpsampleOptions, stack: ExitStack) -> None:
 
 
 def _in_sheets(
-    options: UpsampleOptions, job: Job, spec: RunSpec, store: Store, run: Run, stack: ExitStack
+    options: UpsampleOptions, job: Job, spec: RunSpec, store: UnitStore, run: Run, stack: ExitStack
 ) -> Whole:
     """Make all outputs as VRTs over sheets; a VRT is there when its sheets are."""
     _make_folders(options, stack)
@@ -337,7 +341,7 @@ def _vrt(job: Job, run: str, output: outputs.Output, made: List[Window], stack: 
     return part
 
 
-def _tidied(stack: ExitStack, writer):
+def _enter_with_cleanup(stack: ExitStack, writer):
     """``writer``, entered, with its half-written file gone however the run ends."""
     stack.callback(tidy(writer.remove_parts))
     return stack.enter_context(writer)
@@ -345,7 +349,7 @@ def _tidied(stack: ExitStack, writer):
 
 def _refuse_changed(inputs: Dict[str, str]) -> None:
     """Raise StorageError when an input file is no longer what it was when the run began."""
-    now = fingerprint.of_files(list(inputs))
+    now = fingerprint.fingerprint_files(list(inputs))
     for path, was in inputs.items():
         if now[path] != was:
             what = "is gone" if now[path] == "gone" else "was changed"

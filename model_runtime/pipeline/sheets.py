@@ -14,7 +14,7 @@ from typing import Iterator, List, Tuple
 from .. import tiling
 from ..errors import InputError, StorageError
 from ..events import Events, Tally
-from ..journal.block_store import Store, sync_folder
+from ..journal.block_store import UnitStore, sync_folder
 from ..system.cancellation import tidy
 from .estimation import Estimation, say_started
 from .executor import Executor
@@ -30,19 +30,19 @@ SUFFIX = ".vrt"
 FILLED, BARE = "sheet", "bare"
 
 
-def asked_for(path: str) -> bool:
+def is_vrt(path: str) -> bool:
     """Whether an output of this name is a VRT over sheets."""
     return Path(path).suffix.lower() == SUFFIX
 
 
 def check(options: UpsampleOptions) -> None:
     """Raise InputError for options that do not go with sheets."""
-    if options.spread and asked_for(options.spread) != asked_for(options.output):
+    if options.spread and is_vrt(options.spread) != is_vrt(options.output):
         raise InputError(
             f"the output is '{options.output}', the spread '{options.spread}'",
             "end both in .tif, or both in .vrt",
         )
-    if options.keep_stages and asked_for(options.output):
+    if options.keep_stages and is_vrt(options.output):
         raise InputError(
             "--keep-stages makes GeoTIFFs of a whole raster", "end the output in .tif for it"
         )
@@ -76,7 +76,7 @@ def mark(kind: str, window: tiling.Window) -> str:
 
 
 def make(
-    job: Job, run: str, window: tiling.Window, maker: UnitMaker, store: Store, events: Events
+    job: Job, run: str, window: tiling.Window, maker: UnitMaker, store: UnitStore, events: Events
 ) -> Tuple[bool, int]:
     """Make the sheets of ``window``, one per output, in the folder of ``run``.
 
@@ -94,7 +94,7 @@ def make(
 
 
 def produce(
-    job: Job, spec: RunSpec, store: Store, side: int, events: Events, executor: Executor
+    job: Job, spec: RunSpec, store: UnitStore, side: int, events: Events, executor: Executor
 ) -> "Produced":
     """Have ``executor`` make all sheets that the store has no mark of."""
     wanted = list(windows(job.layout, side))
@@ -142,7 +142,7 @@ def _write(job: Job, run: str, window: tiling.Window, estimation: Estimation) ->
             make_folder(folder / making)
             stack.callback(shutil.rmtree, folder / making, ignore_errors=True)
         places = [folder / making / name for folder in folders]
-        staged = replace(job, outputs=replace(job.outputs, rasters=_moved(outputs, places)))
+        staged = replace(job, outputs=replace(job.outputs, rasters=_with_paths(outputs, places)))
         made = []
         for writer in writers_of(staged, window):
             stack.callback(tidy(writer.remove_parts))
@@ -157,7 +157,7 @@ def _write(job: Job, run: str, window: tiling.Window, estimation: Estimation) ->
     return filled
 
 
-def _moved(outputs: Tuple[Output, ...], places: List[Path]) -> Tuple[Output, ...]:
+def _with_paths(outputs: Tuple[Output, ...], places: List[Path]) -> Tuple[Output, ...]:
     return tuple(replace(output, path=str(place)) for output, place in zip(outputs, places))
 
 

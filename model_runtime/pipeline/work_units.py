@@ -5,12 +5,12 @@ from typing import Callable, Iterator, Optional, Protocol
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import Estimate, Wanted
+from ..diffusion.cascade import Estimate, EstimateRequest
 from ..errors import MemoryShortage, PackageError, StorageError
-from ..journal.block_store import Arrays, Store
+from ..journal.block_store import Arrays, UnitStore
 from ..package.manifest import Manifest
 from ..raster.encoding import Encoding, of_dtype
-from ..system.background import Behind
+from ..system.background import BackgroundWriter
 from .job import Job
 
 # Normalised values lie within a few scales; what is this far off is no estimate but a divergence.
@@ -42,7 +42,7 @@ class UnitMaker:
         self._layout = fitting or job.layout
 
     @property
-    def blended(self) -> bool:
+    def overlaps(self) -> bool:
         """Whether units overlap, so that several pieces take a part of one."""
         return self._job.layout.margin is None
 
@@ -94,15 +94,15 @@ class LocalUnits:
     The next one is made while one is written. Use it in a ``with`` statement, or wait.
     """
 
-    def __init__(self, maker: UnitMaker, store: Store):
-        self._maker, self._store, self._behind = maker, store, Behind()
+    def __init__(self, maker: UnitMaker, store: UnitStore):
+        self._maker, self._store, self._behind = maker, store, BackgroundWriter()
 
     def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
         """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
         kept = self._maker.make(unit)
         if kept:  # that there is nothing is found again sooner than it is kept
-            self._behind.do(keep, self._store, unit.name, kept)
-            if self._maker.blended:  # the next pieces read it back
+            self._behind.submit(keep, self._store, unit.name, kept)
+            if self._maker.overlaps:  # the next pieces read it back
                 self._behind.wait()
         done(unit.name, len(unit.tiles))
         return kept
@@ -114,7 +114,7 @@ class LocalUnits:
         self._behind.__exit__(*error)
 
 
-def keep(store: Store, name: str, arrays: Arrays) -> None:
+def keep(store: UnitStore, name: str, arrays: Arrays) -> None:
     """Write a unit to ``store``; raises StorageError."""
     try:
         store.write(name, arrays)
@@ -149,7 +149,7 @@ def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
         return stored.encode(made)
 
     asked = job.outputs
-    wanted = Wanted(kept, asked.spread, asked.stages, finish, asked.draws)
+    wanted = EstimateRequest(kept, asked.spread, asked.stages, finish, asked.draws)
     result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
     made = (result.mean, *_stages_in_place(job, result, stored))
     made += (result.spread,) if asked.spread else ()

@@ -5,8 +5,8 @@ from typing import Iterator, List, Tuple
 from ..contract import CONTENT_TAG
 from ..raster import encoding
 from ..raster.band_metadata import vrt_text
-from ..raster.writer import Form, Writer
-from ..system.background import Behind
+from ..raster.writer import FileLayout, Writer
+from ..system.background import BackgroundWriter
 from ..tiling import Window
 from .estimation import Estimation
 from .job import Job
@@ -15,7 +15,7 @@ from .outputs import Output
 
 def writers_of(job: Job, window: Window) -> Iterator[Writer]:
     """A Writer of each output for ``window``; made one after the other."""
-    form = Form(job.layout.block_side(), job.outputs.overviews, job.outputs.cog)
+    form = FileLayout(job.layout.block_side(), job.outputs.overviews, job.outputs.cog)
     for output in job.outputs.rasters:
         yield Writer(output.path, *_description(job, window, output), form)
 
@@ -43,11 +43,11 @@ def write_pieces(job: Job, window: Window, writers: List[Writer], estimation: Es
     StorageError.
     """
     written = False
-    with estimation, Behind() as behind:
+    with estimation, BackgroundWriter() as behind:
         for place, values in estimation.pieces():
             written = True
             corner = place.row0 - window.row0, place.col0 - window.col0
-            behind.do(_put, job.outputs.rasters, writers, corner, values)
+            behind.submit(_put, job.outputs.rasters, writers, corner, values)
     return written
 
 

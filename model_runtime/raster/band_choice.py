@@ -73,11 +73,11 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
         found = way(facts, wanted)
         if found is not None:
             choice = Choice(tuple(found), said)
-            return _doubted(choice, facts, wanted) if way is _by_colour else choice
+            return _with_doubt(choice, facts, wanted) if way is _by_colour else choice
     return Choice(_by_order(path, facts, wanted), ORDER)
 
 
-def _doubted(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:
+def _with_doubt(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:
     """``choice`` of the colour interpretation, which GDAL makes up for any three bytes."""
     named = _by_name(facts, wanted)
     if named is None or tuple(named) == choice.bands:

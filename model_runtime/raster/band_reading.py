@@ -21,7 +21,7 @@ _EDGE = 1e-10
 Read = Callable[..., np.ndarray]
 
 
-def stacked(
+def read_stack(
     dataset,
     numbers: Sequence[int],
     read: Read,
@@ -39,8 +39,8 @@ def stacked(
         return np.stack([read(band, **_place(whole, shape)) for band in bands])
     with _room_in_cache(2 * max(HELD_BYTES, _block_bytes(dataset))):
         if shape is None:
-            return _joined(dataset, bands, read, whole)
-        return _thinned(dataset, bands, read, whole, shape)
+            return _join(dataset, bands, read, whole)
+        return _thin(dataset, bands, read, whole, shape)
 
 
 def _in_one_block(dataset) -> bool:
@@ -53,7 +53,7 @@ def _place(window: Window, shape: Optional[Tuple[int, int]]) -> dict:
     return {**corner, "win_xsize": window.cols, "win_ysize": window.rows, **size}
 
 
-def _joined(dataset, bands: List, read: Read, whole: Window) -> np.ndarray:
+def _join(dataset, bands: List, read: Read, whole: Window) -> np.ndarray:
     made = None
     for part in _parts(dataset, whole):
         values = np.stack([read(band, **_place(part, None)) for band in bands])
@@ -65,7 +65,7 @@ def _joined(dataset, bands: List, read: Read, whole: Window) -> np.ndarray:
     return made
 
 
-def _thinned(dataset, bands: List, read: Read, whole: Window, shape: Tuple[int, int]) -> np.ndarray:
+def _thin(dataset, bands: List, read: Read, whole: Window, shape: Tuple[int, int]) -> np.ndarray:
     """Of the same pixels as GDAL's nearest neighbours."""
     rows, cols = _nearest(whole.rows, shape[0]), _nearest(whole.cols, shape[1])
     made = None

@@ -78,7 +78,7 @@ def read_cube(
 
 def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengths: bool) -> Cube:
     every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
-    picked = _picked(bands, len(every), path)
+    picked = _band_indexes(bands, len(every), path)
     wavelength_nm = _at(_complete(centres_nm, dataset, every), picked)
     if wavelength_nm is None and need_wavelengths:
         raise InputError(
@@ -86,13 +86,13 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
     refuse_short_file(str(path), every[:1] + every[-1:])
-    values = band_reading.stacked(dataset, [i + 1 for i in picked], _physical, window)
+    values = band_reading.read_stack(dataset, [i + 1 for i in picked], _physical, window)
     widths, place = _at(_complete(widths_nm, dataset, every), picked), georeference_of(dataset)
     place = place.of(window) if window else place
     return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
 
 
-def _picked(bands: Optional[Sequence[int]], count: int, path: str) -> List[int]:
+def _band_indexes(bands: Optional[Sequence[int]], count: int, path: str) -> List[int]:
     """0-based bands; raises InputError for one that the raster lacks."""
     wrong = [number for number in bands or () if not 1 <= number <= count]
     if wrong:
@@ -121,7 +121,7 @@ def read_preview(
             tell((band.GetBand() - 1) / dataset.RasterCount)
             return _physical(band, **place)
 
-        return band_reading.stacked(dataset, every, told, shape=shape)
+        return band_reading.read_stack(dataset, every, told, shape=shape)
 
 
 @contextmanager

@@ -91,10 +91,10 @@ def places_of_path(name: str, folder: Path) -> List[Path]:
     if name.startswith("/vsi"):
         archive = archive_of(name)
         return [archive] if archive else []
-    return [place for place in _seen_from(name, folder) if is_file(place)]
+    return [place for place in _places_of(name, folder) if is_file(place)]
 
 
-def _seen_from(name: str, folder: Path) -> Tuple[Path, Path]:
+def _places_of(name: str, folder: Path) -> Tuple[Path, Path]:
     return folder / name, Path(name)
 
 

@@ -42,13 +42,13 @@ def restrict() -> None:
     """Put off all drivers but the listed ones, and all ways to other machines."""
     for i in range(gdal.GetDriverCount())[::-1]:
         driver = gdal.GetDriver(i)
-        if driver.GetMetadataItem("DCAP_RASTER") and driver.ShortName not in _kept():
+        if driver.GetMetadataItem("DCAP_RASTER") and driver.ShortName not in _drivers_to_keep():
             driver.Deregister()
     gdal.SetConfigOption(_CURL, _NOTHING)
     gdal.SetConfigOption("GDAL_VRT_ENABLE_PYTHON", "NO")
 
 
-def _kept() -> Set[str]:
+def _drivers_to_keep() -> Set[str]:
     return {*DRIVERS, MADE_IN_MEMORY}
 
 
@@ -57,36 +57,38 @@ def open_local_or_named(path: str, options: Sequence[str] = ()):
 
     Raises InputError for a name that may not be followed, RuntimeError where GDAL cannot read it.
     """
-    path = opened_as(str(path))
+    path = openable_path(str(path))
     check(path)
     if named_sources.is_remote(path):
         gdal.SetConfigOption(_CURL, None)
     flags = gdal.OF_RASTER | gdal.OF_READONLY
-    return gdal.OpenEx(path, flags, allowed_drivers=_known(), open_options=list(options))
+    return gdal.OpenEx(
+        path, flags, allowed_drivers=_available_drivers(), open_options=list(options)
+    )
 
 
 @functools.lru_cache(maxsize=1)
-def _known() -> List[str]:
+def _available_drivers() -> List[str]:
     return [name for name in DRIVERS if gdal.GetDriverByName(name) is not None]
 
 
-def opened_as(path: str) -> str:
+def openable_path(path: str) -> str:
     """``https://`` as GDAL's ``/vsicurl/``: read in parts, not copied whole."""
     return f"/vsicurl/{path}" if path.startswith(("http://", "https://")) else path
 
 
 def check(path: str) -> None:
     """Raise InputError when ``path``, or a file that it leads to, may not be followed."""
-    for _ in _followed(path):
+    for _ in _follow(path):
         pass
 
 
 def local_files(path: str) -> List[str]:
     """The local files that ``path`` leads to, itself and sidecars among them; raises InputError."""
-    return list(dict.fromkeys(str(place) for place in _followed(opened_as(str(path)))))
+    return list(dict.fromkeys(str(place) for place in _follow(openable_path(str(path)))))
 
 
-def _followed(path: str) -> Iterator[Path]:
+def _follow(path: str) -> Iterator[Path]:
     """The local files that ``path`` leads to, each once, looked at before it is followed."""
     network = named_sources.is_remote(path)
     trouble = named_sources.trouble_with(path, network=True)
@@ -106,7 +108,7 @@ def _followed(path: str) -> Iterator[Path]:
                 continue
             yield place
             waiting += [side for side in _sidecars(place) if named_sources.is_file(side)]
-        waiting += _named_by(place, path, network)
+        waiting += _names_in(place, path, network)
 
 
 def _refuse_what_waits(place: Path) -> None:
@@ -125,7 +127,7 @@ def _sidecars(place: Path) -> Iterator[Path]:
     yield place.with_suffix(".aux")
 
 
-def _named_by(place: Union[str, Path], path: str, network: bool) -> List[Union[str, Path]]:
+def _names_in(place: Union[str, Path], path: str, network: bool) -> List[Union[str, Path]]:
     """The files that ``place`` names; raises InputError for a name that may not be followed."""
     head = _read(str(place), HEAD_BYTES)
     service = next((kind for mark, kind in SERVICES.items() if mark in head), None)

@@ -26,24 +26,24 @@ def block_of(factor: int, block_side: int) -> int:
     return side if whole and side >= LEAST_BLOCK else 0
 
 
-def halved(stored: np.ndarray, encoding: Encoding) -> np.ndarray:
+def halve(stored: np.ndarray, encoding: Encoding) -> np.ndarray:
     """Half the rows and cols, rounded up, of ``stored`` (bands, rows, cols).
 
     A pixel is the mean of the up to four that it stands for and that are not nodata.
     """
-    return np.stack([_halved_band(band, encoding) for band in stored])  # each stays in the cache
+    return np.stack([_halve_band(band, encoding) for band in stored])  # each stays in the cache
 
 
-def _halved_band(band: np.ndarray, encoding: Encoding) -> np.ndarray:
+def _halve_band(band: np.ndarray, encoding: Encoding) -> np.ndarray:
     rows, cols = band.shape
     if rows % 2 or cols % 2:  # the mean of a pixel and its copy is that pixel
         band = np.pad(band, [(0, rows % 2), (0, cols % 2)], mode="edge")
     wide = np.float32 if band.dtype == np.float32 else np.uint32
     valid = encoding.has_values(band)
     if valid.all():
-        return _rounded(_sums(band.astype(wide)), 4, band.dtype)
+        return _divide(_sums(band.astype(wide)), 4, band.dtype)
     count = _sums(valid.astype(wide))
-    mean = _rounded(_sums(np.where(valid, band, 0).astype(wide)), np.maximum(count, 1), band.dtype)
+    mean = _divide(_sums(np.where(valid, band, 0).astype(wide)), np.maximum(count, 1), band.dtype)
     mean[count == 0] = encoding.nodata
     return mean
 
@@ -54,5 +54,5 @@ def _sums(values: np.ndarray) -> np.ndarray:
     return across[::2] + across[1::2]
 
 
-def _rounded(sums: np.ndarray, count, kind: np.dtype) -> np.ndarray:
+def _divide(sums: np.ndarray, count, kind: np.dtype) -> np.ndarray:
     return sums / count if kind == np.float32 else ((sums + count // 2) // count).astype(kind)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError, StorageError
 from ..package.manifest import InputBand
-from ..tiling import Window, reflected
+from ..tiling import Window, reflect
 from . import band_choice, file_facts, opening
 from .band_choice import BandFacts
 from .band_metadata import COLOURS
@@ -36,7 +36,7 @@ from .wavelengths import centres_nm
 EDGE_PIXELS = 1e-6
 
 
-class Picture:
+class RasterReader:
     """An input raster whose chosen bands are read window by window.
 
     ``rows``, ``cols``; ``bands`` (1-based); ``georeference``; ``type_name`` (GDAL's), ``integer``
@@ -63,7 +63,7 @@ class Picture:
         described = open_with_sidecars(self.path)
         self._named = described.GetFileList() or []
         facts = _band_facts(described)
-        choice = _chosen_bands(facts, self.path, bands, wanted)
+        choice = _choose_bands(facts, self.path, bands, wanted)
         self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt
         names = tuple(facts[number - 1].name for number in self.bands)
@@ -110,7 +110,7 @@ class Picture:
         xmin, ymin, xmax, ymax = extent
         if not all(map(math.isfinite, extent)) or xmin >= xmax or ymin >= ymax:
             raise InputError(
-                f"the extent {_listed(extent)} is empty",
+                f"the extent {_list(extent)} is empty",
                 "give XMIN,YMIN,XMAX,YMAX with XMIN < XMAX and YMIN < YMAX",
             )
         inverse = gdal.InvGeoTransform(list(self.georeference.geotransform or PIXEL_GRID))
@@ -124,7 +124,7 @@ class Picture:
         row0, row1 = _whole_pixels(rows, self.rows)
         if col0 >= col1 or row0 >= row1:
             raise InputError(
-                f"the extent {_listed(extent)} lies beside the raster {_listed(self.extent())}",
+                f"the extent {_list(extent)} lies beside the raster {_list(self.extent())}",
                 "give an extent in the raster's coordinate reference system that overlaps it",
             )
         return Window(row0, col0, row1 - row0, col1 - col0)
@@ -143,8 +143,8 @@ class Picture:
         The window may stick out of the raster: there the raster is mirrored. Raises StorageError
         when the file cannot be read any more.
         """
-        rows = reflected(window.row0, window.row0 + window.rows, self.rows)
-        cols = reflected(window.col0, window.col0 + window.cols, self.cols)
+        rows = reflect(window.row0, window.row0 + window.rows, self.rows)
+        cols = reflect(window.col0, window.col0 + window.cols, self.cols)
         row0, col0 = int(rows.min()), int(cols.min())
         inside = (col0, row0, int(cols.max()) - col0 + 1, int(rows.max()) - row0 + 1)
         with self._reading():
@@ -202,7 +202,7 @@ def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:
     return max(first, 0), min(last, length)
 
 
-def _listed(numbers: Sequence[float]) -> str:
+def _list(numbers: Sequence[float]) -> str:
     return ",".join(f"{number:.10g}" for number in numbers)
 
 
@@ -215,7 +215,7 @@ def _refuse_palette(dataset, path: str) -> None:
         )
 
 
-def _chosen_bands(
+def _choose_bands(
     facts: Sequence[BandFacts],
     path: str,
     bands: Optional[Sequence[int]],

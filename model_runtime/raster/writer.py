@@ -25,7 +25,7 @@ COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_
 
 
 @dataclass(frozen=True)
-class Form:
+class FileLayout:
     """How a raster lies in its file; ``block_side`` is a multiple of 16."""
 
     block_side: int = BLOCK_SIDE
@@ -33,7 +33,7 @@ class Form:
     cog: bool = False
 
 
-DEFAULT_FORM = Form()
+DEFAULT_FORM = FileLayout()
 
 
 class Writer:
@@ -51,7 +51,7 @@ class Writer:
         stored: Encoding,
         georeference: Georeference,
         tags: Dict[str, str],
-        form: Form = DEFAULT_FORM,
+        form: FileLayout = DEFAULT_FORM,
     ):
         self.path = Path(path)
         self.part = part_path(path)
@@ -105,7 +105,7 @@ class Writer:
         with WritingErrors(self.path):
             self._put_at(0, row0, col0, stored)
             for level in range(1, self._thinned_at_once + 1):
-                stored = overviews.halved(stored, self._encoding)
+                stored = overviews.halve(stored, self._encoding)
                 self._put_at(level, row0 >> level, col0 >> level, stored)
 
     def _put_at(self, level: int, row0: int, col0: int, stored: np.ndarray) -> None:
@@ -158,7 +158,7 @@ class Writer:
             for row0 in range(0, source.YSize, step):
                 rows = min(step, source.YSize - row0)
                 stored = source.ReadAsArray(0, row0, source.XSize, rows)
-                target.WriteArray(overviews.halved(stored[None], self._encoding)[0], 0, row0 // 2)
+                target.WriteArray(overviews.halve(stored[None], self._encoding)[0], 0, row0 // 2)
                 target.FlushCache()
 
     def _make_cog(self, tell: Callable[[float], None]) -> None:

@@ -74,7 +74,7 @@ def write(path: Path, result: Result, encode: Encode) -> None:
 def html(result: Result, encode: Encode) -> str:
     """The whole page; ``encode`` turns pictures into PNG."""
     model = result.model
-    found, labels = kmeans.classify(result.cube, CLASSES)
+    found, labels = kmeans.cluster_spectra(result.cube, CLASSES)
     agreement = input_agreement.check(
         result.rgb, result.cube, model.wavelength_nm, model.input_bands
     )
@@ -90,15 +90,15 @@ def html(result: Result, encode: Encode) -> str:
         *_consistency(result, agreement, encode),
         *_domain(result, encode),
         html_page.heading("Settings"),
-        html_page.facts(_labelled(result.settings)),
+        html_page.facts(_with_labels(result.settings)),
         html_page.heading("Run"),
-        html_page.facts(_labelled(result.run)),
+        html_page.facts(_with_labels(result.run)),
         *_model(model, result.card),
     ]
     return html_page.document(f"SCDM: {result.input_name}", body)
 
 
-def _labelled(entries: Dict[str, str]) -> List[Tuple[str, str]]:
+def _with_labels(entries: Dict[str, str]) -> List[Tuple[str, str]]:
     """Raster tags such as SCDM_RADIOMETRY_WHY as words."""
     named = ((name.replace("SCDM_", "").replace("TIFFTAG_", ""), v) for name, v in entries.items())
     return [(name.replace("_", " ").capitalize(), value) for name, value in named]
@@ -152,7 +152,7 @@ def _picture(
 
 
 def _enlargeable(rgba: np.ndarray, title: str, encode: Encode) -> str:
-    png = encode(pictures.enlarged(rgba, PICTURE_SIDE))
+    png = encode(pictures.enlarge(rgba, PICTURE_SIDE))
     return html_page.enlargeable(html_page.png_image(png, title, PICTURE_SIDE), title)
 
 

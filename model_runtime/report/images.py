@@ -78,7 +78,7 @@ def hex_rgb(colour: str) -> Tuple[int, int, int]:
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
-def enlarged(picture: np.ndarray, least_side: int) -> np.ndarray:
+def enlarge(picture: np.ndarray, least_side: int) -> np.ndarray:
     """``picture`` (channels, rows, cols) with its pixels repeated until it is wide enough."""
     times = max(1, -(-least_side // max(picture.shape[1:])))
     return picture.repeat(times, axis=1).repeat(times, axis=2)

@@ -18,7 +18,7 @@ class SpectralClass:
     deviation: np.ndarray
 
 
-def classify(cube: np.ndarray, count: int) -> Tuple[List[SpectralClass], np.ndarray]:
+def cluster_spectra(cube: np.ndarray, count: int) -> Tuple[List[SpectralClass], np.ndarray]:
     """At most ``count`` classes of ``cube`` (bands, rows, cols), the largest first.
 
     Also returns the class number of each pixel (rows, cols), -1 where any band is NaN. k-means

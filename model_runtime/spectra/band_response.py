@@ -31,7 +31,9 @@ def _interpolation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(target, source, row) for row in basis], axis=1)
 
 
-def covered(source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray) -> np.ndarray:
+def sees_band(
+    source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
+) -> np.ndarray:
     """Which target bands (bool) a sensor sees: centre in its range, give or take half a width."""
     margin = EDGE_SHARE * np.asarray(target_fwhm_nm, np.float64)
     target = np.asarray(target_nm, np.float64)

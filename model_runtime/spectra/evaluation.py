@@ -47,7 +47,7 @@ def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS
     warnings += said
     wavelength_nm = np.asarray(estimate.wavelength_nm, np.float64)
     values = _times(estimate.values, factors[0])
-    truth = _times(_seen_through(estimate, reference), factors[1])
+    truth = _times(_on_bands_of(estimate, reference), factors[1])
     scores = metrics.score(values, truth, constants=constants)
     if not scores.counts["values"]:
         raise InputError(
@@ -66,7 +66,7 @@ def _times(values: np.ndarray, factor: float) -> np.ndarray:
     return values if factor == 1 else values * np.float32(factor)
 
 
-def _seen_through(estimate, reference) -> np.ndarray:
+def _on_bands_of(estimate, reference) -> np.ndarray:
     """The reference's values on the estimate's bands; as they are where the bands are the same."""
     if np.array_equal(estimate.wavelength_nm, reference.wavelength_nm):
         return reference.values

@@ -110,7 +110,7 @@ def common_means(estimate, reference, valid=None) -> Tuple[np.ndarray, np.ndarra
 
 def rmse(estimate, reference, valid=None) -> float:
     """Root mean square error over all values that count, in the cubes' unit."""
-    return float(np.sqrt(_pooled(_square_sums(estimate, reference, valid))))
+    return float(np.sqrt(_pool(_square_sums(estimate, reference, valid))))
 
 
 def rmse_per_band(estimate, reference, valid=None) -> np.ndarray:
@@ -126,7 +126,7 @@ def pixel_rmse(estimate, reference, valid=None) -> np.ndarray:
 
 def psnr(estimate, reference, valid=None, peak: float = 1.0) -> float:
     """10 log10(peak^2 / MSE) in dB, MSE over all values that count; inf for equal cubes."""
-    return float(_decibel(_pooled(_square_sums(estimate, reference, valid)), peak))
+    return float(_decibel(_pool(_square_sums(estimate, reference, valid)), peak))
 
 
 def psnr_per_band(estimate, reference, valid=None, peak: float = 1.0) -> np.ndarray:
@@ -163,7 +163,7 @@ def _pixel_sums(estimate, reference, valid, terms: Callable) -> np.ndarray:
 
 def mrae(estimate, reference, valid=None, epsilon: float = 1e-3) -> float:
     """Mean of |estimate - reference| / max(|reference|, epsilon) over all values that count."""
-    return float(_pooled(_relative_sums(estimate, reference, valid, epsilon)))
+    return float(_pool(_relative_sums(estimate, reference, valid, epsilon)))
 
 
 def mrae_per_band(estimate, reference, valid=None, epsilon: float = 1e-3) -> np.ndarray:
@@ -277,7 +277,7 @@ def _mean_square(estimate, reference, valid) -> np.ndarray:
     return _divide(*_square_sums(estimate, reference, valid))
 
 
-def _pooled(sums: Tuple[np.ndarray, np.ndarray]) -> float:
+def _pool(sums: Tuple[np.ndarray, np.ndarray]) -> float:
     total, count = sums
     return float(_divide(total.sum(), count.sum()))
 

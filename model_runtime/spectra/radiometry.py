@@ -106,12 +106,12 @@ def decide(
     if choice == REFLECTANCE:
         return _as_told(stored, model)
     if choice != "auto":
-        return _matched(choice, stored, model, "it was chosen")
+        return _match(choice, stored, model, "it was chosen")
     guess = _guess(stored, model)
     if guess.scale is None:
-        taken = _matched(choice, stored, model, guess.why)
+        taken = _match(choice, stored, model, guess.why)
     else:
-        taken = _scaled(stored, model, guess.scale, guess.why)
+        taken = _scale(stored, model, guess.scale, guess.why)
     warnings = [guess.doubt, *taken.warnings] if guess.doubt else taken.warnings
     return replace(taken, warnings=tuple(warnings))
 
@@ -335,21 +335,21 @@ def _domain_quantile(domain: Domain, level: float) -> np.ndarray:
 def _as_told(stored: Stored, model: Manifest) -> Radiometry:
     """The values are in the model's unit, whatever they look like."""
     if stored.scale is not None or model.input_unit != REFLECTANCE:
-        return _scaled(stored, model, 1.0, "it was chosen")
+        return _scale(stored, model, 1.0, "it was chosen")
     bright = float(_quantile(stored.values.ravel(), BRIGHT_QUANTILE))
     if stored.integer and stored.bits <= 8:
-        return _scaled(stored, model, 1 / 255, "it was chosen: 255 is taken as reflectance 1")
+        return _scale(stored, model, 1 / 255, "it was chosen: 255 is taken as reflectance 1")
     if stored.integer or bright > 255:
-        return _scaled(stored, model, INTEGER_SCALE, "it was chosen: 10,000 is taken as 1")
+        return _scale(stored, model, INTEGER_SCALE, "it was chosen: 10,000 is taken as 1")
     if bright <= 2 * BRIGHTEST_REFLECTANCE:
-        return _scaled(stored, model, 1.0, "it was chosen")
+        return _scale(stored, model, 1.0, "it was chosen")
     raise InputError(
         f"the values reach {bright:.4g}: neither reflectance (to 1) nor reflectance x 10,000",
         "set the bands' scale (gdal_edit.py -scale), or choose radiometry match",
     )
 
 
-def _scaled(stored: Stored, model: Manifest, scale: float, why: str) -> Radiometry:
+def _scale(stored: Stored, model: Manifest, scale: float, why: str) -> Radiometry:
     bands = len(stored.values)
     result = _linear(REFLECTANCE, why, stored, np.full(bands, scale), np.zeros(bands), None)
     return _with_warning(result, stored, model)
@@ -376,14 +376,14 @@ def _picture(why: str, gain: np.ndarray, curve: Curve, white: float) -> Radiomet
     return Radiometry("match", why, tuple(gain.tolist()), offset, SHADOW, curve, white)
 
 
-def _matched(choice: str, stored: Stored, model: Manifest, why: str) -> Radiometry:
+def _match(choice: str, stored: Stored, model: Manifest, why: str) -> Radiometry:
     curve, white = _light_of(choice, stored)
     if curve is not None and model.input_unit == REFLECTANCE:
-        return _matched_picture(stored, model, why, curve, white)
-    return _matched_counts(stored, model, why)
+        return _match_picture(stored, model, why, curve, white)
+    return _match_counts(stored, model, why)
 
 
-def _matched_picture(
+def _match_picture(
     stored: Stored, model: Manifest, why: str, curve: Curve, white: float
 ) -> Radiometry:
     """The fixed level of ``curve``, or more where the picture would be too dark (see above)."""
@@ -395,7 +395,7 @@ def _matched_picture(
     return _with_warning(result, stored, model)
 
 
-def _matched_counts(stored: Stored, model: Manifest, why: str) -> Radiometry:
+def _match_counts(stored: Stored, model: Manifest, why: str) -> Radiometry:
     """One gain for all bands after each band's own dark end is taken away (see above)."""
     if model.domain is None:
         raise InputError(

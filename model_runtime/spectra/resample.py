@@ -37,7 +37,7 @@ def see(
     if not len(source_nm):
         return result
     order = np.argsort(source_nm, kind="stable")
-    targets = band_response.covered(source_nm, target_nm, target_fwhm_nm)
+    targets = band_response.sees_band(source_nm, target_nm, target_fwhm_nm)
     wanted_nm, widths_nm = np.asarray(target_nm)[targets], np.asarray(target_fwhm_nm)[targets]
     weights = np.empty((len(wanted_nm), len(source_nm)))
     weights[:, order] = band_response.response_matrix(source_nm[order], wanted_nm, widths_nm)

@@ -29,7 +29,7 @@ def require_room() -> None:
         )
 
 
-def left() -> Optional[int]:
+def free_bytes() -> Optional[int]:
     """Bytes that this process may still reserve; None where there is no limit."""
     limit = _limit()
     if limit is None:

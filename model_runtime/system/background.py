@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Optional
 
 
-class Behind:
+class BackgroundWriter:
     """Does one action at a time in another thread; use it in a ``with`` statement.
 
     No more than one waits, so that memory does not grow where writing is slower than computing.
@@ -14,7 +14,7 @@ class Behind:
         self._pool = ThreadPoolExecutor(1)
         self._last: Optional[Future] = None
 
-    def do(self, action: Callable, *arguments) -> None:
+    def submit(self, action: Callable, *arguments) -> None:
         """Begin ``action`` when the one before it is done; raises what that one raised."""
         self.wait()
         self._last = self._pool.submit(action, *arguments)
@@ -25,7 +25,7 @@ class Behind:
         if last is not None:
             last.result()
 
-    def __enter__(self) -> "Behind":
+    def __enter__(self) -> "BackgroundWriter":
         return self
 
     def __exit__(self, error, *_) -> None:

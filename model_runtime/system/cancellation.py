@@ -70,7 +70,7 @@ def watch(say_cancelled: Callable[[], None]) -> None:
             signal.signal(number, _cancel)
 
 
-def asked() -> bool:
+def is_requested() -> bool:
     """Whether the process was asked to end."""
     return _asked.is_set()
 

@@ -15,7 +15,7 @@ from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from model_runtime.raster.cube import Cube, read_cube, write_cube
 from model_runtime.raster.georeference import Georeference
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 from model_runtime.spectra import radiometry
 from model_runtime.spectra.resample import resample
 from model_runtime.tiling import Window
@@ -206,7 +206,7 @@ def test_the_picture_is_stored_calibrated_as_whole_numbers(data, tmp_path):
     """Gaussian responses of centre and sigma 640/35, 550/35, 465/30 nm, UInt16 x 10,000."""
     scene = data / "val" / "neon_a_2.tif"
     quality_scenes.write_calibrated(scene, tmp_path / "rgb.tif")
-    picture, cube = Picture(str(tmp_path / "rgb.tif"), None), read_cube(str(scene))
+    picture, cube = RasterReader(str(tmp_path / "rgb.tif"), None), read_cube(str(scene))
     assert (picture.type_name, picture.scale) == ("UInt16", [1e-4] * 3)
     widths = np.array([35, 35, 30]) * 2 * np.sqrt(2 * np.log(2))
     expected = resample(cube.values, cube.wavelength_nm, np.array([640.0, 550, 465]), widths)
@@ -263,7 +263,7 @@ def test_a_regression_sees_what_a_package_sees(tiny_package, write_raster, tmp_p
     assert np.isnan(found[:, 2, 3]).all()
     known = np.isfinite(found)
     assert found[known] == pytest.approx(stored[known] / 10_000, rel=1e-5)
-    picture = Picture(str(rgb), None)
+    picture = RasterReader(str(rgb), None)
     matched = quality_methods.seen_by(picture, "match", model, picture.whole)
     sample = radiometry.Stored(picture.sample(512), True, 16, picture.scale, picture.offset)
     expected = radiometry.decide("match", sample, model).apply(stored.astype(np.float32))
@@ -284,7 +284,7 @@ def test_a_regression_makes_an_extent_of_the_whole_pictures_values(
     part, whole = (read_cube(str(tmp_path / f"{name}.tif")) for name in ("part", "whole"))
     np.testing.assert_array_equal(part.values, whole.values[:, 8:20, 5:12])
     assert part.geotransform[0] == PLACE[0] + 5
-    picture = Picture(str(rgb), None)
+    picture = RasterReader(str(rgb), None)
     seen = quality_methods.seen_by(picture, "auto", model, Window(8, 5, 12, 7))
     np.testing.assert_array_equal(seen, part.values)
 

@@ -9,7 +9,7 @@ from quality_methods import Regression
 
 from model_runtime.package import manifest
 from model_runtime.raster.cube import Cube
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 from model_runtime.tiling import Window
 
 NM = np.array([500.0, 670.0, 840.0])
@@ -80,7 +80,7 @@ def test_the_parts_are_the_darkest_and_the_brightest_that_are_not_empty():
 @pytest.mark.parametrize("transform", [(500000, 2, 0, 4100000, 0, -2), None])
 def test_the_extent_of_a_part_is_its_window(write_raster, transform):
     path = write_raster("rgb.tif", np.ones((3, 30, 40), np.uint8), transform=transform)
-    image, window = Picture(str(path), None), Window(10, 4, 9, 13)
+    image, window = RasterReader(str(path), None), Window(10, 4, 9, 13)
     assert image.window(quality_sanity.extent_of(image, window)) == window
 
 

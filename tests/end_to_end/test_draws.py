@@ -30,7 +30,7 @@ def source(write_raster):
 def shared_noise_package(tmp_path_factory):
     """The embedded model with noise that neighbours share."""
     folder = tmp_path_factory.mktemp("shared_noise") / "model"
-    shutil.copytree(embedded.folder_of(None), folder)
+    shutil.copytree(embedded.package_folder(None), folder)
     model = manifest.read(folder)
     replace(model, shared_noise=manifest.SharedNoise(0.6, 7)).write(folder)
     return folder

@@ -81,7 +81,7 @@ def test_refusals_name_what_the_dialog_shows(refused, parameters, read):
 
 def test_the_worker_says_what_the_dialog_knows_how_to_say_better(tmp_path):
     """The worker's own functions: a change of their words would end in options in the dialog."""
-    from model_runtime.errors import ScdmError, as_told
+    from model_runtime.errors import ScdmError, to_scdm_error
     from model_runtime.pipeline import disk_space
 
     with pytest.raises(ScdmError) as caught:
@@ -89,7 +89,7 @@ def test_the_worker_says_what_the_dialog_knows_how_to_say_better(tmp_path):
     text = in_dialog(str(caught.value), TITLES)
     assert text.startswith("Needs ") and " GB, " in text.replace("GiB", "GB")
     assert f"are free on the disk of {tmp_path}. Free some space, choose" in text
-    memory = in_dialog(str(as_told(MemoryError())), TITLES)
+    memory = in_dialog(str(to_scdm_error(MemoryError())), TITLES)
     assert memory.startswith("Not enough memory: close other programs, or choose a smaller Tile")
 
 

@@ -36,6 +36,6 @@ def test_a_generous_limit_is_no_hindrance(command, tmp_path, tiny_package, write
 
 def test_what_is_left_is_below_the_limit(monkeypatch):
     monkeypatch.setattr(resource, "getrlimit", lambda _: (10 << 40, 10 << 40))
-    assert 0 < address_space.left() < 10 << 40
+    assert 0 < address_space.free_bytes() < 10 << 40
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
-    assert address_space.left() is None
+    assert address_space.free_bytes() is None

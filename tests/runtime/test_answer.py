@@ -17,7 +17,9 @@ def given(capsys, **args):
 
     options = {"events": False, "json": False, **args}
     since = time.monotonic()
-    stdout.give(SimpleNamespace(**options), JsonEvents(sys.stdout), FACTS, "48 bands", since)
+    stdout.print_result(
+        SimpleNamespace(**options), JsonEvents(sys.stdout), FACTS, "48 bands", since
+    )
     return capsys.readouterr().out
 
 

@@ -32,7 +32,7 @@ def as_it_is(band, **place):
 @pytest.mark.parametrize("window", [None, Window(0, 0, 90, 130), Window(17, 5, 40, 101)])
 def test_the_values_are_the_files(dataset, monkeypatch, held, window):
     monkeypatch.setattr(band_reading, "HELD_BYTES", held)
-    found = band_reading.stacked(dataset, [3, 1, 7], as_it_is, window)
+    found = band_reading.read_stack(dataset, [3, 1, 7], as_it_is, window)
     w = window or Window(0, 0, 90, 130)
     rows, cols = slice(w.row0, w.row0 + w.rows), slice(w.col0, w.col0 + w.cols)
     np.testing.assert_array_equal(found, VALUES[[2, 0, 6], rows, cols])
@@ -42,7 +42,7 @@ def test_the_values_are_the_files(dataset, monkeypatch, held, window):
 @pytest.mark.parametrize("shape", [(9, 13), (7, 11), (90, 130), (1, 1), (89, 129)])
 def test_thinned_it_is_what_gdal_gives(dataset, monkeypatch, held, shape):
     monkeypatch.setattr(band_reading, "HELD_BYTES", held)
-    found = band_reading.stacked(dataset, [2, 5], as_it_is, shape=shape)
+    found = band_reading.read_stack(dataset, [2, 5], as_it_is, shape=shape)
     size = {"buf_xsize": shape[1], "buf_ysize": shape[0]}
     expected = [dataset.GetRasterBand(i).ReadAsArray(**size) for i in (2, 5)]
     np.testing.assert_array_equal(found, np.stack(expected))
@@ -50,7 +50,7 @@ def test_thinned_it_is_what_gdal_gives(dataset, monkeypatch, held, shape):
 
 def test_the_cache_has_its_size_again(dataset):
     before = gdal.GetCacheMax()
-    band_reading.stacked(dataset, [1, 2], as_it_is)
+    band_reading.read_stack(dataset, [1, 2], as_it_is)
     assert gdal.GetCacheMax() == before
 
 
@@ -76,7 +76,7 @@ def test_no_block_is_read_for_each_band_again(dataset, shape):
     gdal.SetCacheMax(1 << 14)
     try:
         every = range(1, 8)
-        action = lambda: band_reading.stacked(dataset, every, as_it_is, shape=shape)  # noqa: E731
+        action = lambda: band_reading.read_stack(dataset, every, as_it_is, shape=shape)  # noqa: E731
         assert bytes_read(action) < 2 * size
     finally:
         gdal.SetCacheMax(before)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_runtime.journal import block_store
-from model_runtime.journal.block_store import Store, packed, unpacked
+from model_runtime.journal.block_store import UnitStore, pack, unpack
 
 
 def arrays(kind=np.uint16, count=2, shape=(3, 4, 5)):
@@ -18,7 +18,7 @@ def arrays(kind=np.uint16, count=2, shape=(3, 4, 5)):
 
 @pytest.fixture
 def store(tmp_path):
-    return Store(tmp_path)
+    return UnitStore(tmp_path)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.float32])
@@ -46,7 +46,7 @@ def test_nan_survives(store):
 
 @given(st.data())
 def test_any_changed_cut_or_added_byte_is_noticed(data):
-    content = bytearray(b"".join(packed(arrays())))
+    content = bytearray(b"".join(pack(arrays())))
     how = data.draw(st.sampled_from(["change", "cut", "add"]))
     place = data.draw(st.integers(0, len(content) - 1))
     if how == "change":
@@ -56,13 +56,13 @@ def test_any_changed_cut_or_added_byte_is_noticed(data):
     else:
         content += data.draw(st.binary(min_size=1, max_size=9))
     with pytest.raises(ValueError):
-        unpacked(bytes(content))
+        unpack(bytes(content))
 
 
 @given(st.binary(max_size=200))
 def test_garbage_is_no_block(content):
     with pytest.raises(ValueError):
-        unpacked(content)
+        unpack(content)
 
 
 def test_a_write_that_fails_leaves_the_name_free(store, monkeypatch):
@@ -93,7 +93,7 @@ def test_the_content_is_on_the_disk_before_it_has_its_name(store, monkeypatch):
 
 def test_arrays_of_different_shapes_are_refused():
     with pytest.raises(ValueError, match="one shape"):
-        packed([*arrays(shape=(1, 2, 2)), *arrays(shape=(1, 2, 3))])
+        pack([*arrays(shape=(1, 2, 2)), *arrays(shape=(1, 2, 3))])
 
 
 def test_clearing_touches_nothing_else(store, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model_runtime.diffusion import cascade
-from model_runtime.diffusion.spread_calibration import calibrated, chosen
+from model_runtime.diffusion.spread_calibration import calibrated_spread, choose
 from model_runtime.errors import PackageError
 from model_runtime.package import manifest
 
@@ -23,17 +23,17 @@ def model(tiny_package):
 
 @pytest.mark.parametrize("samples, taken", [(2, 4), (4, 4), (9, 4), (11, 16), (100, 16)])
 def test_the_nearest_number_of_samples_is_taken(model, samples, taken):
-    assert chosen(model, "ddim", 2, samples).samples == taken
+    assert choose(model, "ddim", 2, samples).samples == taken
 
 
 @pytest.mark.parametrize("settings", [("ddpm", 2, 4), ("ddim", 3, 4)])
 def test_another_sampler_or_number_of_steps_has_none(model, settings):
-    assert chosen(model, *settings) is None
+    assert choose(model, *settings) is None
 
 
 def test_a_spread_is_widened_and_has_a_part_of_the_signal():
     settings = manifest.Calibration("ddim", 2, 4, (2.0, 1.0), (0.0, 0.1))
-    found = calibrated(np.full((2, 1, 1), 0.03), np.full((2, 1, 1), 0.4), settings)
+    found = calibrated_spread(np.full((2, 1, 1), 0.03), np.full((2, 1, 1), 0.4), settings)
     np.testing.assert_allclose(found[:, 0, 0], [0.06, 0.05], rtol=1e-6)
 
 

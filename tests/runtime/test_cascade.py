@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_runtime.diffusion import cascade, noise, samplers, schedule
-from model_runtime.diffusion.cascade import Cascade, Sampling, StageSampler, Wanted
+from model_runtime.diffusion.cascade import Cascade, EstimateRequest, Sampling, StageSampler
 from model_runtime.errors import InputError, PackageError
 from model_runtime.package import manifest
 
@@ -119,7 +119,7 @@ def test_guided_strips_see_the_null_condition_of_the_tile(in_strips, monkeypatch
 def test_what_is_kept_of_a_tile_is_its_part_of_the_whole(request, make):
     model, kept = (
         request.getfixturevalue(make)(stage(3, range(8))),
-        Wanted((slice(5, 20), slice(2, 9))),
+        EstimateRequest((slice(5, 20), slice(2, 9))),
     )
     how = one_stage(steps=2, samples=2)
     whole, found = model.estimate(RGB, 8, 0, how), model.estimate(RGB, 8, 0, how, kept)
@@ -132,7 +132,7 @@ def test_what_is_not_wanted_is_not_made_and_changes_nothing(request, make):
     model = request.getfixturevalue(make)(stage(3, (0, 4)), stage(2, range(8)))
     how = replace(HOW, sampler="ddpm", samples=3)
     whole = model.estimate(RGB, 0, 0, how)
-    found = model.estimate(RGB, 0, 0, how, Wanted(spread=False, stages=False))
+    found = model.estimate(RGB, 0, 0, how, EstimateRequest(spread=False, stages=False))
     np.testing.assert_array_equal(found.mean, whole.mean)
     assert (found.spread, found.stages) == (None, [])
     assert (whole.spread.shape, len(whole.stages)) == (whole.mean.shape, 2)
@@ -404,12 +404,12 @@ def test_draws_have_the_estimate_for_mean_and_the_spread_for_deviation(request, 
     fitted = manifest.Calibration("ddpm", 3, 5, (1.7,) * 8, (0.05,) * 8)
     model.manifest = replace(model.manifest, calibrations=(fitted,) if calibrated else ())
     how = replace(HOW, sampler="ddpm", samples=5)
-    found = model.estimate(RGB, 0, 0, how, Wanted(draws=True))
+    found = model.estimate(RGB, 0, 0, how, EstimateRequest(draws=True))
     each = np.stack(found.draws)
     assert each.shape == (5, 8, 24, 16)
     np.testing.assert_allclose(each.mean(0), found.mean, atol=1e-6)
     np.testing.assert_allclose(each.std(0, ddof=1), found.spread, rtol=1e-4, atol=1e-6)
-    alone = model.estimate(RGB, 0, 0, how, Wanted(spread=False, draws=True))
+    alone = model.estimate(RGB, 0, 0, how, EstimateRequest(spread=False, draws=True))
     assert alone.spread is None
     np.testing.assert_array_equal(np.stack(alone.draws), each)
 
@@ -417,7 +417,7 @@ def test_draws_have_the_estimate_for_mean_and_the_spread_for_deviation(request, 
 def test_uncalibrated_draws_are_the_samples_themselves(of_functions, monkeypatch):
     model = of_functions(stage(3, (0, 4)), stage(2, range(8)))
     how = replace(HOW, sampler="ddpm", samples=3)
-    draws = model.estimate(RGB, 0, 0, how, Wanted(draws=True)).draws
+    draws = model.estimate(RGB, 0, 0, how, EstimateRequest(draws=True)).draws
     draw = noise.block_noise
     monkeypatch.setattr(noise, "block_noise", lambda s, i, _, *a: draw(s, i, 1, *a))
     second = model.estimate(RGB, 0, 0, replace(how, samples=1)).mean
@@ -431,6 +431,6 @@ def test_draws_that_do_not_differ_are_the_mean(of_functions):
     model = of_functions(stage(3, range(8), denoise=certain))
     fitted = manifest.Calibration("dpm-solver++", 1, 4, (1.0,) * 8, (0.1,) * 8)
     model.manifest = replace(model.manifest, calibrations=(fitted,))
-    found = model.estimate(RGB, 0, 0, one_stage(steps=1, samples=4), Wanted(draws=True))
+    found = model.estimate(RGB, 0, 0, one_stage(steps=1, samples=4), EstimateRequest(draws=True))
     for one in found.draws:
         np.testing.assert_array_equal(one, found.mean)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model_runtime.report.kmeans import classify
+from model_runtime.report.kmeans import cluster_spectra
 
 CENTRES = np.array([[0.1, 0.2, 0.3], [0.5, 0.1, 0.0], [0.9, 0.9, 0.9]])
 
@@ -16,7 +16,7 @@ def scene():
 
 def test_materials_are_found_largest_first():
     cube, kinds = scene()
-    found, labels = classify(cube, 3)
+    found, labels = cluster_spectra(cube, 3)
     assert [one.share for one in found] == [0.5, 0.3, 0.2]
     assert np.abs(np.stack([one.mean for one in found]) - CENTRES[[1, 0, 2]]).max() < 0.005
     assert np.array_equal(labels, np.array([1, 0, 2])[kinds])
@@ -24,22 +24,22 @@ def test_materials_are_found_largest_first():
 
 def test_the_same_picture_gives_the_same_classes():
     cube, _ = scene()
-    assert np.array_equal(classify(cube, 5)[1], classify(cube, 5)[1])
+    assert np.array_equal(cluster_spectra(cube, 5)[1], cluster_spectra(cube, 5)[1])
 
 
 def test_masked_pixels_belong_to_no_class():
     cube, _ = scene()
     cube[1, 2, 3] = np.nan
-    found, labels = classify(cube, 3)
+    found, labels = cluster_spectra(cube, 3)
     assert labels[2, 3] == -1 and (labels == -1).sum() == 1
     assert abs(sum(one.share for one in found) - 1) < 1e-9
 
 
 def test_fewer_materials_than_classes():
-    found, labels = classify(np.full((4, 3, 5), 0.25), 5)
+    found, labels = cluster_spectra(np.full((4, 3, 5), 0.25), 5)
     assert len(found) == 1 and found[0].share == 1 and (labels == 0).all()
 
 
 def test_nothing_valid_holds_nothing():
-    found, labels = classify(np.full((4, 3, 5), np.nan), 5)
+    found, labels = cluster_spectra(np.full((4, 3, 5), np.nan), 5)
     assert found == [] and (labels == -1).all()

@@ -36,7 +36,7 @@ def test_addresses(address):
 
 def test_without_dask_the_remedy_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(DeviceError) as caught, dask_pool.opened("local:1"):
+    with pytest.raises(DeviceError) as caught, dask_pool.open_pool("local:1"):
         raise AssertionError("opened")
     assert "[cluster]" in caught.value.remedy
 
@@ -44,7 +44,7 @@ def test_without_dask_the_remedy_names_the_extra(monkeypatch):
 @pytest.fixture(scope="module")
 def pool():
     pytest.importorskip("distributed", reason=REASON)
-    with dask_pool.opened("local:2") as opened:
+    with dask_pool.open_pool("local:2") as opened:
         yield opened
 
 
@@ -92,11 +92,11 @@ def test_a_scheduler_with_certificates(pem):
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
     ) as running:
         address = running.scheduler_address
-        with dask_pool.opened(address, given) as opened:
+        with dask_pool.open_pool(address, given) as opened:
             assert list(opened.each(squared, [("a", (3,))])) == [("a", 9)]
-        with pytest.raises(InputError, match="needs certificates"), dask_pool.opened(address):
+        with pytest.raises(InputError, match="needs certificates"), dask_pool.open_pool(address):
             raise AssertionError("opened")
-        with pytest.raises(DeviceError), dask_pool.opened(address, pem()[0]):
+        with pytest.raises(DeviceError), dask_pool.open_pool(address, pem()[0]):
             raise AssertionError("opened")
 
 
@@ -205,21 +205,21 @@ def test_a_task_that_ends_every_worker_fails_alone(pool):
 def test_a_second_cluster_takes_no_port_of_the_first(pool):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Port")
-        with dask_pool.opened("local:1") as second:
+        with dask_pool.open_pool("local:1") as second:
             assert list(second.each(squared, [("a", (3,))])) == [("a", 9)]
 
 
 def test_no_scheduler_is_a_device_error(monkeypatch):
     pytest.importorskip("distributed", reason=REASON)
     monkeypatch.setattr(dask_pool, "WAIT_SECONDS", 1)
-    with pytest.raises(DeviceError, match="no cluster"), dask_pool.opened("tcp://127.0.0.1:1"):
+    with pytest.raises(DeviceError, match="no cluster"), dask_pool.open_pool("tcp://127.0.0.1:1"):
         raise AssertionError("opened")
 
 
 def waits_until_unwanted(mark):
     Path(mark).touch()
     for _ in range(6000):
-        if dask_pool.unwanted():
+        if dask_pool.is_cancelled():
             Path(mark).unlink()
             return
         threading.Event().wait(0.01)
@@ -227,7 +227,7 @@ def waits_until_unwanted(mark):
 
 def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
     mark = tmp_path / "running"
-    assert not dask_pool.unwanted()  # no task at all
+    assert not dask_pool.is_cancelled()  # no task at all
     future = pool._client.submit(waits_until_unwanted, str(mark))
     assert happens(mark.exists)
     assert next(pool.each(waits_once, [("a", (0,))]))[1] is False  # a task that is wanted
@@ -236,7 +236,7 @@ def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
 
 
 def waits_once(_):
-    return dask_pool.unwanted()
+    return dask_pool.is_cancelled()
 
 
 def happens(condition):

@@ -9,7 +9,7 @@ from model_runtime import tiling
 from model_runtime.diffusion.cascade import EVERYTHING, Estimate, Sampling
 from model_runtime.errors import MemoryShortage
 from model_runtime.events import Events
-from model_runtime.journal.block_store import Store
+from model_runtime.journal.block_store import UnitStore
 from model_runtime.package import manifest
 from model_runtime.pipeline.estimation import Estimation
 from model_runtime.pipeline.job import Job, RuntimeInfo
@@ -48,8 +48,8 @@ class Picture:
         self.mask = across < 200
 
     def read(self, window):
-        rows = tiling.reflected(window.row0, window.row0 + window.rows, ROWS)
-        cols = tiling.reflected(window.col0, window.col0 + window.cols, COLS)
+        rows = tiling.reflect(window.row0, window.row0 + window.rows, ROWS)
+        cols = tiling.reflect(window.col0, window.col0 + window.cols, COLS)
         pick = np.ix_(rows, cols)
         return self.values[(slice(None), *pick)], self.mask[pick]
 
@@ -81,7 +81,7 @@ def made(tiny_package, tmp_path):
         spec = OutputSpec(rasters, spread=outputs > 1)
         runtime = RuntimeInfo("cpu", ("TestProvider",))
         job = Job(Picture(), model, layout, radiometry, how, spec, runtime, network)
-        told, store = Told(), Store(tmp_path)
+        told, store = Told(), UnitStore(tmp_path)
         maker = UnitMaker(job, told.warning)
         estimation = Estimation(job, store, told, LocalUnits(maker, store))
         values = STORED.nothing((outputs, bands, window.rows, window.cols))

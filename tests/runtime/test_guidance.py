@@ -13,20 +13,20 @@ def never(x_t, t):
 def test_guidance_is_the_mixture_of_both_networks():
     """null + (s + 1)(conditional - null), as released."""
     x = np.random.default_rng(0).standard_normal((2, 3, 4, 5)).astype(np.float32)
-    guided = guidance.mixed(lambda x, t: 2 * x + t, lambda x, t: x - t, 2.5)
+    guided = guidance.mix_guidance(lambda x, t: 2 * x + t, lambda x, t: x - t, 2.5)
     np.testing.assert_allclose(guided(x, 7), (x - 7) + 3.5 * (x + 14), rtol=1e-5)
     assert guided(x, 7).dtype == np.float32
 
 
 def test_without_guidance_the_null_network_does_not_run():
-    guided = guidance.mixed(lambda x, t: x + t, never, 0.0)
+    guided = guidance.mix_guidance(lambda x, t: x + t, never, 0.0)
     assert guided(np.float32([1]), 2) == 3
 
 
 def test_a_network_asked_for_both_at_once_gives_the_same_mixture():
     x = np.random.default_rng(0).standard_normal((1, 3, 4, 5)).astype(np.float32)
-    apart = guidance.mixed(lambda x, t: 2 * x + t, lambda x, t: x - t, 2.5)
-    both = guidance.mixed_of_both(lambda x, t: np.concatenate([2 * x + t, x - t]), 2.5)
+    apart = guidance.mix_guidance(lambda x, t: 2 * x + t, lambda x, t: x - t, 2.5)
+    both = guidance.mix_guidance_of_pair(lambda x, t: np.concatenate([2 * x + t, x - t]), 2.5)
     np.testing.assert_array_equal(both(x, 7), apart(x, 7))
 
 
@@ -40,9 +40,9 @@ def test_guidance_of_x0_is_guidance_of_epsilon():
     d = schedule.diffusion(schedule.betas("linear", 100, 1e-3, 0.1))
     rng = np.random.default_rng(1)
     x, one, other = rng.standard_normal((3, 1, 2, 3, 3))
-    mixed = guidance.mixed(lambda x, t: one, lambda x, t: other, 1.5)(x, 40)
+    mixed = guidance.mix_guidance(lambda x, t: one, lambda x, t: other, 1.5)(x, 40)
     x0 = [schedule.x0("epsilon", e, x, d, 40) for e in (one, other, mixed)]
-    by_x0 = guidance.mixed(lambda x, t: x0[0], lambda x, t: x0[1], 1.5)(x, 40)
+    by_x0 = guidance.mix_guidance(lambda x, t: x0[0], lambda x, t: x0[1], 1.5)(x, 40)
     np.testing.assert_allclose(x0[2], by_x0, rtol=1e-5, atol=1e-6)
 
 
@@ -57,7 +57,7 @@ def test_the_quantile_falls_from_one_to_its_bound_over_any_number_of_steps(t, st
 def test_truncation_clamps_each_sample_to_its_own_quantile():
     x = np.stack([np.arange(-50, 50), 10 * np.arange(-50, 50)]).reshape(2, 4, 5, 5)
     x = x.astype(np.float32)
-    found = guidance.truncated(x, 99, 100, 0.9)
+    found = guidance.truncate(x, 99, 100, 0.9)
     for sample, result in zip(x, found):
         bound = np.quantile(np.abs(sample), 0.9)
         assert 1 < bound < np.abs(sample).max()
@@ -66,15 +66,15 @@ def test_truncation_clamps_each_sample_to_its_own_quantile():
 
 def test_truncation_leaves_what_is_within_one():
     x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(1, 2, 3, 4)
-    np.testing.assert_array_equal(guidance.truncated(x, 9, 10, 0.5), x)
+    np.testing.assert_array_equal(guidance.truncate(x, 9, 10, 0.5), x)
 
 
 def test_a_bound_of_one_switches_truncation_off():
     x = np.float32([[[[-9, 9]]]])
-    assert guidance.truncated(x, 9, 10, 1.0) is x
+    assert guidance.truncate(x, 9, 10, 1.0) is x
 
 
 def test_truncation_at_the_first_timestep_clamps_nothing():
     x = np.random.default_rng(2).normal(0, 5, (2, 3, 4, 4)).astype(np.float32)
-    np.testing.assert_array_equal(guidance.truncated(x, 0, 10, 0.5), x)
-    assert np.abs(guidance.truncated(x, 9, 10, 0.5)).max() < np.abs(x).max()
+    np.testing.assert_array_equal(guidance.truncate(x, 0, 10, 0.5), x)
+    assert np.abs(guidance.truncate(x, 9, 10, 0.5)).max() < np.abs(x).max()

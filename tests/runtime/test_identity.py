@@ -15,7 +15,7 @@ def file(tmp_path):
 
 
 def state(path):
-    return fingerprint.of_files([str(path)])[str(path)]
+    return fingerprint.fingerprint_files([str(path)])[str(path)]
 
 
 def test_the_same_file_stays_the_same(file):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from model_runtime import __main__ as main_module
-from model_runtime.__main__ import as_told, main
+from model_runtime.__main__ import main, to_scdm_error
 from model_runtime.errors import DeviceError, InputError, PackageError, StorageError
 
 
@@ -68,7 +68,7 @@ def test_an_internal_error_says_how_to_learn_more(failing, capsys):
 
 
 def test_a_full_disk_says_to_make_room():
-    assert "room" in as_told(OSError(errno.ENOSPC, "No space left on device")).remedy
+    assert "room" in to_scdm_error(OSError(errno.ENOSPC, "No space left on device")).remedy
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_a_wrong_command_line_is_exit_2_in_one_line(words, capsys):
 
 @pytest.mark.parametrize("option", ["--extent", "--guidance"])
 def test_values_may_begin_with_a_minus_sign(option):
-    assert main_module._joined([option, "-5.5,1"]) == [f"{option}=-5.5,1"]
-    assert main_module._joined([option, "--events"]) == [option, "--events"]
+    assert main_module._join_signed_options([option, "-5.5,1"]) == [f"{option}=-5.5,1"]
+    assert main_module._join_signed_options([option, "--events"]) == [option, "--events"]
 
 
 @pytest.mark.parametrize("words", [["--help"], ["upsample", "--help"], ["--version"]])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from model_runtime.diffusion.noise import BLOCK, block_noise, picked_noise
+from model_runtime.diffusion.noise import BLOCK, block_noise, pick_noise
 from model_runtime.package.manifest import SharedNoise
 
 DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999, "bands": 2}
@@ -73,7 +73,7 @@ def test_a_seed_means_the_same_numbers_for_ever():
 
 def picked(*place, samples=1, **other):
     """Noise picked for (row0, col0, rows, cols)."""
-    return picked_noise(**{**DRAW, **other}, samples=samples, window=place)
+    return pick_noise(**{**DRAW, **other}, samples=samples, window=place)
 
 
 @hypothesis.settings(max_examples=25)

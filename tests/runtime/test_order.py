@@ -29,7 +29,7 @@ def work(write_raster, tiny_package, tmp_path):
     return run_spec.RunSpec(
         input=str(source),
         bands=(1, 2, 3),
-        inputs=fingerprint.of_files([str(source)]),
+        inputs=fingerprint.fingerprint_files([str(source)]),
         model=str(tiny_package),
         model_sha256=hashlib.sha256(content).hexdigest(),
         device="cpu",

@@ -27,24 +27,24 @@ def test_a_file_block_thins_to_a_whole_block_or_none(factor, block_side, side):
 
 def test_a_pixel_is_the_rounded_mean_of_its_four():
     band = np.array([[1, 2, 65534, 65534], [3, 5, 65534, 65533]], np.uint16)
-    assert overviews.halved(band[None], COUNTS).tolist() == [[[3, 65534]]]
+    assert overviews.halve(band[None], COUNTS).tolist() == [[[3, 65534]]]
 
 
 def test_nodata_is_left_out_and_stays_where_there_is_nothing_else():
     band = np.array([[10, NOTHING, NOTHING, NOTHING], [20, 40, NOTHING, NOTHING]], np.uint16)
-    assert overviews.halved(band[None], COUNTS).tolist() == [[[23, NOTHING]]]
+    assert overviews.halve(band[None], COUNTS).tolist() == [[[23, NOTHING]]]
 
 
 def test_every_band_has_its_own_nodata():
     bands = np.array([[[10, 30]], [[NOTHING, 30]]], np.uint16)
-    assert overviews.halved(bands, COUNTS).ravel().tolist() == [20, 30]
+    assert overviews.halve(bands, COUNTS).ravel().tolist() == [20, 30]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 2), (2, 5), (5, 3)])
 def test_a_last_odd_row_or_col_stands_for_itself(shape):
     rows, cols = shape
     values = np.arange(rows * cols, dtype=np.float32).reshape(shape)
-    found = overviews.halved(values[None], REALS)[0]
+    found = overviews.halve(values[None], REALS)[0]
     expected = [
         [values[r : r + 2, c : c + 2].mean() for c in range(0, cols, 2)] for r in range(0, rows, 2)
     ]
@@ -53,6 +53,6 @@ def test_a_last_odd_row_or_col_stands_for_itself(shape):
 
 def test_real_numbers_keep_their_type_and_leave_nan_out():
     values = np.array([[[0.5, np.nan, np.nan], [1.0, np.nan, np.nan]]], np.float32)
-    found = overviews.halved(values, REALS)
+    found = overviews.halve(values, REALS)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, [[[0.75, np.nan]]])

@@ -49,4 +49,4 @@ def test_class_map_has_the_charts_colours():
 
 @pytest.mark.parametrize("shape, expected", [((4, 20, 30), (4, 40, 60)), ((4, 70, 9), (4, 70, 9))])
 def test_small_pictures_are_enlarged_by_whole_pixels(shape, expected):
-    assert images.enlarged(np.zeros(shape, np.uint8), 50).shape == expected
+    assert images.enlarge(np.zeros(shape, np.uint8), 50).shape == expected

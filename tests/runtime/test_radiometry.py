@@ -9,7 +9,7 @@ import pytest
 from model_runtime.errors import InputError
 from model_runtime.package.manifest import Domain, InputBand
 from model_runtime.raster.cube import read_cube
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 from model_runtime.spectra import band_response
 from model_runtime.spectra.known_calibration import FileFacts
 from model_runtime.spectra.radiometry import Stored, decide
@@ -324,7 +324,7 @@ def _camera_pairs(shared_data):
     plots = sorted(path for path in named if path.parent.name in ("train", "val"))
     pairs = []
     for plot in plots:
-        camera = Picture(shared_data / "pairs" / f"{plot.stem}_camera.tif", None)
+        camera = RasterReader(shared_data / "pairs" / f"{plot.stem}_camera.tif", None)
         pairs.append((camera.read(camera.whole)[0], _simulated(plot)))
     assert len(pairs) == 78
     return pairs

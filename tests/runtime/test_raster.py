@@ -15,8 +15,8 @@ from model_runtime.raster import encoding, georeference, overviews
 from model_runtime.raster.cube import read_cube
 from model_runtime.raster.georeference import Georeference
 from model_runtime.raster.png import png_bytes
-from model_runtime.raster.reader import Picture
-from model_runtime.raster.writer import Form, Writer, _Filled, _refuse_holes, check_name
+from model_runtime.raster.reader import RasterReader
+from model_runtime.raster.writer import FileLayout, Writer, _Filled, _refuse_holes, check_name
 from model_runtime.tiling import Window
 
 gdal.UseExceptions()
@@ -30,7 +30,7 @@ def numbers(bands=3, kind=np.uint8, rows=ROWS, cols=COLS):
 
 def test_reads_a_window_and_mirrors_only_beyond_the_raster(write_raster):
     values = numbers()
-    picture = Picture(write_raster("a.tif", values), None)
+    picture = RasterReader(write_raster("a.tif", values), None)
     read, valid = picture.read(Window(-2, 7, 9, 4))
     expected = np.pad(values, ((0, 0), (2, 2), (0, 2)), mode="reflect")[:, :, 7:]
     np.testing.assert_array_equal(read, expected)
@@ -38,7 +38,7 @@ def test_reads_a_window_and_mirrors_only_beyond_the_raster(write_raster):
 
 
 def test_a_raster_of_one_pixel_stands_everywhere(write_raster):
-    picture = Picture(write_raster("a.tif", numbers(rows=1, cols=1)), None)
+    picture = RasterReader(write_raster("a.tif", numbers(rows=1, cols=1)), None)
     read, _ = picture.read(Window(-8, -8, 16, 24))
     assert (read == np.array([1, 2, 3])[:, None, None]).all()
 
@@ -52,9 +52,9 @@ def test_bands_by_colour_else_first_three_else_as_named(write_raster):
     )
     swapped = write_raster("bgr.tif", numbers(4), colours=[b, g, r, alpha])
     plain = write_raster("plain.tif", numbers(4), colours=[gdal.GCI_Undefined] * 4)
-    assert Picture(swapped, None).bands == [3, 2, 1]
-    assert Picture(plain, None).bands == [1, 2, 3]
-    assert Picture(plain, (4, 2, 2)).bands == [4, 2, 2]
+    assert RasterReader(swapped, None).bands == [3, 2, 1]
+    assert RasterReader(plain, None).bands == [1, 2, 3]
+    assert RasterReader(plain, (4, 2, 2)).bands == [4, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_bands_by_colour_else_first_three_else_as_named(write_raster):
 def test_bands_that_are_not_there_are_refused(write_raster, bands, named, says):
     path = write_raster("a.tif", numbers(bands))
     with pytest.raises(InputError, match=says) as caught:
-        Picture(path, named)
+        RasterReader(path, named)
     assert caught.value.remedy
 
 
@@ -88,38 +88,38 @@ def described(write_raster, tmp_path, names=(), wavelengths=(), tags=None):
 
 
 def test_a_sentinel_2_stack_in_the_order_of_its_bands_is_not_taken_as_rgb(write_raster, tmp_path):
-    picture = Picture(described(write_raster, tmp_path, ("B2", "B3", "B4", "B8")), None)
+    picture = RasterReader(described(write_raster, tmp_path, ("B2", "B3", "B4", "B8")), None)
     assert picture.bands == [3, 2, 1]
     assert picture.bands_taken.startswith("Red = band 3 (B4), Green = band 2 (B3)")
 
 
 def test_a_band_far_from_the_models_colour_is_refused(write_raster, tmp_path):
     path = described(write_raster, tmp_path, wavelengths=(482, 561, 655, 865))
-    assert Picture(path, None).bands == [3, 2, 1]
+    assert RasterReader(path, None).bands == [3, 2, 1]
     with pytest.raises(InputError, match=r"Band 1 is blue \(482 nm\) but is used as red"):
-        Picture(path, (1, 2, 3))
+        RasterReader(path, (1, 2, 3))
 
 
 @pytest.mark.parametrize("content", ["mean of the samples", "spread of the estimate"])
 def test_an_estimate_of_ours_is_not_taken_for_a_picture(write_raster, tmp_path, content):
     path = described(write_raster, tmp_path, ("a", "b", "c"), tags={"SCDM_CONTENT": content})
     with pytest.raises(InputError, match="is an estimate that this software made") as refused:
-        Picture(path, None)
+        RasterReader(path, None)
     assert content in refused.value.message
     with pytest.raises(InputError, match="estimate"):
-        Picture(path, (1, 2, 3))
+        RasterReader(path, (1, 2, 3))
 
 
 def test_an_alpha_band_is_no_colour(write_raster):
     path = write_raster("ga.tif", numbers(3), colours=[1, gdal.GCI_Undefined, gdal.GCI_AlphaBand])
     with pytest.raises(InputError, match="alpha"):
-        Picture(path, None)
+        RasterReader(path, None)
 
 
 def test_nodata_in_any_band_masks_the_pixel(write_raster):
     values = numbers()
     values[0, 1, 1] = values[2, 3, 4] = 0
-    picture = Picture(write_raster("a.tif", values, nodata=0), None)
+    picture = RasterReader(write_raster("a.tif", values, nodata=0), None)
     _, valid = picture.read(picture.whole)
     assert sorted(zip(*np.nonzero(~valid))) == [(1, 1), (3, 4)]
 
@@ -131,7 +131,7 @@ def test_alpha_and_nodata_count_both(write_raster):
     values[:3, 0, 0] = 7
     colours = [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand]
     path = write_raster("a.tif", values, nodata=7, colours=colours)
-    picture = Picture(path, None)
+    picture = RasterReader(path, None)
     _, valid = picture.read(picture.whole)
     assert not valid[2, 2] and not valid[0, 0]
 
@@ -139,7 +139,7 @@ def test_alpha_and_nodata_count_both(write_raster):
 def test_not_a_number_and_infinity_mask_the_pixel(write_raster):
     values = numbers(kind=np.float32)
     values[0, 0, 0], values[1, 0, 1], values[2, 0, 2] = math.nan, math.inf, -math.inf
-    picture = Picture(write_raster("a.tif", values), None)
+    picture = RasterReader(write_raster("a.tif", values), None)
     _, valid = picture.read(picture.whole)
     assert (~valid).sum() == 3
 
@@ -147,7 +147,7 @@ def test_not_a_number_and_infinity_mask_the_pixel(write_raster):
 def test_float64_too_large_for_float32_is_masked_not_infinite(write_raster):
     values = numbers(kind=np.float64)
     values[0, 0, 0] = 1e300
-    picture = Picture(write_raster("a.tif", values), None)
+    picture = RasterReader(write_raster("a.tif", values), None)
     assert not picture.read(picture.whole)[1][0, 0]
 
 
@@ -161,7 +161,7 @@ def test_an_internal_mask_masks(write_raster):
     mask[4, 8] = 0
     dataset.GetRasterBand(1).GetMaskBand().WriteArray(mask)
     dataset = None
-    picture = Picture(path, None)
+    picture = RasterReader(path, None)
     _, valid = picture.read(picture.whole)
     assert not valid[4, 8] and valid.sum() == ROWS * COLS - 1
 
@@ -172,7 +172,7 @@ def test_an_internal_mask_masks(write_raster):
 def test_complex_numbers_are_refused(write_raster, kind):
     path = write_raster("a.tif", numbers(), kind=kind)
     with pytest.raises(InputError, match="complex"):
-        Picture(path, None)
+        RasterReader(path, None)
 
 
 def test_a_palette_is_refused_with_the_way_out(tmp_path):
@@ -182,7 +182,7 @@ def test_a_palette_is_refused_with_the_way_out(tmp_path):
     dataset.GetRasterBand(1).SetColorTable(table)
     dataset = None
     with pytest.raises(InputError, match="expand rgb"):
-        Picture(tmp_path / "p.tif", None)
+        RasterReader(tmp_path / "p.tif", None)
 
 
 def test_a_web_service_is_refused(tmp_path):
@@ -194,15 +194,15 @@ def test_a_web_service_is_refused(tmp_path):
         "</DataWindow><BandsCount>3</BandsCount></GDAL_WMS>"
     )
     with pytest.raises(InputError, match="WMS service"):
-        Picture(path, None)
+        RasterReader(path, None)
 
 
 def test_a_missing_file_and_no_raster_are_told_apart(tmp_path):
     (tmp_path / "text.tif").write_text("not a raster")
     with pytest.raises(InputError, match="does not exist"):
-        Picture(tmp_path / "none.tif", None)
+        RasterReader(tmp_path / "none.tif", None)
     with pytest.raises(InputError, match="cannot be read"):
-        Picture(tmp_path / "text.tif", None)
+        RasterReader(tmp_path / "text.tif", None)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
@@ -215,7 +215,7 @@ def test_a_file_cut_short_is_refused_never_zeros(write_raster, share, options):
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     with pytest.raises(InputError) as caught:
-        Picture(path, None).sample(1024)
+        RasterReader(path, None).sample(1024)
     assert "damaged" in caught.value.remedy or "give a raster" in caught.value.remedy
 
 
@@ -223,7 +223,7 @@ def test_a_damaged_mask_beside_the_file_is_refused(write_raster):
     path = write_raster("a.tif", numbers())
     Path(f"{path}.msk").write_bytes(b"II*\0\x08\0\0\0")
     with pytest.raises(InputError, match="cannot be read"):
-        Picture(path, None).files()
+        RasterReader(path, None).files()
 
 
 def test_a_mask_of_another_size_is_refused(write_raster):
@@ -233,7 +233,7 @@ def test_a_mask_of_another_size_is_refused(write_raster):
     mask.SetMetadataItem("INTERNAL_MASK_FLAGS_1", str(gdal.GMF_PER_DATASET))
     del mask
     with pytest.raises(InputError, match="mask of 40 x 30 pixels does not fit"):
-        Picture(path, None)
+        RasterReader(path, None)
     with pytest.raises(InputError, match="mask of 40 x 30 pixels does not fit"):
         read_cube(path, need_wavelengths=False)
 
@@ -245,17 +245,17 @@ def test_damaged_keys_of_the_place_are_refused(write_raster):
     assert content.count(key) == 1
     path.write_bytes(content.replace(key, struct.pack("<4H", 0, 0, 10240, 1)))
     with pytest.raises(InputError, match="cannot be read"):
-        Picture(path, None).files()
+        RasterReader(path, None).files()
 
 
 def test_keys_that_are_left_out_for_want_of_memory_are_no_damage(write_raster, monkeypatch):
     said = "a.tif: GeoTIFF tags apparently corrupt, they are being ignored."
     monkeypatch.setattr(georeference, "_gdal_messages", lambda: contextlib.nullcontext([said]))
     with pytest.raises(InputError, match="apparently corrupt"):
-        Picture(write_raster("a.tif", numbers()), None)
+        RasterReader(write_raster("a.tif", numbers()), None)
     monkeypatch.setattr(georeference, "MEMORY_TRIAL", 1 << 60)
     with pytest.raises(MemoryError):
-        Picture(write_raster("a.tif", numbers()), None)
+        RasterReader(write_raster("a.tif", numbers()), None)
 
 
 def test_a_control_point_with_a_name_in_another_encoding_is_moved(tmp_path):
@@ -264,7 +264,7 @@ def test_a_control_point_with_a_name_in_another_encoding_is_moved(tmp_path):
     text = f'<VRTDataset rasterXSize="4" rasterYSize="4">{point}{bands}</VRTDataset>'
     path = tmp_path / "a.vrt"
     path.write_bytes(text.encode("latin-1"))
-    (moved,) = Picture(path, None).georeference.of(Window(1, 1, 2, 2)).gcps
+    (moved,) = RasterReader(path, None).georeference.of(Window(1, 1, 2, 2)).gcps
     assert (moved.GCPPixel, moved.GCPLine, moved.GCPX, moved.GCPY) == (1, 2, 5, 6)
 
 
@@ -274,7 +274,7 @@ def test_garbage_inside_is_an_error_not_zeros(write_raster):
     content = bytearray(path.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 2000] = b"\xa5" * 2000
     path.write_bytes(content)
-    picture = Picture(path, None)
+    picture = RasterReader(path, None)
     with pytest.raises(InputError, match="cannot be read"):
         picture.sample(1024)
     with pytest.raises(StorageError):
@@ -282,7 +282,7 @@ def test_garbage_inside_is_an_error_not_zeros(write_raster):
 
 
 def test_a_raster_without_a_valid_pixel_is_refused(write_raster):
-    picture = Picture(write_raster("a.tif", numbers() * 0, nodata=0), None)
+    picture = RasterReader(write_raster("a.tif", numbers() * 0, nodata=0), None)
     with pytest.raises(InputError, match="no valid pixel"):
         picture.sample(16)
 
@@ -290,7 +290,7 @@ def test_a_raster_without_a_valid_pixel_is_refused(write_raster):
 def test_the_sample_holds_valid_pixels_of_the_whole_raster(write_raster):
     values = numbers(rows=100, cols=40)
     values[:, :50] = 0
-    picture = Picture(write_raster("a.tif", values, nodata=0), None)
+    picture = RasterReader(write_raster("a.tif", values, nodata=0), None)
     assert picture.sample(1000).shape == (3, (values != 0).all(axis=0).sum())
     assert picture.sample(20).shape[1] <= 20 * 20
 
@@ -298,11 +298,11 @@ def test_the_sample_holds_valid_pixels_of_the_whole_raster(write_raster):
 def test_overviews_do_not_change_the_sample(write_raster):
     rng = np.random.default_rng(0)
     path = write_raster("a.tif", rng.integers(0, 255, (3, 256, 256)).astype(np.uint8))
-    before = Picture(path, None).sample(64)
+    before = RasterReader(path, None).sample(64)
     dataset = gdal.Open(str(path), gdal.GA_Update)
     dataset.BuildOverviews("AVERAGE", [2, 4])
     dataset = None
-    np.testing.assert_array_equal(Picture(path, None).sample(64), before)
+    np.testing.assert_array_equal(RasterReader(path, None).sample(64), before)
 
 
 NORTH_UP = (100.0, 2.0, 0.0, 50.0, 0.0, -5.0)
@@ -324,7 +324,7 @@ ROTATED = (100.0, 1.5, 0.5, 50.0, 0.5, -1.5)
     ],
 )
 def test_an_extent_takes_the_pixels_it_touches(write_raster, transform, extent, window):
-    picture = Picture(write_raster("a.tif", numbers(), transform=transform), None)
+    picture = RasterReader(write_raster("a.tif", numbers(), transform=transform), None)
     assert picture.window(extent) == Window(*window)
 
 
@@ -341,7 +341,7 @@ def test_an_extent_takes_the_pixels_it_touches(write_raster, transform, extent, 
     ],
 )
 def test_an_extent_that_is_empty_or_beside_is_refused(write_raster, extent):
-    picture = Picture(write_raster("a.tif", numbers(), transform=NORTH_UP), None)
+    picture = RasterReader(write_raster("a.tif", numbers(), transform=NORTH_UP), None)
     with pytest.raises(InputError, match="extent"):
         picture.window(extent)
 
@@ -437,7 +437,7 @@ def test_a_width_without_a_unit_is_not_guessed(write_raster):
 @pytest.mark.parametrize("epsg", [32617, 4326, None])
 def test_the_place_is_carried_exactly_also_of_a_part(write_raster, tmp_path, transform, epsg):
     source = write_raster("a.tif", numbers(), epsg=epsg, transform=transform)
-    picture = Picture(source, None)
+    picture = RasterReader(source, None)
     place = picture.georeference.of(Window(2, 3, 2, 4))
     write(tmp_path / "o.tif", np.zeros((2, 2, 4), np.float32), place=place)
     original, made = gdal.Open(str(source)), gdal.Open(str(tmp_path / "o.tif"))
@@ -461,20 +461,20 @@ def test_ground_control_points_move_with_the_window(write_raster):
     dataset = gdal.Open(str(source), gdal.GA_Update)
     dataset.SetGCPs(gcps, reference)
     dataset = None
-    place = Picture(source, None).georeference.of(Window(1, 2, 3, 3))
+    place = RasterReader(source, None).georeference.of(Window(1, 2, 3, 3))
     assert [(p.GCPPixel, p.GCPLine) for p in place.gcps] == [(-2, -1), (-2, 2), (2, -1), (2, 2)]
     assert "4326" in place.crs_wkt
 
 
 def test_ground_scale_and_north(write_raster):
-    flat = Picture(write_raster("a.tif", numbers(), transform=NORTH_UP), None)
+    flat = RasterReader(write_raster("a.tif", numbers(), transform=NORTH_UP), None)
     assert flat.georeference.ground(ROWS, COLS) == pytest.approx((18.0, 0.0))
     turned = (0.0, 0.0, 1.0, 0.0, 1.0, 0.0)  # columns go north, the picture's up goes west
-    side = Picture(write_raster("b.tif", numbers(), transform=turned), None)
+    side = RasterReader(write_raster("b.tif", numbers(), transform=turned), None)
     across, north = side.georeference.ground(ROWS, COLS)
     assert across == pytest.approx(9.0)
     assert north == pytest.approx(90.0)
-    degrees = Picture(
+    degrees = RasterReader(
         write_raster("c.tif", numbers(), epsg=4326, transform=(0, 0.1, 0, 60.25, 0, -0.1)), None
     )
     across, _ = degrees.georeference.ground(ROWS, COLS)
@@ -585,7 +585,7 @@ def noisy(rows, cols):
 def test_overviews_are_the_means_and_leave_nodata_out(tmp_path):
     values = noisy(300, 520)
     values[:, :, :10] = np.nan
-    dataset = made(tmp_path / "o.tif", values, Form(overviews=True))
+    dataset = made(tmp_path / "o.tif", values, FileLayout(overviews=True))
     band = dataset.GetRasterBand(2)
     assert [band.GetOverview(i).XSize for i in range(band.GetOverviewCount())] == [260, 130]
     thinned = band.GetOverview(0).ReadAsArray()
@@ -601,7 +601,7 @@ def test_overviews_are_one_whoever_makes_them(tmp_path, side, stored):
     values[:, 300:500, :650] = np.nan
     spectral = encoding.Spectral((500, 600), (10, 10), "reflectance")
     kept = encoding.of_dtype(stored, "reflectance")
-    form = Form(side, overviews=True)
+    form = FileLayout(side, overviews=True)
     shape, place = values.shape[1:], Georeference()
     with Writer(str(tmp_path / "o.tif"), shape, spectral, kept, place, {}, form) as writer:
         for row0 in range(0, 700, side):
@@ -613,7 +613,7 @@ def test_overviews_are_one_whoever_makes_them(tmp_path, side, stored):
     band = dataset.GetRasterBand(2)
     expected = kept.encode(values)
     for i, shape in enumerate([(350, 650), (175, 325), (88, 163)]):
-        expected = overviews.halved(expected, kept)
+        expected = overviews.halve(expected, kept)
         assert expected.shape[1:] == shape
         np.testing.assert_array_equal(band.GetOverview(i).ReadAsArray(), expected[1])
         assert band.GetOverview(i).GetNoDataValue() == pytest.approx(kept.nodata, nan_ok=True)
@@ -624,27 +624,27 @@ def test_what_a_killed_run_left_beside_the_name_is_not_taken_over(tmp_path):
     stale = [tmp_path / f"o.tif.part{end}" for end in (".aux.xml", ".cog", ".cog.aux.xml")]
     for path in stale:
         path.write_text("<PAMDataset><Metadata><MDI key='of'>old</MDI></Metadata></PAMDataset>")
-    dataset = made(tmp_path / "o.tif", noisy(20, 20), Form())
+    dataset = made(tmp_path / "o.tif", noisy(20, 20), FileLayout())
     assert dataset.GetMetadataItem("of") is None
     assert [path.name for path in tmp_path.iterdir()] == ["o.tif"]
 
 
 def test_a_closed_raster_leaves_gdals_cache_as_it_was(tmp_path):
     before = gdal.GetCacheMax()
-    dataset = made(tmp_path / "o.tif", noisy(300, 520), Form(overviews=True))
+    dataset = made(tmp_path / "o.tif", noisy(300, 520), FileLayout(overviews=True))
     assert dataset.GetRasterBand(1).GetOverviewCount() == 2
     assert gdal.GetCacheMax() == before
 
 
 def test_small_rasters_get_no_overviews(tmp_path):
-    dataset = made(tmp_path / "o.tif", noisy(200, 256), Form(overviews=True))
+    dataset = made(tmp_path / "o.tif", noisy(200, 256), FileLayout(overviews=True))
     assert dataset.GetRasterBand(1).GetOverviewCount() == 0
 
 
 @pytest.mark.parametrize("overviews", [True, False])
 def test_a_cloud_optimised_file_keeps_what_is_known_of_its_bands(tmp_path, overviews):
-    plain = made(tmp_path / "p.tif", noisy(300, 520), Form(overviews=overviews))
-    dataset = made(tmp_path / "o.tif", noisy(300, 520), Form(64, overviews, cog=True))
+    plain = made(tmp_path / "p.tif", noisy(300, 520), FileLayout(overviews=overviews))
+    dataset = made(tmp_path / "o.tif", noisy(300, 520), FileLayout(64, overviews, cog=True))
     assert dataset.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG"
     np.testing.assert_array_equal(dataset.ReadAsArray(), plain.ReadAsArray())
     band, same = dataset.GetRasterBand(2), plain.GetRasterBand(2)
@@ -679,7 +679,7 @@ def test_a_block_that_was_lost_is_noticed(tmp_path):
     filled = _Filled((64, 64), 32)
     filled.note(40, 8, np.ones((2, 4, 4), bool))
     stored = encoding.of_dtype("uint16", "reflectance")
-    place, form = Georeference(), Form(32)
+    place, form = Georeference(), FileLayout(32)
     with Writer(tmp_path / "o.tif", (64, 64), SPECTRAL, stored, place, {}, form) as writer:
         writer.close()
         with pytest.raises(RuntimeError, match=r"block 0,1 of band 1"):

@@ -17,7 +17,7 @@ def folder(tmp_path):
 
 
 def names(source):
-    return [scene.name for scene in scenes.found(str(source))]
+    return [scene.name for scene in scenes.find_scenes(str(source))]
 
 
 def test_a_folder_is_searched_for_rasters_in_order(folder):
@@ -38,7 +38,7 @@ def test_scenes_of_one_name_are_told_apart(tmp_path):
 
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no raster"):
-        scenes.found(str(tmp_path))
+        scenes.find_scenes(str(tmp_path))
 
 
 def test_what_is_many(folder):
@@ -58,7 +58,7 @@ def item(name, href, roles=("visual",), **assets):
 def collection(folder, *items):
     path = folder / "items.json"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
-    return scenes.found(str(path))
+    return scenes.find_scenes(str(path))
 
 
 def test_hrefs_become_what_gdal_opens(folder):
@@ -142,7 +142,7 @@ def test_what_is_no_collection_is_an_error(folder, text):
     path = folder / "items.json"
     path.write_text(text)
     with pytest.raises(InputError):
-        scenes.found(str(path))
+        scenes.find_scenes(str(path))
 
 
 def test_names_stay_in_the_folder_and_differ(folder):

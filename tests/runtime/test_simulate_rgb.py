@@ -11,7 +11,7 @@ from model_runtime.events import Events
 from model_runtime.package.manifest import InputBand
 from model_runtime.raster.cube import Cube, read_cube, write_cube
 from model_runtime.raster.georeference import Georeference
-from model_runtime.raster.reader import Picture
+from model_runtime.raster.reader import RasterReader
 
 BANDS = (InputBand("red", 640, 82), InputBand("green", 550, 82), InputBand("blue", 465, 70))
 NM = np.arange(380.0, 1000.0, 10)
@@ -86,7 +86,7 @@ def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
     assert np.array_equal(back.values, expected, equal_nan=True)
     assert back.wavelength_nm.tolist() == [640, 550, 465] and back.units == "reflectance"
     assert back.geotransform == pytest.approx((500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))
-    assert Picture(path, None).bands == [1, 2, 3]
+    assert RasterReader(path, None).bands == [1, 2, 3]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cube.tif", "rgb.tif"]
 
 

@@ -63,7 +63,7 @@ def test_a_single_band_is_all_there_is():
 
 def test_covered_reaches_half_a_width_beyond_the_sensor():
     target, width = np.array([389.0, 391.0, 500.0, 1009.0, 1011.0]), np.full(5, 20.0)
-    found = band_response.covered(FINE, target, width)
+    found = band_response.sees_band(FINE, target, width)
     assert found.tolist() == [False, True, True, True, False]
 
 

@@ -40,7 +40,7 @@ def test_the_embedded_encoder_gives_the_same_bits(model, shape):
 
 
 def test_a_tile_is_the_same_on_any_number_of_threads(model):
-    how = cascade.of_quality(model.qualities["fast"], (0.0,) * len(model.stages), 7)
+    how = cascade.sampling_of_quality(model.qualities["fast"], (0.0,) * len(model.stages), 7)
     rgb = np.random.default_rng(0).uniform(0.01, 0.5, (3, 100, 132)).astype(np.float32)
 
     def mean(threads):

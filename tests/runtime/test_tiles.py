@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from model_runtime.tiling import (
     Layout,
     Window,
+    blend,
     blend_spans,
-    blended,
     cut_spans,
     kept_side,
-    reflected,
+    reflect,
     round_up,
 )
 
@@ -54,7 +54,7 @@ def kept(unit, of_tile, bands):
 
 def put_together(piece, values, layout):
     if layout.margin is None:
-        return blended(piece, values)
+        return blend(piece, values)
     whole = np.full((len(values[0]), piece.window.rows, piece.window.cols), np.nan, np.float32)
     for unit, part in zip(piece.units, values):
         row, col = unit.window.row0 - piece.window.row0, unit.window.col0 - piece.window.col0
@@ -83,8 +83,8 @@ def picture(layout):
 
 
 def read(image, window):
-    rows = reflected(window.row0, window.row0 + window.rows, image.shape[1])
-    cols = reflected(window.col0, window.col0 + window.cols, image.shape[2])
+    rows = reflect(window.row0, window.row0 + window.rows, image.shape[1])
+    cols = reflect(window.col0, window.col0 + window.cols, image.shape[2])
     return image[:, rows[:, None], cols]
 
 
@@ -211,13 +211,13 @@ def test_blending_falls_linearly_from_one_tile_to_the_next():
     ],
 )
 def test_reflection(start, stop, length, places):
-    assert reflected(start, stop, length).tolist() == places
+    assert reflect(start, stop, length).tolist() == places
 
 
 @given(st.integers(2, 30), st.integers(0, 90))
 def test_reflection_is_numpys(length, beyond):
     expected = np.pad(np.arange(length), (beyond, beyond), mode="reflect")
-    assert reflected(-beyond, length + beyond, length).tolist() == expected.tolist()
+    assert reflect(-beyond, length + beyond, length).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(

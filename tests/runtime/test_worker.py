@@ -20,7 +20,7 @@ def task(write_raster, tiny_package, tmp_path):
     source = write_raster("a.tif", np.full((3, 20, 30), 90, np.uint8))
     words = ["upsample", str(source), str(tmp_path / "o.tif"), "--model", str(tiny_package)]
     options = options_of(build_parser().parse_args(words))
-    return Task(Scene("a", str(source)), options).identified()
+    return Task(Scene("a", str(source)), options).with_fingerprint()
 
 
 def test_the_clients_scene_is_made(task):

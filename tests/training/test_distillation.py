@@ -48,10 +48,10 @@ def by_the_runtime(prediction, x_t, condition, order, scale=0.0, bound=1.0):
     def predict(seen):
         return lambda x, t: network(torch.from_numpy(x), seen, torch.tensor([t])).numpy()
 
-    guided = guidance.mixed(predict(condition), predict(torch.zeros_like(condition)), scale)
+    guided = guidance.mix_guidance(predict(condition), predict(torch.zeros_like(condition)), scale)
     x = x_t.numpy()
     for t, previous in zip(order, order[1:]):
-        x = guidance.truncated(x, t, T, bound)
+        x = guidance.truncate(x, t, T, bound)
         x0 = schedule.x0(prediction, guided(x, t), x, D, t)
         epsilon = schedule.epsilon(x0, x, D, t)
         x = np.float32(D.signal(previous)) * x0 + np.float32(D.noise(previous)) * epsilon
@@ -95,7 +95,7 @@ def test_each_sample_is_truncated_as_the_sampler_does_it(drawn, bound):
     x_t, t = 3 * drawn[0], torch.tensor([99, 40, 0])
     found = truncated(x_t, t, settings("x0", bound))
     for i in range(3):
-        expected = guidance.truncated(x_t[i : i + 1].numpy(), int(t[i]), T, bound)
+        expected = guidance.truncate(x_t[i : i + 1].numpy(), int(t[i]), T, bound)
         np.testing.assert_allclose(found[i : i + 1], expected, rtol=1e-5)
 
 

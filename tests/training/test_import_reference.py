@@ -138,11 +138,11 @@ def test_null_condition_keeps_its_digits_on_a_larger_tile(golden_pair, imported)
 def test_guided_truncated_mean_equals_the_reference(golden_pair, imported, number):
     golden, stage = golden_pair[number], imported.stages[number]
     scale, bound = stage.stage.guidance_scale, stage.stage.pdt_lower_bound
-    predict = guidance.mixed(*predictors(stage, golden.arrays["condition"]), scale)
+    predict = guidance.mix_guidance(*predictors(stage, golden.arrays["condition"]), scale)
     d = stage.diffusion
 
     def mean(t):
-        x = guidance.truncated(golden.arrays["x_heavy"], t, d.steps, bound)
+        x = guidance.truncate(golden.arrays["x_heavy"], t, d.steps, bound)
         x0 = schedule.x0("epsilon", predict(x, t), x, d, t)
         return samplers.ddpm_mean(x, x0, d, t, t - 1)
 

@@ -315,7 +315,7 @@ def test_export_refuses_a_missing_card_before_the_work(unbroken, tmp_path, capsy
 
 
 def test_a_model_of_ones_own_does_not_pass_for_the_embedded_one(unbroken, tmp_path, capsys):
-    ours = manifest.read(embedded.folder_of(None))
+    ours = manifest.read(embedded.package_folder(None))
     run = tmp_path / "run"
     shutil.copytree(unbroken[0], run)
     kept = json.loads((run / "config.json").read_text())

@@ -26,7 +26,7 @@ def x0_on(
     predict = _predict_on(network, condition)
     if guidance_scale:
         null = _predict_on(network, torch.zeros_like(condition))
-        predict = guidance.mixed(predict, null, guidance_scale)
+        predict = guidance.mix_guidance(predict, null, guidance_scale)
     return lambda x_t, t: d.x0(kind, predict(x_t, t), x_t, t)
 
 

@@ -10,10 +10,10 @@ from torch import nn
 from model_runtime.diffusion.cascade import (
     Cascade,
     Estimate,
+    EstimateRequest,
     Sampling,
     StageSampler,
-    Wanted,
-    of_quality,
+    sampling_of_quality,
 )
 from model_runtime.package import manifest
 from model_runtime.spectra import metrics
@@ -65,7 +65,7 @@ def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]
     """Every scene sampled at quality ``fast`` by the stages in ``networks`` and measured."""
     fast = manifest_of_config.identity(config)["qualities"]["fast"]
     scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
-    return judge_sampling(config, networks, scenes, of_quality(fast, scales, seed=0))
+    return judge_sampling(config, networks, scenes, sampling_of_quality(fast, scales, seed=0))
 
 
 def judge_sampling(
@@ -89,7 +89,7 @@ def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
     margin = round_up(tile.influence or 0, tile.multiple)
     padding = [(margin, margin + -n % tile.multiple) for n in (rows, cols)]
     around = np.pad(rgb, [(0, 0), *padding], mode="reflect")
-    wanted = Wanted((slice(margin, margin + rows), slice(margin, margin + cols)))
+    wanted = EstimateRequest((slice(margin, margin + rows), slice(margin, margin + cols)))
     return cascade.estimate(around, -margin, -margin, how, wanted)
 
 

@@ -5,7 +5,7 @@ from typing import Dict, Hashable, Sequence, Tuple
 
 import numpy as np
 
-from model_runtime.diffusion.spread_calibration import INTERVAL, stated
+from model_runtime.diffusion.spread_calibration import INTERVAL, spread_formula
 
 COVERAGE = 0.9
 FACTORS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
@@ -67,7 +67,7 @@ def _fit(sensors: Sensors, bands: slice) -> Tuple[float, float]:
 
 def _loss(parts: Sequence[Errors], factor: float, relative: float) -> float:
     """How far the sensors' coverages are from COVERAGE, and how wide the intervals are."""
-    spreads = [stated(p.deviation, p.estimate, factor, relative) for p in parts]
+    spreads = [spread_formula(p.deviation, p.estimate, factor, relative) for p in parts]
     off = [abs((p.error <= INTERVAL * s).mean() - COVERAGE) for p, s in zip(parts, spreads)]
     width = [np.median(s) / max(np.median(p.error), 1e-6) for p, s in zip(parts, spreads)]
     return np.mean(off) + WORST_WEIGHT * max(off) + WIDTH_WEIGHT * np.mean(width)
@@ -76,7 +76,9 @@ def _loss(parts: Sequence[Errors], factor: float, relative: float) -> float:
 def coverage(part: Errors, factor: Sequence[float], relative: Sequence[float]) -> float:
     """The share of seen values whose interval holds the truth."""
     each = np.array(factor)[:, None], np.array(relative)[:, None]
-    held = (part.error <= INTERVAL * stated(part.deviation, part.estimate, *each)) & part.seen
+    held = (
+        part.error <= INTERVAL * spread_formula(part.deviation, part.estimate, *each)
+    ) & part.seen
     return float(held.sum() / part.seen.sum())
 
 
