@@ -13,6 +13,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import library_file
 import numpy as np
 from quality_bench import Bench, Table, over
 from quality_measures import Figures, seen_on
@@ -26,9 +27,8 @@ from model_runtime.spectra.metrics import spectral_angles
 
 PATCH, RIM, NOISE = 12, 3, 0.01
 STORED = 1e-4  # reflectance: what the storage of a value may lose
-MISSING = -32768
 FIGURES = ("sam_degrees", "coverage")
-LAND, ALL_LAND = "mean without water and plastics", ("lake water", "plastics")
+MEAN_OF_MOST, APART = "mean without water and plastics", ("lake water", "plastics")
 # (library, beginning of the class in it): the class of the table.
 CLASSES: Dict[Tuple[str, str], str] = {
     ("earthlib", "bare"): "soil and sand",
@@ -73,14 +73,13 @@ def materials(folder: Path, seed: int = 0) -> List[Material]:
 
 def _classes_of(path: Path) -> Iterator[Material]:
     """The spectra of each class in one library that the calibrated picture can show."""
-    library = np.load(path)
-    stored = library["reflectance_x10000"].T  # (bands, spectra)
-    reflectance = np.where(stored == MISSING, np.nan, stored * np.float32(1e-4))
-    wavelength_nm = library["wavelength_nm"].astype(np.float64)
-    seen = np.isfinite(calibrated(reflectance[:, None], wavelength_nm)[:, 0]).all(axis=0)
-    names = np.array([class_of(path.stem, name) for name in library["classes"].astype(str)])
+    library = library_file.read(path)
+    colours = calibrated(library.reflectance[:, None], library.wavelength_nm)[:, 0]
+    seen = np.isfinite(colours).all(axis=0)
+    names = np.array([class_of(path.stem, name) for name in library.classes])
     for name in dict.fromkeys(names[seen]):
-        yield Material(str(name), wavelength_nm, reflectance[:, seen & (names == name)])
+        kept = library.reflectance[:, seen & (names == name)]
+        yield Material(str(name), library.wavelength_nm, kept)
 
 
 def class_of(library: str, name: str) -> str:
@@ -156,10 +155,10 @@ def _covered(found: np.ndarray, truth: np.ndarray, spread: np.ndarray) -> float:
 
 
 def on_materials(bench: Bench, classes: Sequence[Material]) -> Table:
-    """Figures of every method on every class, and their mean over the classes on land."""
+    """Figures of every method on every class, and their mean over all but those APART."""
     table = {material.name: _on_material(bench, material) for material in classes}
-    land = [row for name, row in table.items() if name not in ALL_LAND]
-    return {**table, LAND: over(land, names=FIGURES)} if land else table
+    most = [row for name, row in table.items() if name not in APART]
+    return {**table, MEAN_OF_MOST: over(most, names=FIGURES)} if most else table
 
 
 def _on_material(bench: Bench, material: Material) -> Dict[str, Figures]:

@@ -84,7 +84,7 @@ def _summary(results: Dict[str, Any]) -> str:
 
 
 def summary(results: Dict[str, Any]) -> Dict[str, Figures]:
-    """The mean figures of each part, by method: of sensors, of classes on land, of camera sites.
+    """The mean figures of each part, by method: of sensors, of classes, of camera sites.
 
     Of the pictures without truth the worst.
     """
@@ -112,7 +112,7 @@ def _mean_of(part: str, results: Dict[str, Any]) -> Dict[str, Figures]:
     if part not in results:
         return {}
     if part == "materials":
-        return results[part].get(quality_materials.LAND, {})
+        return results[part].get(quality_materials.MEAN_OF_MOST, {})
     if part == "cameras":
         sites = list(quality_cameras.site_means(results[part]).values())
         return over(sites, names=quality_cameras.FIGURES)

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Iterator, Sequence, Tuple
 
+import library_file
 import numpy as np
 
 from model_runtime.package.manifest import Manifest
 from model_runtime.raster.cube import read_cube
 from model_runtime.spectra.resample import resample
 
-MISSING = -32768
 Pair = Tuple[np.ndarray, np.ndarray]  # RGB (3, rows, cols) and spectra (bands, rows, cols)
 
 
@@ -23,10 +23,8 @@ def of_scenes(paths: Sequence[Path], model: Manifest) -> Iterator[Pair]:
 def of_libraries(folder: Path, model: Manifest) -> Iterator[Pair]:
     """The same of the spectra in the libraries (.npz) of ``folder``, one row each."""
     for path in sorted(folder.glob("*.npz")):
-        library = np.load(path)
-        stored = library["reflectance_x10000"].T[:, None]  # (bands, 1, spectra)
-        reflectance = np.where(stored == MISSING, np.nan, stored * np.float32(1e-4))
-        yield seen(reflectance, library["wavelength_nm"].astype(np.float64), model)
+        library = library_file.read(path)
+        yield seen(library.reflectance[:, None], library.wavelength_nm, model)
 
 
 def seen(values: np.ndarray, wavelength_nm: np.ndarray, model: Manifest) -> Pair:

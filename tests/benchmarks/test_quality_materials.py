@@ -158,6 +158,6 @@ def test_methods_see_the_picture_and_the_mean_leaves_water_and_plastics_out(tiny
     table = quality_materials.on_materials(Bench([flat], tmp_path), [grey, water])
     assert table["grey"]["flat"]["sam_degrees"] < 0.01
     assert table["lake water"]["flat"]["sam_degrees"] > 3
-    assert table[quality_materials.LAND]["flat"]["sam_degrees"] < 0.01
+    assert table[quality_materials.MEAN_OF_MOST]["flat"]["sam_degrees"] < 0.01
     seen = read_cube(str(tmp_path / "material_grey.tif"))
     assert seen.values == pytest.approx(quality_materials.picture(grey), abs=6e-5)
