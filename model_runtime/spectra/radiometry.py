@@ -35,6 +35,7 @@ DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
 COUNT_BITS = (11, 12)  # of sensors that do not fill 16
 SENTINEL2_OFFSET, OFFSET_QUANTILE = 1000, 0.001
+FEW_PIXELS = 1 << 16  # enough for shares of the sample that a warning is about
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
 TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are no reflectance
 
@@ -153,8 +154,7 @@ def _to_medians(
     why = "each band's median is that of --radiometry-from"
     curve, white = _light_of(choice, stored)
     if curve is not None:
-        median = _quantile(curve.light(stored.values / white), 0.5)
-        _refuse_black(median)
+        median = _median_light(stored, curve, white)
         return _with_warning(_picture(why, target / median, curve, white), stored, model)
     median = _quantile(_physical(stored), 0.5)
     _refuse_black(median)
@@ -302,7 +302,8 @@ def _whole_numbers(stored: Stored, bright: float, model: Manifest) -> _Guess:
 def _doubt_of_counts(stored: Stored, largest: int) -> str:
     """What whole numbers may be where they look like reflectance x 10,000."""
     said = f"the values (up to {largest}) are taken as reflectance x 10,000 by their range alone: "
-    if _quantile(stored.values, OFFSET_QUANTILE).min() >= SENTINEL2_OFFSET:
+    some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
+    if _quantile(some, OFFSET_QUANTILE).min() >= SENTINEL2_OFFSET:
         return said + (
             "none lies below 1000, so if this is Sentinel-2 from 2022 on, subtract its offset: "
             "gdal_edit.py -scale 0.0001 -offset -0.1"
@@ -387,8 +388,7 @@ def _match_picture(
     stored: Stored, model: Manifest, why: str, curve: Curve, white: float
 ) -> Radiometry:
     """The fixed level of ``curve``, or more where the picture would be too dark (see above)."""
-    median = _quantile(curve.light(stored.values / white), 0.5)
-    _refuse_black(median)
+    median = _median_light(stored, curve, white)
     level = max(curve.white_reflectance, DARKEST_MEDIAN / float(median.mean()))
     said = f"{why}; {curve.name} undone, white taken as reflectance {level:.3g}"
     result = _picture(said, np.full(len(median), level), curve, white)
@@ -411,6 +411,13 @@ def _match_counts(stored: Stored, model: Manifest, why: str) -> Radiometry:
     return _with_warning(result, stored, model)
 
 
+def _median_light(stored: Stored, curve: Curve, white: float) -> np.ndarray:
+    """Each band's median light, as a share of white's: the curve keeps the order of values."""
+    median = curve.light(_quantile(stored.values, 0.5) / white)
+    _refuse_black(median)
+    return median
+
+
 def _refuse_black(median: np.ndarray) -> None:
     if not np.mean(median) > 0:
         raise InputError(
@@ -423,7 +430,8 @@ def _with_warning(result: Radiometry, stored: Stored, model: Manifest) -> Radiom
     """``result`` with a warning where many colours of the sample are unknown to the model."""
     if model.domain is None:
         return result
-    values = result.apply(stored.values)
+    some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
+    values = result.apply(some)
     low, high = np.min(model.domain.values, axis=1), np.max(model.domain.values, axis=1)
     share = float(((values < low[:, None]) | (values > high[:, None])).any(axis=0).mean())
     if share <= OUTSIDE_SHARE:

@@ -447,3 +447,13 @@ def test_a_list_that_is_none_is_refused_with_an_example(option, capsys):
     assert main(["upsample", "a.tif", "o.tif", option, "abc"]) == 2
     said = capsys.readouterr().err
     assert f"{option}: 'abc' must be numbers separated by commas, for example" in said
+
+
+def test_an_extent_changes_nothing_of_the_radiometry(run, write_raster):
+    down = np.linspace(300, 40_000, 64)[None, :, None]
+    source = write_raster("a.tif", (down * np.ones((3, 1, 64))).astype(np.uint16))
+    dark_end = run(source, "--extent", "500000,4099990,500128,4100000")
+    whole = run(source)
+    tags = [gdal.Info(str(r.path), format="json")["metadata"][""] for r in (dark_end, whole)]
+    assert tags[0]["SCDM_RADIOMETRY"] == "match"
+    assert tags[0]["SCDM_RADIOMETRY_GAIN"] == tags[1]["SCDM_RADIOMETRY_GAIN"]
