@@ -20,14 +20,14 @@ DOWNLOAD_MB = 24
 
 def embedded_mb():
     """Size of the embedded model's ONNX files, in MB."""
-    folder = embedded.folder_of(None)
+    folder = embedded.package_folder(None)
     stages = manifest.read(folder).stages
     files = [entry for s in stages for entry in (s.denoiser, s.condition_encoder) if entry]
     return sum((folder / entry.file).stat().st_size for entry in files) / 1e6
 
 
 def test_the_card_says_how_large_the_models_files_are():
-    card = (embedded.folder_of(None) / "MODEL_CARD.md").read_text(encoding="utf-8")
+    card = (embedded.package_folder(None) / "MODEL_CARD.md").read_text(encoding="utf-8")
     said = re.findall(r"ONNX\s+files[^.|]*?(\d+(?:\.\d+)?)\s+MB", card)
     for number in said:
         assert float(number) == pytest.approx(embedded_mb(), rel=0.05)
