@@ -34,3 +34,5 @@ LIFELINE_VARIABLE, STDIN_LIFELINE = "SCDM_LIFELINE", "stdin"
 # What is shown as red, green and blue: of natural colour, and of colour infrared.
 NATURAL_NM = (640.0, 550.0, 460.0)
 INFRARED_NM = (860.0, 650.0, 550.0)
+# A camera's red, green and blue: centre and standard deviation.
+RESPONSES_NM = ((640.0, 35.0), (550.0, 35.0), (465.0, 30.0))

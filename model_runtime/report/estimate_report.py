@@ -118,14 +118,15 @@ def _note(model: Manifest) -> str:
 def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[str]:
     nm, cube = result.model.wavelength_nm, result.cube
     stretch = "{}-{} % stretch".format(*pictures.STRETCH_PERCENT)
-    if len(result.rgb) == 3:
-        rgb = pictures.composite(result.rgb[_red_first(result.model)], together=True)
-        yield _picture(rgb, "Input", f"as the model sees it, {stretch}", result.ground, encode)
-    natural = pictures.natural(cube, nm)
-    note = f"{_nm_names(nm, contract.NATURAL_NM)}, {stretch}"
+    rgb = result.rgb[_red_first(result.model)] if len(result.rgb) == 3 else None
+    if rgb is not None:
+        shown = pictures.composite(rgb, together=True)
+        yield _picture(shown, "Input", f"as the model sees it, {stretch}", result.ground, encode)
+    natural = pictures.natural(cube, nm, rgb)
+    note = "as a camera sees it, " + (stretch if rgb is None else "stretched as the input")
     yield _picture(natural, "Estimate in natural colour", note, result.ground, encode)
     infrared = pictures.infrared(cube, nm)
-    note = f"{_nm_names(nm, contract.INFRARED_NM)}, each band's own {stretch}"
+    note = f"{_nm_names(nm, contract.INFRARED_NM)}, stretched from 0"
     yield _picture(infrared, "Estimate in colour infrared", note, result.ground, encode)
     note = "k-means of the estimated spectra; colours as in the chart below"
     yield _picture(pictures.class_map(labels), "Spectral classes", note, result.ground, encode)

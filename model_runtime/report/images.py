@@ -1,12 +1,14 @@
 """Pictures (uint8 RGBA) of cubes and maps; what is masked is transparent. Pure NumPy."""
 
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..contract import INFRARED_NM, NATURAL_NM
+from ..contract import INFRARED_NM, NATURAL_NM, RESPONSES_NM
 
 STRETCH_PERCENT = (2, 98)
+LEAST_RESPONSE = 0.1  # of the best band: below it a colour is not seen
+INFRARED_PERCENT, LEAST_VISIBLE = 99, 0.5  # red and green up to half of the infrared at least
 # Anchors of the viridis colour map (matplotlib, CC0): even steps in lightness, safe for the
 # colour-blind.
 _VIRIDIS = np.array(
@@ -33,30 +35,56 @@ def nearest_bands(wavelength_nm: Sequence[float], wanted_nm: Sequence[float]) ->
     return [int(np.abs(wavelength - nm).argmin()) for nm in wanted_nm]
 
 
-def composite(bands: np.ndarray, together: bool) -> np.ndarray:
+def composite(bands: np.ndarray, together: bool, like: Optional[np.ndarray] = None) -> np.ndarray:
     """RGBA (4, rows, cols) of ``bands`` (3, rows, cols), NaN transparent.
 
     Stretched between STRETCH_PERCENT: all bands ``together`` (colours keep their balance) or each
-    on its own.
+    on its own; as ``like`` (3, rows, cols), in the same unit, would be where it is given.
     """
     shown = np.isfinite(bands).all(axis=0)
-    if not shown.any():
+    measured = bands if like is None else like
+    known = np.isfinite(measured).all(axis=0)
+    if not (shown.any() and known.any()):
         return np.zeros((4, *bands.shape[1:]), np.uint8)
-    axis = None if together else 1
-    low, high = np.percentile(bands[:, shown], STRETCH_PERCENT, axis=axis)
-    low, high = (np.broadcast_to(limit, 3)[:, None, None] for limit in (low, high))
-    unit = (np.where(shown, bands, low) - low) / np.maximum(high - low, 1e-12)
-    return _rgba(np.clip(unit, 0, 1) * 255, shown)
+    low, high = np.percentile(measured[:, known], STRETCH_PERCENT, axis=None if together else 1)
+    return _stretched(bands, shown, low, high)
 
 
-def natural(cube: np.ndarray, wavelength_nm: Sequence[float]) -> np.ndarray:
-    """Natural colour of an estimate (bands, rows, cols): bands nearest NATURAL_NM."""
-    return composite(cube[nearest_bands(wavelength_nm, NATURAL_NM)], together=True)
+def natural(
+    cube: np.ndarray, wavelength_nm: Sequence[float], like: Optional[np.ndarray] = None
+) -> np.ndarray:
+    """An estimate (bands, rows, cols) as a camera sees it, stretched as its picture ``like``.
+
+    A camera's broad red, green and blue are less saturated than the bands at their centres.
+    """
+    wavelength = np.asarray(wavelength_nm, np.float64)[:, None]
+    centres, widths = np.array(RESPONSES_NM).T
+    weights = np.exp(-0.5 * ((wavelength - centres) / widths) ** 2)
+    if min(weights.max(axis=0)) < LEAST_RESPONSE:  # no band lies in a colour's response
+        return composite(cube[nearest_bands(wavelength_nm, NATURAL_NM)], True, like)
+    seen = np.tensordot((weights / weights.sum(axis=0)).T, cube, 1)
+    return composite(seen, True, like)
 
 
 def infrared(cube: np.ndarray, wavelength_nm: Sequence[float]) -> np.ndarray:
-    """Colour infrared of an estimate (bands, rows, cols): bands nearest INFRARED_NM."""
-    return composite(cube[nearest_bands(wavelength_nm, INFRARED_NM)], together=False)
+    """Colour infrared of an estimate (bands, rows, cols): bands nearest INFRARED_NM.
+
+    From 0 on, red and green alike: each on its own would paint every scene in the same colours.
+    """
+    bands = cube[nearest_bands(wavelength_nm, INFRARED_NM)]
+    shown = np.isfinite(bands).all(axis=0)
+    if not shown.any():
+        return np.zeros((4, *bands.shape[1:]), np.uint8)
+    tops = np.percentile(bands[:, shown], INFRARED_PERCENT, axis=1)
+    visible = max(*tops[1:], LEAST_VISIBLE * tops[0])
+    return _stretched(bands, shown, 0.0, np.array([tops[0], visible, visible]))
+
+
+def _stretched(bands: np.ndarray, shown: np.ndarray, low, high) -> np.ndarray:
+    """RGBA of ``bands``, black at ``low`` and full at ``high``: numbers, or one for each band."""
+    low, high = (np.broadcast_to(limit, 3)[:, None, None] for limit in (low, high))
+    unit = (np.where(shown, bands, low) - low) / np.maximum(high - low, 1e-12)
+    return _rgba(np.clip(unit, 0, 1) * 255, shown)
 
 
 def colour_map(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -11,8 +11,8 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-# Centre and standard deviation of the model's red, green and blue (nm).
-RESPONSES_NM = ((640.0, 35.0), (550.0, 35.0), (465.0, 30.0))
+from ..model_runtime.contract import RESPONSES_NM
+
 REACH = 1.5  # standard deviations around the centre among which a channel's band is chosen
 # Screens and published pictures are gamma encoded, reflectance is linear.
 GAMMAS = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2, 2.4)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import QgsRasterLayer, QgsRectangle
+from scdm_qgis.model_runtime.contract import RESPONSES_NM
 
 from scdm_qgis.layers.colour_samples import displayed
-from scdm_qgis.layers.look import RESPONSES_NM, like, own
+from scdm_qgis.layers.look import like, own
 from scdm_qgis.layers.style import both_styles, natural_look
 from scdm_qgis.layers.style_file import write_beside
 

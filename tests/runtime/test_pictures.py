@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_runtime.contract import NATURAL_NM
+from model_runtime.contract import NATURAL_NM, RESPONSES_NM
 from model_runtime.report import images
 
 
@@ -50,3 +50,26 @@ def test_class_map_has_the_charts_colours():
 @pytest.mark.parametrize("shape, expected", [((4, 20, 30), (4, 40, 60)), ((4, 70, 9), (4, 70, 9))])
 def test_small_pictures_are_enlarged_by_whole_pixels(shape, expected):
     assert images.enlarge(np.zeros(shape, np.uint8), 50).shape == expected
+
+
+def test_natural_colour_looks_as_the_picture_that_a_camera_took():
+    """Narrow bands at the colours' centres would be more saturated, an own stretch as strong."""
+    nm = np.arange(400, 1000, 10.0)
+    rng = np.random.default_rng(3)
+    peaks = np.exp(-0.5 * ((nm[:, None] - rng.uniform(430, 680, 300)) / 25) ** 2)
+    cube = (0.05 + 0.3 * peaks).reshape(len(nm), 15, 20)
+    centres, widths = np.array(RESPONSES_NM).T
+    weights = np.exp(-0.5 * ((nm[:, None] - centres) / widths) ** 2)
+    picture = np.tensordot((weights / weights.sum(axis=0)).T, cube, 1)
+    shown = images.composite(picture, together=True)
+    assert np.abs(images.natural(cube, nm, picture).astype(int) - shown).max() <= 1
+    part = images.natural(cube[:, :5], nm, picture)  # of a part, in the whole picture's stretch
+    assert np.abs(part.astype(int) - shown[:, :5]).max() <= 1
+
+
+def test_colour_infrared_makes_nothing_dark_black_and_keeps_the_visible_in_balance():
+    cube = np.linspace(0.05, 0.1, 200).reshape(1, 10, 20).repeat(3, 0)
+    cube[2] *= 4
+    rgba = images.infrared(cube, (550.0, 650.0, 860.0))
+    assert rgba[:3].min() > 60
+    assert np.array_equal(rgba[1], rgba[2])
