@@ -4,22 +4,20 @@ import functools
 import json
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Protocol, Tuple
 
-from ..contract import PART_SUFFIX
-from ..errors import InputError, ScdmError, StorageError
+from ..errors import InputError, ScdmError
 from ..events import Events, Tally
-from ..journal.block_store import write_durably
 from ..journal.journal import settle
-from ..pipeline import sheets
 from ..pipeline.executor import Executor
 from ..pipeline.fingerprint import GONE, content_of
 from ..pipeline.options import UpsampleOptions
 from ..pipeline.outputs import folders_of
 from ..system.cancellation import explain
+from ..system.durable_files import atomic_write, make_folder, storage_errors
 from ..system.final_names import ANOTHER, is_same_file
 from .run_scene import STEPS
 from .scenes import ONE_FILE, Scene, named_as_before
@@ -119,7 +117,7 @@ def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
     check(options)
     asked = (options.output, options.spread, options.report, *folders_of(options).values())
     for folder in filter(None, asked):
-        sheets.make_folder(Path(folder))
+        make_folder(folder)
     tasks = {scene.name: Task(scene, _options_of(options, scene)) for scene in scenes}
     _refuse_inputs(options, scenes, tasks)
     return tasks
@@ -232,7 +230,7 @@ def _read_summary(folder: str) -> Dict[str, Dict[str, Any]]:
 def _note(folder: str, outcome: Outcome) -> None:
     """Add a scene to the notes; raises StorageError."""
     path = Path(folder) / NOTES_NAME
-    with _told(path), path.open("ab") as stream:
+    with storage_errors(path), path.open("ab") as stream:
         # The end of a line first: a kill may have cut off the one before.
         stream.write(b"\n" + json.dumps(asdict(outcome)).encode("ascii"))
         stream.flush()
@@ -244,21 +242,9 @@ def _write_summary(folder: str, outcomes: List[Outcome]) -> None:
     counts = {state: sum(o.state == state for o in outcomes) for state in (DONE, THERE, FAILED)}
     content = {**counts, "scenes": [asdict(outcome) for outcome in outcomes]}
     path = Path(folder) / SUMMARY_NAME
-    part = Path(f"{path}{PART_SUFFIX}")
-    with _told(path):
-        write_durably(part, json.dumps(content, indent=1).encode("ascii"))
-        part.replace(path)
+    with storage_errors(path):
+        atomic_write(path, json.dumps(content, indent=1).encode("ascii"))
         (Path(folder) / NOTES_NAME).unlink(missing_ok=True)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"'{path}' cannot be written ({error.strerror})", "see that the folder is writable"
-        ) from error
 
 
 def _raise_failures(folder: str, outcomes: List[Outcome]) -> None:

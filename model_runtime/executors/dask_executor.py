@@ -10,7 +10,7 @@ from ..batch.task import Outcome, Task
 from ..diffusion.onnx_session import PROVIDERS
 from ..errors import DeviceError, ScdmError, StorageError
 from ..events import Events
-from ..journal.block_store import Arrays, UnitStore
+from ..journal.unit_store import Arrays, UnitStore
 from ..package.manifest import Manifest
 from ..pipeline import sheets
 from ..pipeline.job import Job, RuntimeInfo

@@ -10,7 +10,7 @@ from ..batch.task import Outcome, Task
 from ..diffusion import cascade, cascade_cache
 from ..diffusion.cascade import Cascade
 from ..events import Events
-from ..journal.block_store import UnitStore
+from ..journal.unit_store import UnitStore
 from ..package.manifest import Manifest
 from ..pipeline import memory_budget, sheets
 from ..pipeline.job import Job, RuntimeInfo

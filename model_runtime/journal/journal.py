@@ -12,12 +12,13 @@ import os
 from pathlib import Path
 from typing import Dict, Optional
 
-from ..contract import JOURNAL_SUFFIX
+from ..contract import JOURNAL_SUFFIX, PART_SUFFIX
 from ..errors import StorageError
 from ..events import Events
+from ..system.durable_files import atomic_write, storage_errors, sync_folder, write_durably
 from ..system.file_lock import locked
 from . import leftovers
-from .block_store import UnitStore, sync_folder, write_durably
+from .unit_store import UnitStore
 
 FACTS_NAME = "run.json"
 LOCK_NAME = "lock"
@@ -51,7 +52,7 @@ class Journal:
         self._kept = self._receipt = False
 
     def __enter__(self) -> "Journal":
-        with _told(self.folder):
+        with storage_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
             self._lock = locked(self.folder / LOCK_NAME)
         if self._lock is None:
@@ -62,7 +63,7 @@ class Journal:
 
     def holds(self, facts: Dict[str, str]) -> bool:
         """Whether a run with the same ``facts`` left this journal."""
-        with _told(self.folder):
+        with storage_errors(self.folder):
             return facts in (self._own_facts(), _read_facts(self._aside(run_name(facts))))
 
     def begin(
@@ -75,7 +76,7 @@ class Journal:
         self._kept = False
         self.run = run_name(facts)
         self.store = UnitStore(self.folder, self.run)
-        with _told(self.folder):
+        with storage_errors(self.folder):
             found, aside = self._own_facts(), self._aside(self.run)
             if resume and found == facts:
                 return len(self.store.names())
@@ -90,10 +91,7 @@ class Journal:
             if not (resume and unfinished == KEEP):
                 self._clear()
             content = json.dumps(facts, indent=1, sort_keys=True).encode("ascii")
-            part = self.folder / f"{FACTS_NAME}.part"
-            write_durably(part, content)
-            part.replace(self.folder / FACTS_NAME)
-            sync_folder(self.folder)
+            atomic_write(self.folder / FACTS_NAME, content)
         return 0
 
     def _own_facts(self) -> Optional[Dict[str, str]]:
@@ -119,13 +117,13 @@ class Journal:
 
     def mark_ending(self) -> None:
         """Note that the outputs are whole and get their names now."""
-        with _told(self.folder):
+        with storage_errors(self.folder):
             write_durably(self.folder / ENDING_NAME, b"")
             sync_folder(self.folder)
 
     def leave_receipt(self) -> None:
         """Leave word that all outputs have their names, until ``settle`` removes it."""
-        with _told(self.folder):
+        with storage_errors(self.folder):
             write_durably(self.folder / RECEIPT_NAME, b"")
             sync_folder(self.folder)
         self._receipt = True
@@ -161,7 +159,7 @@ class Journal:
         """Forget this run; what others left aside stays."""
         # The mark of the end last: until then the same run may still end in the same way.
         self.store.clear()
-        for name in (FACTS_NAME, f"{FACTS_NAME}.part", RECEIPT_NAME, ENDING_NAME):
+        for name in (FACTS_NAME, f"{FACTS_NAME}{PART_SUFFIX}", RECEIPT_NAME, ENDING_NAME):
             (self.folder / name).unlink(missing_ok=True)
 
     def _clear(self) -> None:
@@ -199,14 +197,3 @@ def _read_facts(path: Path) -> Optional[Dict[str, str]]:
     except (ValueError, RecursionError):
         return None
     return facts if isinstance(facts, dict) else None
-
-
-@contextlib.contextmanager
-def _told(folder: Path):
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"'{folder}' cannot be written ({error.strerror})",
-            "see that the folder is writable and the disk has room",
-        ) from error

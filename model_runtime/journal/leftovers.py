@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from .block_store import UnitStore
+from .unit_store import UnitStore
 
 MAX_NAMED = 4
 _INPUT, _OPTION, _TAG = "input ", "--", "SCDM_"

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import tiling
 from ..events import Events
-from ..journal.block_store import Arrays, UnitStore
+from ..journal.unit_store import Arrays, UnitStore
 from ..raster.encoding import Encoding
 from .job import Job
 from .work_units import UnitSource

@@ -5,7 +5,7 @@ from typing import Callable, Iterator, List, Optional, Protocol, Tuple
 
 from .. import tiling
 from ..events import Events
-from ..journal.block_store import UnitStore
+from ..journal.unit_store import UnitStore
 from ..package.manifest import Manifest
 from .job import Estimator, Job, RuntimeInfo
 from .options import UpsampleOptions

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from .. import contract
-from ..errors import InputError, StorageError
+from ..errors import InputError
 from ..package.manifest import Manifest
 from .options import UpsampleOptions
 
@@ -124,16 +124,6 @@ def refuse_other_samples(folder: str, rasters: Sequence[Output]) -> None:
                 f"--draws '{folder}' holds a sample of another run, {path.name}",
                 "remove that run's samples, or name another folder",
             )
-
-
-def make_folder(folder: str) -> None:
-    """Make ``folder`` where it is missing; raises StorageError."""
-    try:
-        Path(folder).mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the folder '{folder}' cannot be made ({error.strerror})", "choose another folder"
-        ) from error
 
 
 def drop_if_empty(folder: str) -> None:

@@ -8,8 +8,8 @@ from .. import __version__, tiling
 from ..diffusion import onnx_session
 from ..diffusion.cascade import Cascade, Sampling
 from ..errors import DeviceError, PackageError, StorageError
-from ..journal.block_store import UnitStore
 from ..journal.journal import FACTS_NAME, Journal
+from ..journal.unit_store import UnitStore
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
 from ..raster.reader import RasterReader

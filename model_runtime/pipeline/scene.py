@@ -3,20 +3,20 @@
 import functools
 import itertools
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from ..contract import SPREAD_CONTENT
+from ..contract import PART_SUFFIX, SPREAD_CONTENT
 from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
 from ..journal import leftovers
-from ..journal.block_store import UnitStore, sync_folder, write_durably
 from ..journal.journal import Journal, was_ending
+from ..journal.unit_store import UnitStore
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
 from ..raster.cube import read_preview
@@ -27,6 +27,7 @@ from ..raster.writer import GEOTIFF, check_name
 from ..report import html_page
 from ..system import final_names
 from ..system.cancellation import explain, tidy
+from ..system.durable_files import GOES_ON, make_folder, storage_errors, sync_folder, write_durably
 from ..tiling import Window
 from . import (
     disk_space,
@@ -261,7 +262,7 @@ def _produce(
         journal.mark_ending()
         whole.commit(overwrite)
         if page is not None:
-            with _storage_errors(options.report):
+            with storage_errors(options.report):
                 final_names.give_name(page, Path(options.report), overwrite)
     ending.at("", 1.0)
     return whole.reused
@@ -297,7 +298,7 @@ def _in_files(
 def _make_folders(options: UpsampleOptions, stack: ExitStack) -> None:
     """Make the folders of outputs; ``stack`` removes those that stay empty."""
     for folder in outputs.folders_of(options).values():
-        outputs.make_folder(folder)
+        make_folder(folder)
         stack.callback(outputs.drop_if_empty, folder)
 
 
@@ -317,7 +318,7 @@ def _in_sheets(
 
     def commit(overwrite: bool) -> None:
         for part, output in zip(parts, job.outputs.rasters):
-            with _storage_errors(output.path):
+            with storage_errors(output.path):
                 final_names.give_name(part, Path(output.path), overwrite)
                 sync_folder(Path(output.path).parent)
             sheets.remove_others(output.path, spec.run)
@@ -327,17 +328,12 @@ def _in_sheets(
 
 def _vrt(job: Job, run: str, output: outputs.Output, made: List[Window], stack: ExitStack) -> Path:
     """The VRT of an output, beside its final name."""
-    part = Path(f"{output.path}.part")
+    part = Path(f"{output.path}{PART_SUFFIX}")
     stack.callback(tidy(lambda: part.unlink(missing_ok=True)))
     folder = f"{sheets.folder_of(output.path).name}/{run}"
     text = vrt_mosaic.text(vrt_without_sources(job, output), job.layout.window, made, folder)
-    try:
+    with storage_errors(part, GOES_ON):
         write_durably(part, text.encode("utf-8"))
-    except OSError as error:
-        raise StorageError(
-            f"'{part}' cannot be written ({error.strerror})",
-            "make room on the disk and run the same again: it goes on from here",
-        ) from error
     return part
 
 
@@ -399,19 +395,9 @@ def _report(
         run.events.at("report", FILES_SHARE + (1 - FILES_SHARE) * share)
         return png_bytes(picture)
 
-    page = Path(f"{options.report}.part")
+    page = Path(f"{options.report}{PART_SUFFIX}")
     estimate_report.write(page, result, encode)
     return page
-
-
-@contextmanager
-def _storage_errors(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"'{path}' cannot be written ({error.strerror})", "see that the folder is writable"
-        ) from error
 
 
 def _ground(job: Job, report):

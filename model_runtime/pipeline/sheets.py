@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Iterator, List, Tuple
 
 from .. import tiling
-from ..errors import InputError, StorageError
+from ..errors import InputError
 from ..events import Events, Tally
-from ..journal.block_store import UnitStore, sync_folder
+from ..journal.unit_store import UnitStore
 from ..system.cancellation import tidy
+from ..system.durable_files import make_folder, storage_errors, sync_folder
 from .estimation import Estimation, say_started
 from .executor import Executor
 from .job import Job
@@ -162,24 +163,10 @@ def _with_paths(outputs: Tuple[Output, ...], places: List[Path]) -> Tuple[Output
 
 
 def _move(made: Path, place: Path) -> None:
-    try:
+    with storage_errors(place):
         for path in made.parent.glob(f"{made.name}*"):  # a sidecar of a COG too
             path.replace(place.parent / path.name)
         sync_folder(place.parent)
-    except OSError as error:
-        raise StorageError(
-            f"'{place}' cannot be written ({error.strerror})", "see that the folder is writable"
-        ) from error
-
-
-def make_folder(folder: Path) -> None:
-    """Make ``folder``, and those above it, where they are missing; raises StorageError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the folder '{folder}' cannot be made ({error.strerror})", "choose another output"
-        ) from error
 
 
 def remove_others(output: str, run: str) -> None:

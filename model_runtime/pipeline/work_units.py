@@ -6,11 +6,12 @@ import numpy as np
 
 from .. import tiling
 from ..diffusion.cascade import Estimate, EstimateRequest
-from ..errors import MemoryShortage, PackageError, StorageError
-from ..journal.block_store import Arrays, UnitStore
+from ..errors import MemoryShortage, PackageError
+from ..journal.unit_store import Arrays, UnitStore
 from ..package.manifest import Manifest
 from ..raster.encoding import Encoding, of_dtype
 from ..system.background import BackgroundWriter
+from ..system.durable_files import GOES_ON, storage_errors
 from .job import Job
 
 # Normalised values lie within a few scales; what is this far off is no estimate but a divergence.
@@ -116,13 +117,8 @@ class LocalUnits:
 
 def keep(store: UnitStore, name: str, arrays: Arrays) -> None:
     """Write a unit to ``store``; raises StorageError."""
-    try:
+    with storage_errors(store.folder, GOES_ON):
         store.write(name, arrays)
-    except OSError as error:
-        raise StorageError(
-            f"'{store.folder}' cannot be written ({error.strerror})",
-            "make room on the disk and run the same again: it goes on from here",
-        ) from error
 
 
 def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:

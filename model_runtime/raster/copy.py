@@ -8,9 +8,9 @@ from typing import Callable, Iterator, List
 
 from ..contract import PART_SUFFIX
 from ..errors import InputError, StorageError
-from ..journal.block_store import sync_file, sync_folder
 from ..system import final_names
 from ..system.cancellation import tidy
+from ..system.durable_files import sync_file, sync_folder
 from ..system.file_lock import locked
 from .band_metadata import carry_domains, copy_domains
 from .dataset import DAMAGED, files_read, one_line, open_dataset, open_with_sidecars

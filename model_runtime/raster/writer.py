@@ -9,8 +9,8 @@ import numpy as np
 
 from ..contract import PART_SUFFIX
 from ..errors import InputError, ScdmError, StorageError
-from ..journal.block_store import sync_file, sync_folder
 from ..system import final_names
+from ..system.durable_files import sync_file, sync_folder
 from ..tiling import BLOCK_SIDE
 from . import overviews
 from .band_metadata import carry_domains, describe_raster

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
 from ..contract import PART_SUFFIX
-from ..errors import InputError, StorageError
-from ..journal.block_store import write_durably
+from ..errors import InputError
+from ..system.durable_files import storage_errors, write_durably
 from ..system.final_names import give_name
 
 NARROW_PAGE = "45rem"
@@ -169,10 +169,8 @@ def write(path: Path, html: str, overwrite: bool = True) -> None:
     path = Path(path)
     part = path.with_name(path.name + PART_SUFFIX)
     try:
-        write_durably(part, html.encode("utf-8", "replace"))
-        give_name(part, path, overwrite)
-    except OSError as error:
+        with storage_errors(path, "choose a folder that you may write to"):
+            write_durably(part, html.encode("utf-8", "replace"))
+            give_name(part, path, overwrite)
+    finally:
         part.unlink(missing_ok=True)
-        raise StorageError(
-            f"cannot write {path} ({error.strerror or error})", "choose a folder you may write to"
-        ) from error

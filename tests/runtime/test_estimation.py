@@ -9,7 +9,7 @@ from model_runtime import tiling
 from model_runtime.diffusion.cascade import EVERYTHING, Estimate, Sampling
 from model_runtime.errors import MemoryShortage
 from model_runtime.events import Events
-from model_runtime.journal.block_store import UnitStore
+from model_runtime.journal.unit_store import UnitStore
 from model_runtime.package import manifest
 from model_runtime.pipeline.estimation import Estimation
 from model_runtime.pipeline.job import Job, RuntimeInfo

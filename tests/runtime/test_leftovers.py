@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model_runtime.journal import leftovers
-from model_runtime.journal.block_store import UnitStore
+from model_runtime.journal.unit_store import UnitStore
 
 
 def test_what_is_kept_and_what_to_do_about_it(tmp_path):

@@ -196,7 +196,7 @@ def test_a_wholly_masked_picture_still_gives_a_page():
 def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path):
     target = tmp_path / "report.html"
     target.mkdir()
-    with pytest.raises(StorageError, match="cannot write"):
+    with pytest.raises(StorageError, match="cannot be written"):
         html_page.write(target, "x")
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from model_runtime.diffusion.onnx_session import SHARED_BATCH
 from model_runtime.errors import PackageError
+from model_runtime.system.durable_files import atomic_write
 
 from .exact_norm import with_exact_norms
 from .released import as_exported
@@ -88,9 +89,7 @@ def export_graph(
             f"value, more than {MAX_RELATIVE_DIFFERENCE:g}",
             "try another version of torch or onnxruntime",
         )
-    part = Path(path).with_name(Path(path).name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+    atomic_write(Path(path), content)
     return difference
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Iterator, List, Sequence, Tuple
 
 from model_runtime.errors import InputError
+from model_runtime.system.durable_files import atomic_write
 
 from ..config import Config, from_json
 from . import checkpoint
@@ -114,9 +115,7 @@ def keep(run: Path, config: Config) -> None:
     """Make the folder of a run and keep its settings there; raises InputError where it cannot."""
     try:
         run.mkdir(parents=True, exist_ok=True)
-        part = run / f"{NAME}.part"
-        part.write_text(json.dumps(asdict(config), indent=1), encoding="utf-8")
-        part.replace(run / NAME)
+        atomic_write(run / NAME, json.dumps(asdict(config), indent=1).encode("utf-8"))
     except OSError as error:
         raise InputError(
             f"{run} cannot be written ({error.strerror})", "choose another --out"

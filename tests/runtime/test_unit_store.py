@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_runtime.journal import block_store
-from model_runtime.journal.block_store import UnitStore, pack, unpack
+from model_runtime.journal import unit_store
+from model_runtime.journal.unit_store import UnitStore, pack, unpack
+from model_runtime.system import durable_files
 
 
 def arrays(kind=np.uint16, count=2, shape=(3, 4, 5)):
@@ -69,7 +70,7 @@ def test_a_write_that_fails_leaves_the_name_free(store, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(block_store.os, "fsync", full)
+    monkeypatch.setattr(durable_files.os, "fsync", full)
     with pytest.raises(OSError):
         store.write("0_0", arrays())
     assert store.read("0_0") is None and store.names() == set()
@@ -82,10 +83,10 @@ def test_the_content_is_on_the_disk_before_it_has_its_name(store, monkeypatch):
     """The order of the calls is what a power cut tests."""
     calls = []
     real = os.fsync
-    monkeypatch.setattr(block_store.os, "fsync", lambda fd: (calls.append("sync"), real(fd)))
-    replace = block_store.Path.replace
+    monkeypatch.setattr(durable_files.os, "fsync", lambda fd: (calls.append("sync"), real(fd)))
+    replace = unit_store.Path.replace
     monkeypatch.setattr(
-        block_store.Path, "replace", lambda self, to: (calls.append("rename"), replace(self, to))[1]
+        unit_store.Path, "replace", lambda self, to: (calls.append("rename"), replace(self, to))[1]
     )
     store.write("0_0", arrays())
     assert calls == ["sync", "rename", "sync"]

@@ -6,13 +6,14 @@ to it. Blocks are not compressed: a fast model makes them quicker than zlib coul
 """
 
 import hashlib
-import os
 import struct
 import uuid
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
+
+from ..system.durable_files import Buffer, sync_folder, write_durably
 
 MAGIC = b"SCDMBLK2"
 # Magic, type, arrays, bands, rows, cols, bytes that follow, SHA-256 of all that and the bytes.
@@ -22,7 +23,6 @@ _TYPES = (np.dtype("<u2"), np.dtype("<f4"))
 SUFFIX, PART_SUFFIX = ".block", ".block.part"
 
 Arrays = Tuple[np.ndarray, ...]
-Buffer = Union[bytes, memoryview]
 
 
 class UnitStore:
@@ -100,29 +100,3 @@ def unpack(content: bytes) -> Arrays:
         raise ValueError("this is no block")
     values = np.frombuffer(payload, _TYPES[kind])
     return tuple(values.reshape(count, bands, rows, cols)) if count else ()
-
-
-def write_durably(path: Path, *parts: Buffer) -> None:
-    """Write a file of ``parts`` and see that it is on the disk; raises OSError."""
-    with path.open("wb") as stream:
-        for part in parts:
-            stream.write(part)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def sync_file(path: Path) -> None:
-    """See that what others wrote to ``path`` is on the disk; raises OSError."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """See that the names in ``folder`` are on the disk, where the system has a way to ask."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
