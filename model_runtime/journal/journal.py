@@ -188,6 +188,15 @@ def settle(output: str) -> None:
             pass
 
 
+def sweep(output: str) -> None:
+    """Remove what is left of a journal whose run was killed while it removed it."""
+    folder = folder_of(output)
+    with contextlib.suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {LOCK_NAME, f"{FACTS_NAME}.part"}:
+            with contextlib.suppress(StorageError), Journal(output):
+                pass
+
+
 def _read_facts(path: Path) -> Optional[Dict[str, str]]:
     """The facts of an earlier run; None where there are none to be read."""
     if not path.is_file() or path.stat().st_size > MAX_FACTS_BYTES:

@@ -15,7 +15,7 @@ from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
 from ..journal import leftovers
-from ..journal.journal import Journal, was_ending
+from ..journal.journal import Journal, sweep, was_ending
 from ..journal.unit_store import UnitStore
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
@@ -164,6 +164,7 @@ def _check_outputs(
         html_page.check_name(Path(options.report))
     final_names.refuse_inputs(targets, [p for p in (options.input, options.radiometry_from) if p])
     final_names.refuse_shared(targets)
+    sweep(options.output)
     if not (options.resume and was_ending(options.output)):
         _refuse_existing(options, targets)
 

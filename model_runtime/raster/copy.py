@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Callable, Iterator, List
 
@@ -10,7 +10,7 @@ from ..contract import PART_SUFFIX
 from ..errors import InputError, StorageError
 from ..system import final_names
 from ..system.cancellation import tidy
-from ..system.durable_files import sync_file, sync_folder
+from ..system.durable_files import sync_file, sync_folder, write_durably
 from ..system.file_lock import locked
 from .band_metadata import carry_domains, copy_domains
 from .dataset import DAMAGED, files_read, one_line, open_dataset, open_with_sidecars
@@ -20,7 +20,7 @@ from .writer import COG_OPTIONS, WritingErrors, check_name
 COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
 # Data whose header would have the same name as that of NAME.img.
 ENVI_ENDS = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin", ".sli")
-LOCK_NAME = "lock"
+LOCK_NAME, ENDING_NAME = "lock", "ending"
 
 
 def check_copy(source: str, output: str, form: str, overwrite: bool) -> None:
@@ -32,7 +32,11 @@ def check_copy(source: str, output: str, form: str, overwrite: bool) -> None:
     else:
         _check_envi_name(Path(output))
         target = final_names.envi(output)
-    final_names.check([target], files_read(source), overwrite)
+    folder = _folder_beside(Path(output))
+    unfinished = _ending(folder) == _command(source, form)
+    if folder.is_dir() and not unfinished:
+        _sweep(folder)
+    final_names.check([target], files_read(source), overwrite or unfinished)
 
 
 def _check_envi_name(target: Path) -> None:
@@ -62,6 +66,7 @@ def copy_as(
     Raises InputError for an unreadable source, StorageError; then what was there is left as it was.
     """
     dataset, target = open_with_sidecars(source), Path(output)
+    overwrite = overwrite or _ending(_folder_beside(target)) == _command(source, form)
     with _place_beside(target) as made, WritingErrors(target):
         try:
             _copy(dataset, made, form, tell)
@@ -72,7 +77,26 @@ def copy_as(
                 ) from error.with_traceback(None)
             raise
         _refuse_cut_off(dataset, made, form)
+        # From now on the same command may replace what this one has given its name.
+        write_durably(made.parent / ENDING_NAME, _command(source, form))
+        sync_folder(made.parent)
         _move_all(made, target, overwrite)
+
+
+def _command(source: str, form: str) -> bytes:
+    return os.fsencode(f"{form} of {Path(source).absolute()}")
+
+
+def _ending(folder: Path) -> bytes:
+    """What the run was that was cut off there while its files got their names; b"" for none."""
+    try:
+        return (folder / ENDING_NAME).read_bytes()
+    except OSError:
+        return b""
+
+
+def _folder_beside(target: Path) -> Path:
+    return target.parent / f".{target.name}{PART_SUFFIX}"
 
 
 def _copy(dataset, made: Path, form: str, tell: Callable[[float], None]) -> None:
@@ -111,7 +135,7 @@ def _place_beside(target: Path) -> Iterator[Path]:
 
     It has one name and a lock, so that what a killed run left there is found and removed.
     """
-    folder = target.parent / f".{target.name}{PART_SUFFIX}"
+    folder = _folder_beside(target)
     with WritingErrors(target):
         folder.mkdir(exist_ok=True)
         lock = locked(folder / LOCK_NAME)
@@ -131,6 +155,8 @@ def tidy_folder(folder: Path) -> Callable[[], None]:
     """Have ``folder`` removed before a forced end too; what is returned removes it now."""
 
     def remove() -> None:
+        with suppress(OSError):
+            _empty(folder)  # the mark of the end last: until then the same run may still end
         shutil.rmtree(folder, ignore_errors=True)
 
     done = tidy(remove)
@@ -142,9 +168,19 @@ def tidy_folder(folder: Path) -> Callable[[], None]:
     return now
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left, if that is not still running."""
+    with suppress(OSError):
+        lock = locked(folder / LOCK_NAME)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
 def _empty(folder: Path) -> None:
+    """Without the mark of an end: until the new one, what has its name may be replaced."""
     for path in folder.iterdir():
-        if path.name != LOCK_NAME:
+        if path.name not in (LOCK_NAME, ENDING_NAME):
             path.unlink()
 
 
@@ -202,7 +238,8 @@ def _ends_late(band, size: int) -> bool:
 
 
 def _made_files(made: Path) -> List[Path]:
-    return [path for path in made.parent.iterdir() if path.name != LOCK_NAME]
+    own = LOCK_NAME, ENDING_NAME
+    return [path for path in made.parent.iterdir() if path.name not in own]
 
 
 def _move_all(made: Path, target: Path, overwrite: bool) -> None:
