@@ -23,6 +23,8 @@ DONE_EXIT, OPTIONS_EXIT, PACKAGE_EXIT, DEVICE_EXIT, STORAGE_EXIT, CANCELLED_EXIT
 TAG_PREFIX = "SCDM_"
 CONTENT_TAG = f"{TAG_PREFIX}CONTENT"
 MEAN_CONTENT, SPREAD_CONTENT = "mean of the samples", "spread of the estimate"
+RELIABILITY_CONTENT = "reliability of the estimate"
+RELIABILITY_TAG = f"{TAG_PREFIX}RELIABILITY"  # what it is made of
 SAMPLE_CONTENT, SAMPLE_TAG = "sample", f"{TAG_PREFIX}SAMPLE"  # with its number, from 1
 
 # What lies beside an output under way: the file itself, and the folder of its finished parts.

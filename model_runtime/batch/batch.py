@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Protocol, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Protocol, Tuple
 
 from ..errors import InputError, ScdmError
 from ..events import Events, Tally
@@ -93,8 +93,7 @@ def _describe_leftover(folder: str) -> Tuple[str, str]:
 
 def check(options: UpsampleOptions) -> None:
     """Raise InputError where OUTPUT and its like are no folders; make those that are missing."""
-    named = {"OUTPUT": options.output, "--spread": options.spread, "--report": options.report}
-    for option, text in {**named, **folders_of(options)}.items():
+    for option, text in _folders(options).items():
         path = Path(text) if text else None
         if path is not None and (path.suffix.lower() in (*ONE_FILE, ".html")):
             raise InputError(
@@ -112,11 +111,16 @@ def _names(known: Dict[str, Dict[str, Any]]) -> Dict[str, str]:
     return {str(entry.get("input")): name for name, entry in known.items()}
 
 
+def _folders(options: UpsampleOptions) -> Dict[str, Optional[str]]:
+    """OUTPUT and the options that name a file of one scene and a folder of many."""
+    named = {f"--{name}": getattr(options, name) for name in ("spread", "reliability", "report")}
+    return {"OUTPUT": options.output, **named, **folders_of(options)}
+
+
 def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
     """The scenes with their arguments, by name; the folders are there."""
     check(options)
-    asked = (options.output, options.spread, options.report, *folders_of(options).values())
-    for folder in filter(None, asked):
+    for folder in filter(None, _folders(options).values()):
         make_folder(folder)
     tasks = {scene.name: Task(scene, _options_of(options, scene)) for scene in scenes}
     _refuse_inputs(options, scenes, tasks)
@@ -154,6 +158,7 @@ def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
     places = {
         "output": f"{scene.name}.tif",
         "spread": f"{scene.name}.tif",
+        "reliability": f"{scene.name}.tif",
         "report": f"{scene.name}.html",
         "keep_stages": scene.name,
         "draws": scene.name,

@@ -35,7 +35,7 @@ def add_arguments(parser) -> None:
         "output",
         metavar="OUTPUT",
         help="GeoTIFF to be made, or a VRT over sheets (.vrt); of many scenes a folder, as are "
-        "then --spread, --report, --draws and --keep-stages",
+        "then --spread, --reliability, --report, --draws and --keep-stages",
     )
     add("--model", metavar="DIR", help="model package (the embedded one)")
     add(
@@ -72,6 +72,11 @@ def add_arguments(parser) -> None:
     )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
     add("--spread", metavar="PATH", help="GeoTIFF of the estimate's spread: how far it may be off")
+    add(
+        "--reliability",
+        metavar="PATH",
+        help="GeoTIFF of one band: how far each pixel's estimate can be relied on, 0 to 100",
+    )
     add("--draws", metavar="FOLDER", help="also each sample: FOLDER/sample_001.tif ...")
     add("--keep-stages", metavar="DIR", help="also each stage's bands: DIR/stage1.tif ...")
     add("--seed", metavar="N", type=int, default=0, help="same seed, same result (0, not random)")

@@ -1,7 +1,7 @@
 """The cascade: RGB through every stage's diffusion model to all bands, for one tile."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError, PackageError
 from ..package.manifest import Manifest, Quality, Stage
+from ..spectra import reliability
 from ..system import hardware
 from . import (
     data_consistency,
@@ -52,13 +53,14 @@ class Estimate:
     ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, calibrated
     where the package says how, None for one sample; ``stages`` the mean of each stage's bands.
     ``draws``: the samples, each moved from the mean as far as makes their standard deviation the
-    spread.
+    spread. ``relative_spread`` (1, rows, cols): the spread of all bands relative to the mean.
     """
 
     mean: np.ndarray
     spread: Optional[np.ndarray]
     stages: List[np.ndarray]
     draws: List[np.ndarray] = field(default_factory=list)
+    relative_spread: Optional[np.ndarray] = None
 
 
 Finish = Callable[[np.ndarray], np.ndarray]
@@ -68,7 +70,7 @@ Finish = Callable[[np.ndarray], np.ndarray]
 class EstimateRequest:
     """What is asked for of a tile: rows and cols of it, and which arrays beside the mean.
 
-    ``finish`` makes what is returned of each array of values, while they are at hand.
+    ``finish`` makes what is returned of each array of spectra, while they are at hand.
     """
 
     kept: Tuple[slice, slice] = (slice(None), slice(None))
@@ -76,6 +78,7 @@ class EstimateRequest:
     stages: bool = True
     finish: Finish = np.asarray
     draws: bool = False
+    relative_spread: bool = False
 
 
 EVERYTHING = EstimateRequest()
@@ -200,7 +203,10 @@ class Cascade:
             return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
 
         found = self._sample(part, how, block, wanted)
-        return _each(found, lambda values: wanted.finish(values[(slice(None), *wanted.kept)]))
+        kept = (slice(None), *wanted.kept)
+        if found.relative_spread is not None:
+            found = replace(found, relative_spread=found.relative_spread[kept])
+        return _each(found, lambda values: wanted.finish(values[kept]))
 
     def _in_strips(
         self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: EstimateRequest
@@ -237,7 +243,9 @@ class Cascade:
         last, spread = self.stages[-1], wanted.spread and samples > 1
         stages = [room(stage) for stage in self.stages if wanted.stages]
         draws = [room(last) for _ in range(samples) if wanted.draws]
-        return Estimate(room(last), room(last) if spread else None, stages, draws)
+        several = wanted.relative_spread and samples > 1
+        relative = np.empty((1, *shape), np.float32) if several else None
+        return Estimate(room(last), room(last) if spread else None, stages, draws, relative)
 
     def _sample(
         self, part: _Part, how: Sampling, noise_of: Callable, wanted: EstimateRequest
@@ -245,8 +253,8 @@ class Cascade:
         """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
         last = len(self.stages) - 1
         means = [_Mean() for _ in self.stages]
-        several = (wanted.spread or wanted.draws) and how.samples > 1
-        deviations = _Deviations(self._change, wanted.draws) if several else None
+        asked = wanted.spread or wanted.draws or wanted.relative_spread
+        deviations = _Deviations(self._change, wanted.draws) if asked and how.samples > 1 else None
         for k in range(how.samples):
             condition, features, null = part.condition, part.features, part.null
             for i, stage in enumerate(self.stages):
@@ -274,7 +282,8 @@ class Cascade:
         deviation = deviations.standard()
         spread = self._spread(deviation, mean, how)
         draws = list(_draws(deviations, deviation, mean, spread)) if wanted.draws else []
-        return Estimate(mean, spread if wanted.spread else None, stages, draws)
+        relative = reliability.relative_spread(spread, mean) if wanted.relative_spread else None
+        return Estimate(mean, spread if wanted.spread else None, stages, draws, relative)
 
     def _spread(self, deviation: np.ndarray, mean: np.ndarray, how: Sampling) -> np.ndarray:
         settings = spread_calibration.choose(self.manifest, how.sampler, how.steps, how.samples)
@@ -335,7 +344,7 @@ class Cascade:
 def _each(found: Estimate, change: Finish) -> Estimate:
     spread = None if found.spread is None else change(found.spread)
     stages, draws = ([change(values) for values in each] for each in (found.stages, found.draws))
-    return Estimate(change(found.mean), spread, stages, draws)
+    return Estimate(change(found.mean), spread, stages, draws, found.relative_spread)
 
 
 def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
@@ -345,6 +354,8 @@ def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
         room[:, rows] = values
     if whole.spread is not None:
         whole.spread[:, rows] = found.spread
+    if whole.relative_spread is not None:
+        whole.relative_spread[:, rows] = found.relative_spread
 
 
 def _draws(

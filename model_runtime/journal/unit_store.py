@@ -6,20 +6,21 @@ to it. Blocks are not compressed: a fast model makes them quicker than zlib coul
 """
 
 import hashlib
+import math
 import struct
 import uuid
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..system.durable_files import Buffer, sync_folder, write_durably
 
-MAGIC = b"SCDMBLK2"
-# Magic, type, arrays, bands, rows, cols, bytes that follow, SHA-256 of all that and the bytes.
-_HEAD = struct.Struct("<8s5IQ")
+MAGIC = b"SCDMBLK3"
+# Magic, arrays, bytes of all arrays; SHA-256 of the rest; type, bands, rows, cols of each; arrays.
+_HEAD, _ENTRY = struct.Struct("<8sIQ"), struct.Struct("<4I")
 _DIGEST_BYTES = 32
-_TYPES = (np.dtype("<u2"), np.dtype("<f4"))
+_TYPES = (np.dtype("<u2"), np.dtype("<f4"), np.dtype("u1"))
 SUFFIX, PART_SUFFIX = ".block", ".block.part"
 
 Arrays = Tuple[np.ndarray, ...]
@@ -37,7 +38,7 @@ class UnitStore:
         self._prefix = f"{run}-" if run else ""
 
     def write(self, name: str, arrays: Sequence[np.ndarray]) -> None:
-        """Keep ``arrays``, uint16 or float32 of one shape (bands, rows, cols); none: nothing there.
+        """Keep ``arrays``: (bands, rows, cols), uint16, float32 or uint8. None: nothing there.
 
         Raises OSError.
         """
@@ -76,27 +77,31 @@ class UnitStore:
 
 def pack(arrays: Sequence[np.ndarray]) -> List[Buffer]:
     """The file of a block, in parts: what is large is not copied."""
-    kind, shape = 0, (0, 0, 0)
-    if arrays:
-        kind, shape = _TYPES.index(arrays[0].dtype), arrays[0].shape
-        if any(array.shape != shape or array.dtype != _TYPES[kind] for array in arrays):
-            raise ValueError("a block's arrays have one type and one shape")
+    entries = [_ENTRY.pack(_TYPES.index(array.dtype), *array.shape) for array in arrays]
     payload = [np.ascontiguousarray(array).data.cast("B") for array in arrays]
-    head = _HEAD.pack(MAGIC, kind, len(arrays), *shape, sum(map(len, payload)))
+    head = _HEAD.pack(MAGIC, len(arrays), sum(map(len, payload)))
     digest = hashlib.sha256(head)
-    for part in payload:
+    for part in (*entries, *payload):
         digest.update(part)
-    return [head, digest.digest(), *payload]
+    return [head, digest.digest(), *entries, *payload]
 
 
 def unpack(content: bytes) -> Arrays:
     """The arrays of a block's file; raises ValueError for one that is not whole."""
     start = _HEAD.size + _DIGEST_BYTES
-    head, digest, payload = content[: _HEAD.size], content[_HEAD.size : start], content[start:]
-    if hashlib.sha256(head + payload).digest() != digest:
+    head, digest, rest = content[: _HEAD.size], content[_HEAD.size : start], content[start:]
+    if hashlib.sha256(head + rest).digest() != digest:
         raise ValueError("the block's checksum is wrong")
-    magic, kind, count, bands, rows, cols, size = _HEAD.unpack(head)
-    if magic != MAGIC or size != len(payload):
+    magic, count, size = _HEAD.unpack(head)
+    table = count * _ENTRY.size
+    if magic != MAGIC or table + size != len(rest):
         raise ValueError("this is no block")
-    values = np.frombuffer(payload, _TYPES[kind])
-    return tuple(values.reshape(count, bands, rows, cols)) if count else ()
+    return tuple(_arrays(_ENTRY.iter_unpack(rest[:table]), rest, table))
+
+
+def _arrays(entries: Iterable[Tuple[int, ...]], rest: bytes, place: int) -> Iterator[np.ndarray]:
+    """The arrays that ``entries`` describe, one after the other from ``place`` on."""
+    for kind, *shape in entries:
+        count = math.prod(shape)
+        yield np.frombuffer(rest, _TYPES[kind], count, place).reshape(shape)
+        place += count * _TYPES[kind].itemsize

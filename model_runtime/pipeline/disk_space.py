@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..errors import StorageError
 from ..journal.journal import folder_of
 from ..journal.leftovers import size_in_words
 from .job import Job
+from .outputs import Output
 
 # Spectra of real pictures pack to 0.4 to 0.7 of their bytes.
 PACKED_SHARE = 0.75
@@ -21,24 +23,29 @@ def bytes_needed(job: Job, sheets: bool = False) -> int:
 
     ``sheets``: whether the journal's blocks go as the output grows.
     """
-    window, spec = job.layout.window, job.outputs
-    values = window.rows * window.cols * len(job.model.wavelength_nm) * len(spec.rasters)
-    values *= job.valid_share
-    file = values * job.encoding.item_bytes * PACKED_SHARE
-    file *= 1 + spec.overviews * OVERVIEW_SHARE
+    spec = job.outputs
+    stored = _values(job, lambda output: job.encoding_of(output).item_bytes)
+    file = stored * PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE)
     if sheets and job.layout.margin is not None:
         return int(file)
     # A cloud-optimised file is made out of the plain one.
-    return int(_journal_bytes(job, values) + file * (2 if spec.cog else 1))
+    return int(_journal_bytes(job, stored) + file * (2 if spec.cog else 1))
 
 
-def _journal_bytes(job: Job, values: float) -> float:
+def _values(job: Job, bytes_of: Callable[[Output], int]) -> float:
+    """The bytes of all outputs' values, ``bytes_of`` each value."""
+    window = job.layout.window
+    a_pixel = sum(job.band_count(output) * bytes_of(output) for output in job.outputs.rasters)
+    return window.rows * window.cols * a_pixel * job.valid_share
+
+
+def _journal_bytes(job: Job, stored: float) -> float:
     layout = job.layout
     if layout.margin is not None:
-        return values * job.encoding.item_bytes
+        return stored
     # Blended tiles are kept whole, in float32; what they share is kept by each.
     shared = (layout.size / (layout.size - layout.overlap)) ** 2
-    return values * np.dtype(np.float32).itemsize * shared
+    return _values(job, lambda _: np.dtype(np.float32).itemsize) * shared
 
 
 def require(output: str, need: int) -> None:

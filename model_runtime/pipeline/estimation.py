@@ -9,6 +9,7 @@ from ..events import Events
 from ..journal.unit_store import Arrays, UnitStore
 from ..raster.encoding import Encoding
 from .job import Job
+from .outputs import Output
 from .work_units import UnitSource
 
 
@@ -73,15 +74,18 @@ class Estimation:
                 yield piece.window, self._join(piece, list(at_hand.values()))
 
     def _join(self, piece: tiling.Piece, units: List[Arrays]) -> List[np.ndarray]:
-        bands = len(self._job.model.wavelength_nm)
-        each = [
-            [kept[i] if kept else None for kept in units]
-            for i in range(len(self._job.outputs.rasters))
+        return [
+            self._of_output(output, piece, [kept[i] if kept else None for kept in units])
+            for i, output in enumerate(self._job.outputs.rasters)
         ]
+
+    def _of_output(
+        self, output: Output, piece: tiling.Piece, units: List[Optional[np.ndarray]]
+    ) -> np.ndarray:
+        bands, stored = self._job.band_count(output), self._job.encoding_of(output)
         if self._job.layout.margin is None:
-            return [self._job.encoding.encode(_blend(piece, values, bands)) for values in each]
-        shape = (bands, piece.window.rows, piece.window.cols)
-        return [_paste(piece, values, shape, self._job.encoding) for values in each]
+            return stored.encode(_blend(piece, units, bands))
+        return _paste(piece, units, (bands, piece.window.rows, piece.window.cols), stored)
 
     def _arrays(self, unit: tiling.Unit) -> Arrays:
         """What is kept of ``unit``: none where it has no valid pixel."""

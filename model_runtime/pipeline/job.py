@@ -11,10 +11,10 @@ import numpy as np
 from .. import tiling
 from ..diffusion.cascade import Estimate, EstimateRequest, Sampling
 from ..package.manifest import Manifest
-from ..raster.encoding import Encoding, of_dtype
+from ..raster.encoding import PERCENT, Encoding, of_dtype
 from ..raster.georeference import Georeference
 from ..spectra.radiometry import Radiometry
-from .outputs import OutputSpec
+from .outputs import Output, OutputSpec
 
 
 class Reader(Protocol):
@@ -69,7 +69,12 @@ class Job:
     cascade: Optional[Estimator] = None
     valid_share: float = 1.0
 
-    @property
-    def encoding(self) -> Encoding:
-        """How the outputs store their values."""
+    def encoding_of(self, output: Output) -> Encoding:
+        """How ``output`` stores its values."""
+        if output.is_reliability:
+            return PERCENT
         return of_dtype(self.outputs.dtype, self.model.output_unit)
+
+    def band_count(self, output: Output) -> int:
+        """How many bands are made for ``output``, which may hold some of them."""
+        return 1 if output.is_reliability else len(self.model.wavelength_nm)

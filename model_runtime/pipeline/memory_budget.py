@@ -65,15 +65,17 @@ def _measure(job: Job) -> float:
 
 def _need(job: Job, layout: tiling.Layout, a_pixel: float) -> float:
     """Bytes that a run in tiles of ``layout`` adds to the process."""
-    bands, outputs = len(job.model.wavelength_nm), len(job.outputs.rasters)
+    bands, outputs = len(job.model.wavelength_nm), job.outputs.rasters
+    made = [(job.band_count(output), job.encoding_of(output).item_bytes) for output in outputs]
+    all_bands = sum(count for count, _ in made)
     kept = job.sampling.samples if job.outputs.draws else 0  # until the last one is drawn
     tile = layout.size**2 * (a_pixel + 4 * bands * (ARRAYS_A_TILE + kept))
-    block = layout.block_side() ** 2 * bands * outputs
-    unit = block * 4 * ARRAYS_A_UNIT
+    block = layout.block_side() ** 2
+    unit = block * all_bands * 4 * ARRAYS_A_UNIT
     if layout.margin is None:  # the tiles that reach into one block are at hand together
         across = -(-tiling.BLOCK_SIDE // (layout.size - layout.overlap)) + 1
-        unit += across**2 * layout.size**2 * bands * outputs * 4
-    cache = 2 * block * job.encoding.item_bytes
+        unit += across**2 * layout.size**2 * all_bands * 4
+    cache = 2 * block * sum(count * item_bytes for count, item_bytes in made)
     return tile + unit + cache
 
 

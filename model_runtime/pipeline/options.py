@@ -26,8 +26,8 @@ class UpsampleOptions:
     Made once by the command, handed down whole, and sent to other processes as it is. ``bands``
     are 1-based; ``extent`` is (xmin, ymin, xmax, ymax) in the raster's reference system;
     ``memory_limit`` in bytes; ``tile``, ``overlap`` and ``sheet`` in pixels. ``input``,
-    ``output``, ``spread``, ``report``, ``keep_stages`` and ``draws`` are paths: of all but
-    ``input`` that they are given decides the outputs' content, not where they lead.
+    ``output``, ``spread``, ``reliability``, ``report``, ``keep_stages`` and ``draws`` are paths:
+    of all but ``input`` that they are given decides the outputs' content, not where they lead.
     """
 
     input: str = _conduct("")
@@ -42,6 +42,7 @@ class UpsampleOptions:
     guidance_interval: Optional[Tuple[int, ...]] = None
     samples: Optional[int] = None
     spread: Optional[str] = _conduct(None)
+    reliability: Optional[str] = _conduct(None)
     draws: Optional[str] = _conduct(None)
     keep_stages: Optional[str] = _conduct(None)
     seed: int = 0
@@ -68,7 +69,8 @@ class UpsampleOptions:
 
 def needs_samples(options: UpsampleOptions) -> Tuple[str, ...]:
     """The options given that one sample cannot serve, by their names on the command line."""
-    return tuple(f"--{name}" for name in ("spread", "draws") if getattr(options, name))
+    named = ("spread", "reliability", "draws")
+    return tuple(f"--{name}" for name in named if getattr(options, name))
 
 
 def deciding_options(options: UpsampleOptions) -> Dict[str, str]:

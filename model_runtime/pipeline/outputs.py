@@ -9,12 +9,15 @@ from typing import Dict, List, Sequence, Tuple
 from .. import contract
 from ..errors import InputError
 from ..package.manifest import Manifest
+from ..spectra import reliability
 from .options import UpsampleOptions
 
 
 @dataclass(frozen=True)
 class Output:
-    """One raster; ``bands`` are the model's output bands (0-based) that it holds.
+    """One raster; ``bands`` (0-based) are those that it holds of what is made of a tile.
+
+    Of a spectrum that is made all output bands of the model, of the reliability one.
 
     ``in_new_folder``: its folder is still to be made. ``tags`` are its own.
     """
@@ -25,19 +28,25 @@ class Output:
     in_new_folder: bool = False
     tags: Dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_reliability(self) -> bool:
+        """Whether it holds the reliability, not spectra."""
+        return self.content == contract.RELIABILITY_CONTENT
+
 
 @dataclass(frozen=True)
 class OutputSpec:
     """The rasters of a run, in the order of work_units.estimate_tile, and how they are stored.
 
-    ``stages``, ``spread`` and ``draws``: whether each stage's mean, the spread and each sample
-    are among them. ``tags`` are said of each raster.
+    ``stages``, ``spread``, ``reliability`` and ``draws``: whether each stage's mean, the spread,
+    the reliability and each sample are among them. ``tags`` are said of each raster.
     """
 
     rasters: Tuple[Output, ...]
     dtype: str = "uint16"
     spread: bool = False
     stages: bool = False
+    reliability: bool = False
     draws: bool = False
     overviews: bool = False
     cog: bool = False
@@ -51,6 +60,7 @@ def spec_of(options: UpsampleOptions, model: Manifest, samples: int) -> OutputSp
         dtype=options.dtype,
         spread=bool(options.spread),
         stages=bool(options.keep_stages),
+        reliability=bool(options.reliability),
         draws=bool(options.draws),
         overviews=options.overviews,
         cog=options.format == "cog",
@@ -64,6 +74,10 @@ def _rasters(options: UpsampleOptions, model: Manifest, samples: int) -> List[Ou
         asked += _of_stages(Path(options.keep_stages), model)
     if options.spread:
         asked.append(Output(options.spread, every, contract.SPREAD_CONTENT))
+    if options.reliability:
+        tags = {contract.RELIABILITY_TAG: reliability.FORMULA}
+        said = contract.RELIABILITY_CONTENT
+        asked.append(Output(options.reliability, (0,), said, tags=tags))
     if options.draws:
         suffix = ".vrt" if Path(options.output).suffix.lower() == ".vrt" else ".tif"
         asked += _of_samples(Path(options.draws), suffix, every, samples)

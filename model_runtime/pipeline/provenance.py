@@ -71,6 +71,7 @@ def run_facts(
         **deciding_options(options),
         "--spread": repr(bool(options.spread)),
         "--keep-stages": repr(bool(options.keep_stages)),
+        "--reliability": repr(bool(options.reliability)),
         "--draws": repr(bool(options.draws)),
         "CRS": place.crs_wkt,
         "geotransform": repr(place.geotransform),
@@ -115,5 +116,5 @@ def done_facts(options: UpsampleOptions, job: Job, facts: Facts) -> Dict[str, An
         "warnings": facts.warnings,
     }
     extra = {"spread": options.spread, "report": options.report, "stages": options.keep_stages}
-    extra["draws"] = options.draws
+    extra.update(reliability=options.reliability, draws=options.draws)
     return {**words, **{name: path for name, path in extra.items() if path}}

@@ -10,7 +10,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from ..contract import PART_SUFFIX, SPREAD_CONTENT
+from ..contract import MEAN_CONTENT, PART_SUFFIX, RELIABILITY_CONTENT, SPREAD_CONTENT
 from ..diffusion.cascade import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
@@ -51,6 +51,7 @@ ENDING_SHARE = 0.3
 FILES_SHARE = 0.3  # and the files as this share of that, where there is a report too,
 PREVIEW_SHARE = 0.4  # of which much is reading the outputs again, the rest drawing
 PICTURES = 10  # or so.
+REPORTED = (MEAN_CONTENT, SPREAD_CONTENT, RELIABILITY_CONTENT)
 CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 
 
@@ -364,25 +365,25 @@ def _report(
     side = estimate_report.PREVIEW_SIDE
     raw, valid = job.reader.preview(job.layout.window, side)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
-    contents = [output.content for output in job.outputs.rasters]
-    spread = [parts[contents.index(SPREAD_CONTENT)]] if job.outputs.spread else []
-    shown = [parts[0], *spread]
-    previews = []
-    for number, part in enumerate(shown):
+    made = {output.content: part for output, part in zip(job.outputs.rasters, parts)}
+    shown = {name: made[name] for name in REPORTED if name in made}
+    previews = {}
+    for number, (content, part) in enumerate(shown.items()):
 
         def tell(share: float, number: int = number) -> None:
             read = PREVIEW_SHARE * (number + share) / len(shown)
             run.events.at("report", FILES_SHARE + (1 - FILES_SHARE) * read)
 
-        previews.append(read_preview(part, side, tell))
+        previews[content] = read_preview(part, side, tell)
     seconds = time.monotonic() - run.since
     result = estimate_report.Result(
         input_name=Path(options.input).name,
         rgb=rgb,
-        cube=previews[0],
+        cube=previews[MEAN_CONTENT],
         model=job.model,
         card=model_card.card_text(run.package.folder, job.model),
-        spread=previews[1] if len(previews) > 1 else None,
+        spread=previews.get(SPREAD_CONTENT),
+        reliability=previews.get(RELIABILITY_CONTENT),
         ground=_ground(job, estimate_report),
         settings=facts.settings,
         run={**facts.run, "seconds": f"{seconds:.1f}"},

@@ -38,11 +38,13 @@ def is_vrt(path: str) -> bool:
 
 def check(options: UpsampleOptions) -> None:
     """Raise InputError for options that do not go with sheets."""
-    if options.spread and is_vrt(options.spread) != is_vrt(options.output):
-        raise InputError(
-            f"the output is '{options.output}', the spread '{options.spread}'",
-            "end both in .tif, or both in .vrt",
-        )
+    for name in ("spread", "reliability"):
+        path = getattr(options, name)
+        if path and is_vrt(path) != is_vrt(options.output):
+            raise InputError(
+                f"the output is '{options.output}', the {name} '{path}'",
+                "end both in .tif, or both in .vrt",
+            )
     if options.keep_stages and is_vrt(options.output):
         raise InputError(
             "--keep-stages makes GeoTIFFs of a whole raster", "end the output in .tif for it"

@@ -1,6 +1,6 @@
 """Makes the units of a run: reads the input, has tiles estimated, encodes what is kept."""
 
-from typing import Callable, Iterator, Optional, Protocol
+from typing import Callable, Iterator, Optional, Protocol, Sequence
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ..errors import MemoryShortage, PackageError
 from ..journal.unit_store import Arrays, UnitStore
 from ..package.manifest import Manifest
 from ..raster.encoding import Encoding, of_dtype
+from ..report import training_domain
+from ..spectra import reliability
 from ..system.background import BackgroundWriter
 from ..system.durable_files import GOES_ON, storage_errors
 from .job import Job
@@ -39,7 +41,8 @@ class UnitMaker:
         self, job: Job, warn: Callable[[str], None], fitting: Optional[tiling.Layout] = None
     ):
         self._job, self._warn = job, warn
-        self._kept_as = of_dtype("float32", "") if job.layout.margin is None else job.encoding
+        blended = of_dtype("float32", "") if job.layout.margin is None else None
+        self._kept_as = [blended or job.encoding_of(output) for output in job.outputs.rasters]
         self._layout = fitting or job.layout
 
     @property
@@ -121,11 +124,11 @@ def keep(store: UnitStore, name: str, arrays: Arrays) -> None:
         store.write(name, arrays)
 
 
-def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
-    """An array of each output for ``tile.kept``, as ``stored``; none without a valid pixel.
+def estimate_tile(job: Job, tile: tiling.Tile, stored: Sequence[Encoding]) -> Arrays:
+    """An array of each output for ``tile.kept``, ``stored`` as told; none without a valid pixel.
 
-    The mean, each stage's mean where stages are kept, the spread and the samples where they are
-    wanted; each is
+    The mean, each stage's mean where stages are kept, the spread, the reliability and the samples
+    where they are wanted; each is
     (bands, rows, cols), nodata where masked. A stage has nodata in the bands that it does not
     make. Raises PackageError when the model gives no finite numbers.
     """
@@ -138,22 +141,33 @@ def estimate_tile(job: Job, tile: tiling.Tile, stored: Encoding) -> Arrays:
     neutral = np.array(job.model.normalisation.input_offset, np.float32)
     rgb[:, ~valid] = neutral[:, None]
 
-    farthest = _farthest(job.model)
+    farthest, spectra = _farthest(job.model), stored[0]
 
     def finish(made: np.ndarray) -> np.ndarray:
         _refuse_divergent(made, farthest, job)
-        return stored.encode(made)
+        return spectra.encode(made)
 
     asked = job.outputs
-    wanted = EstimateRequest(kept, asked.spread, asked.stages, finish, asked.draws)
+    wanted = EstimateRequest(
+        kept, asked.spread, asked.stages, finish, asked.draws, asked.reliability
+    )
     result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
-    made = (result.mean, *_stages_in_place(job, result, stored))
-    made += (result.spread,) if asked.spread else ()
-    made += tuple(result.draws)
+    made = [result.mean, *_stages_in_place(job, result, spectra)]
+    made += [result.spread] if asked.spread else []
+    if asked.reliability:
+        known = _reliability(job.model, result, rgb[(slice(None), *kept)])
+        made.append(stored[len(made)].encode(known))
+    made += result.draws
     if not valid[kept].all():
-        for one in made:
-            one[:, ~valid[kept]] = stored.nodata
-    return made
+        for one, encoding in zip(made, stored):
+            one[:, ~valid[kept]] = encoding.nodata
+    return tuple(made)
+
+
+def _reliability(model: Manifest, result: Estimate, rgb: np.ndarray) -> np.ndarray:
+    """(1, rows, cols), 0 to 100."""
+    distance = training_domain.distance(rgb, model.domain) if model.domain else 0.0
+    return reliability.reliability(result.relative_spread, distance)
 
 
 def _farthest(model: Manifest) -> float:
@@ -183,6 +197,8 @@ def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[n
         yield every
 
 
-def _nothing(job: Job, window: tiling.Window, stored: Encoding) -> Arrays:
-    shape = len(job.model.wavelength_nm), window.rows, window.cols
-    return tuple(stored.nothing(shape) for _ in job.outputs.rasters)
+def _nothing(job: Job, window: tiling.Window, stored: Sequence[Encoding]) -> Arrays:
+    return tuple(
+        encoding.nothing((job.band_count(output), window.rows, window.cols))
+        for output, encoding in zip(job.outputs.rasters, stored)
+    )

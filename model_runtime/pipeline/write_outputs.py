@@ -27,13 +27,18 @@ def vrt_without_sources(job: Job, output: Output) -> str:
 
 def _description(job: Job, window: Window, output: Output) -> Tuple:
     """What a raster says of itself: size, bands, encoding, place, tags."""
-    model = job.model
-    centres = [model.wavelength_nm[band] for band in output.bands]
-    widths = [model.fwhm_nm[band] for band in output.bands]
-    spectral = encoding.Spectral(centres, widths, model.output_unit)
     tags = {**job.outputs.tags, **output.tags, CONTENT_TAG: output.content}
     place = job.reader.georeference.of(window)
-    return (window.rows, window.cols), spectral, job.encoding, place, tags
+    bands, stored = _bands(job, output), job.encoding_of(output)
+    return (window.rows, window.cols), bands, stored, place, tags
+
+
+def _bands(job: Job, output: Output) -> encoding.Bands:
+    if output.is_reliability:
+        return encoding.Index("Reliability", "%")
+    centres = [job.model.wavelength_nm[band] for band in output.bands]
+    widths = [job.model.fwhm_nm[band] for band in output.bands]
+    return encoding.Spectral(centres, widths, job.model.output_unit)
 
 
 def write_pieces(job: Job, window: Window, writers: List[Writer], estimation: Estimation) -> bool:

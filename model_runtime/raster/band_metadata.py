@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Dict, Tuple
 
-from .encoding import Encoding, Spectral, envi_lists
+from .encoding import Bands, Encoding, Index, Spectral, envi_lists
 from .gdal_setup import gdal
 from .georeference import Georeference
 
@@ -11,8 +11,9 @@ COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GC
 
 
 def describe_raster(
-    dataset, stored: Encoding, spectral: Spectral, place: Georeference, tags: Dict[str, str]
+    dataset, stored: Encoding, bands: Bands, place: Georeference, tags: Dict[str, str]
 ) -> None:
+    """Say where ``dataset`` lies, what its ``bands`` are and how they are ``stored``."""
     dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
     if place.gcps:
         dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
@@ -21,6 +22,13 @@ def describe_raster(
             dataset.SetSpatialRef(place.spatial_ref)
         if place.geotransform is not None:
             dataset.SetGeoTransform(list(place.geotransform))
+    if isinstance(bands, Index):
+        _name_band(dataset.GetRasterBand(1), stored, bands.name, bands.unit)
+    else:
+        _describe_spectrum(dataset, stored, bands)
+
+
+def _describe_spectrum(dataset, stored: Encoding, spectral: Spectral) -> None:
     dataset.SetMetadata(envi_lists(spectral), "ENVI")
     for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
         _describe_band(dataset.GetRasterBand(i + 1), stored, centre, width, spectral.unit)
@@ -30,12 +38,7 @@ def describe_raster(
 
 
 def _describe_band(band, stored: Encoding, centre: float, width: float, unit: str) -> None:
-    band.SetDescription(f"{centre:.1f} nm")
-    band.SetNoDataValue(stored.nodata)
-    band.SetUnitType(unit)
-    if stored.scale != 1:
-        band.SetScale(stored.scale)
-        band.SetOffset(0)
+    _name_band(band, stored, f"{centre:.1f} nm", unit)
     # The default domain is the one that GDAL before 3.8 copies into any format.
     said = {"wavelength": f"{centre:.2f}", "wavelength_units": "Nanometers"}
     band.SetMetadata({**said, "fwhm": f"{width:.2f}"})
@@ -43,9 +46,18 @@ def _describe_band(band, stored: Encoding, centre: float, width: float, unit: st
     band.SetMetadataItem("FWHM_UM", f"{width / 1000:.6g}", "IMAGERY")
 
 
+def _name_band(band, stored: Encoding, name: str, unit: str) -> None:
+    band.SetDescription(name)
+    band.SetNoDataValue(stored.nodata)
+    band.SetUnitType(unit)
+    if stored.scale != 1:
+        band.SetScale(stored.scale)
+        band.SetOffset(0)
+
+
 def vrt_text(
     shape: Tuple[int, int],
-    spectral: Spectral,
+    bands: Bands,
     stored: Encoding,
     georeference: Georeference,
     tags: Dict[str, str],
@@ -53,9 +65,8 @@ def vrt_text(
     """The XML of a VRT that says of itself and its bands what a Writer says, and has no source."""
     kind = gdal.GetDataTypeByName(stored.type_name)
     rows, cols = shape
-    bands = len(spectral.wavelength_nm)
-    dataset = gdal.GetDriverByName("VRT").Create("", cols, rows, bands, kind)
-    describe_raster(dataset, stored, spectral, georeference, tags)
+    dataset = gdal.GetDriverByName("VRT").Create("", cols, rows, bands.count, kind)
+    describe_raster(dataset, stored, bands, georeference, tags)
     return dataset.GetMetadata("xml:VRT")[0]
 
 

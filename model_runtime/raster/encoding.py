@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Sequence, Tuple, Union
 
 import numpy as np
+
+_TYPES = {"Float32": np.float32, "UInt16": np.uint16, "Byte": np.uint8}
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,23 @@ class Spectral:
     unit: str
     colours: Sequence[str] = ()
 
+    @property
+    def count(self) -> int:
+        """How many bands there are."""
+        return len(self.wavelength_nm)
+
+
+@dataclass(frozen=True)
+class Index:
+    """What is written about one band that is no part of a spectrum: its name and its unit."""
+
+    name: str
+    unit: str = ""
+    count: int = 1
+
+
+Bands = Union[Spectral, Index]
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -31,7 +50,12 @@ class Encoding:
     @property
     def item_bytes(self) -> int:
         """Bytes of one stored value."""
-        return 4 if self.type_name == "Float32" else 2
+        return self.dtype.itemsize
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of stored values."""
+        return np.dtype(_TYPES[self.type_name])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
@@ -44,15 +68,19 @@ class Encoding:
         masked = np.isnan(counts)
         if masked.any():
             counts[masked] = self.nodata
-        return counts.astype(np.uint16)
+        return counts.astype(self.dtype)
 
     def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
         """Nodata everywhere, as stored."""
-        return np.full(shape, self.nodata, np.float32 if self.item_bytes == 4 else np.uint16)
+        return np.full(shape, self.nodata, self.dtype)
 
     def has_values(self, stored: np.ndarray) -> np.ndarray:
         """Where ``stored`` is not nodata."""
         return ~np.isnan(stored) if self.type_name == "Float32" else stored != self.nodata
+
+
+# Whole numbers from 0 to 100.
+PERCENT = Encoding("Byte", 1.0, 255)
 
 
 def of_dtype(dtype: str, unit: str) -> Encoding:

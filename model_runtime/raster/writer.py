@@ -15,7 +15,7 @@ from ..tiling import BLOCK_SIDE
 from . import overviews
 from .band_metadata import carry_domains, describe_raster
 from .dataset import one_line
-from .encoding import Encoding, Spectral
+from .encoding import Bands, Encoding
 from .gdal_setup import closing_errors, gdal
 from .georeference import Georeference
 
@@ -47,7 +47,7 @@ class Writer:
         self,
         path: str,
         shape: Tuple[int, int],
-        spectral: Spectral,
+        bands: Bands,
         stored: Encoding,
         georeference: Georeference,
         tags: Dict[str, str],
@@ -55,14 +55,14 @@ class Writer:
     ):
         self.path = Path(path)
         self.part = part_path(path)
-        self._encoding, self._bands, self._room = stored, len(spectral.wavelength_nm), 0
+        self._encoding, self._bands, self._room = stored, bands.count, 0
         self._form, self._filled = form, _Filled(shape, form.block_side)
         with WritingErrors(self.path):
             self.remove_parts()  # of a run that was killed
             self._dataset = self._create(shape, form.block_side)
         try:
             with WritingErrors(self.path):
-                describe_raster(self._dataset, stored, spectral, georeference, tags)
+                describe_raster(self._dataset, stored, bands, georeference, tags)
                 self._add_overviews(max(shape))
         except ScdmError:
             self.discard()
@@ -177,7 +177,9 @@ class Writer:
         carry_domains(source, made)
         del source
         made.replace(self.part)
-        Path(f"{made}.aux.xml").replace(f"{self.part}.aux.xml")
+        side = Path(f"{made}.aux.xml")
+        if side.exists():  # a raster without wavelengths needs none
+            side.replace(f"{self.part}.aux.xml")
 
     def _release(self) -> str:
         """Let go of the dataset; what GDAL said against it (a full disk), or ""."""

@@ -49,9 +49,9 @@ class Result:
     """What a report tells of.
 
     ``rgb`` (input bands, rows, cols) in the model's input unit, ``cube`` (bands, rows, cols) and
-    ``spread`` (the same, or None) in its output unit, NaN where masked: a preview of at most
-    PREVIEW_SIDE pixels a side, nearest pixels, not averages. ``settings`` and ``run`` are shown as
-    they come.
+    ``spread`` (the same, or None) in its output unit, ``reliability`` (1, rows, cols) from 0 to
+    100 or None, NaN where masked: a preview of at most PREVIEW_SIDE pixels a side, nearest pixels,
+    not averages. ``settings`` and ``run`` are shown as they come.
     """
 
     input_name: str
@@ -60,6 +60,7 @@ class Result:
     model: Manifest
     card: str = ""
     spread: Optional[np.ndarray] = None
+    reliability: Optional[np.ndarray] = None
     ground: Optional[Ground] = None
     settings: Dict[str, str] = field(default_factory=dict)
     run: Dict[str, str] = field(default_factory=dict)
@@ -86,7 +87,7 @@ def html(result: Result, encode: Encode) -> str:
         html_page.heading("Pictures"),
         html_page.gallery(_pictures(result, labels, encode)),
         *_spectra(model, found),
-        *_uncertainty(model, result.spread, result.settings.get("SCDM_SPREAD", "")),
+        *_uncertainty(result, encode),
         *_consistency(result, agreement, encode),
         *_domain(result, encode),
         html_page.heading("Settings"),
@@ -214,21 +215,42 @@ def _class_table(model: Manifest, found: Sequence[kmeans.SpectralClass]) -> str:
     return html_page.table(head, rows)
 
 
-def _uncertainty(model: Manifest, spread: Optional[np.ndarray], said: str) -> Iterator[str]:
+def _uncertainty(result: Result, encode: Encode) -> Iterator[str]:
     yield html_page.heading("What is not known")
-    if spread is None:
+    if result.spread is None and result.reliability is None:
         yield html_page.paragraph(
-            "One sample was drawn, so this run says nothing of its own uncertainty. Draw several "
-            "(samples) to get their spread per band and pixel."
+            "Neither the spread nor the reliability was asked for, so this page says nothing of "
+            "the estimate's uncertainty. Ask for them to get it per band and pixel."
         )
-        return
+    if result.spread is not None:
+        said = result.settings.get("SCDM_SPREAD", "")
+        yield _spread_chart(result.model, result.spread, said)
+    maps = list(_uncertainty_maps(result, encode))
+    if maps:
+        yield html_page.gallery(maps)
+
+
+def _uncertainty_maps(result: Result, encode: Encode) -> Iterator[str]:
+    """A map each of the spread and of the reliability, where they are known."""
+    unit, spread, known = result.model.output_unit, result.spread, result.reliability
+    if spread is not None and np.isfinite(spread).any():
+        whole = np.sqrt((spread.astype(np.float64) ** 2).mean(axis=0))
+        top = float(np.nanpercentile(whole, 98)) or 1.0
+        title = f"Spread: root mean square over the bands ({unit})"
+        yield _map_figure(whole, top, title, encode)
+    if known is not None and np.isfinite(known).any():
+        title = "Reliability: 100 where nothing speaks against the estimate, 0 where all does"
+        yield _map_figure(known[0], 100.0, title, encode)
+
+
+def _spread_chart(model: Manifest, spread: np.ndarray, said: str) -> str:
     low, middle, high = np.nanpercentile(spread.reshape(len(spread), -1), (5, 50, 95), axis=1)
     line = svg_charts.Line("Spread", "#0072b2", model.wavelength_nm, middle, low, high)
     title = f"Spread ({model.output_unit})"
     words = "Spread of the samples by wavelength"
     caption = "Median over the pixels, and the range from the 5th to the 95th percentile"
     caption += f". The spread is {said}." if said else "."
-    yield _chart(model, [line], title, words, caption)
+    return _chart(model, [line], title, words, caption)
 
 
 def _chart(
@@ -284,12 +306,12 @@ def _map(values: np.ndarray, title: str, encode: Encode) -> Iterator[str]:
 
 def _map_figure(values: np.ndarray, top: float, title: str, encode: Encode) -> str:
     ramp = pictures.colour_map(np.linspace(0, 1, 60)[None], 0, 1)[:3, 0].T  # (steps, RGB)
-    scale = svg_charts.colour_scale(ramp.tolist(), "0", f"{top:.2g}", "")
+    scale = svg_charts.colour_scale(ramp.tolist(), "0", f"{top:.3g}", "")
     images = [
         _enlargeable(pictures.colour_map(values, 0, top), title, encode),
-        html_page.svg_image(scale, f"Colours from 0 to {top:.2g}", PICTURE_SIDE),
+        html_page.svg_image(scale, f"Colours from 0 to {top:.3g}", PICTURE_SIDE),
     ]
-    return html_page.figure(images, f"{title}, colours up to {top:.2g}")
+    return html_page.figure(images, f"{title}, colours up to {top:.3g}")
 
 
 def _domain(result: Result, encode: Encode) -> Iterator[str]:

@@ -140,7 +140,19 @@ def test_georeference_and_spread_add_their_figures():
     spread = np.full((12, 9, 14), 0.02, np.float32)
     rich = estimate_report.html(result(ground=ground, spread=spread), encode)
     assert "28 m across, north is 30 degrees clockwise" in rich and "m across" not in plain
-    assert "One sample was drawn" in plain and "One sample was drawn" not in rich
+    unknown = "Neither the spread nor the reliability was asked for"
+    assert unknown in plain and unknown not in rich
+
+
+def test_spread_and_reliability_are_maps():
+    spread = np.full((12, 9, 14), 0.02, np.float32)
+    known = np.linspace(0, 100, 9 * 14, dtype=np.float32).reshape(1, 9, 14)
+    html = estimate_report.html(result(spread=spread, reliability=known), encode)
+    assert "Spread: root mean square over the bands (reflectance), colours up to 0.02" in html
+    assert "Reliability: 100 where nothing speaks against the estimate" in html
+    assert "colours up to 100<" in html
+    masked = np.full((1, 9, 14), np.nan, np.float32)
+    assert "Reliability: 100" not in estimate_report.html(result(reliability=masked), encode)
 
 
 def test_a_model_that_takes_blue_first_shows_its_input_in_the_same_colours():

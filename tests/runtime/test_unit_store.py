@@ -92,9 +92,21 @@ def test_the_content_is_on_the_disk_before_it_has_its_name(store, monkeypatch):
     assert calls == ["sync", "rename", "sync"]
 
 
-def test_arrays_of_different_shapes_are_refused():
-    with pytest.raises(ValueError, match="one shape"):
-        pack([*arrays(shape=(1, 2, 2)), *arrays(shape=(1, 2, 3))])
+def test_arrays_of_different_types_and_shapes_come_back(store):
+    kept = (
+        *arrays(np.uint16, 1, (8, 2, 3)),
+        np.array([[[0, 255, 100], [1, 2, 3]]], np.uint8),
+        *arrays(np.float32, 1, (1, 5, 2)),
+    )
+    store.write("0_0", kept)
+    for one, other in zip(store.read("0_0"), kept):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
+def test_arrays_of_a_type_that_is_not_kept_are_refused():
+    with pytest.raises(ValueError):
+        pack([np.zeros((1, 2, 2), np.int64)])
 
 
 def test_clearing_touches_nothing_else(store, tmp_path):
