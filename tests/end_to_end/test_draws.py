@@ -163,8 +163,8 @@ def test_enough_samples_are_drawn_unless_told(source, tiny_package, tmp_path, ca
     ("folder", "more", "says"),
     [
         ("no/where", (), "--draws"),
-        ("a.tif", (), "is no folder and none can be made there"),
-        ("d", ("--samples", 1), "one sample has no spread: give --samples 2 or more, or no --draw"),
+        ("a.tif", (), "is not a folder and cannot be created"),
+        ("d", ("--samples", 1), "--draws needs --samples of 2 or more"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

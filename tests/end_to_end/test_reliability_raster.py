@@ -143,7 +143,7 @@ def test_a_run_that_was_cut_off_goes_on(source, tiny_package, tmp_path, monkeypa
         ("r.vrt", (), "the reliability '"),
         ("o.tif", (), "is also another output"),
         ("a.tif", (), "is also the input"),
-        ("r.tif", ("--samples", 1), "or no --reliability"),
+        ("r.tif", ("--samples", 1), "--reliability needs --samples of 2 or more"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(source, tiny_package, tmp_path, capsys, name, more, says):
