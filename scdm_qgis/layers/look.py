@@ -6,7 +6,7 @@ that lie in the camera's response, that a straight line brings nearest to the co
 the line is the stretch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -19,6 +19,7 @@ GAMMAS = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2, 2.4)
 OWN_GAMMA = 1.4
 CUT = (0.02, 0.98)  # shares of the values between which a picture of its own is stretched
 FEWEST = 50  # pixels
+PALEST = -60  # what a saturation is lowered at most, in per cent
 LEAST_CORRELATION = 0.8  # below it the other picture shows something else than these colours
 _DARKEST, _BRIGHTEST = 1.5 / 255, 253.5 / 255  # outside, a displayed colour is cut off
 
@@ -33,10 +34,16 @@ class Channel(NamedTuple):
 
 @dataclass(frozen=True)
 class Look:
-    """Red, green and blue, and the gamma of all three."""
+    """Red, green and blue, the gamma of all three, and QGIS's saturation (-100 to 0)."""
 
     channels: Tuple[Channel, Channel, Channel]
     gamma: float
+    saturation: int = 0
+
+    def display(self, values: np.ndarray) -> np.ndarray:
+        """Red, green and blue (3, pixels; 0 to 1) of ``values`` (bands, pixels), but saturation."""
+        shown = [(values[band - 1] - low) / (high - low) for band, low, high in self.channels]
+        return np.clip(shown, 0, 1) ** (1 / self.gamma)
 
 
 class _Line(NamedTuple):
@@ -64,13 +71,22 @@ def like(
     shown, values = shown[:, usable], values[:, usable]
     fits = [_fit(shown, values, wavelength_nm, gamma) for gamma in gammas]
     found = [fit for fit in fits if fit is not None]
-    return min(found, key=lambda fit: fit[0])[1] if found else None
+    if not found:
+        return None
+    look = min(found, key=lambda fit: fit[0])[1]
+    return replace(look, saturation=_saturation(shown, look.display(values)))
+
+
+def _saturation(shown: np.ndarray, met: np.ndarray) -> int:
+    """QGIS's saturation that takes what is left of the narrow bands' colour off ``met``."""
+    wanted, have = (float(np.ptp(colours, axis=0).mean()) for colours in (shown, met))
+    return int(np.clip(round(100 * (wanted / max(have, 1e-6) - 1)), PALEST, 0))
 
 
 def numbered(look: Look, numbers: Sequence[int]) -> Look:
     """``look`` with the bands' numbers in the file, ``numbers`` (bands,), for their places here."""
     red, green, blue = (one._replace(band=numbers[one.band - 1]) for one in look.channels)
-    return Look((red, green, blue), look.gamma)
+    return replace(look, channels=(red, green, blue))
 
 
 def own(values: np.ndarray, wavelength_nm: Sequence[Optional[float]]) -> Optional[Look]:

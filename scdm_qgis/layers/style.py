@@ -142,6 +142,7 @@ def _show(layer: QgsRasterLayer, look: Look) -> None:
         setter(_stretch(provider.dataType(band), low, high))
     layer.setRenderer(renderer)
     layer.brightnessFilter().setGamma(look.gamma)
+    layer.hueSaturationFilter().setSaturation(look.saturation)
     layer.triggerRepaint()
 
 

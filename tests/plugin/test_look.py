@@ -66,7 +66,7 @@ def test_the_estimate_is_as_saturated_and_contrasty_as_its_picture(qgis_app, pai
     before = shown(picture)
     assert both_styles(estimate, natural_look(estimate.source(), displayed(picture)))
     after = shown(estimate)
-    assert saturation(after) / saturation(before) == pytest.approx(1, abs=0.08)
+    assert saturation(after) / saturation(before) == pytest.approx(1, abs=0.05)
     assert contrast(after) / contrast(before) == pytest.approx(1, abs=0.05)
     assert np.abs(after - before).mean() < 6
 
