@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import tiling
 from ..diffusion.cascade import Estimate, EstimateRequest
-from ..errors import MemoryShortage, PackageError
+from ..errors import MemoryShortage
 from ..journal.unit_store import Arrays, UnitStore
 from ..package.manifest import Manifest
 from ..raster.encoding import Encoding, of_dtype
@@ -15,9 +15,7 @@ from ..spectra import reliability
 from ..system.background import BackgroundWriter
 from ..system.durable_files import GOES_ON, storage_errors
 from .job import Job
-
-# Normalised values lie within a few scales; what is this far off is no estimate but a divergence.
-FARTHEST_SCALES = 1000
+from .output_range import OutputRange
 
 
 class UnitSource(Protocol):
@@ -44,6 +42,7 @@ class UnitMaker:
         blended = of_dtype("float32", "") if job.layout.margin is None else None
         self._kept_as = [blended or job.encoding_of(output) for output in job.outputs.rasters]
         self._layout = fitting or job.layout
+        self._range, self._doubted = OutputRange(job.model), False
 
     @property
     def overlaps(self) -> bool:
@@ -57,19 +56,29 @@ class UnitMaker:
         """
         while True:
             try:
-                return self._sample(unit)
+                values = self._sample(unit)
+                break
             except (MemoryShortage, MemoryError) as error:
                 self._take_smaller_tiles(error)
+        self._tell_doubt()
+        return values
+
+    def _tell_doubt(self) -> None:
+        """Warn, once, where the values are hardly estimates."""
+        doubt = "" if self._doubted else self._range.doubt()
+        if doubt:
+            self._doubted = True
+            self._warn(doubt)
 
     def _sample(self, unit: tiling.Unit) -> Arrays:
         """The unit's window of every output, (bands, rows, cols) each."""
         window = unit.window
         whole = self._layout.size == self._job.layout.size
         if whole and len(unit.tiles) == 1:
-            return estimate_tile(self._job, unit.tiles[0], self._kept_as)
+            return estimate_tile(self._job, unit.tiles[0], self._kept_as, self._range)
         values: Arrays = ()
         for tile in unit.tiles if whole else self._layout.tiles_of(window):
-            made_of_tile = estimate_tile(self._job, tile, self._kept_as)
+            made_of_tile = estimate_tile(self._job, tile, self._kept_as, self._range)
             if made_of_tile and not values:
                 values = _nothing(self._job, window, self._kept_as)
             place = (slice(None), *tile.kept.slices(window))
@@ -124,13 +133,15 @@ def keep(store: UnitStore, name: str, arrays: Arrays) -> None:
         store.write(name, arrays)
 
 
-def estimate_tile(job: Job, tile: tiling.Tile, stored: Sequence[Encoding]) -> Arrays:
+def estimate_tile(
+    job: Job, tile: tiling.Tile, stored: Sequence[Encoding], output_range: OutputRange
+) -> Arrays:
     """An array of each output for ``tile.kept``, ``stored`` as told; none without a valid pixel.
 
     The mean, each stage's mean where stages are kept, the spread, the reliability and the samples
     where they are wanted; each is
     (bands, rows, cols), nodata where masked. A stage has nodata in the bands that it does not
-    make. Raises PackageError when the model gives no finite numbers.
+    make. ``output_range`` takes note of the values; it raises PackageError where they diverge.
     """
     values, valid = job.reader.read(tile.read)
     kept = tile.kept_in_read
@@ -141,10 +152,10 @@ def estimate_tile(job: Job, tile: tiling.Tile, stored: Sequence[Encoding]) -> Ar
     neutral = np.array(job.model.normalisation.input_offset, np.float32)
     rgb[:, ~valid] = neutral[:, None]
 
-    farthest, spectra = _farthest(job.model), stored[0]
+    spectra = stored[0]
 
     def finish(made: np.ndarray) -> np.ndarray:
-        _refuse_divergent(made, farthest, job)
+        output_range.check(made)
         return spectra.encode(made)
 
     asked = job.outputs
@@ -168,25 +179,6 @@ def _reliability(model: Manifest, result: Estimate, rgb: np.ndarray) -> np.ndarr
     """(1, rows, cols), 0 to 100."""
     distance = training_domain.distance(rgb, model.domain) if model.domain else 0.0
     return reliability.reliability(result.relative_spread, distance)
-
-
-def _farthest(model: Manifest) -> float:
-    """What no estimate of ``model`` comes to, in its output unit, up or down."""
-    rule = model.normalisation
-    pairs = zip(rule.output_offset, rule.output_scale)
-    return max(abs(offset) + FARTHEST_SCALES * scale for offset, scale in pairs)
-
-
-def _refuse_divergent(made: np.ndarray, farthest: float, job: Job) -> None:
-    low, high = (float(bound) for bound in (made.min(), made.max()))  # NaN where there is one
-    if -farthest <= low and high <= farthest:
-        return
-    finite = np.isfinite(low) and np.isfinite(high)
-    what = f"from {low:.3g} to {high:.3g}" if finite else "that are not finite numbers"
-    raise PackageError(
-        f"the model '{job.model.name}' made values {what}: its samples diverge",
-        "choose another sampler, more steps or less guidance, or another model",
-    )
 
 
 def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:

@@ -17,13 +17,12 @@ from ..layers.refresh import refresh_all
 from ..layers.source import band_numbers, extent_text, gdal_name
 from ..layers.style import natural_colour, natural_look, spread_colours
 from ..layers.style_file import write_beside
-from ..model_runtime.contract import DEVICES, QUALITIES, SAMPLERS
+from ..model_runtime.contract import DEVICES, QUALITIES, RADIOMETRIES, SAMPLERS
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from . import parameters as make
 from . import upsample_checks
 from .base import ScdmAlgorithm, given
 
-RADIOMETRIES = ("auto", "reflectance", "match")
 BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
 # Parameter, option of `python -m model_runtime upsample`; values pass as they are.
 OPTIONS = (

@@ -170,7 +170,13 @@ def test_spread_is_written_beside_and_raises_the_samples(run, write_raster, tmp_
     assert result.network.asked[0][3].samples == upsample_options.SPREAD_SAMPLES
 
 
-@pytest.mark.parametrize("value", [5e12, -5e12, 400.0])
+def test_values_that_are_hardly_estimates_are_told(run, write_raster):
+    result = run(write_raster("a.tif", reflectance(60, 60)), network=Cascade(8, 70.0))
+    told = [event[1] for event in result.said if event[0] == "warning"]
+    assert sum("its samples seem to diverge" in message for message in told) == 1
+
+
+@pytest.mark.parametrize("value", [5e12, -5e12])
 def test_divergent_samples_are_refused_not_written(run, write_raster, tmp_path, value):
     with pytest.raises(PackageError, match="its samples diverge") as refused:
         run(write_raster("a.tif", reflectance(8, 8)), network=Cascade(8, value))
