@@ -53,8 +53,8 @@ class EvaluateAlgorithm(ScdmAlgorithm):
 
     def limits(self):
         return self.tr(
-            "A shift of a pixel between the two, or a reference in another unit than reflectance, "
-            "counts as error of the estimate."
+            "A shift of one pixel between the two, or a reference in a unit other than "
+            "reflectance, counts as an error of the estimate."
         )
 
     def example(self):
@@ -70,7 +70,7 @@ class EvaluateAlgorithm(ScdmAlgorithm):
             make.raster(
                 "REFERENCE", tr("Reference"), tr("Measured raster with wavelengths, same grid.")
             ),
-            make.html_output("REPORT", tr("Report"), tr("HTML page with the metrics by band.")),
+            make.html_output("REPORT", tr("Report"), tr("HTML page with the metrics per band.")),
         ):
             self.addParameter(item)
         for name, _key, title in METRICS:

@@ -85,7 +85,7 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
                 ACTIONS,
                 "install",
                 tr(
-                    "install: make it unless it is there and works. repair: make it anew. "
+                    "install: create it, unless a working one is there. repair: create it again. "
                     "remove: delete it."
                 ),
             ),
@@ -263,7 +263,7 @@ def _works(python, feedback):
         if feedback.isCanceled():
             raise
         feedback.pushWarning(
-            tr("The runtime that is there does not work, so it is made anew. {}").format(error)
+            tr("The runtime that is there does not work and is created again. {}").format(error)
         )
         return False
     return True

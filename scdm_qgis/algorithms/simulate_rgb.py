@@ -41,7 +41,7 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
     def limits(self):
         return self.tr(
             "It is the camera that the model was trained for, without its noise, blur and colour "
-            "processing; a real camera sees otherwise."
+            "processing; a real camera sees colours differently."
         )
 
     def example(self):

@@ -75,8 +75,8 @@
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
-            <source>A shift of a pixel between the two, or a reference in another unit than reflectance, counts as error of the estimate.</source>
-            <translation>Ein Versatz von einem Pixel zwischen beiden oder eine Referenz in einer anderen Einheit als Reflexion zählt als Fehler der Schätzung.</translation>
+            <source>A shift of one pixel between the two, or a reference in a unit other than reflectance, counts as an error of the estimate.</source>
+            <translation>Eine Verschiebung um ein Pixel zwischen beiden oder eine Referenz in einer anderen Einheit als Reflexion zählt als Fehler der Schätzung.</translation>
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
@@ -110,8 +110,8 @@
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
-            <source>HTML page with the metrics by band.</source>
-            <translation>HTML-Seite mit den Metriken je Kanal.</translation>
+            <source>HTML page with the metrics per band.</source>
+            <translation>HTML-Seite mit den Maßen je Kanal.</translation>
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
@@ -185,8 +185,8 @@
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
-            <source>install: make it unless it is there and works. repair: make it anew. remove: delete it.</source>
-            <translation>install: anlegen, wenn sie fehlt oder nicht läuft. repair: neu anlegen. remove: löschen.</translation>
+            <source>install: create it, unless a working one is there. repair: create it again. remove: delete it.</source>
+            <translation>install: anlegen, wenn keine funktionierende da ist. repair: neu anlegen. remove: löschen.</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -255,8 +255,8 @@
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
-            <source>The runtime that is there does not work, so it is made anew. {}</source>
-            <translation>Die vorhandene Laufzeitumgebung arbeitet nicht und wird neu angelegt. {}</translation>
+            <source>The runtime that is there does not work and is created again. {}</source>
+            <translation>Die vorhandene Laufzeitumgebung funktioniert nicht und wird neu angelegt. {}</translation>
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
@@ -285,8 +285,8 @@
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
-            <source>It is the camera that the model was trained for, without its noise, blur and colour processing; a real camera sees otherwise.</source>
-            <translation>Es ist die Kamera, für die das Modell trainiert wurde, ohne ihr Rauschen, ihre Unschärfe und ihre Farbverarbeitung; eine wirkliche Kamera sieht anders.</translation>
+            <source>It is the camera that the model was trained for, without its noise, blur and colour processing; a real camera sees colours differently.</source>
+            <translation>Es ist die Kamera, für die das Modell trainiert wurde, ohne ihr Rauschen, ihre Unschärfe und Farbverarbeitung; eine wirkliche Kamera sieht Farben anders.</translation>
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
@@ -815,8 +815,8 @@
         </message>
         <message>
             <location filename="../layers/metadata.py" />
-            <source>{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, seed {seed}. Spectra that the model finds likely for the colours; no measurement.</source>
-            <translation>{what} von '{source}': {bands} Kanäle, {reach}, Reflexion, Modell {model}, Startwert {seed}. Spektren, die das Modell zu den Farben für wahrscheinlich hält; keine Messung.</translation>
+            <source>{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, seed {seed}. Spectra that the model finds likely for the colours; not a measurement.</source>
+            <translation>{what} von „{source}“: {bands} Kanäle, {reach}, Reflexion, vom Modell {model}, Startwert {seed}. Spektren, die das Modell für die Farben wahrscheinlich findet; keine Messung.</translation>
         </message>
         <message>
             <location filename="../layers/metadata.py" />
@@ -1115,8 +1115,8 @@
         </message>
         <message>
             <location filename="../runtime/log_lines.py" />
-            <source>{columns} × {rows} pixels in {tiles} tiles</source>
-            <translation>{columns} × {rows} Pixel in {tiles} Kacheln</translation>
+            <source>{columns} × {rows} pixels, tiles: {tiles}</source>
+            <translation>{columns} × {rows} Pixel, Kacheln: {tiles}</translation>
         </message>
         <message>
             <location filename="../runtime/log_lines.py" />

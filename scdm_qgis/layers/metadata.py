@@ -46,7 +46,7 @@ def abstract(tags: Mapping[str, str], wavelength_nm: List, source_name: str) -> 
         what = tr("Hyperspectral estimate (mean of {samples} samples)")
     text = tr(
         "{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, "
-        "seed {seed}. Spectra that the model finds likely for the colours; no measurement."
+        "seed {seed}. Spectra that the model finds likely for the colours; not a measurement."
     )
     return text.format(
         what=what.format(samples=tags.get("SAMPLES", "?")),

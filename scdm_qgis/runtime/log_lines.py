@@ -21,7 +21,7 @@ def of_start(event: Mapping[str, Any]) -> Iterator[str]:
             yield str(event[key]).rstrip(".") + "."
     size = {name: event.get(name) for name in ("columns", "rows", "tiles")}
     if all(isinstance(number, int) for number in size.values()):
-        yield tr("{columns} × {rows} pixels in {tiles} tiles").format(**size)
+        yield tr("{columns} × {rows} pixels, tiles: {tiles}").format(**size)
     if event.get("device"):
         yield tr("Device: {device}, seed: {seed}").format(
             device=event["device"], seed=event.get("seed", 0)

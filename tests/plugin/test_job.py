@@ -155,7 +155,7 @@ def test_the_log_has_sentences_instead_of_fields(job, log):
     )
     run_events(job(body), log)
     assert log.infos == [
-        "20 × 10 pixels in 4 tiles",
+        "20 × 10 pixels, tiles: 4",
         "Device: cpu, seed: 7",
         "Radiometry: matched (8-bit picture without calibration).",
         "Samples per pixel: 4",

@@ -204,7 +204,7 @@ def test_the_loaded_layer_is_described(
     page = layer.metadata()
     assert "'field': 2 bands, 450-850 nm" in page.abstract()
     assert "model vnir 1, seed 11" in page.abstract()
-    assert "no measurement" in page.abstract()
+    assert "not a measurement" in page.abstract()
     assert page.licenses() == ["Model: CC-BY-4.0"]
     assert page.crs() == layer.crs()
     assert "scdm:upsample of 'field'" in page.history()[0]
