@@ -12,7 +12,7 @@ help:
 	@echo "make test           all tests"
 	@echo "make test-qgis-matrix  the plugin's tests on QGIS 3.40 and 3.44 in chroots (root)"
 	@echo "make check-qt6      look up the plugin's Qt names in PyQt6 (downloads it)"
-	@echo "make lint           ruff: rules and format"
+	@echo "make lint           ruff: rules and format; mypy: types of model_runtime"
 	@echo "make plugin         assemble build/plugins/scdm_qgis and dist/scdm_qgis-VERSION.zip"
 	@echo "make i18n           bring the translations' source texts up to date"
 	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
@@ -46,6 +46,7 @@ i18n:
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 format: setup
 	$(VENV)/bin/ruff check --fix .

@@ -52,7 +52,10 @@ class Tally(Events):
 
     def __init__(self, events: Events, total: int):
         self._events, self._before, self._total = events, 0, total
-        self.warning = events.warning
+
+    def warning(self, message):
+        """As it comes."""
+        self._events.warning(message)
 
     def progress(self, done, total, doing=""):
         """``done`` tiles of the part under way."""
@@ -74,7 +77,10 @@ class Ending(Events):
         self._events, self._tiles = events, tiles
         self._steps = max(1, math.ceil(share * tiles))
         self._said = ("", -1)
-        self.warning = events.warning
+
+    def warning(self, message):
+        """As it comes."""
+        self._events.warning(message)
 
     def started(self, *args, **facts):
         """As it comes."""

@@ -1,6 +1,7 @@
 """Makes one of many scenes: whatever happens to it is its outcome."""
 
 import time
+from typing import List
 
 from ..errors import CancelledError, to_scdm_error
 from ..events import Events
@@ -30,7 +31,8 @@ class _Heard(Events):
     """A scene's progress as a share of STEPS; its warnings are kept."""
 
     def __init__(self, events: Events):
-        self._events, self.warnings = events, []
+        self._events = events
+        self.warnings: List[str] = []
 
     def progress(self, done, total, doing=""):
         self._events.progress(STEPS * done // max(total, 1), STEPS)

@@ -72,8 +72,8 @@ class Task:
         self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()
     ) -> Outcome:
         """It failed by ``error``."""
-        said = {"kind": error.kind, "message": error.message, "remedy": error.remedy}
-        return replace(self.outcome(FAILED, seconds, warned), **said)
+        outcome = self.outcome(FAILED, seconds, warned)
+        return replace(outcome, kind=error.kind, message=error.message, remedy=error.remedy)
 
 
 def describe_outcome(outcome: Outcome) -> str:

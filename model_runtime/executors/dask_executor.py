@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from .. import tiling
 from ..batch.task import Outcome, Task
@@ -31,7 +31,8 @@ class DaskExecutor:
     def __init__(
         self, address: str, stack: ExitStack, tls: Optional[dask_pool.Certificates] = None
     ):
-        self.address, self._stack, self._tls, self._opened = address, stack, tls, None
+        self.address, self._stack, self._tls = address, stack, tls
+        self._opened: Optional[dask_pool.Pool] = None
 
     @property
     def pool(self) -> dask_pool.Pool:
@@ -176,7 +177,8 @@ class WarnOnce:
     """Tells each warning once, whichever and however many workers have it."""
 
     def __init__(self, warn: Callable[[str], None]):
-        self._warn, self._heard = warn, set()
+        self._warn = warn
+        self._heard: Set[str] = set()
 
     def all(self, warnings) -> None:
         for message in warnings:

@@ -42,7 +42,10 @@ _RULE = "give tcp://HOST:PORT of a Dask scheduler, or local:N for N processes of
 _TLS_OPTIONS = ("--tls-ca-file", "--tls-cert", "--tls-key")
 # Whoever reaches a port of Dask's runs code as the one who opened it: of a local cluster, only who
 # holds a certificate that lives as long as the run; and no web pages beside it.
-_NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_NO_PAGES: Dict[str, List] = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
 Item = Tuple[str, Tuple[Any, ...]]
 
@@ -152,7 +155,8 @@ class Pool:
 
     def _run_tasks(self, task: Callable, items: Iterable[Item], at_most: Callable[[int], int]):
         """As ``outcomes``, with ``at_most(threads)`` tasks under way."""
-        names, waiting, limit = {}, iter(items), 0
+        names: Dict[Any, str] = {}
+        waiting, limit = iter(items), 0
         done = _import_distributed().as_completed()
         with _translate_errors(self.address):
             while True:

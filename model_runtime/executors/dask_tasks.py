@@ -73,9 +73,12 @@ class Quiet(Events):
     """Hears warnings only, and stops a task that nobody wants any more."""
 
     def __init__(self, warn: Callable[[str], None]):
-        self.warning = warn
+        self._warn = warn
 
-    def progress(self, done, total):
+    def warning(self, message):
+        self._warn(message)
+
+    def progress(self, done, total, doing=""):
         if dask_pool.is_cancelled():
             raise CancelledError("cancelled")
 

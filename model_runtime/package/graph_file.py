@@ -79,7 +79,7 @@ def _operators(message: memoryview, kind: str) -> Set[bytes]:
     for number, value in _fields(message):
         if kind == "node" and number == _OP_TYPE:
             found.add(bytes(value))
-        elif number in _INSIDE[kind]:
+        elif number in _INSIDE[kind] and not isinstance(value, int):
             found |= _operators(value, _INSIDE[kind][number])
     return found
 

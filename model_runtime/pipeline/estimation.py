@@ -1,6 +1,6 @@
 """The loop over a run's pieces: finished units from the journal, the others from their source."""
 
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -48,7 +48,8 @@ class Estimation:
         self._job, self._store, self._events, self._source = job, store, events, source
         self._finished = store.names()
         self._part = part
-        self._counted, self._done, self._total = set(), 0, job.layout.count(part)
+        self._counted: Set[str] = set()
+        self._done, self._total = 0, job.layout.count(part)
         self.reused = 0  # units that an earlier run had finished
 
     def __enter__(self) -> "Estimation":

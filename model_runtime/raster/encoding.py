@@ -16,8 +16,8 @@ class Spectral:
     ``colours``: the bands' colour interpretation, such as ("red", "green", "blue").
     """
 
-    wavelength_nm: Sequence[float]
-    fwhm_nm: Sequence[float]
+    wavelength_nm: Union[Sequence[float], np.ndarray]
+    fwhm_nm: Union[Sequence[float], np.ndarray]
     unit: str
     colours: Sequence[str] = ()
 

@@ -3,7 +3,7 @@
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -22,9 +22,9 @@ class Georeference:
     """Where a raster lies. ``spatial_ref`` is GDAL's own object, so that nothing is lost."""
 
     geotransform: Optional[Geotransform] = None
-    spatial_ref: Optional[object] = None
+    spatial_ref: Optional[Any] = None
     gcps: tuple = ()
-    gcp_spatial_ref: Optional[object] = None
+    gcp_spatial_ref: Optional[Any] = None
     area_or_point: str = "Area"
 
     @property

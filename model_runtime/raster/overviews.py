@@ -13,7 +13,7 @@ LEAST_BLOCK, USUAL_BLOCK = 64, 128
 
 def levels(longest: int) -> List[int]:
     """Factors of overviews, halving until a side of ``longest`` pixels fits one file block."""
-    factors = []
+    factors: List[int] = []
     while longest > BLOCK_SIDE * 2 ** len(factors):
         factors.append(2 ** (len(factors) + 1))
     return factors

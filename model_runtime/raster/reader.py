@@ -149,8 +149,8 @@ class RasterReader:
         inside = (col0, row0, int(cols.max()) - col0 + 1, int(rows.max()) - row0 + 1)
         with self._reading():
             values, valid = self._values(*inside)
-        pick = np.ix_(rows - row0, cols - col0)
-        return values[(slice(None), *pick)], valid[pick]
+        picked_rows, picked_cols = np.ix_(rows - row0, cols - col0)
+        return values[:, picked_rows, picked_cols], valid[picked_rows, picked_cols]
 
     def sample(self, side: int) -> np.ndarray:
         """Raw values (bands, pixels) of the valid pixels of the raster thinned to ``side``.

@@ -63,11 +63,12 @@ def _band_width_nm(band: Metadata) -> Optional[float]:
     return value * nanometres_per_unit(unit, value) if value is not None and unit else None
 
 
-def _list_nm(dataset: Metadata, key: str, count: int) -> Optional[List[float]]:
+def _list_nm(dataset: Metadata, key: str, count: int) -> Optional[List[Optional[float]]]:
     """A list such as ``{0.4, 0.5}`` of the ENVI domain or the default one; None without."""
     for domain in ("ENVI", ""):
-        numbers = _numbers(dataset(key, domain))
-        if len(numbers) == count and None not in numbers:
+        said = _numbers(dataset(key, domain))
+        numbers = [number for number in said if number is not None]
+        if len(numbers) == len(said) == count:
             unit = dataset("wavelength_units", domain) or dataset("wavelength units", domain)
             # Widths alone do not tell micrometres from nm: the first wavelength does.
             first = _numbers(dataset("wavelength", domain))[0] or math.inf
@@ -86,7 +87,7 @@ def _unit(metadata: Metadata) -> Optional[str]:
 
 def _number(text: Optional[str]) -> Optional[float]:
     try:
-        value = float(text)
-    except (TypeError, ValueError):
+        value = float(text or "")
+    except ValueError:
         return None
     return value if math.isfinite(value) and value > 0 else None

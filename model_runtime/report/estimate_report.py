@@ -357,7 +357,9 @@ def _domain_row(result: Result, band: int) -> List[str]:
     domain, values = result.model.domain, result.rgb[band]
     known = values[np.isfinite(values)]
     here = np.quantile(known, levels) if known.size else np.full(3, np.nan)
-    there = np.interp(levels, domain.levels, domain.values[band])
+    there = np.full(3, np.nan)
+    if domain is not None:
+        there = np.interp(levels, domain.levels, domain.values[band])
     name = result.model.input_bands[band].name
     return [name] + [f"{value:.3f}" for value in (*here, *there)]
 

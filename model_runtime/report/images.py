@@ -103,7 +103,7 @@ def class_map(labels: np.ndarray) -> np.ndarray:
 
 def hex_rgb(colour: str) -> Tuple[int, int, int]:
     """``#rrggbb`` as three numbers from 0 to 255."""
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def enlarge(picture: np.ndarray, least_side: int) -> np.ndarray:

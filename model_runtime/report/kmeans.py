@@ -32,8 +32,8 @@ def cluster_spectra(cube: np.ndarray, count: int) -> Tuple[List[SpectralClass], 
     rng = np.random.default_rng(0)
     sample = spectra[rng.permutation(len(spectra))[:SAMPLE_PIXELS]]
     near = _nearest(spectra, _centres(sample, count, rng))
-    order = np.argsort(-np.bincount(near), kind="stable")
-    order = [k for k in order if (near == k).any()]
+    by_size = np.argsort(-np.bincount(near), kind="stable")
+    order = [k for k in by_size if (near == k).any()]
     found = np.empty(max(order) + 1, int)
     found[order] = np.arange(len(order))
     labels[valid] = found[near]

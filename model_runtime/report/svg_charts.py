@@ -7,10 +7,11 @@ them where the reader prefers dark.
 import math
 from dataclasses import dataclass
 from html import escape
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+Numbers = Union[Sequence[float], np.ndarray]
 WIDTH, HEIGHT = 720, 340
 NARROW = 360  # the width of a chart on a telephone, whose words are as large there
 TICK_PIXELS = 60  # at least, from one tick of the x axis to the next
@@ -28,10 +29,10 @@ class Line:
 
     label: str
     colour: str
-    x: Sequence[float]
-    y: Sequence[float]
-    low: Optional[Sequence[float]] = None
-    high: Optional[Sequence[float]] = None
+    x: Numbers
+    y: Numbers
+    low: Optional[Numbers] = None
+    high: Optional[Numbers] = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,9 @@ def ticks(low: float, high: float, most: int = 7) -> List[float]:
     return [k * step for k in range(first, last + 1)]
 
 
-def _extent(values: Sequence[Sequence[float]], pad: float) -> Tuple[float, float]:
-    everything = np.concatenate([np.asarray(v, np.float64).ravel() for v in values] or [[0.0]])
+def _extent(values: Sequence[Numbers], pad: float) -> Tuple[float, float]:
+    parts = [np.asarray(v, np.float64).ravel() for v in values]
+    everything = np.concatenate(parts or [np.zeros(1)])
     finite = everything[np.isfinite(everything)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     margin = (high - low) * pad

@@ -1,6 +1,7 @@
-"""Band responses: one way from any sensor's bands to a model's, for training and runtime."""
+"""Band responses: how the bands of any sensor become a model's, for training and runtime."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
 # A target band counts as seen while the sensor's bands reach within this share of its width.
@@ -8,12 +9,16 @@ EDGE_SHARE = 0.5
 
 
 def response_matrix(
-    source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
+    source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
 ) -> np.ndarray:
-    """Weights (targets, sources) of Gaussian target bands over a sensor's bands; rows sum to 1.
+    """Compute the weights of Gaussian target bands over the bands of a sensor.
 
-    A Gaussian is weighted with the spacing of the source bands (trapezoid rule). Where the sensor
-    is coarser than the target band, this passes into linear interpolation between its bands.
+    ``source_nm`` (sources,): centres of the sensor's bands; ``target_nm`` and ``target_fwhm_nm``
+    (targets,): centres and widths of the target bands. A Gaussian is weighted with the spacing of
+    the source bands (trapezoid rule). Where the sensor is coarser than the target band, this turns
+    into linear interpolation between its bands.
+
+    Returns: (targets, sources); rows sum to 1.
     """
     source = np.asarray(source_nm, np.float64)
     target = np.asarray(target_nm, np.float64)
@@ -31,15 +36,19 @@ def _interpolation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(target, source, row) for row in basis], axis=1)
 
 
-def sees_band(
-    source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
-) -> np.ndarray:
-    """Which target bands (bool) a sensor sees: centre in its range, give or take half a width."""
+def sees_band(source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike) -> np.ndarray:
+    """Find the target bands that a sensor sees: centre within its range, give or take half a width.
+
+    Returns: (targets,) bool.
+    """
     margin = EDGE_SHARE * np.asarray(target_fwhm_nm, np.float64)
     target = np.asarray(target_nm, np.float64)
     return (target >= np.min(source_nm) - margin) & (target <= np.max(source_nm) + margin)
 
 
 def apply(weights: np.ndarray, cube: np.ndarray) -> np.ndarray:
-    """``weights`` (targets, sources) over ``cube`` (sources, rows, cols), as float32."""
+    """Apply ``weights`` (targets, sources) to ``cube`` (sources, rows, cols).
+
+    Returns: (targets, rows, cols) float32.
+    """
     return np.tensordot(weights.astype(np.float32), cube, axes=1)

@@ -49,10 +49,10 @@ def recognise(facts: FileFacts) -> Optional[Known]:
 def _by_offset_tag(facts: FileFacts) -> Optional[Known]:
     """A tag such as BOA_ADD_OFFSET or RADIO_ADD_OFFSET, as Sentinel-2 products have."""
     for name, text in facts.tags.items():
-        if name.upper().endswith("ADD_OFFSET") and _number(text) is not None:
+        added = _number(text) if name.upper().endswith("ADD_OFFSET") else None
+        if added is not None:
             quantum = _quantification(facts)
-            why = f"the file's {name} is {text}"
-            return Known(1 / quantum, _number(text) / quantum, why)
+            return Known(1 / quantum, added / quantum, f"the file's {name} is {text}")
     return None
 
 
@@ -94,6 +94,6 @@ def _landsat(facts: FileFacts) -> Optional[Known]:
 
 def _number(text: Optional[str]) -> Optional[float]:
     try:
-        return float(text)
-    except (TypeError, ValueError):
+        return float(text or "")
+    except ValueError:
         return None

@@ -1,11 +1,13 @@
 """Measures of an estimated cube against a reference, per band and overall; pure NumPy.
 
-Cubes are ``(bands, pixels)`` or ``(bands, rows, cols)``. A value counts where both cubes are
-finite and, if ``valid`` (bool, broadcast to the cube) is given, where that is True. A measure of
-nothing is NaN. Sums are made in float64, a band at a time, so no second cube is held.
+Cubes are (bands, pixels) or (bands, rows, cols), of the same shape. A value counts where both cubes
+are finite and, if ``valid`` (bool, broadcast to the cube) is given, where that is True. A measure
+of nothing is NaN. Sums are made in float64, one band at a time, so no second cube is held. Every
+function raises InputError for cubes of different shapes.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Callable, Dict, Iterator, Optional, Tuple
 
 import numpy as np
@@ -19,11 +21,11 @@ SPREAD_PERCENTILES = (5, 25, 50, 75, 95)
 
 @dataclass(frozen=True)
 class Constants:
-    """What the measures depend on beside the cubes; reported with every figure.
+    """What the measures depend on besides the cubes; reported with every figure.
 
     ``peak``: signal peak of PSNR; ``mrae_epsilon``: least reference that MRAE divides by;
-    ``ssim_range``: L of SSIM; ``ergas_ratio``: pixel size of the sharp by that of the coarse
-    raster, 1 where only the spectrum is made.
+    ``ssim_range``: L of SSIM; ``ergas_ratio``: pixel size of the fine raster divided by that of the
+    coarse one, 1 where only the spectrum is estimated.
     """
 
     peak: float = 1.0
@@ -39,8 +41,8 @@ DEFAULTS = Constants()
 class Scores:
     """All measures of one cube.
 
-    ``overall``: one number a measure; ``per_band``: one number a band; ``spread``: percentiles
-    (SPREAD_PERCENTILES) over the pixels; ``counts``: how much each rests on.
+    ``overall``: one number per measure; ``per_band``: (bands,) per measure; ``spread``: percentiles
+    (SPREAD_PERCENTILES) over the pixels; ``counts``: how many values each rests on.
     """
 
     overall: Dict[str, float]
@@ -56,7 +58,11 @@ def score(
     valid: Optional[np.ndarray] = None,
     constants: Constants = DEFAULTS,
 ) -> Scores:
-    """Every measure of ``estimate`` against ``reference``, both (bands, rows, cols)."""
+    """Compute every measure of ``estimate`` against ``reference``, both (bands, rows, cols).
+
+    Returns: the Scores.
+    Raises: InputError for cubes of different shapes.
+    """
     pair = (estimate, reference, valid)
     mse = _mean_square(*pair)
     per_band = {
@@ -80,13 +86,14 @@ def score(
 
 
 def _overall(pair, per_band, angles, constants: Constants) -> Dict[str, float]:
+    estimate, reference, valid = pair
     return {
         "rmse": rmse(*pair),
-        "psnr": psnr(*pair, peak=constants.peak),
+        "psnr": psnr(estimate, reference, valid, peak=constants.peak),
         "sam_degrees": _mean(angles),
-        "mrae": mrae(*pair, epsilon=constants.mrae_epsilon),
+        "mrae": mrae(estimate, reference, valid, epsilon=constants.mrae_epsilon),
         "ssim": _mean(per_band["ssim"]),
-        "ergas": ergas(*pair, ratio=constants.ergas_ratio),
+        "ergas": ergas(estimate, reference, valid, ratio=constants.ergas_ratio),
         "cross_correlation": _mean(per_band["cross_correlation"]),
     }
 
@@ -102,49 +109,72 @@ def _counts(pair, angles: np.ndarray) -> Dict[str, int]:
 
 
 def common_means(estimate, reference, valid=None) -> Tuple[np.ndarray, np.ndarray]:
-    """Mean of each band of both cubes, (bands,) each, over the values that count in both."""
+    """Average each band over the values that count in both cubes.
+
+    Returns: the means of ``estimate`` and of ``reference``, (bands,) each.
+    """
     sums = [(e.sum(), r.sum(), mask.sum()) for e, r, mask in _bands(estimate, reference, valid)]
     of_estimate, of_reference, count = np.array(sums, np.float64).reshape(-1, 3).T
     return _divide(of_estimate, count), _divide(of_reference, count)
 
 
 def rmse(estimate, reference, valid=None) -> float:
-    """Root mean square error over all values that count, in the cubes' unit."""
+    """Compute the root mean square error over all values that count.
+
+    Returns: the error in the cubes' unit.
+    """
     return float(np.sqrt(_pool(_square_sums(estimate, reference, valid))))
 
 
 def rmse_per_band(estimate, reference, valid=None) -> np.ndarray:
-    """Root mean square error of each band (bands,), in the cubes' unit."""
+    """Compute the root mean square error of each band.
+
+    Returns: (bands,) in the cubes' unit.
+    """
     return np.sqrt(_mean_square(estimate, reference, valid))
 
 
 def pixel_rmse(estimate, reference, valid=None) -> np.ndarray:
-    """Root mean square error of each pixel over its bands; NaN where no band counts."""
+    """Compute the root mean square error of each pixel over its bands.
+
+    Returns: (rows, cols) or (pixels,) in the cubes' unit; NaN where no band counts.
+    """
     total, count = _pixel_sums(estimate, reference, valid, lambda e, r, mask: ((e - r) ** 2, mask))
     return np.sqrt(_divide(total, count))
 
 
 def psnr(estimate, reference, valid=None, peak: float = 1.0) -> float:
-    """10 log10(peak^2 / MSE) in dB, MSE over all values that count; inf for equal cubes."""
+    """Compute the peak signal-to-noise ratio, 10 log10(peak^2 / MSE), over all values that count.
+
+    Returns: dB; inf for equal cubes.
+    """
     return float(_decibel(_pool(_square_sums(estimate, reference, valid)), peak))
 
 
 def psnr_per_band(estimate, reference, valid=None, peak: float = 1.0) -> np.ndarray:
-    """10 log10(peak^2 / MSE) in dB of each band (bands,)."""
+    """Compute 10 log10(peak^2 / MSE) of each band.
+
+    Returns: (bands,) in dB.
+    """
     return _decibel(_mean_square(estimate, reference, valid), peak)
 
 
 def sam_degrees(estimate, reference, valid=None) -> float:
-    """Mean spectral angle over the pixels, in degrees (Kruse et al., RSE 44, 1993)."""
+    """Average the spectral angle over the pixels (Kruse et al., RSE 44, 1993).
+
+    Returns: degrees.
+    """
     return _mean(spectral_angles(estimate, reference, valid))
 
 
 def spectral_angles(estimate, reference, valid=None) -> np.ndarray:
-    """Spectral angle of each pixel in degrees, over the bands that count there.
+    """Compute the spectral angle of each pixel over the bands that count there.
 
-    NaN where fewer than two bands count, or a spectrum is zero: no angle exists.
     The angle is 2 atan2(|u - v|, |u + v|) of the unit spectra: exact for small angles, where the
     arc cosine loses half the digits (Kahan).
+
+    Returns: (rows, cols) or (pixels,) in degrees; NaN where fewer than two bands count or a
+        spectrum is zero.
     """
     pair = (estimate, reference, valid)
     *squares, count = _pixel_sums(*pair, lambda e, r, mask: (e * e, r * r, mask))
@@ -155,36 +185,50 @@ def spectral_angles(estimate, reference, valid=None) -> np.ndarray:
 
 
 def _pixel_sums(estimate, reference, valid, terms: Callable) -> np.ndarray:
-    """Sums over the bands of what ``terms`` makes of (e, r, mask): (terms, rows, cols)."""
-    return sum(
-        np.stack(terms(*band)).astype(np.float64) for band in _bands(estimate, reference, valid)
-    )
+    """Sum over the bands what ``terms`` makes of (e, r, mask): (terms, rows, cols)."""
+    bands = _bands(estimate, reference, valid)
+    return reduce(np.add, (np.stack(terms(*band)).astype(np.float64) for band in bands))
 
 
 def mrae(estimate, reference, valid=None, epsilon: float = 1e-3) -> float:
-    """Mean of |estimate - reference| / max(|reference|, epsilon) over all values that count."""
+    """Average |estimate - reference| / max(|reference|, epsilon) over all values that count.
+
+    Returns: the mean relative absolute error, a share.
+    """
     return float(_pool(_relative_sums(estimate, reference, valid, epsilon)))
 
 
 def mrae_per_band(estimate, reference, valid=None, epsilon: float = 1e-3) -> np.ndarray:
-    """Mean relative absolute error of each band (bands,); ``epsilon`` as in ``mrae``."""
+    """Compute the mean relative absolute error of each band; ``epsilon`` as in ``mrae``.
+
+    Returns: (bands,), shares.
+    """
     return _divide(*_relative_sums(estimate, reference, valid, epsilon))
 
 
 def ergas(estimate, reference, valid=None, ratio: float = 1.0) -> float:
-    """100 * ratio * sqrt(mean over bands of (RMSE / mean reference)^2) (Wald, 2000)."""
+    """Compute ERGAS, 100 ratio sqrt(mean over bands of (RMSE / mean reference)^2) (Wald, 2000).
+
+    Returns: the error, without a unit.
+    """
     errors = rmse_per_band(estimate, reference, valid)
     _, means = common_means(estimate, reference, valid)
     return float(100 * ratio * np.sqrt(_mean(_divide(errors, means) ** 2)))
 
 
 def cross_correlation(estimate, reference, valid=None) -> float:
-    """Mean over bands of Pearson's correlation over the pixels."""
+    """Average Pearson's correlation over the bands.
+
+    Returns: -1 to 1.
+    """
     return _mean(cross_correlation_per_band(estimate, reference, valid))
 
 
 def cross_correlation_per_band(estimate, reference, valid=None) -> np.ndarray:
-    """Pearson's correlation of each band (bands,); NaN where a band is constant."""
+    """Compute Pearson's correlation over the pixels for each band.
+
+    Returns: (bands,), -1 to 1; NaN where a band is constant.
+    """
     pairs = ((e[mask], r[mask]) for e, r, mask in _bands(estimate, reference, valid))
     return np.array([_pearson(e, r) for e, r in pairs])
 
@@ -197,15 +241,24 @@ def _pearson(estimate: np.ndarray, reference: np.ndarray) -> float:
 
 
 def ssim(estimate, reference, valid=None, data_range: float = 1.0) -> float:
-    """Mean over bands of the structural similarity; cubes are (bands, rows, cols)."""
+    """Average the structural similarity over the bands; cubes are (bands, rows, cols).
+
+    Returns: at most 1.
+    Raises: InputError for cubes without rows and columns.
+    """
     return _mean(ssim_per_band(estimate, reference, valid, data_range))
 
 
 def ssim_per_band(estimate, reference, valid=None, data_range: float = 1.0) -> np.ndarray:
-    """Structural similarity of each band (Wang et al., 2004), 11 x 11 Gaussian, sigma 1.5.
+    """Compute the structural similarity of each band (Wang et al., 2004).
 
-    Only windows wholly inside the raster and free of values that do not count enter the mean:
-    nothing is padded or filled. NaN where there is none. ``data_range`` is L.
+    The window is an 11 x 11 Gaussian, sigma 1.5.
+
+    Only windows that lie wholly inside the raster and contain no value that does not count are
+    averaged: nothing is padded or filled. ``data_range`` is L.
+
+    Returns: (bands,), at most 1; NaN where there is no such window.
+    Raises: InputError for cubes without rows and columns.
     """
     if estimate.ndim != 3:
         raise InputError(f"SSIM needs (bands, rows, cols), not {estimate.shape}", "keep the rows")
@@ -235,14 +288,14 @@ def _gaussian() -> np.ndarray:
 
 
 def _windows(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """``image`` (rows, cols) under the separable ``kernel``, whole windows only."""
+    """Filter ``image`` (rows, cols) with the separable ``kernel``, whole windows only."""
     rows, cols = (side - len(kernel) + 1 for side in image.shape)
     image = sum(image[i : i + rows] * k for i, k in enumerate(kernel))
     return sum(image[:, i : i + cols] * k for i, k in enumerate(kernel))
 
 
 def _bands(estimate, reference, valid) -> Iterator[Tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Each band as (estimate, reference, what counts); in float64, 0 where it does not count."""
+    """Yield each band as (estimate, reference, mask), float64, 0 where it does not count."""
     if estimate.shape != reference.shape:
         raise InputError(
             f"the cubes have shapes {estimate.shape} and {reference.shape}",
@@ -267,7 +320,7 @@ def _relative_sums(estimate, reference, valid, epsilon) -> Tuple[np.ndarray, np.
 
 
 def _sums(terms) -> Tuple[np.ndarray, np.ndarray]:
-    """Per band the sum of what counts and its count, both (bands,)."""
+    """Sum what counts in each band, and count it; both (bands,)."""
     pairs = [(term[mask].sum(), mask.sum()) for term, mask in terms]
     total, count = np.array(pairs, np.float64).reshape(-1, 2).T
     return total, count
@@ -283,7 +336,7 @@ def _pool(sums: Tuple[np.ndarray, np.ndarray]) -> float:
 
 
 def _divide(above, below) -> np.ndarray:
-    """``above / below``, NaN where ``below`` is 0."""
+    """Divide ``above`` by ``below``, NaN where ``below`` is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.asarray(below) != 0, np.divide(above, below), np.nan)
 
@@ -294,7 +347,7 @@ def _decibel(mean_square, peak: float) -> np.ndarray:
 
 
 def _mean(values: np.ndarray) -> float:
-    """Mean of the finite values; NaN when there is none."""
+    """Average the finite values; NaN if there are none."""
     finite = np.asarray(values)[np.isfinite(values)]
     return float(finite.mean()) if finite.size else float("nan")
 

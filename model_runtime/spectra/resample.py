@@ -1,8 +1,9 @@
-"""A cube at other wavelengths; what its sensor does not see or its mask hides becomes NaN."""
+"""Resamples a cube to other bands; what its sensor does not see or its mask hides becomes NaN."""
 
 from typing import Optional
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import band_response
 
@@ -11,36 +12,46 @@ HIDDEN_SHARE = 0.01
 
 
 def resample(
-    values: np.ndarray, source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
+    values: np.ndarray, source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
 ) -> np.ndarray:
-    """``values`` (source bands, rows, cols) seen by Gaussian target bands.
+    """Resample ``values`` (source bands, rows, cols) to Gaussian target bands.
 
-    Returns float32 (target bands, rows, cols), NaN where a target band is beyond the sensor or
-    masked values held more than HIDDEN_SHARE of its weight. Source bands may be in any order;
-    those without any value are left out as if the sensor lacked them.
+    ``source_nm`` (source bands,) may be in any order; source bands without any value are left out
+    as if the sensor lacked them. ``target_nm`` and ``target_fwhm_nm`` (target bands,).
+
+    Returns: (target bands, rows, cols) float32; NaN where a target band is beyond the sensor or
+        masked values held more than HIDDEN_SHARE of its weight.
     """
     seen = bands_with_values(values)
     return see(values[seen], np.asarray(source_nm)[seen], target_nm, target_fwhm_nm)
 
 
 def bands_with_values(values: np.ndarray) -> np.ndarray:
-    """The bands (0-based) of ``values`` (bands, rows, cols) that hold any value."""
+    """Find the bands of ``values`` (bands, rows, cols) that hold any value.
+
+    Returns: their numbers, counted from 0.
+    """
     return np.flatnonzero(np.isfinite(values).any(axis=(1, 2)))
 
 
 def see(
-    values: np.ndarray, source_nm: np.ndarray, target_nm: np.ndarray, target_fwhm_nm: np.ndarray
+    values: np.ndarray, source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
 ) -> np.ndarray:
-    """As ``resample``, but every source band counts as there: for one part of a raster."""
-    source_nm = np.asarray(source_nm, np.float64)
-    result = np.full((len(target_nm), *values.shape[1:]), np.nan, np.float32)
-    if not len(source_nm):
+    """Resample one part of a raster: as ``resample``, but every source band counts as present.
+
+    Returns: (target bands, rows, cols) float32, NaN as in ``resample``.
+    """
+    source = np.asarray(source_nm, np.float64)
+    target, widths = np.asarray(target_nm), np.asarray(target_fwhm_nm)
+    result = np.full((len(target), *values.shape[1:]), np.nan, np.float32)
+    if not len(source):
         return result
-    order = np.argsort(source_nm, kind="stable")
-    targets = band_response.sees_band(source_nm, target_nm, target_fwhm_nm)
-    wanted_nm, widths_nm = np.asarray(target_nm)[targets], np.asarray(target_fwhm_nm)[targets]
-    weights = np.empty((len(wanted_nm), len(source_nm)))
-    weights[:, order] = band_response.response_matrix(source_nm[order], wanted_nm, widths_nm)
+    order = np.argsort(source, kind="stable")
+    targets = band_response.sees_band(source, target, widths)
+    weights = np.empty((targets.sum(), len(source)))
+    weights[:, order] = band_response.response_matrix(
+        source[order], target[targets], widths[targets]
+    )
     result[targets] = _apply_where_finite(weights, values)
     return result
 
@@ -55,7 +66,10 @@ def _apply_where_finite(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def band_widths(wavelength_nm: np.ndarray, fwhm_nm: Optional[np.ndarray]) -> np.ndarray:
-    """``fwhm_nm`` if known, else the spacing of the bands (bands,), in nm."""
+    """Take ``fwhm_nm`` if it is known, else the spacing of the bands.
+
+    Returns: (bands,) in nm.
+    """
     if fwhm_nm is not None:
         return np.asarray(fwhm_nm, np.float64)
     wavelength = np.asarray(wavelength_nm, np.float64)

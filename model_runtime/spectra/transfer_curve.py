@@ -30,9 +30,10 @@ SHADOW = 0.001  # reflectance; some light comes back even from a deep shadow
 
 @dataclass(frozen=True)
 class Curve:
-    """How a picture's numbers, as shares of white, become light; ``white_reflectance``: its level.
+    """How the values of a picture, as shares of white, become light.
 
-    ``exponent`` of a plain power, or None for sRGB's curve (IEC 61966-2-1).
+    ``exponent`` of a plain power, or None for sRGB's curve (IEC 61966-2-1); ``white_reflectance``:
+    the reflectance of white.
     """
 
     name: str
@@ -40,7 +41,10 @@ class Curve:
     white_reflectance: float
 
     def light(self, share: np.ndarray) -> np.ndarray:
-        """Light as a share of white's, for ``share`` of white's number; the same shape."""
+        """Convert ``share`` (any shape) of white's value to light.
+
+        Returns: share of white's light, in the same shape.
+        """
         share = np.maximum(share, np.float32(0))
         if self.exponent is not None:
             return share ** np.float32(self.exponent)
@@ -54,15 +58,20 @@ SRGB = Curve("sRGB", None, 0.126)
 
 
 def picture_reflectance(values: np.ndarray, curve: Curve = PICTURE) -> np.ndarray:
-    """Reflectance of an 8-bit picture's ``values`` (any shape, 0 to 255), float32: what auto takes.
+    """Convert 8-bit ``values`` (any shape, 0 to 255) to reflectance, as --radiometry auto does.
 
-    Of pictures whose median is not brightened (see DARKEST_MEDIAN).
+    For pictures whose median is not brightened (see DARKEST_MEDIAN).
+
+    Returns: float32 reflectance in the same shape.
     """
     share = np.asarray(values, np.float32) / np.float32(PICTURE_WHITE)
     return above_shadow(np.float32(curve.white_reflectance) * curve.light(share), SHADOW)
 
 
 def above_shadow(values: np.ndarray, shadow: float) -> np.ndarray:
-    """A smooth lower end: ``values`` far above ``shadow`` stay, 0 becomes it, none is 0."""
+    """Bend the lower end smoothly: values far above ``shadow`` stay, 0 becomes ``shadow``.
+
+    Returns: values above 0, in the same shape.
+    """
     half = values / 2
     return half + np.sqrt(half * half + np.float32(shadow * shadow))

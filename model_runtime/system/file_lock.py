@@ -1,6 +1,7 @@
 """A lock on a file that the system takes back when the process ends, however it does."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Optional
 
@@ -22,7 +23,7 @@ def locked(path: Path) -> Optional[int]:
 
 
 def _lock_file(handle: int) -> None:
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

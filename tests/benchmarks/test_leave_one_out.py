@@ -227,12 +227,3 @@ def test_a_method_that_lacks_a_group_has_no_mean():
 def test_without_figures_it_says_so(tmp_path, capsys):
     assert leave_one_out.main(["--tables", "--out", str(tmp_path)]) == 2
     assert "holds no figures" in capsys.readouterr().err
-
-
-def test_the_real_camera_pairs_go_with_their_sensor(shared_data):
-    recipe = split_run.Recipe(leave_one_out.CONFIG, (f"data.pairs=['{shared_data / 'pairs'}']",))
-    without = {g: sensor_groups.without(shared_data, g) for g in ("NEON", "CASI")}
-    words = {g: split_run.training_words(recipe, split, 1) for g, split in without.items()}
-    assert "data.pairs=[]" in words["NEON"]
-    assert "data.pairs=[]" not in words["CASI"]
-    assert not any("neon" in word for word in words["NEON"] if word.endswith(".tif"))
