@@ -1,4 +1,4 @@
-"""The commands of README and docs/training.md run as they stand, on small data made here.
+"""The commands of README and of some pages of docs/ run as they stand, on small data made here.
 
 They run in a folder that looks like a checkout after ``make setup``. Only the number of training
 steps in the settings files is another one there: two.
@@ -44,6 +44,7 @@ def checkout(tmp_path_factory):
     write_picture(folder / "ortho.tif", 24, 32)
     (folder / "archive").mkdir()
     write_picture(folder / "archive" / "one.tif", 16, 20)
+    write_polygon(folder / "field.gpkg", (500010, 4099960, 500044, 4099994))
     write_scene(folder / "scene.tif", 136, 136, 0)
     write_scene(folder / "reference.tif", 24, 32, 1)
     for seed, split in enumerate(("train", "train", "val")):
@@ -69,6 +70,21 @@ def write_picture(path, rows, cols):
     """An 8-bit RGB picture."""
     values = np.random.default_rng(rows).integers(5, 250, (3, rows, cols)).astype(np.uint8)
     new_raster(path, 3, rows, cols, 1).WriteArray(values)
+
+
+def write_polygon(path, bounds):
+    """A layer of one polygon, in the pictures' reference system."""
+    from osgeo import ogr, osr
+
+    xmin, ymin, xmax, ymax = bounds
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32617)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = source.CreateLayer("field", reference, ogr.wkbPolygon)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    corners = f"{xmin} {ymin},{xmax} {ymin},{xmax} {ymax},{xmin} {ymax},{xmin} {ymin}"
+    feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({corners}))"))
+    layer.CreateFeature(feature)
 
 
 def write_scene(path, rows, cols, seed):
@@ -106,13 +122,16 @@ def environment(checkout):
 
 
 def run_blocks(page, checkout, environment):
-    """Run the blocks of a page in order: later ones build on earlier ones."""
+    """Run the blocks of a page in order, each builds on those before; returns their output."""
+    said = ""
     for _, text in shell_blocks(page):
         shell = ["sh", "-e", "-c", text]
         done = subprocess.run(
             shell, cwd=checkout, env=environment, capture_output=True, text=True, timeout=500
         )
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+        said += done.stdout
+    return said
 
 
 def test_readmes_commands_run(checkout, environment):
@@ -144,7 +163,15 @@ def test_the_training_pages_commands_run(checkout, environment):
     assert (checkout / "own_spread.tif").is_file()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
+def test_the_uncertainty_pages_example_gives_an_interval(checkout, environment):
+    said = run_blocks("docs/uncertainty.md", checkout, environment)
+    found = re.search(r"NDVI (\S+), 90 % interval (\S+) to (\S+), 16 draws", said)
+    middle, low, high = map(float, found.groups())
+    assert -1 < low < middle < high < 1
+    assert (checkout / "estimate_reliability.tif").is_file()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/uncertainty.md"])
 def test_what_is_not_run_is_there_to_be_left_out(page):
     texts = [block.text for block in blocks(ROOT / page) if block.language == "sh"]
     left_out = [text for text in texts if (page, text) not in shell_blocks(page)]
