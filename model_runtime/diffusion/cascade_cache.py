@@ -1,4 +1,4 @@
-"""Loaded cascades, one at a time for a process, whoever of its threads works with it."""
+"""Keeps one loaded cascade per process, shared by all of its threads."""
 
 import threading
 from pathlib import Path
@@ -11,7 +11,11 @@ _networks: Dict[Tuple, Any] = {}
 
 
 def load(folder: Path, model, device: str, threads: int):
-    """As cascade.load, once for a model (its files' SHA-256), device and threads in a process."""
+    """Load as ``cascade.load`` does, once per model (by its files' SHA-256), device and threads.
+
+    Returns: the cascade.
+    Raises: PackageError, DeviceError as ``cascade.load``.
+    """
     key = (repr(model), device, threads)
     with _loading:
         if key not in _networks:

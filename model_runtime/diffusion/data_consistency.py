@@ -1,8 +1,8 @@
-"""Data consistency: an estimate moved, smoothly and no further than needed, onto its input.
+"""Data consistency: moves an estimate, smoothly and no further than needed, onto its input.
 
-What is known of a pixel is its red, green and blue. The estimate's own, seen through the model's
-input bands, need not equal them; the correction that makes them equal is the one that least bends
-and least moves the spectrum (a quadratic programme with linear constraints, solved once).
+Known of a pixel are its red, green and blue. Those of the estimate, seen through the model's input
+bands, need not equal them; the correction that makes them equal is the one that bends and moves the
+spectrum least (a quadratic programme with linear constraints, solved once).
 """
 
 from typing import Callable
@@ -16,9 +16,12 @@ BEND, MOVE = 1.0, 0.05  # weights of second differences and of size; a wide rang
 
 
 def correction(responses: np.ndarray) -> np.ndarray:
-    """(bands, input bands): what to add to a spectrum for each unit that an input band lacks.
+    """Solve for what to add to a spectrum for each unit that an input band lacks.
 
-    It minimises BEND |second differences|^2 + MOVE |change|^2 under ``responses`` @ change = lack.
+    ``responses`` (input bands, bands). The solution minimises BEND |second differences|^2 + MOVE
+    |change|^2 under ``responses`` @ change = lack.
+
+    Returns: (bands, input bands).
     """
     bands = responses.shape[1]
     bends = np.diff(np.eye(bands), 2, axis=0)
@@ -28,7 +31,11 @@ def correction(responses: np.ndarray) -> np.ndarray:
 
 
 def onto_input(model: Manifest) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """A function of (spectra (bands, rows, cols), rgb) that makes spectra agree with ``rgb``."""
+    """Build the projection of estimates onto their input.
+
+    Returns: a function of (spectra (bands, rows, cols), rgb (input bands, rows, cols)) that returns
+        the spectra that agree with ``rgb``.
+    """
     centres = [band.wavelength_nm for band in model.input_bands]
     widths = [band.fwhm_nm for band in model.input_bands]
     responses = band_response.response_matrix(model.wavelength_nm, centres, widths)

@@ -8,10 +8,12 @@ Predict = Callable[[np.ndarray, int], np.ndarray]
 
 
 def mix_guidance(conditional: Predict, null: Predict, guidance_scale: float) -> Predict:
-    """The guided network: null + (s + 1)(conditional - null), s the ``guidance_scale``.
+    """Build the guided network (ICMG): null + (s + 1)(conditional - null).
 
-    At s = 0 that is the conditional network, and the null one is not run. The rule is linear, so
-    it holds for x0 and v predictions as for epsilon.
+    s is ``guidance_scale``. At s = 0 that is the conditional network, and the null one is not run.
+    The rule is linear, so it holds for x0 and v predictions as it does for epsilon.
+
+    Returns: a function of (x_t, t) like the two given.
     """
     if guidance_scale == 0:
         return conditional
@@ -19,7 +21,12 @@ def mix_guidance(conditional: Predict, null: Predict, guidance_scale: float) -> 
 
 
 def mix_guidance_of_pair(both: Predict, guidance_scale: float) -> Predict:
-    """``mixed`` of a network that answers for the condition and for none at once, in this order."""
+    """As ``mix_guidance``, for a network that answers with and without the condition in one pass.
+
+    ``both`` returns the conditional answer, then the null one.
+
+    Returns: a function of (x_t, t).
+    """
 
     def guided(x_t: np.ndarray, t: int) -> np.ndarray:
         conditional, null = both(x_t, t)
@@ -29,10 +36,12 @@ def mix_guidance_of_pair(both: Predict, guidance_scale: float) -> Predict:
 
 
 def within(interval: Tuple[int, int], guided: Predict, conditional: Predict) -> Predict:
-    """``guided`` at the timesteps of ``interval``, from its first to its last, else unguided.
+    """Guide at the timesteps of ``interval``, first to last; elsewhere use ``conditional`` alone.
 
-    Where there is next to nothing but noise, or next to none, guidance does little good or harm
-    (Kynkaanniemi et al. 2024), and a step without it costs one pass less.
+    At very high and very low noise levels guidance does harm or little good (Kynkaanniemi et al.
+    2024), and a step without it costs one pass less.
+
+    Returns: a function of (x_t, t).
     """
     first, last = interval
     return lambda x_t, t: (guided if first <= t <= last else conditional)(x_t, t)
@@ -43,14 +52,19 @@ def _mixture(conditional: np.ndarray, null: np.ndarray, guidance_scale: float) -
 
 
 def truncation_quantile(t: int, steps: int, lower_bound: float) -> float:
-    """PDT's p_t: 1 at t = 0, falling linearly to ``lower_bound`` at t = steps - 1."""
+    """Compute PDT's p_t, which falls linearly from 1 at t = 0 to ``lower_bound`` at t = steps - 1.
+
+    Returns: ``lower_bound`` to 1.
+    """
     return 1 - (1 - lower_bound) * t / max(steps - 1, 1)
 
 
 def truncate(x_t: np.ndarray, t: int, steps: int, lower_bound: float) -> np.ndarray:
-    """x_t (samples, bands, rows, cols) clamped to the p_t quantile of |x_t| of each sample.
+    """Clamp x_t (samples, bands, rows, cols) to +- the p_t quantile of |x_t| of each sample (PDT).
 
-    The quantile is taken as at least 1. A lower bound of 1 switches PDT off: it clamps nothing.
+    The quantile is at least 1. A lower bound of 1 switches PDT off: nothing is clamped.
+
+    Returns: x_t clamped, in the same shape.
     """
     if lower_bound >= 1:
         return x_t

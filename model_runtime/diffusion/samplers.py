@@ -15,9 +15,11 @@ Truncate = Callable[[np.ndarray, int], np.ndarray]
 
 
 def timesteps(train_steps: int, steps: int) -> np.ndarray:
-    """``steps`` timesteps from T - 1 down, evenly spaced, all of them where steps = T.
+    """Choose ``steps`` timesteps from T - 1 down, evenly spaced; all of them where steps = T.
 
     The first is always T - 1: sampling starts from pure noise (Lin et al. 2024, "trailing").
+
+    Returns: (steps,) whole numbers, falling.
     """
     return np.round(np.linspace(train_steps, 0, steps + 1)[:-1]).astype(int) - 1
 
@@ -34,9 +36,15 @@ def ddpm(
     noise: Noise,
     truncate: Truncate,
 ) -> np.ndarray:
-    """Ancestral sampling (Ho et al. 2020, eq. 7 and 11) with sigma^2 = beta, respaced to ``order``.
+    """Sample by DDPM (Ho et al. 2020, eq. 7 and 11) with sigma^2 = beta, respaced to ``order``.
 
-    The mean is taken from x0, which stays exact where alpha_bar is almost zero.
+    ``x`` (samples, bands, rows, cols): noise at the first timestep; ``denoise`` estimates x0 of
+    (x_t, t); ``order``: the timesteps, falling; ``truncate`` is applied before each step.
+
+    ``noise`` draws standard normal noise for a timestep. The mean is taken from x0, which stays
+    exact where alpha_bar is almost zero.
+
+    Returns: x0 (samples, bands, rows, cols).
     """
     for t, previous in _pairs(order):
         x = truncate(x, t)
@@ -53,7 +61,10 @@ def _step_beta(d: Diffusion, t: int, previous: int) -> float:
 
 
 def ddpm_mean(x_t: np.ndarray, x0: np.ndarray, d: Diffusion, t: int, previous: int) -> np.ndarray:
-    """Mean of x_previous given x_t and x0 (Ho et al. 2020, eq. 7)."""
+    """Compute the mean of x_previous given x_t and x0, of one shape (Ho et al. 2020, eq. 7).
+
+    Returns: the mean in the same shape.
+    """
     beta, variance = _step_beta(d, t, previous), d.noise(t) ** 2
     of_x0 = d.signal(previous) * beta / variance
     of_x_t = np.sqrt(1 - beta) * d.noise(previous) ** 2 / variance
@@ -70,7 +81,13 @@ def ddim(
     noise: Noise,
     truncate: Truncate,
 ) -> np.ndarray:
-    """Deterministic DDIM (Song et al. 2021, eq. 12 with eta = 0); ``noise`` is not drawn."""
+    """Sample by deterministic DDIM (Song et al. 2021, eq. 12 with eta = 0); ``noise`` is not used.
+
+    ``x`` (samples, bands, rows, cols): noise at the first timestep; ``denoise`` estimates x0 of
+    (x_t, t); ``order``: the timesteps, falling; ``truncate`` is applied before each step.
+
+    Returns: x0 (samples, bands, rows, cols).
+    """
     for t, previous in _pairs(order):
         x = truncate(x, t)
         x0 = denoise(x, t)
@@ -89,9 +106,15 @@ def dpm_solver_pp(
     noise: Noise,
     truncate: Truncate,
 ) -> np.ndarray:
-    """DPM-Solver++(2M) (Lu et al. 2022, algorithm 2): second order, multistep, deterministic.
+    """Sample by DPM-Solver++(2M) (Lu et al. 2022, algorithm 2): second order, multistep,
+    deterministic.
 
-    The first step and the last, to the clean end, are of first order.
+    ``x`` (samples, bands, rows, cols): noise at the first timestep; ``denoise`` estimates x0 of
+    (x_t, t); ``order``: the timesteps, falling; ``truncate`` is applied before each step.
+
+    ``noise`` is not used. The first step and the last, to the clean end, are of first order.
+
+    Returns: x0 (samples, bands, rows, cols).
     """
     last_x0, last_h = None, 0.0
     for t, previous in _pairs(order):

@@ -14,9 +14,12 @@ LEAST_SIGNAL = 1e-12  # float32 still divides by it
 
 
 def betas(kind: str, steps: int, low: float, high: float) -> np.ndarray:
-    """Betas (steps,) of a ``linear`` (Ho et al. 2020) or ``cosine`` (Nichol 2021) schedule.
+    """Compute the betas of a ``linear`` (Ho et al. 2020) or ``cosine`` (Nichol 2021) schedule.
 
-    ``low`` and ``high`` are the linear schedule's ends and are not used by the cosine one.
+    ``low`` and ``high`` are the ends of the linear schedule; the cosine one does not use them.
+
+    Returns: (steps,) float64.
+    Raises: PackageError for another kind.
     """
     if kind == "linear":
         return np.linspace(low, high, steps, dtype=np.float64)
@@ -28,41 +31,56 @@ def betas(kind: str, steps: int, low: float, high: float) -> np.ndarray:
 
 
 def digest(values: np.ndarray) -> str:
-    """SHA-256 of the betas as little-endian float64, rounded to 12 digits after the point.
+    """Hash the betas (steps,) as little-endian float64, rounded to 12 decimal places.
 
-    Rounding keeps the digest equal where two machines' cosines differ in the last bit.
+    Rounding keeps the digest equal where the cosines of two machines differ in the last bit.
+
+    Returns: the SHA-256, 64 hexadecimal digits.
     """
     return hashlib.sha256(np.round(values, 12).astype("<f8").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Diffusion:
-    """A schedule's arrays, each (steps,): ``betas`` and ``alpha_bar`` = cumprod(1 - beta)."""
+    """The arrays of a schedule, (steps,) each: ``betas``, ``alpha_bar`` = cumprod(1 - beta)."""
 
     betas: np.ndarray
     alpha_bar: np.ndarray
 
     @property
     def steps(self) -> int:
-        """Number of training timesteps T."""
+        """The number of training timesteps, T."""
         return len(self.betas)
 
     def signal(self, t: int) -> float:
-        """sqrt(alpha_bar_t), the share of x_0 in x_t; 1 for t = -1 (the clean end)."""
+        """Compute sqrt(alpha_bar_t), the share of x0 in x_t.
+
+        Returns: 0 to 1; 1 for t = -1, the clean end.
+        """
         return float(np.sqrt(self.alpha_bar[t])) if t >= 0 else 1.0
 
     def noise(self, t: int) -> float:
-        """sqrt(1 - alpha_bar_t), the share of noise in x_t; 0 for t = -1."""
+        """Compute sqrt(1 - alpha_bar_t), the share of noise in x_t.
+
+        Returns: 0 to 1; 0 for t = -1, the clean end.
+        """
         return float(np.sqrt(1 - self.alpha_bar[t])) if t >= 0 else 0.0
 
 
 def diffusion(values: np.ndarray) -> Diffusion:
-    """The arrays of a schedule given by its betas."""
+    """Derive the arrays of a schedule from its betas (steps,).
+
+    Returns: the Diffusion.
+    """
     return Diffusion(values, np.cumprod(1 - values))
 
 
 def of_manifest(schedule: Schedule) -> Diffusion:
-    """The schedule that a manifest names; raises PackageError where its betas' digest differs."""
+    """Build the schedule that a manifest describes.
+
+    Returns: the Diffusion.
+    Raises: PackageError where the digest of its betas differs, or a step would divide by zero.
+    """
     values = betas(schedule.kind, schedule.steps, schedule.low, schedule.high)
     if digest(values) != schedule.betas_sha256:
         raise PackageError(
@@ -74,7 +92,11 @@ def of_manifest(schedule: Schedule) -> Diffusion:
 
 
 def check(d: Diffusion, name: str) -> Diffusion:
-    """``d`` itself; raises PackageError where a step divides by a signal or noise of zero."""
+    """Check that no step divides by a signal or noise of zero; ``name`` is for the message.
+
+    Returns: ``d`` itself.
+    Raises: PackageError where one does.
+    """
     if not (d.betas.min() > 0 and d.betas.max() < 1 and d.signal(d.steps - 1) >= LEAST_SIGNAL):
         raise PackageError(
             f"{name} has betas from {d.betas.min():g} to {d.betas.max():g} and leaves "
@@ -85,9 +107,11 @@ def check(d: Diffusion, name: str) -> Diffusion:
 
 
 def x0(kind: str, prediction: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int) -> np.ndarray:
-    """x0 that a network's ``prediction`` of ``kind`` (epsilon, x0 or v) says of x_t.
+    """Compute x0 from a network's ``prediction`` for x_t, both of one shape.
 
-    Salimans & Ho 2022: v = signal * epsilon - noise * x0.
+    ``kind`` is epsilon, x0 or v; Salimans & Ho 2022: v = signal * epsilon - noise * x0.
+
+    Returns: x0 in the same shape.
     """
     if kind == "x0":
         return prediction
@@ -98,5 +122,8 @@ def x0(kind: str, prediction: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int)
 
 
 def epsilon(x0: np.ndarray, x_t: np.ndarray, d: Diffusion, t: int) -> np.ndarray:
-    """The noise in x_t where ``x0`` is what it was made of."""
+    """Compute the noise in x_t, given the ``x0`` that it was made of, in the same shape.
+
+    Returns: epsilon in the same shape.
+    """
     return (x_t - np.float32(d.signal(t)) * x0) / np.float32(d.noise(t))

@@ -1,12 +1,12 @@
-"""A spread that holds: what the samples' disagreement says of the error, learnt on held-out scenes.
+"""The stated spread: turns the deviation of the samples into the error to expect.
 
-Samples of a few steps disagree less than they err, and where they agree all scenes differ a little
-(another sensor's calibration, haze). The stated spread of a band is
+Samples of a few steps differ less than they err, and where they agree, scenes still differ a little
+(calibration of another sensor, haze). The stated spread of a band is
 
     sqrt((factor x standard deviation)^2 + (relative x estimate)^2)
 
-with a factor and a relative part a band, fitted on scenes that were not trained on so that the
-truth lies within INTERVAL spreads of the estimate for 90 % of pixels and bands.
+with one factor and one relative part per band, fitted on scenes that were not trained on so that
+the truth lies within INTERVAL spreads of the estimate for 90 % of pixels and bands.
 """
 
 from typing import Optional
@@ -22,9 +22,9 @@ INTERVAL = 1.645  # standard deviations either side of a normal distribution's m
 
 
 def choose(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[Calibration]:
-    """The package's calibration for these settings, of the nearest number of samples.
+    """Find the package's calibration for these settings, of the nearest number of samples.
 
-    None where none was made with this sampler and number of steps.
+    Returns: the calibration; None where none was made with this sampler and number of steps.
     """
     fitting = [c for c in model.calibrations if (c.sampler, c.steps) == (sampler, steps)]
     return min(fitting, key=lambda c: abs(c.samples - samples), default=None)
@@ -33,19 +33,29 @@ def choose(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[
 def calibrated_spread(
     deviation: np.ndarray, mean: np.ndarray, calibration: Calibration
 ) -> np.ndarray:
-    """The stated spread for the samples' standard deviation and mean, (bands, rows, cols) each."""
+    """Compute the stated spread from the samples' standard deviation and mean, (bands, rows, cols)
+    each.
+
+    Returns: (bands, rows, cols) in the output unit.
+    """
     factor = np.array(calibration.factor, np.float32)[:, None, None]
     relative = np.array(calibration.relative, np.float32)[:, None, None]
     return spread_formula(deviation, mean, factor, relative)
 
 
 def spread_formula(deviation, mean, factor, relative) -> np.ndarray:
-    """The formula above; the arguments broadcast against each other."""
+    """Apply the formula above; the arguments broadcast against each other.
+
+    Returns: the stated spread in the broadcast shape.
+    """
     return np.hypot(factor * deviation, relative * mean)
 
 
 def describe(model: Manifest, sampler: str, steps: int, samples: int) -> str:
-    """What a run's spread is, in words."""
+    """Describe in words what the spread of a run is.
+
+    Returns: one line.
+    """
     if samples < 2:
         return "none: one sample"
     if choose(model, sampler, steps, samples) is None:

@@ -7,5 +7,8 @@ EMBEDDED = Path(__file__).parent.parent / "models" / "vnir48"
 
 
 def package_folder(model: Optional[str]) -> Path:
-    """The package's folder for a ``--model`` option; the embedded model's without one."""
+    """Find the folder of a package for the ``--model`` option.
+
+    Returns: the folder given, else that of the embedded model.
+    """
     return Path(model) if model else EMBEDDED

@@ -47,9 +47,10 @@ class _Malformed(ValueError):
 
 
 def read_graph(folder: Path, entry: ModelFile) -> bytes:
-    """The content of a package's ONNX file.
+    """Read an ONNX file of a package.
 
-    Raises PackageError where it is not the manifest's, or names data outside of itself.
+    Returns: its content.
+    Raises: PackageError where it is not the manifest's file, or names data outside of itself.
     """
     content = verified_bytes(folder, entry)
     refuse_external_data(content, entry.file)
@@ -57,7 +58,10 @@ def read_graph(folder: Path, entry: ModelFile) -> bytes:
 
 
 def refuse_external_data(content: bytes, name: str) -> None:
-    """Raise PackageError when the ONNX file ``content`` names data outside of itself."""
+    """Check that an ONNX file names no data outside of itself; ``name`` is for the message.
+
+    Raises: PackageError where it does, or is not an ONNX file.
+    """
     try:
         external = _names_external_data(memoryview(content), "model", 0)
     except _Malformed as error:
@@ -70,7 +74,10 @@ def refuse_external_data(content: bytes, name: str) -> None:
 
 
 def works_alike_on_all_threads(content: bytes) -> bool:
-    """Whether the graph's results cannot depend on the number of threads that share its work."""
+    """Find out whether the results of a graph cannot depend on the number of threads.
+
+    Returns: True where all of its operators are known to give the same bits.
+    """
     return _operators(memoryview(content), "model") <= _SPLIT_ALIKE
 
 
@@ -100,7 +107,7 @@ def _names_external_data(message: memoryview, kind: str, depth: int) -> bool:
 
 
 def _fields(message: memoryview) -> Iterator[Tuple[int, Union[int, memoryview]]]:
-    """(number, value) of each field: a memoryview of what has a length, else an int."""
+    """Yield (number, value) of each field: a memoryview where it has a length, else an int."""
     at, end = 0, len(message)
     while at < end:
         key, at = _varint(message, at)

@@ -27,7 +27,7 @@ SCHEDULES = ("linear", "cosine")
 
 @dataclass(frozen=True)
 class InputBand:
-    """A band that the model sees; ``wavelength_nm`` is its centre, ``fwhm_nm`` its width."""
+    """A band that the model sees: ``wavelength_nm`` is its centre, ``fwhm_nm`` its width."""
 
     name: str
     wavelength_nm: float
@@ -36,7 +36,7 @@ class InputBand:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """An ONNX file of the package, by plain name, and the SHA-256 it must have."""
+    """An ONNX file of the package: its plain name, and the SHA-256 that it must have."""
 
     file: str
     sha256: str
@@ -44,7 +44,10 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The diffusion's noise schedule; ``betas_sha256`` is of the float64 betas, little endian."""
+    """The noise schedule of the diffusion.
+
+    ``betas_sha256``: of the float64 betas, as ``diffusion.schedule.digest`` hashes them.
+    """
 
     kind: str
     steps: int
@@ -86,7 +89,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Quality:
-    """What one ``--quality`` means; ``steps`` are denoiser calls a stage.
+    """What one ``--quality`` means; ``steps`` are denoiser calls per stage.
 
     ``guidance_interval``: the first and the last timestep that are guided; None: all.
     """
@@ -99,7 +102,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Model value = (value - offset) / scale, one offset and scale a band."""
+    """Network value = (value - offset) / scale; one offset and one scale per band."""
 
     input_offset: Tuple[float, ...]
     input_scale: Tuple[float, ...]
@@ -120,9 +123,9 @@ class SharedNoise:
 
 @dataclass(frozen=True)
 class Domain:
-    """What the input bands looked like in training: ``quantiles`` of each band, in the input unit.
+    """What the input bands looked like in training, in the input unit.
 
-    ``values[b][q]`` is band b's quantile ``levels[q]``.
+    ``values[b][q]`` is the quantile ``levels[q]`` of band b.
     """
 
     levels: Tuple[float, ...]
@@ -131,9 +134,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the samples' spread becomes the stated one (see calibration.py): a value a band.
+    """How the samples' deviation becomes the stated spread: one value per band.
 
-    It was fitted for ``samples`` samples of ``steps`` steps by ``sampler``.
+    See diffusion/spread_calibration.py. It was fitted for ``samples`` samples of ``steps`` steps by
+    ``sampler``.
     """
 
     sampler: str
@@ -174,7 +178,11 @@ class Manifest:
     format_version: int = FORMAT_VERSION
 
     def write(self, folder: Path) -> Path:
-        """Write ``model.json`` into ``folder``; raises PackageError when it would not read back."""
+        """Write ``model.json`` into ``folder``.
+
+        Returns: its path.
+        Raises: PackageError when it would not read back.
+        """
         data = asdict(self)
         parse(data)
         path = Path(folder) / MANIFEST_NAME
@@ -220,9 +228,10 @@ def open_package(folder: Path) -> ModelPackage:
 
 
 def verified_bytes(folder: Path, entry: ModelFile) -> bytes:
-    """The content of ``entry`` in ``folder``, once its hash is right; raises PackageError if not.
+    """Read a file of the package in ``folder`` and check its hash; it is read only once.
 
-    What was hashed is what is used: the file is read once.
+    Returns: its content.
+    Raises: PackageError where it is missing, a link, too large or not the manifest's.
     """
     path = Path(folder) / entry.file
     if path.is_symlink() or not path.is_file():
@@ -243,7 +252,7 @@ _REMEDY = "get the model package again from where it came"
 
 
 class _Node:
-    """A JSON value with its path, so that every refusal names the place."""
+    """A JSON value with its path, so that every refusal names the entry."""
 
     def __init__(self, value: Any, where: str = MANIFEST_NAME):
         self.value, self.where = value, where
@@ -290,7 +299,11 @@ class _Node:
 
 
 def parse(data: Any) -> Manifest:
-    """A manifest out of decoded JSON; raises PackageError naming the first entry that is wrong."""
+    """Check decoded JSON and make a manifest of it.
+
+    Returns: the Manifest.
+    Raises: PackageError that names the first wrong entry.
+    """
     root = _Node(data)
     version = root.get("format_version").integer(1, 1 << 31)
     if version != FORMAT_VERSION:

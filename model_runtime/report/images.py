@@ -30,7 +30,10 @@ CLASS_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7")
 
 
 def nearest_bands(wavelength_nm: Sequence[float], wanted_nm: Sequence[float]) -> List[int]:
-    """The band (0-based) nearest to each wanted wavelength."""
+    """Find the band nearest to each wanted wavelength; ``wavelength_nm`` (bands,).
+
+    Returns: one 0-based band number per wanted wavelength.
+    """
     wavelength = np.asarray(wavelength_nm, np.float64)
     return [int(np.abs(wavelength - nm).argmin()) for nm in wanted_nm]
 
@@ -88,7 +91,10 @@ def _stretched(bands: np.ndarray, shown: np.ndarray, low, high) -> np.ndarray:
 
 
 def colour_map(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """RGBA of a map (rows, cols) in viridis from ``low`` to ``high``; NaN transparent."""
+    """Colour a map (rows, cols) in viridis from ``low`` to ``high``.
+
+    Returns: RGBA (4, rows, cols) uint8; NaN is transparent.
+    """
     shown = np.isfinite(values)
     unit = np.clip((np.where(shown, values, low) - low) / max(high - low, 1e-12), 0, 1)
     steps = np.linspace(0, 1, len(_VIRIDIS))
@@ -96,18 +102,27 @@ def colour_map(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def class_map(labels: np.ndarray) -> np.ndarray:
-    """RGBA of class numbers (rows, cols) in CLASS_COLOURS; -1 transparent."""
+    """Colour class numbers (rows, cols) with CLASS_COLOURS.
+
+    Returns: RGBA (4, rows, cols) uint8; -1 is transparent.
+    """
     colours = np.array([hex_rgb(colour) for colour in CLASS_COLOURS], np.float64)
     return _rgba(colours[labels % len(colours)].transpose(2, 0, 1), labels >= 0)
 
 
 def hex_rgb(colour: str) -> Tuple[int, int, int]:
-    """``#rrggbb`` as three numbers from 0 to 255."""
+    """Convert ``#rrggbb`` to numbers.
+
+    Returns: red, green and blue, 0 to 255.
+    """
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def enlarge(picture: np.ndarray, least_side: int) -> np.ndarray:
-    """``picture`` (channels, rows, cols) with its pixels repeated until it is wide enough."""
+    """Repeat the pixels of ``picture`` (channels, rows, cols) until it is large enough.
+
+    Returns: (channels, rows, cols), larger or the same.
+    """
     times = max(1, -(-least_side // max(picture.shape[1:])))
     return picture.repeat(times, axis=1).repeat(times, axis=2)
 

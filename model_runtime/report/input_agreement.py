@@ -1,4 +1,4 @@
-"""Does an estimate agree with its own input: its simulated input bands against the real ones."""
+"""Checks an estimate against its own input: simulated input bands against the real ones."""
 
 from dataclasses import dataclass
 from typing import List, Sequence
@@ -39,7 +39,12 @@ def check(
     wavelength_nm: Sequence[float],
     input_bands: Sequence[InputBand],
 ) -> Consistency:
-    """``cube`` (bands, rows, cols) seen through ``input_bands`` against ``rgb`` of its pixels."""
+    """Compare ``cube`` (bands, rows, cols), seen through ``input_bands``, with ``rgb``.
+
+    ``wavelength_nm`` (bands,); ``rgb`` (input bands, rows, cols).
+
+    Returns: the agreement per band and per pixel.
+    """
     centres = [band.wavelength_nm for band in input_bands]
     widths = [band.fwhm_nm for band in input_bands]
     simulated = resample(cube, wavelength_nm, centres, widths)

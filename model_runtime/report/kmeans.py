@@ -1,4 +1,4 @@
-"""What a picture holds: k-means classes of its spectra, always the same for the same picture."""
+"""k-means classes of a picture's spectra, always the same for the same picture."""
 
 from dataclasses import dataclass
 from typing import List, Tuple
@@ -11,7 +11,7 @@ ROUNDS = 30
 
 @dataclass(frozen=True)
 class SpectralClass:
-    """``share`` of the valid pixels, and their ``mean`` and standard deviation (bands,)."""
+    """A class of spectra: ``share`` of the valid pixels, mean and standard deviation (bands,)."""
 
     share: float
     mean: np.ndarray
@@ -19,10 +19,13 @@ class SpectralClass:
 
 
 def cluster_spectra(cube: np.ndarray, count: int) -> Tuple[List[SpectralClass], np.ndarray]:
-    """At most ``count`` classes of ``cube`` (bands, rows, cols), the largest first.
+    """Group the pixels of ``cube`` (bands, rows, cols) into at most ``count`` classes by k-means.
 
-    Also returns the class number of each pixel (rows, cols), -1 where any band is NaN. k-means
-    (Lloyd) started by k-means++ (Arthur and Vassilvitskii, 2007) on a sample of the pixels.
+    Lloyd's algorithm, started by k-means++ (Arthur and Vassilvitskii, 2007) on a sample of the
+    pixels.
+
+    Returns: the classes, largest first, and the class number of each pixel (rows, cols), -1 where
+        any band is NaN.
     """
     valid = np.isfinite(cube).all(axis=0)
     spectra = cube[:, valid].T.astype(np.float64)  # (pixels, bands)

@@ -66,7 +66,10 @@ def line_chart(
     ranges: Sequence[Range] = (),
     width: int = WIDTH,
 ) -> str:
-    """An SVG chart with axes, ticks, a legend and the ``ranges`` shaded behind the lines."""
+    """Draw a chart with axes, ticks, a legend and the ``ranges`` shaded behind the lines.
+
+    Returns: SVG text.
+    """
     x = _Scale(*_extent([line.x for line in lines], pad=0), LEFT, width - RIGHT)
     lows = [line.y if line.low is None else line.low for line in lines]
     highs = [line.y if line.high is None else line.high for line in lines]
@@ -79,7 +82,10 @@ def line_chart(
 
 
 def svg(parts: Sequence[str], width: int, height: int) -> str:
-    """An SVG document of ``parts`` on paper."""
+    """Make an SVG document of ``parts`` on paper, ``width`` x ``height`` pixels.
+
+    Returns: SVG text.
+    """
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}">{_STYLE}<rect class="paper" width="{width}" height="{height}" '
@@ -88,7 +94,10 @@ def svg(parts: Sequence[str], width: int, height: int) -> str:
 
 
 def ticks(low: float, high: float, most: int = 7) -> List[float]:
-    """Round numbers between ``low`` and ``high``: steps of 1, 2 or 5 times a power of ten."""
+    """Choose round numbers between ``low`` and ``high``: steps of 1, 2 or 5 times a power of ten.
+
+    Returns: the numbers, rising.
+    """
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in (1, 2, 5, 10) if s * power >= rough * (1 - 1e-9))
@@ -130,7 +139,10 @@ def _rule(x1: float, y1: float, x2: float, y2: float, kind: str, colour: str) ->
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", more: str = "") -> str:
-    """A text element; ``words`` are escaped."""
+    """Write a text element; ``words`` are escaped.
+
+    Returns: SVG text.
+    """
     return (
         f'<text class="ink" x="{x:.1f}" y="{y:.1f}" fill="#222222" font-size="13" '
         f'font-family="sans-serif" text-anchor="{anchor}"{more}>{escape(words)}</text>'
@@ -187,7 +199,10 @@ def _legend(lines: Sequence[Line], width: int) -> List[str]:
 
 
 def colour_scale(colours: Sequence[Sequence[int]], low: str, high: str, title: str) -> str:
-    """A strip of ``colours`` from ``low`` to ``high`` with a title."""
+    """Draw a strip of ``colours`` from ``low`` to ``high`` with a title.
+
+    Returns: SVG text.
+    """
     width = 300 / len(colours)
     parts = [
         f'<rect x="{10 + i * width:.1f}" y="6" width="{width + 0.5:.1f}" height="14" '
@@ -217,7 +232,10 @@ def scale_strip(metres_across: float, north_degrees: float) -> str:
 
 
 def round_below(value: float) -> float:
-    """The largest 1, 2 or 5 times a power of ten that is not above ``value``."""
+    """Find the largest 1, 2 or 5 times a power of ten that is not above ``value``.
+
+    Returns: that number.
+    """
     power = 10.0 ** math.floor(math.log10(value))
     return max(digit * power for digit in (1, 2, 5) if digit * power <= value)
 

@@ -20,6 +20,9 @@ def distance(rgb: np.ndarray, domain: Domain) -> np.ndarray:
 
 
 def share_outside(distances: np.ndarray) -> float:
-    """The share of the known pixels that lie outside; NaN where none is known."""
+    """Compute the share of the known pixels that lie outside the training range.
+
+    Returns: 0 to 1; NaN where no pixel is known.
+    """
     known = np.isfinite(distances)
     return float((distances[known] > 0).mean()) if known.any() else float("nan")
