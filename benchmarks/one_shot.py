@@ -35,8 +35,8 @@ from training.data.sources import Sources
 from training.loop import checkpoint, run_folder
 from training.loop.diffusion import stage_loss
 from training.loop.stage_trainer import Batch, StageTrainer, loss_terms
+from training.loop.train_stage import load_trained
 from training.networks import registry
-from training.train import trained
 
 CONFIG = ROOT / "training" / "configs" / "vnir48.toml"
 COMPACT, MST = "compact", "mst++"
@@ -159,7 +159,7 @@ def regression(run: Path, model: manifest.Manifest, threads: int) -> Regression:
             f"{run} was trained for other input bands than '{model.name}' has",
             "name a package of the same input bands first: --model",
         )
-    network = trained(run, config, 0)
+    network = load_trained(run, config, 0)
     if threads:
         torch.set_num_threads(threads)
     bands = config.output.wavelength_nm, config.output.fwhm_nm, model

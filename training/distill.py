@@ -23,7 +23,7 @@ from training.data.patches import Patches
 from training.loop import checkpoint, distill_report, run_folder
 from training.loop.distill_trainer import DistillTrainer, Plan
 from training.loop.stage_trainer import ALONE
-from training.train import Run, keep, train_stage, trained
+from training.loop.train_stage import Run, keep, load_trained, train_stage
 
 TEACHER_STEPS = 8  # at least; more of them hardly change what ddim makes
 ITERATIONS_SHARE = 0.1  # of the stage's own, a round: the student starts from its teacher
@@ -241,9 +241,9 @@ def _student_stage(stage: StageSettings, plan: Plan) -> StageSettings:
 
 
 def _trainer(run: Run, stage: int, teacher: Path, plan: Plan) -> DistillTrainer:
-    before = [trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
+    before = [load_trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
     patches = Patches(run.sources, run.config, run.config.training.seed + 1000 * stage)
-    taught = trained(teacher, run.config, stage).to(run.device)
+    taught = load_trained(teacher, run.config, stage).to(run.device)
     trainer = DistillTrainer(run.config, stage, patches, before, taught, plan, run.device)
     trainer.restore(checkpoint.load(run.folder, stage) if run.resume else None)
     return trainer

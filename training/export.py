@@ -20,9 +20,9 @@ from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
 from training.loop.run_folder import settings_of
+from training.loop.train_stage import load_trained
 from training.package import manifest_of_config
 from training.package.package_folder import model_file, new_package
-from training.train import trained
 
 CARD = "MODEL_CARD.md"
 IDENTITY = ("name", "version", "licence")
@@ -62,7 +62,7 @@ def export(
     config, lines = replace(settings_of(run), **(identity or {})), []
     if "name" not in (identity or {}):
         _refuse_embedded_name(config)
-    networks = [trained(run, config, stage) for stage in range(len(config.stages))]
+    networks = [load_trained(run, config, stage) for stage in range(len(config.stages))]
     with new_package(folder) as part:
         _write_card(part, config, card)
         stages = [_export_stage(n, config, s, part, lines) for s, n in enumerate(networks)]

@@ -11,6 +11,7 @@ from ..errors import InputError, PackageError
 from ..package.manifest import Manifest, Quality, Stage
 from ..spectra import reliability
 from ..system import hardware
+from ..tiling import Window
 from . import (
     data_consistency,
     guidance,
@@ -20,6 +21,7 @@ from . import (
     schedule,
     spread_calibration,
 )
+from .noise import NoiseKey
 
 # Of all bands and features these take about 3 MB: what a core's cache holds.
 STRIP_PIXELS = 4096
@@ -199,10 +201,12 @@ class Cascade:
         if self.manifest.pixelwise:
             return self._in_strips(part, how, (row0, col0), wanted)
 
-        def block(*draw: int) -> np.ndarray:
-            return noise.block_noise(*draw, row0, col0, *rgb.shape[1:])
+        window = Window(row0, col0, *rgb.shape[1:])
 
-        found = self._sample(part, how, block, wanted)
+        def draw(key: NoiseKey, bands: int) -> np.ndarray:
+            return noise.draw_noise(key, bands, window)
+
+        found = self._sample(part, how, draw, wanted)
         kept = (slice(None), *wanted.kept)
         if found.relative_spread is not None:
             found = replace(found, relative_spread=found.relative_spread[kept])
@@ -227,10 +231,11 @@ class Cascade:
         self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: EstimateRequest
     ) -> Estimate:
         part = tile.crop(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
-        place = origin[0] + rows.start, origin[1] + cols.start, len(rows), len(cols)
+        corner = origin[0] + rows.start, origin[1] + cols.start
+        window = Window(*corner, len(rows), len(cols))
 
-        def pick(*draw: int) -> np.ndarray:
-            return noise.pick_noise(*draw, how.samples, place, self.manifest.shared_noise)
+        def pick(key: NoiseKey, bands: int) -> np.ndarray:
+            return noise.pick_noise(key, bands, how.samples, window, self.manifest.shared_noise)
 
         return self._sample(part, how, pick, wanted)
 
@@ -250,7 +255,7 @@ class Cascade:
     def _sample(
         self, part: _Part, how: Sampling, noise_of: Callable, wanted: EstimateRequest
     ) -> Estimate:
-        """All samples of ``part``; ``noise_of(seed, stage, sample, step, bands)`` draws."""
+        """All samples of ``part``; ``noise_of(key, bands)`` draws."""
         last = len(self.stages) - 1
         means = [_Mean() for _ in self.stages]
         asked = wanted.spread or wanted.draws or wanted.relative_spread
@@ -264,7 +269,7 @@ class Cascade:
                 bands = stage.stage.output_bands
 
                 def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
-                    return noise_of(how.seed, i, k, t, bands)[None]
+                    return noise_of(NoiseKey(how.seed, i, k, t), bands)[None]
 
                 condition = stage.sample(features, null, how, how.guidance[i], draw)
                 if wanted.stages or i == last:

@@ -1,55 +1,58 @@
-"""Noise that belongs to the ground, not to the tile: drawn from absolute block positions."""
+"""Noise that belongs to the ground, not to the tile: drawn for absolute cells of pixels."""
 
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from typing import Optional, Tuple
 
 import numpy as np
 
 from ..package.manifest import SharedNoise
+from ..tiling import Window
 
-BLOCK = 32  # pixels a side; small enough that a tile's margin draws little that it does not use
+CELL = 32  # pixels a side; small enough that a tile's margin draws little that it does not use
 _PER_STAGE, _PER_SAMPLE = 48, 24  # bits: step below 2^24, sample below 2^24, stage above
 _KEY = 0x5343444D  # "SCDM"
-_BANK_KEY = _KEY + 1  # no block's
+_BANK_KEY = _KEY + 1  # no cell's
 _ODD = 0x9E3779B97F4A7C15
 _NODES = 0x5851F42D4C957F2D  # tells the nodes of shared noise from pixels
 BANK = 256  # draws: neighbours seldom get the same, and the bank stays in the cache
-Window = Tuple[int, int, int, int]  # row0, col0, rows, cols
 
 
-def block_noise(
-    seed: int,
-    stage: int,
-    sample: int,
-    step: int,
-    bands: int,
-    row0: int,
-    col0: int,
-    rows: int,
-    cols: int,
-) -> np.ndarray:
-    """Standard normal float32 (bands, rows, cols) for the window at absolute (row0, col0).
+@dataclass(frozen=True)
+class NoiseKey:
+    """Which draw: ``step`` is the timestep that the noise is added at, T for the start."""
+
+    seed: int
+    stage: int
+    sample: int
+    step: int
+
+    @property
+    def word(self) -> int:
+        """All but the seed, as one number."""
+        return (self.stage << _PER_STAGE) | (self.sample << _PER_SAMPLE) | self.step
+
+
+def draw_noise(key: NoiseKey, bands: int, window: Window) -> np.ndarray:
+    """Standard normal float32 (bands, rows, cols) for the absolute ``window``.
 
     Windows that overlap see the same numbers where they do (Philox, counter-based: Salmon et al.
-    2011). ``step`` is the timestep that the noise is added at, T for the start.
+    2011).
     """
-    blocks_down = range(row0 // BLOCK, (row0 + rows - 1) // BLOCK + 1)
-    blocks_across = range(col0 // BLOCK, (col0 + cols - 1) // BLOCK + 1)
-    draw = _draw(stage, sample, step)
-    whole = np.empty((bands, len(blocks_down) * BLOCK, len(blocks_across) * BLOCK), np.float32)
-    for i, block_row in enumerate(blocks_down):
-        for j, block_col in enumerate(blocks_across):
-            area = np.s_[:, i * BLOCK : (i + 1) * BLOCK, j * BLOCK : (j + 1) * BLOCK]
-            whole[area] = _block(seed, draw, block_row, block_col, bands)
-    top, left = row0 - blocks_down[0] * BLOCK, col0 - blocks_across[0] * BLOCK
+    row0, col0, rows, cols = window.row0, window.col0, window.rows, window.cols
+    cells_down = range(row0 // CELL, (row0 + rows - 1) // CELL + 1)
+    cells_across = range(col0 // CELL, (col0 + cols - 1) // CELL + 1)
+    whole = np.empty((bands, len(cells_down) * CELL, len(cells_across) * CELL), np.float32)
+    for i, cell_row in enumerate(cells_down):
+        for j, cell_col in enumerate(cells_across):
+            area = np.s_[:, i * CELL : (i + 1) * CELL, j * CELL : (j + 1) * CELL]
+            whole[area] = _cell(key, cell_row, cell_col, bands)
+    top, left = row0 - cells_down[0] * CELL, col0 - cells_across[0] * CELL
     return whole[:, top : top + rows, left : left + cols]
 
 
 def pick_noise(
-    seed: int,
-    stage: int,
-    sample: int,
-    step: int,
+    key: NoiseKey,
     bands: int,
     samples: int,
     window: Window,
@@ -65,14 +68,14 @@ def pick_noise(
     With ``shared``, neighbours have a part of their noise in common; a pixel's own is still
     standard normal, so that a network that works on single pixels cannot tell.
     """
-    key = seed % 2**64, _draw(stage, 0, step)
-    bank = _bank(*key, bands, samples)[sample]
+    shared_key = key.seed % 2**64, replace(key, sample=0).word
+    bank = _bank(*shared_key, bands, samples)[key.sample]
     # The places lie in the bank: "wrap" only spares the search for one that does not.
-    own = bank.take(_places(*key, *window), axis=1, mode="wrap")
+    own = bank.take(_places(*shared_key, *astuple(window)), axis=1, mode="wrap")
     if shared is None or not shared.share:
         return own
     own *= np.float32(np.sqrt(1 - shared.share))
-    own += _smooth(bank, key, shared, window)
+    own += _smooth(bank, shared_key, shared, window)
     return own
 
 
@@ -84,7 +87,7 @@ def _smooth(
     Picks at the nodes of a grid that belongs to the ground, interpolated linearly; the weights'
     squares add up to 1, so the variance is the same everywhere.
     """
-    row0, col0, rows, cols = window
+    row0, col0, rows, cols = astuple(window)
     first_row, down = interpolation(row0, rows, shared.cell)
     first_col, across = interpolation(col0, cols, shared.cell)
     down = np.float32(np.sqrt(shared.share)) * down
@@ -142,12 +145,8 @@ def _mix_bits(values: np.ndarray) -> np.ndarray:
     return values ^ (values >> np.uint64(31))
 
 
-def _draw(stage: int, sample: int, step: int) -> int:
-    return (stage << _PER_STAGE) | (sample << _PER_SAMPLE) | step
-
-
-def _block(seed: int, draw: int, block_row: int, block_col: int, bands: int) -> np.ndarray:
-    words = np.array([0, block_col % 2**64, block_row % 2**64, draw], np.uint64)
-    key = np.array([seed % 2**64, _KEY], np.uint64)
+def _cell(key: NoiseKey, cell_row: int, cell_col: int, bands: int) -> np.ndarray:
+    words = np.array([0, cell_col % 2**64, cell_row % 2**64, key.word], np.uint64)
+    key = np.array([key.seed % 2**64, _KEY], np.uint64)
     generator = np.random.Generator(np.random.Philox(counter=words, key=key))
-    return generator.standard_normal((bands, BLOCK, BLOCK), dtype=np.float32)
+    return generator.standard_normal((bands, CELL, CELL), dtype=np.float32)

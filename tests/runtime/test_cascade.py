@@ -182,11 +182,13 @@ def test_mean_and_spread_are_those_of_the_samples(of_functions):
     model = of_functions(stage(3, (0, 4)), stage(2, range(8)))
     found = model.estimate(RGB, 0, 0, replace(HOW, sampler="ddpm", samples=5))
     assert found.spread.min() > 0
-    draw = noise.block_noise
+    draw = noise.draw_noise
     singles = []
     for k in range(5):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(noise, "block_noise", lambda s, i, _, *a, k=k: draw(s, i, k, *a))
+            patch.setattr(
+                noise, "draw_noise", lambda key, *a, k=k: draw(replace(key, sample=k), *a)
+            )
             singles.append(model.estimate(RGB, 0, 0, replace(HOW, sampler="ddpm")))
     each = np.stack([single.mean for single in singles])
     np.testing.assert_allclose(found.mean, each.mean(0), atol=1e-6)
@@ -418,8 +420,8 @@ def test_uncalibrated_draws_are_the_samples_themselves(of_functions, monkeypatch
     model = of_functions(stage(3, (0, 4)), stage(2, range(8)))
     how = replace(HOW, sampler="ddpm", samples=3)
     draws = model.estimate(RGB, 0, 0, how, EstimateRequest(draws=True)).draws
-    draw = noise.block_noise
-    monkeypatch.setattr(noise, "block_noise", lambda s, i, _, *a: draw(s, i, 1, *a))
+    draw = noise.draw_noise
+    monkeypatch.setattr(noise, "draw_noise", lambda key, *a: draw(replace(key, sample=1), *a))
     second = model.estimate(RGB, 0, 0, replace(how, samples=1)).mean
     np.testing.assert_allclose(draws[1], second, atol=1e-6)
 

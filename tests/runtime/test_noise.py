@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from model_runtime.diffusion.noise import BLOCK, block_noise, pick_noise
+from model_runtime.diffusion.noise import CELL, NoiseKey, draw_noise, pick_noise
 from model_runtime.package.manifest import SharedNoise
+from model_runtime.tiling import Window
 
-DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999, "bands": 2}
+DRAW = {"seed": 1, "stage": 0, "sample": 0, "step": 999}
 WHOLE = (-70, -70, 140, 140)  # row0, col0, rows, cols: over the raster's upper left corner
 
 
 def window(*place, **other):
     """Noise (bands, rows, cols) at (row0, col0, rows, cols)."""
-    return block_noise(**{**DRAW, **other}, **dict(zip(("row0", "col0", "rows", "cols"), place)))
+    return draw_noise(NoiseKey(**{**DRAW, **other}), 2, Window(*place))
 
 
 places = st.integers(-70, 40)
@@ -31,7 +32,7 @@ def test_any_window_is_a_part_of_the_whole(row0, col0, rows, cols):
 
 
 def test_places_that_mirror_each_other_differ():
-    at_plus, at_minus = window(BLOCK, BLOCK, 8, 8), window(-BLOCK, -BLOCK, 8, 8)
+    at_plus, at_minus = window(CELL, CELL, 8, 8), window(-CELL, -CELL, 8, 8)
     assert not np.array_equal(at_plus, at_minus)
 
 
@@ -47,9 +48,9 @@ def test_every_draw_is_another(other):
     assert abs(correlation) < 0.05  # 8192 pairs: 4.5 standard deviations
 
 
-def test_neighbouring_blocks_and_bands_are_independent():
-    field = window(0, 0, 2 * BLOCK, 2 * BLOCK)
-    parts = [field[:, :BLOCK, :BLOCK], field[:, BLOCK:, :BLOCK], field[:, :BLOCK, BLOCK:]]
+def test_neighbouring_cells_and_bands_are_independent():
+    field = window(0, 0, 2 * CELL, 2 * CELL)
+    parts = [field[:, :CELL, :CELL], field[:, CELL:, :CELL], field[:, :CELL, CELL:]]
     rows = np.concatenate([part.reshape(2, -1) for part in parts])
     off = np.corrcoef(rows) - np.eye(6)
     assert np.abs(off).max() < 0.15  # 1024 pairs
@@ -63,7 +64,7 @@ def test_it_is_standard_normal():
 
 
 def test_a_seed_means_the_same_numbers_for_ever():
-    found = block_noise(7, 1, 2, 3, 1, -1, -1, 2, 2)
+    found = draw_noise(NoiseKey(7, 1, 2, 3), 1, Window(-1, -1, 2, 2))
     np.testing.assert_allclose(
         found,
         [[[-0.3499250113964081, -1.7163610458374023], [1.1494300365447998, -1.1559710502624512]]],
@@ -73,7 +74,8 @@ def test_a_seed_means_the_same_numbers_for_ever():
 
 def picked(*place, samples=1, **other):
     """Noise picked for (row0, col0, rows, cols)."""
-    return pick_noise(**{**DRAW, **other}, samples=samples, window=place)
+    shared, bands = other.pop("shared", None), other.pop("bands", 2)
+    return pick_noise(NoiseKey(**{**DRAW, **other}), bands, samples, Window(*place), shared)
 
 
 @hypothesis.settings(max_examples=25)

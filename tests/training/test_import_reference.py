@@ -181,12 +181,13 @@ def test_the_documented_line_samples_as_the_authors_do(golden_pair, package, tmp
         pytest.skip("the tiny networks show it, larger ones take a minute")
     rng = np.random.default_rng(golden.settings["noise_seed"])
 
-    def reference_noise(seed, stage, sample, step, bands, row0, col0, rows, cols):
-        if stage > 0:
-            return np.zeros((bands, rows, cols), np.float32)
-        return rng.standard_normal((bands, rows, cols)).astype(np.float32)
+    def reference_noise(key, bands, window):
+        shape = bands, window.rows, window.cols
+        if key.stage > 0:
+            return np.zeros(shape, np.float32)
+        return rng.standard_normal(shape).astype(np.float32)
 
-    monkeypatch.setattr(cascade.noise, "block_noise", reference_noise)
+    monkeypatch.setattr(cascade.noise, "draw_noise", reference_noise)
     blue_first = golden.arrays["condition"][0] * 7410 + 3693
     size, picture = blue_first.shape[1], str(tmp_path / "rgb.tif")
     dataset = gdal.GetDriverByName("GTiff").Create(picture, size, size, 3, gdal.GDT_Float32)

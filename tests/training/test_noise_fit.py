@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
-from model_runtime.diffusion.noise import pick_noise
+from model_runtime.diffusion.noise import NoiseKey, pick_noise
 from model_runtime.package.manifest import SharedNoise
+from model_runtime.tiling import Window
 from training.package.noise_fit import LAGS, error_correlation, fitted, noise_correlation
 
 
 def errors(share, cell, seed=0):
     """Errors that hang together as noise of this kind does, larger in some bands than in others."""
-    noise = pick_noise(seed, 0, 0, 1, 12, 1, (0, 0, 120, 120), SharedNoise(share, cell))
+    noise = pick_noise(
+        NoiseKey(seed, 0, 0, 1), 12, 1, Window(0, 0, 120, 120), SharedNoise(share, cell)
+    )
     return noise * np.linspace(0.01, 0.2, 12, dtype=np.float32)[:, None, None]
 
 

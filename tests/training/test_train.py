@@ -21,6 +21,8 @@ from training import calibrate, export
 from training import train as command_line
 from training.config import load
 from training.loop import checkpoint, run_folder, validation
+from training.loop.stage_trainer import StageTrainer
+from training.loop.train_stage import load_trained
 
 ROOT = Path(__file__).parents[2]
 # Runs train.py, and the system kills it after stage 1's 17th step: its checkpoint is of step 12,
@@ -29,18 +31,18 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
 from training import train
-from training.loop import stage_trainer
+from training.loop import stage_trainer, train_stage
 advance = stage_trainer.StageTrainer.advance
 def dying(self):
     if self.step == 17:
         os.kill(os.getpid(), signal.SIGKILL)
     return advance(self)
 stage_trainer.StageTrainer.advance = dying
-after_step = train._after_step
+after_step = train_stage._after_step
 def drawn(run, trainer, board, *rest):
     after_step(run, trainer, board, *rest)
     board.flush()
-train._after_step = drawn
+train_stage._after_step = drawn
 train.main(sys.argv[1:])
 """
 
@@ -131,7 +133,7 @@ def test_the_package_has_what_the_settings_say(package, unbroken, small_toml):
 def test_the_package_samples_as_the_trained_networks_do(package, unbroken):
     """ONNX Runtime against torch, through the same cascade."""
     run, config = unbroken[0], run_folder.settings_of(unbroken[0])
-    networks = [command_line.trained(run, config, stage) for stage in (0, 1)]
+    networks = [load_trained(run, config, stage) for stage in (0, 1)]
     in_torch = validation.torch_cascade(config, networks)
     in_onnx = cascade.load(package, manifest.read(package), "cpu", 1)
     rgb = np.random.default_rng(0).uniform(0.02, 0.5, (3, 12, 10)).astype(np.float32)
@@ -278,14 +280,14 @@ def test_a_damaged_checkpoint_is_one_line(short, capsys):
 
 
 def test_an_interrupt_ends_with_130_and_says_how_to_go_on(short, capsys, monkeypatch):
-    advance = command_line.StageTrainer.advance
+    advance = StageTrainer.advance
 
     def interrupted(self):
         if self.step == 8:
             raise KeyboardInterrupt
         return advance(self)
 
-    monkeypatch.setattr(command_line.StageTrainer, "advance", interrupted)
+    monkeypatch.setattr(StageTrainer, "advance", interrupted)
     code, folder = short(20)
     assert code == 130
     assert "--resume" in capsys.readouterr().err
@@ -378,7 +380,7 @@ def test_three_stages_of_two_kinds_train_and_sample(small_toml, tmp_path, capsys
     assert command_line.main(["--config", str(settings), "--out", str(run)]) == 0
     assert "stage 3 step 3: rmse" in capsys.readouterr().err
     config = run_folder.settings_of(run)
-    networks = [command_line.trained(run, config, stage) for stage in range(3)]
+    networks = [load_trained(run, config, stage) for stage in range(3)]
     model = validation.torch_cascade(config, networks)
     rgb = np.full((3, 8, 10), 0.3, np.float32)
     found = model.estimate(rgb, 0, 0, cascade.Sampling("ddpm", 3, 2, (0.5,) * 3, seed=0))

@@ -9,9 +9,9 @@ from model_runtime.diffusion.cascade import Sampling
 
 from ..config import Config
 from ..data.dataset import Scene
-from ..train import trained
 from . import validation
 from .distill_trainer import Plan
+from .train_stage import load_trained
 
 SEED = 0
 HEAD = ("", "SAM°", "PSNR dB", "RMSE to the teacher")
@@ -54,7 +54,7 @@ def _ddim(steps: int, scales) -> Sampling:
 
 
 def _networks(run: Path, config: Config):
-    return [trained(run, config, stage) for stage in range(len(config.stages))]
+    return [load_trained(run, config, stage) for stage in range(len(config.stages))]
 
 
 def _named(who: str, how: Sampling) -> str:

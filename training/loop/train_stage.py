@@ -1,0 +1,121 @@
+"""Trains one stage to its end: steps, curves, checkpoints, validation."""
+
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ContextManager, Optional, Sequence
+
+from torch import nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from ..config import Config
+from ..data.dataset import Scene, scene_shares
+from ..data.domain import domain_of
+from ..data.patches import Patches
+from ..data.sources import Sources
+from ..networks import registry
+from ..package import manifest_of_config
+from . import checkpoint, run_folder, validation
+from .figures import spectra_figure
+from .ranks import Ranks
+from .stage_trainer import StageTrainer
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of the command: where, what, on which scenes, and this process's part."""
+
+    folder: Path
+    config: Config
+    stages: Sequence[int]
+    sources: Sources
+    held_out: Sequence[Scene]
+    device: str
+    resume: bool
+    ranks: Ranks
+    init_from: Optional[Path] = None
+
+
+def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
+    """Make the run's folder, with its settings and the domain of its scenes."""
+    run_folder.keep(folder, config)
+    shares = scene_shares(scenes, config.data.sensor_power)
+    manifest_of_config.write_domain(folder, domain_of(scenes, shares))
+
+
+def train_stage(run: Run, trainer: StageTrainer) -> None:
+    """All that is left of a stage's steps, with its curves, checkpoints and validation."""
+    iterations = trainer.settings.iterations
+    bar = tqdm(
+        total=iterations,
+        initial=trainer.step,
+        desc=f"stage {trainer.stage + 1}",
+        unit="step",
+        disable=not run.ranks.first,
+    )
+    with _board(run, trainer) as board, bar:
+        while trainer.step < iterations:
+            loss = trainer.advance()
+            bar.update()
+            if board:
+                _after_step(run, trainer, board, bar, loss)
+    run.ranks.wait()  # for the checkpoint that the next stage starts from
+
+
+def trainer_of(run: Run, stage: int) -> StageTrainer:
+    before = [load_trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
+    patches = Patches(run.sources, run.config, run.config.training.seed + 1000 * stage)
+    trainer = StageTrainer(run.config, stage, patches, before, run.device, run.ranks)
+    state = checkpoint.load(run.folder, stage) if run.resume else None
+    trainer.restore(state)
+    if run.init_from and state is None:
+        trainer.start_from(checkpoint.require(run.init_from, stage))
+    return trainer
+
+
+def _board(run: Run, trainer: StageTrainer) -> ContextManager[Optional[SummaryWriter]]:
+    """The first rank's curves; nothing on the others."""
+    if not run.ranks.first:
+        return nullcontext()
+    # What an interrupted run logged after its last checkpoint is drawn once more: purge it.
+    log, purged = run.folder / "tensorboard" / f"stage{trainer.stage + 1}", trainer.step + 1
+    return SummaryWriter(str(log), purge_step=purged if trainer.step else None)
+
+
+def _after_step(
+    run: Run, trainer: StageTrainer, board: SummaryWriter, bar: tqdm, loss: float
+) -> None:
+    training, step = trainer.config.training, trainer.step
+    last = step == trainer.settings.iterations
+    if step % training.log_every == 0 or last:
+        board.add_scalar("loss", loss, step)
+        bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+    if step % training.checkpoint_every == 0 or last:
+        board.flush()  # a killed run must not lose the curve up to its checkpoint
+        checkpoint.save(run.folder, trainer.stage, trainer.state())
+    if run.held_out and (step % training.validate_every == 0 or last):
+        _validate(trainer, board, bar, run.held_out)
+
+
+def _validate(
+    trainer: StageTrainer, board: SummaryWriter, bar: tqdm, held_out: Sequence[Scene]
+) -> None:
+    cascade = [*trainer.previous, trainer.ema.network]
+    judged = validation.judge(trainer.config, cascade, held_out)
+    scores = validation.means(judged)
+    for name, value in scores.items():
+        board.add_scalar(f"validation/{name}", value, trainer.step)
+    board.add_figure("spectra", spectra_figure(trainer.config, trainer.stage, judged), trainer.step)
+    shown = ", ".join(f"{name} {value:.3g}" for name, value in scores.items())
+    bar.write(f"stage {trainer.stage + 1} step {trainer.step}: {shown}", file=sys.stderr)
+
+
+def load_trained(run: Path, config: Config, stage: int) -> nn.Module:
+    """The averaged network of a stage from its checkpoint, in evaluation mode."""
+    network = registry.build(config, stage)
+    state = checkpoint.require(run, stage)
+    with checkpoint.fitting(str(checkpoint.path_of(run, stage))):
+        network.load_state_dict(state["ema"])
+    return network.requires_grad_(False).eval()
