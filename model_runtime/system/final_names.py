@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Iterator, List, Sequence, Tuple
 
+from ..contract import PART_SUFFIX
 from ..errors import InputError, StorageError
 
 OVERWRITE = "give --overwrite to replace it, or another name"
@@ -88,6 +89,8 @@ def refuse_shared(targets: Sequence[Target]) -> None:
 
 def refuse_existing(targets: Sequence[Target]) -> None:
     """Raise InputError where a target, or a neighbour, exists."""
+    for target in targets:
+        _drop_second_name(target.path)
     for name in _existing(targets):
         raise InputError(f"'{name}' exists", OVERWRITE)
 
@@ -96,6 +99,13 @@ def refuse_appeared(targets: Sequence[Target]) -> None:
     """As ``refuse_existing`` when the work is done: a StorageError, which keeps what is done."""
     for name in _existing(targets):
         raise StorageError(f"'{name}' was made by something else meanwhile", OVERWRITE)
+
+
+def _drop_second_name(path: Path) -> None:
+    """Remove the first name of a file that got its own just before a kill."""
+    part = Path(f"{path}{PART_SUFFIX}")
+    if part.is_file() and path.is_file() and part.samefile(path):
+        part.unlink(missing_ok=True)
 
 
 def _existing(targets: Sequence[Target]) -> Iterator[Path]:
