@@ -156,7 +156,7 @@ def _cell(values: Sequence[float], digits: int) -> str:
 
 def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     add = parser.add_argument
     add("--config", nargs="+", type=Path, default=[CONFIG], help="settings (the embedded model's)")
     add("--groups", nargs="+", default=list(GROUPS), choices=list(GROUPS), help="(all)")

@@ -10,7 +10,7 @@ from typing import List, Optional, Sequence
 from . import __version__
 from .errors import CancelledError, InputError, to_scdm_error
 from .events import Events, JsonEvents, TerminalEvents
-from .system import address_space, cancellation, parent_watch
+from .system import address_space, cancellation, parent_watch, standard_streams
 
 # Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
 COMMANDS = (
@@ -50,12 +50,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run a command; returns the exit code."""
+    standard_streams.open_closed()
     words = _join_signed_options(list(sys.argv[1:] if argv is None else argv))
     events = events_of(words)
     try:
         address_space.require_room()
+        _refuse_other_encodings(words)
         args = build_parser().parse_args(words)
         importlib.import_module(f".commands.{args.module}", __package__).run(args, events)
+        standard_streams.flush()
     except BaseException as error:
         if isinstance(error, SystemExit):  # --help and --version
             return int(error.code or 0)
@@ -66,6 +69,17 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def events_of(words: Sequence[str]) -> Events:
     """JSON lines on stdout where the command line asks for them, else words on stderr."""
     return JsonEvents(sys.stdout) if "--events" in words else TerminalEvents(sys.stderr)
+
+
+def _refuse_other_encodings(words: Sequence[str]) -> None:
+    """GDAL takes names in UTF-8 alone."""
+    for word in words:
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(
+                f"the name {word!a} is not in UTF-8", "rename the file or its folder"
+            ) from None
 
 
 def _join_signed_options(words: List[str]) -> List[str]:

@@ -66,6 +66,8 @@ def to_scdm_error(error: BaseException) -> ScdmError:
         return CancelledError("cancelled")
     if isinstance(error, MemoryError):
         return DeviceError("not enough memory", "give a smaller --tile, or close other programs")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return InputError("a file's name or path is too long for this system", "use a shorter one")
     if isinstance(error, OSError):
         remedy = "make room on it" if error.errno == errno.ENOSPC else "check the path"
         return StorageError(str(error), remedy)

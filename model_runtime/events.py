@@ -149,7 +149,7 @@ class TerminalEvents(Events):
         self._since = time.monotonic()
 
     def _say(self, text: str) -> None:
-        self._stream.write(("\n" if self._open_line else "") + text + "\n")
+        self._stream.write(("\n" if self._open_line else "") + printable(text) + "\n")
         self._stream.flush()
         self._open_line = False
 
@@ -178,6 +178,11 @@ class TerminalEvents(Events):
 
     def error(self, error):
         self._say(f"error: {error}")
+
+
+def printable(text: str) -> str:
+    """``text`` with nothing in it that a terminal would obey: names may hold anything."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def bar_text(done: int, total: int) -> str:

@@ -87,7 +87,7 @@ def document(language: str, known: Dict[str, str]) -> str:
 
 def main() -> int:
     """Write the file, or with --check only say whether it is complete; 1 when it is not."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("file", type=Path, help="scdm_LANGUAGE.ts")
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()

@@ -47,7 +47,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     add = parser.add_argument
     add("run", type=Path, metavar="RUN", help="folder of a whole run of train.py: the teacher")
     add("--out", type=Path, required=True, metavar="RUN2", help="the student's folder")

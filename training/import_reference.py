@@ -157,7 +157,7 @@ def _card(
 
 
 def _arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     for number in range(1, manifest.MAX_STAGES + 1):
         parser.add_argument(
             f"--stage{number}",

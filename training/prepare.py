@@ -112,7 +112,7 @@ def _numbers(text: str) -> Tuple[float, ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("cube", type=Path, help="a raster that GDAL reads: ENVI, GeoTIFF, ...")
     parser.add_argument("folder", type=Path, help="the new folder of scenes")
     chosen = parser.add_mutually_exclusive_group()

@@ -36,7 +36,7 @@ OPEN, MIDDLING = 0.25, 0.5  # crowns of lower and higher recollision probability
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path, help="for leaves.npz and crowns.npz")
     parser.add_argument("--count", type=int, default=6000, help="of each")
     parser.add_argument("--seed", type=int, default=0)

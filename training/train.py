@@ -50,7 +50,7 @@ def _unheard() -> ContextManager:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--config", required=True, type=Path, help="settings, a TOML file")
     parser.add_argument("--stage", default="all", help="a stage's number from 1, or all")
     parser.add_argument("--data", nargs="+", help="training scenes, instead of data.train")

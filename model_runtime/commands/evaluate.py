@@ -14,6 +14,7 @@ from . import stdout
 BYTES_PER_VALUE = 8
 CUT = "cut the rasters to parts (gdal_translate -srcwin) and take those"
 
+LARGEST_CONSTANT = 1e12  # its square is still a number
 STEPS = 3  # reading one, reading the other, comparing
 
 
@@ -68,6 +69,9 @@ def _constants(args) -> metrics.Constants:
         name: getattr(args, name) for name in ("peak", "mrae_epsilon", "ssim_range", "ergas_ratio")
     }
     for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
-            raise InputError(f"--{name.replace('_', '-')} is {value:g}", "give a number above 0")
+        if not 1 / LARGEST_CONSTANT <= value <= LARGEST_CONSTANT:
+            raise InputError(
+                f"--{name.replace('_', '-')} is {value:g}",
+                f"give a number above 0, from {1 / LARGEST_CONSTANT:g} to {LARGEST_CONSTANT:g}",
+            )
     return metrics.Constants(**values)

@@ -52,6 +52,10 @@ class Journal:
         self._kept = self._receipt = False
 
     def __enter__(self) -> "Journal":
+        if self.folder.is_symlink():
+            raise StorageError(
+                f"'{self.folder}' is a link: what it leads to is not this run's", "remove the link"
+            )
         with storage_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
             self._lock = locked(self.folder / LOCK_NAME)

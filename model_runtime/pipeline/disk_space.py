@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Dict
 
 import numpy as np
 
@@ -48,6 +48,29 @@ def _journal_bytes(job: Job, stored: float) -> float:
     return _values(job, lambda _: np.dtype(np.float32).itemsize) * shared
 
 
+def require_elsewhere(job: Job, output: str) -> None:
+    """As ``require`` for the outputs, such as the spread, that lie on other disks than OUTPUT."""
+    window, spec = job.layout.window, job.outputs
+    pixels = window.rows * window.cols * job.valid_share
+    share = PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE) * (2 if spec.cog else 1)
+    needs: Dict[int, float] = {}
+    folders: Dict[int, Path] = {}
+    for raster in spec.rasters:
+        folder = _folder_that_is_there(raster.path)
+        disk = folder.stat().st_dev
+        folders[disk] = folder
+        values = pixels * job.band_count(raster) * job.encoding_of(raster).item_bytes
+        needs[disk] = needs.get(disk, 0) + values * share
+    needs.pop(_folder_that_is_there(output).stat().st_dev, None)
+    for disk, need in needs.items():
+        _refuse_little(int(need), folders[disk])
+
+
+def _folder_that_is_there(path: str) -> Path:
+    folder = Path(path).absolute().parent
+    return folder if folder.is_dir() else folder.parent  # the stages' is still to be made
+
+
 def require(output: str, need: int) -> None:
     """Raise StorageError, with the figures, when the output's disk lacks room for ``need`` bytes.
 
@@ -55,10 +78,14 @@ def require(output: str, need: int) -> None:
     """
     folder = folder_of(output)
     there = sum(path.stat().st_size for path in folder.glob("*.block"))
-    free = shutil.disk_usage(Path(output).absolute().parent).free
-    if need - there > free:
+    _refuse_little(need - there, Path(output).absolute().parent)
+
+
+def _refuse_little(need: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if need > free:
         raise StorageError(
-            f"this run needs {size_in_words(need - there)}, {size_in_words(free)} are free on the "
-            f"disk of '{Path(output).absolute().parent}'",
+            f"this run needs {size_in_words(need)}, {size_in_words(free)} are free on the disk of "
+            f"'{folder}'",
             "free some space, choose another folder, or a smaller --extent",
         )

@@ -229,6 +229,7 @@ def _job(
 def _require_disk(options: UpsampleOptions, job: Job) -> None:
     need = disk_space.bytes_needed(job, sheets.is_vrt(options.output))
     disk_space.require(options.output, need)
+    disk_space.require_elsewhere(job, options.output)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,39 @@
 """GDAL, set up once for this process: the only file that imports osgeo."""
 
+import os
 from contextlib import contextmanager
 from typing import Iterator, List
 
-from osgeo import gdal
+from osgeo import gdal, osr
+
+from ..errors import DeviceError
 
 gdal.UseExceptions()
 # Bounded, where GDAL's default grows with the machine; a writer adds room for its own blocks.
 CACHE_BYTES = 16 << 20
 gdal.SetCacheMax(CACHE_BYTES)
+
+
+def require_proj() -> None:
+    """Raise DeviceError where PROJ was sent to a folder without its database.
+
+    Reference systems would be lost on reading, and nothing could be written.
+    """
+    where = next((name for name in ("PROJ_DATA", "PROJ_LIB") if os.environ.get(name)), None)
+    if where is None:
+        return
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        failed = osr.SpatialReference().ImportFromEPSG(4326)
+    except RuntimeError:
+        failed = True
+    finally:
+        gdal.PopErrorHandler()
+    if failed:
+        raise DeviceError(
+            f"PROJ's database is not in {where}={os.environ[where]!a}",
+            f"unset {where}, or set it to the folder that holds proj.db",
+        )
 
 
 def gdal_version() -> str:

@@ -93,6 +93,8 @@ def georeference_of(dataset) -> Georeference:
         if "corrupt" in message:
             np.empty(MEMORY_TRIAL, np.uint8)
             raise RuntimeError(message)
+    if found.geotransform is not None and not all(map(math.isfinite, found.geotransform)):
+        raise RuntimeError("its geotransform has values that are not finite numbers")
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Dict, Iterator, List, Sequence, Set, Union
 
 from ..errors import InputError
 from . import named_sources
-from .gdal_setup import gdal
+from .gdal_setup import gdal, require_proj
 
 # Drivers of files. Not here: services, databases and indexes of other rasters' names, PDF.
 DRIVERS = frozenset(
@@ -58,6 +58,7 @@ def open_local_or_named(path: str, options: Sequence[str] = ()):
     Raises InputError for a name that may not be followed, RuntimeError where GDAL cannot read it.
     """
     path = openable_path(str(path))
+    require_proj()
     check(path)
     if named_sources.is_remote(path):
         gdal.SetConfigOption(_CURL, None)

@@ -32,6 +32,8 @@ from .gdal_setup import gdal
 from .georeference import PIXEL_GRID, apply_geotransform, georeference_of
 from .wavelengths import centres_nm
 
+# File blocks that a sample of the whole raster may touch: more take minutes.
+SAMPLED_BLOCKS = 1 << 16
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 
@@ -158,6 +160,7 @@ class RasterReader:
         Always of the whole raster, so that what is derived depends on no tile and no extent.
         Raises InputError when the file is damaged or holds no valid pixel.
         """
+        side = self._side_in_reach(side)
         size = {
             "buf_xsize": min(self.cols, side),
             "buf_ysize": min(self.rows, side),
@@ -169,6 +172,14 @@ class RasterReader:
                 f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
             )
         return values[:, valid]
+
+    def _side_in_reach(self, side: int) -> int:
+        """``side``, or less where so many file blocks would be read for it that it took minutes."""
+        width, height = self._handles[0].GetBlockSize()
+        across, down = -(-self.cols // width), -(-self.rows // height)
+        while side > 1 and min(side, across) * min(side, down) > SAMPLED_BLOCKS:
+            side //= 2
+        return side
 
     def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
         """As ``read`` for a window inside the raster, thinned to at most ``side`` pixels a side."""

@@ -1,5 +1,6 @@
 """Writes a GeoTIFF window by window, beside its final name (``.part``) until it is whole."""
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from .gdal_setup import closing_errors, gdal
 from .georeference import Georeference
 
 COG_SHARE = 0.5  # of what is done after the last tile
+# Most file systems take 255; what lies beside it under way has longer names.
+LONGEST_NAME_BYTES = 230
 GEOTIFF = (".tif", ".tiff")
 COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
 
@@ -300,3 +303,7 @@ def check_name(path: str, suffixes: Sequence[str] = GEOTIFF) -> None:
         )
     if target.is_dir():
         raise InputError(f"'{path}' is a folder", "name a file")
+    if len(os.fsencode(target.name)) > LONGEST_NAME_BYTES:
+        raise InputError(
+            f"the output's name of {len(target.name)} characters is too long", "use a shorter one"
+        )

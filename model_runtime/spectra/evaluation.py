@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from .radiometry import INTEGER_SCALE
 from .resample import band_widths, resample
 
 GRID_TOLERANCE_PIXELS = 0.5
+SAME_BAND_NM = 1e-3  # what headers round away
+
 SAMPLED_SIDE = 256  # pixels that are looked at for whole numbers, down and along
 SCALE_FACTOR = 5  # medians of the two, so scaled, lie nearer than that
 UNIT_RATIO = 20  # medians further apart than this are hardly in the same unit
@@ -68,10 +70,21 @@ def _times(values: np.ndarray, factor: float) -> np.ndarray:
 
 def _on_bands_of(estimate, reference) -> np.ndarray:
     """The reference's values on the estimate's bands; as they are where the bands are the same."""
-    if np.array_equal(estimate.wavelength_nm, reference.wavelength_nm):
-        return reference.values
+    same = _same_bands(estimate.wavelength_nm, reference.wavelength_nm)
+    if same is not None:
+        in_order = np.array_equal(same, np.arange(len(reference.values)))
+        return reference.values if in_order else reference.values[same]
     widths = band_widths(estimate.wavelength_nm, estimate.fwhm_nm)
     return resample(reference.values, reference.wavelength_nm, estimate.wavelength_nm, widths)
+
+
+def _same_bands(wanted_nm: np.ndarray, have_nm: np.ndarray) -> Optional[np.ndarray]:
+    """Which of the bands at ``have_nm`` are those at ``wanted_nm``; None where one has no equal."""
+    wanted, have = np.asarray(wanted_nm, np.float64), np.asarray(have_nm, np.float64)
+    apart = np.abs(wanted[:, None] - have[None])
+    nearest = apart.argmin(axis=1)
+    alike = apart[np.arange(len(wanted)), nearest] <= SAME_BAND_NM
+    return nearest if alike.all() and len(set(nearest.tolist())) == len(wanted) else None
 
 
 def check_grid(estimate, reference) -> List[str]:

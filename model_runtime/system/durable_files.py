@@ -51,7 +51,11 @@ def make_folder(folder: Union[str, Path]) -> None:
 
 
 def write_durably(path: Path, *parts: Buffer) -> None:
-    """Write a file of ``parts`` and see that it is on the disk; raises OSError."""
+    """Write a file of ``parts`` and see that it is on the disk; raises OSError.
+
+    It is always a new file: a kill may have left ``path`` as a second name of a finished one.
+    """
+    path.unlink(missing_ok=True)
     with path.open("wb") as stream:
         for part in parts:
             stream.write(part)
