@@ -233,7 +233,7 @@ def _override(tables: Dict[str, Any], override: str) -> None:
     elif isinstance(place, dict):
         place[last] = _toml_value(text)
     else:
-        raise InputError(f"--set {key}: '{path[-1]}' is no table", "see the settings file")
+        raise InputError(f"--set {key}: '{path[-1]}' is not a table", "see the settings file")
 
 
 def _part(place: Any, name: str, key: str) -> Any:

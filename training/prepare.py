@@ -84,7 +84,8 @@ def bands_by_number(text: str) -> Tuple[int, ...]:
     for part in text.split(","):
         first, _, last = part.partition("-")
         if not first.isdigit() or not (last or first).isdigit() or int(last or first) < int(first):
-            raise InputError(f"--bands {text}: '{part}' is no band or range", "write 1-48 or 1,2,5")
+            said = f"--bands {text}: '{part}' is not a band or range"
+            raise InputError(said, "write 1-48 or 1,2,5")
         numbers += range(int(first), int(last or first) + 1)
     return tuple(numbers)
 
@@ -108,7 +109,7 @@ def _numbers(text: str) -> Tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise InputError(f"'{text}' is no list of numbers", "write 0.8,0.1,0.1") from error
+        raise InputError(f"'{text}' is not a list of numbers", "write 0.8,0.1,0.1") from error
 
 
 def _parser() -> argparse.ArgumentParser:

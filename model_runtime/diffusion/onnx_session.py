@@ -86,7 +86,7 @@ def session_for(
     content = read_graph(folder, entry)
     if alike and not works_alike_on_all_threads(content):
         threads = 1
-    damaged = f"{entry.file} is no usable ONNX graph"
+    damaged = f"{entry.file} is not a usable ONNX graph"
     return _session(content, device, threads, damaged, pixelwise)
 
 

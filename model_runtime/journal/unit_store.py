@@ -95,7 +95,7 @@ def unpack(content: bytes) -> Arrays:
     magic, count, size = _HEAD.unpack(head)
     table = count * _ENTRY.size
     if magic != MAGIC or table + size != len(rest):
-        raise ValueError("this is no block")
+        raise ValueError("this is not a block")
     return tuple(_arrays(_ENTRY.iter_unpack(rest[:table]), rest, table))
 
 

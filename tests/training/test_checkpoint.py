@@ -40,7 +40,7 @@ class Hostile:
 )
 def test_another_file_is_refused_in_one_line(tmp_path, capsys, content):
     (tmp_path / "stage1.pt").write_bytes(content)
-    with pytest.raises(PackageError, match=r"stage1\.pt is no checkpoint") as caught:
+    with pytest.raises(PackageError, match=r"stage1\.pt is not a checkpoint") as caught:
         checkpoint.load(tmp_path, 0)
     assert "\n" not in str(caught.value)
     assert "owned" not in capsys.readouterr().out
@@ -58,14 +58,14 @@ def test_a_cut_file_is_refused(tmp_path):
     checkpoint.save(tmp_path, 0, STATE)
     path = tmp_path / "stage1.pt"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(PackageError, match="is no checkpoint"):
+    with pytest.raises(PackageError, match="is not a checkpoint"):
         checkpoint.load(tmp_path, 0)
 
 
 @pytest.mark.parametrize("missing", sorted(STATE))
 def test_a_checkpoint_of_something_else_is_refused(tmp_path, missing):
     torch.save({k: v for k, v in STATE.items() if k != missing}, tmp_path / "stage1.pt")
-    with pytest.raises(PackageError, match="no checkpoint of this trainer"):
+    with pytest.raises(PackageError, match="not a checkpoint of this trainer"):
         checkpoint.load(tmp_path, 0)
 
 

@@ -155,7 +155,7 @@ def test_overrides_reach_any_place_and_take_toml_or_a_word(small_toml, tmp_path)
         ("stages.x.timesteps=3", "there is no 'x'"),
         ("data.train.7=a", "there is no '7'"),
         ("data.train.first=a", "there is no 'first'"),
-        ("name.first=a", "'name' is no table"),
+        ("name.first=a", "'name' is not a table"),
         ("name.first.second=a", "there is no 'first'"),
         ("training.batch=many", "training: batch is 'many'"),
         ("stages=3", "stages is 3"),

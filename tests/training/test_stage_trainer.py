@@ -168,7 +168,7 @@ def test_weights_that_are_no_numbers_are_not_saved(trainer):
     run = trainer(0)
     with torch.no_grad():
         next(run.network.parameters()).fill_(float("inf"))
-    with pytest.raises(InputError, match="no finite numbers"):
+    with pytest.raises(InputError, match="not finite numbers"):
         run.state()
 
 

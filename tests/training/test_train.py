@@ -276,7 +276,7 @@ def test_a_damaged_checkpoint_is_one_line(short, capsys):
     assert short(4, "--resume")[0] == 3
     errors = [s for s in capsys.readouterr().err.splitlines() if s.startswith("error: ")]
     assert len(errors) == 1
-    assert "stage1.pt is no checkpoint" in errors[0]
+    assert "stage1.pt is not a checkpoint" in errors[0]
 
 
 def test_an_interrupt_ends_with_130_and_says_how_to_go_on(short, capsys, monkeypatch):

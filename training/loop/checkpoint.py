@@ -41,10 +41,10 @@ def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise PackageError(
-            f"{path} is no checkpoint ({_first_line(error)})", "train the stage again"
+            f"{path} is not a checkpoint ({_first_line(error)})", "train the stage again"
         ) from error
     if not isinstance(state, dict) or not set(state) >= PARTS:
-        raise PackageError(f"{path} is no checkpoint of this trainer", "train the stage again")
+        raise PackageError(f"{path} is not a checkpoint of this trainer", "train the stage again")
     return state
 
 

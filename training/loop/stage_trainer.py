@@ -229,7 +229,7 @@ class StageTrainer:
         """
         weights = [*self.network.parameters(), *self.ema.network.parameters()]
         finite = all(bool(torch.isfinite(weight).all()) for weight in weights)
-        self._stop_unless(finite, "weights that are no finite numbers")
+        self._stop_unless(finite, "weights that are not finite numbers")
         return {
             "step": self.step,
             "network": self.network.state_dict(),
