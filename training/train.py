@@ -26,6 +26,11 @@ from training.loop.train_stage import Run, keep, train_stage, trainer_of
 from training.networks import registry
 from training.package import manifest_of_config
 
+NOTHING_HELD_OUT = (
+    "no scene is held out, so nothing shows how the model does on ground that it has not seen: "
+    "give --validation"
+)
+
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code (0 done, else the error's)."""
@@ -54,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", required=True, type=Path, help="settings, a TOML file")
     parser.add_argument("--stage", default="all", help="a stage's number from 1, or all")
     parser.add_argument("--data", nargs="+", help="training scenes, instead of data.train")
+    parser.add_argument(
+        "--validation", nargs="+", help="scenes that are held out, instead of data.validation"
+    )
     parser.add_argument("--out", type=Path, help="folder of the run (default runs/NAME)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(
@@ -82,6 +90,7 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
     if ranks.first:
         told = run_folder.hold(folder, config, stages, args.resume)
         told += run_folder.outdated(folder, config, stages)
+        told += [] if config.data.validation else [NOTHING_HELD_OUT]
         for warning in [*told, *sources.warnings(config)]:
             print(f"warning: {warning}", file=sys.stderr)
     drawn_from = sources.load(config)
@@ -105,9 +114,9 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
 def _settings(args: argparse.Namespace) -> Config:
     """The settings, held against all that training and export will make of them."""
     config = load(args.config, args.set)
-    if args.data:
-        data = dataclasses.replace(config.data, train=tuple(args.data))
-        config = dataclasses.replace(config, data=data)
+    given = {"train": args.data, "validation": args.validation}
+    places = {name: tuple(scenes) for name, scenes in given.items() if scenes}
+    config = dataclasses.replace(config, data=dataclasses.replace(config.data, **places))
     registry.check(config)
     manifest_of_config.check(config)
     if args.device == "cuda" and not torch.cuda.is_available():

@@ -180,6 +180,7 @@ def refused(capsys, *words):
         (["--stage", "²"], "--stage ²"),
         (["--stage", "2"], "train stage 1 first"),
         (["--data", "nowhere"], "nowhere does not exist"),
+        (["--validation", "nowhere"], "nowhere does not exist"),
         (["--set", 'data.units=["radiance"]'], "no scene"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -188,6 +189,19 @@ def test_a_mistake_is_one_line_and_exit_2(small_toml, tmp_path, capsys, words, m
     out = tmp_path / "run"
     assert match in refused(capsys, "--config", small_toml, "--out", out, *words)
     assert not list(tmp_path.rglob("*.pt"))
+
+
+def test_held_out_scenes_are_named_on_the_command_line(train, small_toml, small_scenes, tmp_path):
+    short = ["--set", "stages.0.iterations=1", "--set", "data.validation=[]", "--stage", "1"]
+    place = str(small_scenes[1])
+    done = train("--config", small_toml, "--out", tmp_path / "a", *short, "--validation", place)
+    assert done.returncode == 0, done.stderr
+    assert run_folder.settings_of(tmp_path / "a").data.validation == (place,)
+    assert "held out" not in done.stderr
+    assert "stage 1 step 1: rmse" in done.stderr
+    done = train("--config", small_toml, "--out", tmp_path / "b", *short)
+    assert done.returncode == 0, done.stderr
+    assert "warning: no scene is held out" in done.stderr
 
 
 def test_a_mistake_found_early_leaves_no_folder(small_toml, tmp_path, capsys):
