@@ -1,4 +1,4 @@
-"""What an unfinished run leaves, in words: how much of it, where, and how its settings differ."""
+"""Describes what an unfinished run leaves: how much, where, and how its settings differ."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +11,11 @@ _INPUT, _OPTION, _TAG = "input ", "--", "SCDM_"
 
 
 def describe_kept(folder: Path, run: str, tiles: int, tiles_of_a_unit: int) -> Tuple[str, str]:
-    """(what is kept of a run that was cancelled, what to do about it) for an error's two parts.
+    """Describe what is kept of a cancelled run, for the two parts of an error.
 
-    ``tiles`` of the whole run, ``tiles_of_a_unit`` at most in one of its blocks.
+    ``tiles`` of the whole run; ``tiles_of_a_unit`` at most in one file of the journal.
+
+    Returns: what is kept, and what to do about it.
     """
     names = UnitStore(folder, run).names() if folder.is_dir() else set()
     if not names:
@@ -26,7 +28,10 @@ def describe_kept(folder: Path, run: str, tiles: int, tiles_of_a_unit: int) -> T
 
 
 def size(folder: Path) -> str:
-    """How much the files of ``folder`` take, as ``147 MB``."""
+    """Add up the sizes of the files in ``folder``.
+
+    Returns: words such as ``147 MB``.
+    """
     total = 0
     for path in folder.iterdir():
         with suppress(OSError):  # gone meanwhile
@@ -35,7 +40,10 @@ def size(folder: Path) -> str:
 
 
 def size_in_words(count: float) -> str:
-    """Bytes as ``800 kB``, ``147 MB`` or ``1.2 GB``."""
+    """Write a number of bytes in words.
+
+    Returns: for example ``800 kB``, ``147 MB`` or ``1.2 GB``.
+    """
     for unit, bytes_of_unit in (("GB", 1e9), ("MB", 1e6)):
         if count >= bytes_of_unit:
             value = count / bytes_of_unit
@@ -44,7 +52,10 @@ def size_in_words(count: float) -> str:
 
 
 def differences(found: Dict[str, str], facts: Dict[str, str]) -> str:
-    """The settings in which two runs differ, the user's own first: ``extent, quality, …``."""
+    """List the settings in which two runs differ, the user's own first.
+
+    Returns: words such as ``extent, quality``.
+    """
     changed = [name for name in {*found, *facts} if found.get(name) != facts.get(name)]
     options = sorted(name for name in changed if name.startswith(_OPTION))
     inputs = [name for name in changed if name.startswith(_INPUT)]

@@ -38,9 +38,11 @@ class UnitStore:
         self._prefix = f"{run}-" if run else ""
 
     def write(self, name: str, arrays: Sequence[np.ndarray]) -> None:
-        """Keep ``arrays``: (bands, rows, cols), uint16, float32 or uint8. None: nothing there.
+        """Keep ``arrays`` under ``name``: (bands, rows, cols) each, uint16, float32 or uint8.
 
-        Raises OSError.
+        No arrays: there is nothing in that place.
+
+        Raises: OSError.
         """
         # Two workers may make one block, where one of them was given up too soon.
         part = self.folder / f"{self._prefix}{name}-{uuid.uuid4().hex[:8]}{PART_SUFFIX}"
@@ -49,7 +51,11 @@ class UnitStore:
         sync_folder(self.folder)
 
     def read(self, name: str) -> Optional[Arrays]:
-        """The arrays kept under ``name``; None where there are none. Raises OSError, ValueError."""
+        """Read the arrays kept under ``name``.
+
+        Returns: (bands, rows, cols) each; None where nothing is kept.
+        Raises: OSError; ValueError for a damaged file.
+        """
         try:
             content = self._path(name).read_bytes()
         except FileNotFoundError:
@@ -57,16 +63,19 @@ class UnitStore:
         return unpack(content)
 
     def drop(self, name: str) -> None:
-        """Forget a block."""
+        """Remove what is kept under ``name``."""
         self._path(name).unlink(missing_ok=True)
 
     def names(self) -> set:
-        """The blocks there are, damaged ones too."""
+        """List what is kept, including damaged files.
+
+        Returns: the names.
+        """
         found = self.folder.glob(f"{self._prefix}*{SUFFIX}")
         return {path.name[len(self._prefix) : -len(SUFFIX)] for path in found}
 
     def clear(self) -> None:
-        """Forget all blocks, half-written ones too; nothing else in the folder is touched."""
+        """Remove all that is kept, half-written files too, and nothing else in the folder."""
         for pattern in (f"{self._prefix}*{SUFFIX}", f"{self._prefix}*{PART_SUFFIX}"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
@@ -76,7 +85,10 @@ class UnitStore:
 
 
 def pack(arrays: Sequence[np.ndarray]) -> List[Buffer]:
-    """The file of a block, in parts: what is large is not copied."""
+    """Make the content of a file out of ``arrays``, (bands, rows, cols) each.
+
+    Returns: its parts; large ones are not copied.
+    """
     entries = [_ENTRY.pack(_TYPES.index(array.dtype), *array.shape) for array in arrays]
     payload = [np.ascontiguousarray(array).data.cast("B") for array in arrays]
     head = _HEAD.pack(MAGIC, len(arrays), sum(map(len, payload)))
@@ -87,7 +99,11 @@ def pack(arrays: Sequence[np.ndarray]) -> List[Buffer]:
 
 
 def unpack(content: bytes) -> Arrays:
-    """The arrays of a block's file; raises ValueError for one that is not whole."""
+    """Take the arrays out of a file's content.
+
+    Returns: (bands, rows, cols) each.
+    Raises: ValueError where the content is damaged or cut off.
+    """
     start = _HEAD.size + _DIGEST_BYTES
     head, digest, rest = content[: _HEAD.size], content[_HEAD.size : start], content[start:]
     if hashlib.sha256(head + rest).digest() != digest:
@@ -100,7 +116,7 @@ def unpack(content: bytes) -> Arrays:
 
 
 def _arrays(entries: Iterable[Tuple[int, ...]], rest: bytes, place: int) -> Iterator[np.ndarray]:
-    """The arrays that ``entries`` describe, one after the other from ``place`` on."""
+    """Yield the arrays that ``entries`` describe, one after the other from ``place`` on."""
     for kind, *shape in entries:
         count = math.prod(shape)
         yield np.frombuffer(rest, _TYPES[kind], count, place).reshape(shape)

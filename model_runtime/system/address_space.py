@@ -18,7 +18,10 @@ LEAST_BYTES, BYTES_PER_CORE = 1280 * MIB, 128 * MIB
 
 
 def require_room() -> None:
-    """Raise DeviceError where the address space is too small for any command."""
+    """Check that the address space is large enough for any command.
+
+    Raises: DeviceError with the figures.
+    """
     limit = _limit()
     need = LEAST_BYTES + BYTES_PER_CORE * _cores()
     if limit is not None and limit < need:
@@ -30,7 +33,10 @@ def require_room() -> None:
 
 
 def free_bytes() -> Optional[int]:
-    """Bytes that this process may still reserve; None where there is no limit."""
+    """Find out how much address space this process may still reserve.
+
+    Returns: bytes; None where there is no limit.
+    """
     limit = _limit()
     if limit is None:
         return None

@@ -1,13 +1,13 @@
-"""What is written goes on behind what is computed: one action at a time in another thread."""
+"""Runs writing in the background of computing: one action at a time in another thread."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Optional
 
 
 class BackgroundWriter:
-    """Does one action at a time in another thread; use it in a ``with`` statement.
+    """Runs one action at a time in another thread; use it in a ``with`` statement.
 
-    No more than one waits, so that memory does not grow where writing is slower than computing.
+    At most one action waits, so that memory does not grow where writing is slower than computing.
     """
 
     def __init__(self):
@@ -15,12 +15,18 @@ class BackgroundWriter:
         self._last: Optional[Future] = None
 
     def submit(self, action: Callable, *arguments) -> None:
-        """Begin ``action`` when the one before it is done; raises what that one raised."""
+        """Start ``action`` when the one before it is done.
+
+        Raises: what the action before it raised.
+        """
         self.wait()
         self._last = self._pool.submit(action, *arguments)
 
     def wait(self) -> None:
-        """Until all is done; raises what it raised."""
+        """Wait until all is done.
+
+        Raises: what the last action raised.
+        """
         last, self._last = self._last, None
         if last is not None:
             last.result()

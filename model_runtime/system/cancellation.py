@@ -32,9 +32,9 @@ _asked = threading.Event()
 
 
 def tidy(action: Callable[[], None]) -> Callable[[], None]:
-    """Have ``action`` done before a forced end; call what is returned when it needs not be.
+    """Register a clean-up action for a forced exit; its OSErrors are ignored.
 
-    ``action`` may run in another thread, at any moment; its OSErrors are nobody's.
+    Returns: a function that unregisters it.
     """
     _tidy.append(action)
     return lambda: _tidy.remove(action)
@@ -54,12 +54,18 @@ def cancelled_error() -> CancelledError:
 
 
 def may_speak() -> bool:
-    """Whether the caller is the first to say how the run ended: only one may."""
+    """Claim the right to report how the run ended, which only the first caller gets.
+
+    Returns: True for that caller.
+    """
     return not _watching.is_set() or _last_word.acquire(blocking=False)
 
 
 def watch(say_cancelled: Callable[[], None]) -> None:
-    """From now on signals end the process; ``say_cancelled`` is what it says when forced to."""
+    """End the process on signals from now on.
+
+    ``say_cancelled`` reports it where the process has to be forced to end.
+    """
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
@@ -71,7 +77,10 @@ def watch(say_cancelled: Callable[[], None]) -> None:
 
 
 def is_requested() -> bool:
-    """Whether the process was asked to end."""
+    """Tell whether the process was asked to end.
+
+    Returns: True after a signal.
+    """
     return _asked.is_set()
 
 

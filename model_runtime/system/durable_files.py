@@ -1,7 +1,7 @@
 """Files that are on the disk when they are said to be: written, synchronised, renamed.
 
-One way for all of the runtime: ``atomic_write`` for a file of bytes, ``storage_errors`` to tell
-what the system says against it.
+The one way for all of the runtime: ``atomic_write`` for a file of bytes, ``storage_errors`` to
+report what the system says against it.
 """
 
 import os
@@ -21,7 +21,10 @@ GOES_ON = "make room on the disk and run the same again: it goes on from here"
 def storage_errors(
     path: Union[str, Path], remedy: str = WRITABLE, cannot: str = "be written"
 ) -> Iterator[None]:
-    """Turn OSErrors met in the block into a StorageError about ``path``."""
+    """Turn OSErrors in the block into a StorageError about ``path``.
+
+    Raises: StorageError, "'path' cannot be written (reason): remedy".
+    """
     try:
         yield
     except OSError as error:
@@ -32,7 +35,9 @@ def storage_errors(
 def atomic_write(path: Path, *parts: Buffer) -> None:
     """Write a file of ``parts`` beside ``path`` and rename it when it is on the disk.
 
-    So there is the old file or the new one, whatever happens. Raises OSError.
+    Whatever happens, either the old file or the new one is there.
+
+    Raises: OSError.
     """
     part = Path(f"{path}{PART_SUFFIX}")
     try:
@@ -45,15 +50,18 @@ def atomic_write(path: Path, *parts: Buffer) -> None:
 
 
 def make_folder(folder: Union[str, Path]) -> None:
-    """Make ``folder``, and those above it, where they are missing; raises StorageError."""
+    """Make ``folder``, and those above it, where they are missing.
+
+    Raises: StorageError.
+    """
     with storage_errors(folder, "choose another folder", "be made"):
         Path(folder).mkdir(parents=True, exist_ok=True)
 
 
 def write_durably(path: Path, *parts: Buffer) -> None:
-    """Write a file of ``parts`` and see that it is on the disk; raises OSError.
+    """Write a file of ``parts`` and make sure that it is on the disk.
 
-    It is always a new file: a kill may have left ``path`` as a second name of a finished one.
+    Raises: OSError.
     """
     path.unlink(missing_ok=True)
     with path.open("wb") as stream:
@@ -64,13 +72,19 @@ def write_durably(path: Path, *parts: Buffer) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """See that what others wrote to ``path`` is on the disk; raises OSError."""
+    """Make sure that what others wrote to ``path`` is on the disk.
+
+    Raises: OSError.
+    """
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """See that the names in ``folder`` are on the disk, where the system has a way to ask."""
+    """Make sure that the names in ``folder`` are on the disk, where the system has a way to do so.
+
+    Raises: OSError.
+    """
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

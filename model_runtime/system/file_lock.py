@@ -1,4 +1,4 @@
-"""A lock on a file that the system takes back when the process ends, however it does."""
+"""A lock on a file, which the system releases when the process ends, however it ends."""
 
 import os
 import sys
@@ -7,9 +7,13 @@ from typing import Optional
 
 
 def locked(path: Path) -> Optional[int]:
-    """A handle that holds the lock of ``path``, made if missing; None when another has it.
+    """Lock the file ``path``, which is made if it is missing.
 
-    A link in its place is not followed. Raises OSError.
+    A link in its place is not followed. On a file system without locks nothing is locked: better a
+    run without a lock than none.
+
+    Returns: a handle that holds the lock until the process ends; None when another process has it.
+    Raises: OSError.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:

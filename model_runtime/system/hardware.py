@@ -1,4 +1,4 @@
-"""What machine this is: processor cores and memory this process may use."""
+"""The machine: processor cores and memory that this process may use."""
 
 import ctypes
 import os
@@ -12,14 +12,20 @@ _MEMINFO = Path("/proc/meminfo")
 
 
 def cores() -> int:
-    """Cores this process may run on."""
+    """Count the cores on which this process may run.
+
+    Returns: at least 1.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def memory() -> Dict[str, Optional[int]]:
-    """``total`` and ``available`` bytes of memory; None where the system does not tell."""
+    """Find out how much memory there is.
+
+    Returns: ``total`` and ``available`` in bytes; None where the system does not report it.
+    """
     if _MEMINFO.is_file():
         return _from_meminfo(_MEMINFO.read_text(encoding="ascii"))
     if sys.platform == "win32":
@@ -33,12 +39,18 @@ def memory() -> Dict[str, Optional[int]]:
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    """Find out how much memory this process holds.
+
+    Returns: bytes; 0 where the system does not report it.
+    """
     return _status_bytes("VmRSS") or 0
 
 
 def growth(action: Callable[[], object]) -> Optional[int]:
-    """Bytes by which the process's memory rose at most during ``action``; None if untold."""
+    """Measure by how much the memory of the process rises while ``action`` runs.
+
+    Returns: bytes at the highest point; None where the system does not report it.
+    """
     if not _reset_peak():
         return None
     before = resident()
@@ -65,7 +77,10 @@ def _status_bytes(key: str) -> Optional[int]:
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:
-    """Raise DeviceError when ``what`` needs more bytes than are available."""
+    """Check that as many bytes are available as ``what`` needs.
+
+    Raises: DeviceError with the figures and ``remedy``.
+    """
     available = memory()["available"]
     if available is not None and needed > available:
         raise DeviceError(

@@ -1,4 +1,4 @@
-"""Ends the worker when the program that started it is gone: stdin is the line between them."""
+"""Ends the worker when the program that started it is gone, which closes its standard input."""
 
 import os
 import signal
