@@ -1,17 +1,4 @@
-"""Which tiles a window is worked in, what is read and kept of each, and how they are joined.
-
-All positions are absolute pixels of the whole raster, so that an extent gives the numbers of the
-full run. Read windows begin at multiples of ``multiple``: any tile size sees the same grid. They
-may stick out of the raster; ``reflected`` says which pixel stands in there, and only there.
-
-Two ways to join. Where a network's ``influence`` is bounded, the outer pixels of a tile are cut and
-the kept windows abut: exact. Where it is the whole tile (``influence`` None), the tiles overlap and
-are blended by linear ramps, and their places are those of the full raster's plan.
-
-The output is made piece after piece, file block after file block; a piece takes units of work of
-its own (cut), or all tiles that reach into it (blended). So a finished unit can be kept, and what
-is held in memory does not grow with the raster.
-"""
+"""Which tiles a window is computed in, what is read and kept of each, and how they are joined."""
 
 import math
 from dataclasses import dataclass, replace
@@ -41,7 +28,10 @@ class Window:
     cols: int
 
     def slices(self, within: "Window") -> Tuple[slice, slice]:
-        """Where it lies in an array of the pixels ``within``: slices of rows and columns."""
+        """Locate the window in an array of the pixels ``within``.
+
+        Returns: slices of rows and columns.
+        """
         row, col = self.row0 - within.row0, self.col0 - within.col0
         return slice(row, row + self.rows), slice(col, col + self.cols)
 
@@ -89,15 +79,20 @@ def _window(row0: int, row1: int, col0: int, col1: int) -> Window:
 
 
 def round_up(value: int, multiple: int) -> int:
-    """The smallest multiple that is not below ``value``."""
+    """Round ``value`` up to a multiple.
+
+    Returns: the smallest multiple that is not below ``value``.
+    """
     return -(-value // multiple) * multiple
 
 
 def reflect(start: int, stop: int, length: int) -> np.ndarray:
-    """For each place of [start, stop) the pixel in [0, length) that stands there.
+    """Mirror the pixels [0, length) beyond both ends, for each place of [start, stop).
 
     Mirrored at the first and last pixel as often as it takes (numpy's "reflect"; a raster of one
     pixel is that pixel everywhere).
+
+    Returns: (stop - start,) pixel numbers.
     """
     places = np.arange(start, stop)
     if length == 1:
@@ -107,17 +102,23 @@ def reflect(start: int, stop: int, length: int) -> np.ndarray:
 
 
 def kept_side(size: int, margin: int) -> int:
-    """Pixels that a cut tile keeps along a side: whole TIFF blocks where that costs little."""
+    """Compute the pixels that a cut tile keeps along a side: whole TIFF blocks where that costs
+    little.
+
+    Returns: pixels.
+    """
     kept = size - 2 * margin
     step = TIFF_STEP if kept >= LEAST_TRIMMED else FEW_STEP if kept >= TIFF_STEP else 1
     return kept - kept % step
 
 
 def cut_spans(start: int, stop: int, size: int, margin: int, multiple: int) -> List[Span]:
-    """Spans over [start, stop) that read ``margin`` pixels more on both sides and cut them.
+    """Plan spans over [start, stop) that read ``margin`` pixels more on both sides and cut them.
 
     ``size`` and ``margin`` are multiples of ``multiple``. Where ``start`` is not, what is read
-    grows to the grid: by less than two multiples.
+    grows to the grid, by less than two multiples.
+
+    Returns: the spans, in order.
     """
     step = kept_side(size, margin)
     spans = []
@@ -131,7 +132,10 @@ def cut_spans(start: int, stop: int, size: int, margin: int, multiple: int) -> L
 def blend_spans(
     start: int, stop: int, length: int, size: int, overlap: int, multiple: int
 ) -> List[Span]:
-    """Spans of the plan of [0, length) that meet [start, stop), with their linear ramps."""
+    """Take those spans of the plan of [0, length) that meet [start, stop), with their linear ramps.
+
+    Returns: the spans, in order.
+    """
     edges = [(a, min(a + size, round_up(length, multiple))) for a in _starts(length, size, overlap)]
     ramps = [_ramp(read0, min(read1, length), length, overlap) for read0, read1 in edges]
     total = np.zeros(length)
@@ -181,7 +185,10 @@ class Layout:
     overlap: int
 
     def spans(self) -> Tuple[List[Span], List[Span]]:
-        """The spans down the rows and along the columns; every pair of them is a tile."""
+        """Plan the spans down the rows and along the columns; every pair of them is a tile.
+
+        Returns: both lists, in order.
+        """
         window = self.window
         return (
             self._axis(window.row0, window.row0 + window.rows, self.rows),
@@ -194,9 +201,12 @@ class Layout:
         return cut_spans(start, stop, self.size, self.margin, self.multiple)
 
     def block_side(self) -> int:
-        """The side of a file block: a multiple of 16, as TIFF asks, of whole kept windows.
+        """Choose the side of a file block: a multiple of 16, as TIFF asks, of whole kept windows.
 
-        So a block is written once, as a whole: the file is the same whoever made which part when.
+        So a block is written once and completely: the file is the same whoever made which part
+        when.
+
+        Returns: pixels.
         """
         if self.margin is None:
             return BLOCK_SIDE
@@ -204,9 +214,11 @@ class Layout:
         return side * max(1, BLOCK_SIDE // side)
 
     def pieces(self, part: Optional[Window] = None) -> Iterator["Piece"]:
-        """The window in pieces, each with the units of work that it is joined from.
+        """Divide the window into pieces, each with the units of work from which it is joined.
 
         With ``part``, which begins where a file block does, those of that part alone.
+
+        Returns: the pieces, in order.
         """
         if self.margin is None:
             return self._pieces_to_blend(part or self.window)
@@ -245,9 +257,11 @@ class Layout:
                 yield Piece(_window(row0, row1, col0, col1), units)
 
     def smaller(self) -> Optional["Layout"]:
-        """The same pixels in tiles of about half the side; None where that is not to be had.
+        """Plan the same pixels in tiles of about half the side.
 
-        Blended tiles have none: their size is part of their result.
+        Blended tiles have no smaller ones: their size is part of their result.
+
+        Returns: the layout; None where there is none.
         """
         if self.margin is None:
             return None
@@ -256,12 +270,18 @@ class Layout:
         return replace(self, size=size) if size < self.size else None
 
     def tiles_of(self, window: Window) -> Iterator[Tile]:
-        """The tiles that make ``window``, a part of this layout's, on its own."""
+        """List the tiles that make ``window``, a part of this layout's, on its own.
+
+        Returns: the tiles, in order.
+        """
         down, along = replace(self, window=window).spans()
         return iter(_product(down, along))
 
     def count(self, part: Optional[Window] = None) -> int:
-        """How many tiles there are, or that the pieces of ``part`` take."""
+        """Count the tiles, or those that the pieces of ``part`` take.
+
+        Returns: a number of tiles.
+        """
         if part is not None and self.margin is not None:
             return replace(self, window=part).count()
         down, along = self.spans()
@@ -273,7 +293,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Unit:
-    """Tiles that are worked, and kept if the run is cut short, as one."""
+    """Tiles that are computed, and kept if the run is interrupted, as one."""
 
     tiles: Tuple[Tile, ...]
 
@@ -311,7 +331,10 @@ def _meeting(spans: Sequence[Span], start: int, stop: int) -> List[Span]:
 
 
 def blend(piece: Piece, values: Sequence[np.ndarray]) -> np.ndarray:
-    """The piece (bands, rows, cols) out of ``values``, what each unit keeps, by their ramps."""
+    """Join a piece from ``values`` (bands, rows, cols), what each of its units keeps, by ramps.
+
+    Returns: (bands, rows, cols) float32.
+    """
     window = piece.window
     total = np.zeros((len(values[0]), window.rows, window.cols), np.float32)
     for unit, kept in zip(piece.units, values):

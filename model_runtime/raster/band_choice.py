@@ -1,8 +1,4 @@
-"""Which bands of a raster are the model's red, green and blue: by what the file says of its bands.
-
-First by wavelength, then colour interpretation, then band names, then their order. Pure: the facts
-of the bands come in, the numbers and how they were found go out.
-"""
+"""Chooses which bands of a raster are the model's red, green and blue, by what the file says."""
 
 import re
 from dataclasses import dataclass, replace
@@ -63,7 +59,11 @@ def _use_of(use: InputBand, band: BandFacts) -> str:
 
 
 def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:
-    """The bands of ``path`` for ``wanted``; raises InputError where they cannot be told."""
+    """Choose the bands of ``path`` for the input bands ``wanted``.
+
+    Returns: the Choice.
+    Raises: InputError where they cannot be told.
+    """
     ways: Tuple[Tuple[str, Callable], ...] = (
         ("wavelength", _by_wavelength),
         ("colour interpretation", _by_colour),
@@ -93,7 +93,10 @@ def _with_doubt(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[Inp
 
 
 def check(facts: Sequence[BandFacts], bands: Sequence[int], wanted: Sequence[InputBand]) -> None:
-    """Raise InputError where a chosen band's own wavelength is not the one that it is used as."""
+    """Check the wavelengths of chosen ``bands`` (1-based) against what they are used as.
+
+    Raises: InputError where a band's own wavelength is that of another colour.
+    """
     by_number = {band.number: band for band in facts}
     for number, use in zip(bands, wanted):
         have = by_number[number].wavelength_nm
@@ -105,7 +108,12 @@ def check(facts: Sequence[BandFacts], bands: Sequence[int], wanted: Sequence[Inp
 
 
 def in_model_order(bands: Sequence[int], wanted: Sequence[InputBand]) -> Tuple[int, ...]:
-    """``bands`` given as red, green, blue in the model's order; other counts stay as they are."""
+    """Put ``bands``, given as red, green, blue, into the model's order.
+
+    Other counts stay as they are.
+
+    Returns: band numbers, counted from 1.
+    """
     if len(bands) != len(COLOURS) or len(wanted) != len(COLOURS):
         return tuple(bands)
     return tuple(_of_colours(dict(zip(COLOURS, bands)), wanted))
@@ -141,7 +149,10 @@ def _by_name(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optiona
 
 
 def colour_in_name(name: str) -> str:
-    """The colour that a band's name says in one of five languages, "" where it says none."""
+    """Find the colour that a band's name states in one of five languages.
+
+    Returns: "red", "green" or "blue"; "" where it states none.
+    """
     words = set(re.findall(r"[^\W\d_]+", name.lower()))
     if words & _NOT_THE_COLOUR:
         return ""

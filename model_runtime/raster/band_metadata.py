@@ -13,7 +13,7 @@ COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GC
 def describe_raster(
     dataset, stored: Encoding, bands: Bands, place: Georeference, tags: Dict[str, str]
 ) -> None:
-    """Say where ``dataset`` lies, what its ``bands`` are and how they are ``stored``."""
+    """Write into ``dataset`` where it lies, what its ``bands`` are, how they are ``stored``."""
     dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
     if place.gcps:
         dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
@@ -62,7 +62,10 @@ def vrt_text(
     georeference: Georeference,
     tags: Dict[str, str],
 ) -> str:
-    """The XML of a VRT that says of itself and its bands what a Writer says, and has no source."""
+    """Describe a VRT of ``shape`` (rows, cols) and its bands as a Writer does, without a source.
+
+    Returns: XML.
+    """
     kind = gdal.GetDataTypeByName(stored.type_name)
     rows, cols = shape
     dataset = gdal.GetDriverByName("VRT").Create("", cols, rows, bands.count, kind)
@@ -71,7 +74,7 @@ def vrt_text(
 
 
 def carry_domains(source, copy: Path) -> None:
-    """Put the domains that GDAL's COG driver drops into the sidecar of ``copy``."""
+    """Write the domains that GDAL's COG driver drops into the sidecar of ``copy``."""
     made = gdal.OpenEx(str(copy), gdal.OF_RASTER | gdal.OF_READONLY)
     copy_domains(source, made)
     made.FlushCache()

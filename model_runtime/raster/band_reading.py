@@ -1,9 +1,4 @@
-"""All bands of a window, each file block unpacked once.
-
-In a pixel-interleaved file, which GDAL makes unless told otherwise, a block holds all bands: read
-band by band, the whole file would be unpacked for each. So such files are read in parts whose
-blocks GDAL's cache holds together.
-"""
+"""Reads all bands of a window, each file block unpacked once."""
 
 from contextlib import contextmanager
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
@@ -28,10 +23,12 @@ def read_stack(
     window: Optional[Window] = None,
     shape: Optional[Tuple[int, int]] = None,
 ) -> np.ndarray:
-    """``read`` of each of the bands ``numbers`` (1-based): an array (bands, rows, cols).
+    """Apply ``read`` to each of the bands ``numbers`` (1-based).
 
-    ``read(band, **place)`` gives a band's array (rows, cols), with the names that GDAL's
-    ReadAsArray has for a place. ``shape`` (rows, cols) thins the window to that.
+    ``read(band, **place)`` returns a band's array (rows, cols); ``place`` has the names of GDAL's
+    ReadAsArray. ``shape`` (rows, cols) thins the window to that size.
+
+    Returns: (bands, rows, cols).
     """
     bands = [dataset.GetRasterBand(number) for number in numbers]
     whole = window or Window(0, 0, dataset.RasterYSize, dataset.RasterXSize)

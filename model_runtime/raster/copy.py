@@ -24,7 +24,10 @@ LOCK_NAME, ENDING_NAME = "lock", "ending"
 
 
 def check_copy(source: str, output: str, form: str, overwrite: bool) -> None:
-    """Raise InputError unless ``output`` can be a copy of ``source`` in a form of COPY_DRIVERS."""
+    """Check that ``output`` can be a copy of ``source`` in ``form``, one of COPY_DRIVERS.
+
+    Raises: InputError where it cannot.
+    """
     open_dataset(source)
     if form == "cog":
         check_name(output)
@@ -63,7 +66,9 @@ def copy_as(
     """Copy ``source`` with all that it says of its bands; ``tell`` hears the share that is done.
 
     GDAL's own copies lose the ENVI domain, and before 3.8 IMAGERY too. Call ``check_copy`` first.
-    Raises InputError for an unreadable source, StorageError; then what was there is left as it was.
+    If it fails, what was there is left as it was.
+
+    Raises: InputError for an unreadable source, StorageError.
     """
     dataset, target = open_with_sidecars(source), Path(output)
     overwrite = overwrite or _ending(_folder_beside(target)) == _command(source, form)

@@ -1,4 +1,4 @@
-"""Whole hyperspectral rasters in and out of memory."""
+"""Reads and writes whole hyperspectral rasters."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,9 +30,9 @@ from .writer import Writer
 class Cube:
     """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
 
-    ``values`` are after band scale and offset; ``wavelength_nm`` and ``fwhm_nm`` (bands,) or None
-    where the file does not say; ``units`` "reflectance", "radiance" or "" likewise.
-    ``is_estimate``: this software made it.
+    ``values`` are after band scale and offset; ``wavelength_nm`` and ``fwhm_nm`` (bands,), None
+    where the file does not state them; ``units`` "reflectance", "radiance", or "" where it states
+    none. ``is_estimate``: this software made it.
     """
 
     values: np.ndarray
@@ -54,7 +54,11 @@ class Cube:
 
 
 def cube_shape(path: str) -> Tuple[int, int, int]:
-    """(bands, rows, cols) of the raster at ``path``; raises InputError."""
+    """Look up the size of the raster at ``path``.
+
+    Returns: (bands, rows, cols).
+    Raises: InputError.
+    """
     dataset = open_dataset(str(path))
     return dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize
 
@@ -65,11 +69,14 @@ def read_cube(
     window: Optional[Window] = None,
     need_wavelengths: bool = True,
 ) -> Cube:
-    """The hyperspectral raster at ``path``: all of it, or some ``bands`` (1-based) in ``window``.
+    """Read the hyperspectral raster at ``path``.
 
-    Wavelengths come from each band's metadata, else from the dataset's ENVI domain or metadata.
-    Raises InputError when the file cannot be read, lacks a band, or does not say the wavelengths
-    that are needed.
+    All of it, or some ``bands`` (1-based) in ``window``. Wavelengths come from each band's
+    metadata, else from the dataset's ENVI domain or metadata.
+
+    Returns: the Cube.
+    Raises: InputError when the file cannot be read, lacks a band, or does not state the wavelengths
+        that are needed.
     """
     dataset = open_dataset(str(path))
     with refusing_damage(str(path)):
@@ -107,9 +114,12 @@ def _at(values: Optional[np.ndarray], picked: List[int]) -> Optional[np.ndarray]
 def read_preview(
     path: str, side: int, tell: Callable[[float], None] = lambda share: None
 ) -> np.ndarray:
-    """A written raster's values (bands, rows, cols) thinned to ``side``, NaN where nodata.
+    """Read a written raster thinned to at most ``side`` pixels a side.
 
-    ``tell`` hears the share that is read. Raises StorageError.
+    ``tell`` hears the share that is read.
+
+    Returns: (bands, rows, cols) float32, NaN where nodata.
+    Raises: StorageError.
     """
     with _reading_back(path):
         dataset = open_dataset(str(path))
@@ -161,7 +171,10 @@ def _units(dataset, bands) -> str:
 def write_cube(
     path: str, cube: Cube, dtype: str, tags: Dict[str, str], colours: Sequence[str] = ()
 ) -> None:
-    """Write a whole ``cube`` (``fwhm_nm`` needed) as the conventions say; raises as ``Writer``."""
+    """Write a whole ``cube``, which needs ``fwhm_nm``, as the raster conventions say.
+
+    Raises: InputError, StorageError as ``Writer``.
+    """
     spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units, colours)
     stored = of_dtype(dtype, cube.units)
     shape = cube.values.shape[1:]

@@ -1,4 +1,4 @@
-"""Opens raster files, and refuses at once what is damaged or no raster."""
+"""Opens raster files, and refuses at once what is damaged or not a raster."""
 
 import math
 from contextlib import contextmanager
@@ -17,7 +17,11 @@ CHECKED_BLOCKS = 20_000
 
 
 def open_dataset(path: str):
-    """GDAL's dataset of ``path``; raises InputError naming what is wrong with it."""
+    """Open the raster at ``path`` without overviews.
+
+    Returns: GDAL's dataset.
+    Raises: InputError that names what is wrong with it.
+    """
     # Thinned readings take pixels as they are, not the averages of overviews.
     options = ["OVERVIEW_LEVEL=NONE"]
     try:
@@ -54,13 +58,20 @@ def _subdataset_remedy(dataset) -> str:
 
 
 def thinned_size(rows: int, cols: int, side: int) -> Dict[str, int]:
-    """Reading's buffer size for ``rows`` x ``cols`` at most ``side`` a side, in proportion."""
+    """Compute the buffer size that thins ``rows`` x ``cols`` to at most ``side`` pixels, in
+    proportion.
+
+    Returns: arguments of GDAL's ReadAsArray.
+    """
     step = max(1.0, max(rows, cols) / side)
     return {"buf_xsize": math.ceil(cols / step), "buf_ysize": math.ceil(rows / step)}
 
 
 def is_estimate(dataset) -> bool:
-    """Whether a raster is an estimate that this software made, its spread or its reliability."""
+    """Tell whether a raster is an estimate of this software, its spread or its reliability.
+
+    Returns: True by its tags.
+    """
     return dataset.GetMetadataItem(CONTENT_TAG) is not None
 
 
@@ -74,7 +85,11 @@ def refuse_estimate(dataset, path: str) -> None:
 
 
 def mask_of(band):
-    """A band's mask; raises InputError for a mask beside the file that fits another raster."""
+    """Look up the mask of a band.
+
+    Returns: GDAL's mask band.
+    Raises: InputError for a mask beside the file that fits another raster.
+    """
     mask = band.GetMaskBand()
     if (mask.XSize, mask.YSize) != (band.XSize, band.YSize):
         raise InputError(
@@ -86,7 +101,10 @@ def mask_of(band):
 
 
 def refuse_short_file(path: str, handles) -> None:
-    """Raise InputError for a TIFF whose directory points beyond the end of the file."""
+    """Check that the directory of a TIFF does not point beyond the end of the file.
+
+    Raises: InputError where it does.
+    """
     if not Path(path).is_file():
         return
     size = Path(path).stat().st_size
@@ -107,14 +125,19 @@ def _blocks_to_check(band) -> Iterator[Tuple[int, int]]:
 
 
 def open_with_sidecars(path: str):
-    """As ``open_dataset``, whose view without overviews knows no band names and no sidecars."""
+    """Open the raster at ``path`` with overviews, band names and sidecars.
+
+    Returns: GDAL's dataset.
+    Raises: InputError that names what is wrong with it.
+    """
     return opening.open_local_or_named(path)
 
 
 def files_read(path: str) -> List[str]:
-    """The local files that a raster is made of: sidecars, a VRT's sources and theirs too.
+    """List the local files that a raster is made of, sidecars and the sources of VRTs too.
 
-    Raises InputError.
+    Returns: paths.
+    Raises: InputError.
     """
     with refusing_damage(path):
         named = open_with_sidecars(path).GetFileList() or []

@@ -1,4 +1,4 @@
-"""What is stored of values and said of bands: type, scale, nodata, wavelengths."""
+"""How values are stored and bands described: type, scale, nodata, wavelengths."""
 
 import math
 from dataclasses import dataclass
@@ -58,7 +58,10 @@ class Encoding:
         return np.dtype(_TYPES[self.type_name])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """``values`` as stored; NaN becomes nodata, and no value wraps or becomes nodata."""
+        """Encode ``values`` (any shape); NaN becomes nodata, and no value wraps or becomes nodata.
+
+        Returns: stored values in the same shape.
+        """
         if self.type_name == "Float32":
             return np.ascontiguousarray(values, np.float32)
         counts = np.multiply(values, np.float32(1 / self.scale), dtype=np.float32)
@@ -71,11 +74,17 @@ class Encoding:
         return counts.astype(self.dtype)
 
     def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
-        """Nodata everywhere, as stored."""
+        """Fill ``shape`` with nodata.
+
+        Returns: stored values.
+        """
         return np.full(shape, self.nodata, self.dtype)
 
     def has_values(self, stored: np.ndarray) -> np.ndarray:
-        """Where ``stored`` is not nodata."""
+        """Find where ``stored`` is not nodata.
+
+        Returns: bool in the same shape.
+        """
         return ~np.isnan(stored) if self.type_name == "Float32" else stored != self.nodata
 
 
@@ -84,10 +93,13 @@ PERCENT = Encoding("Byte", 1.0, 255)
 
 
 def of_dtype(dtype: str, unit: str) -> Encoding:
-    """The storage of ``--dtype``: uint16 reflectance x 10,000 (other units: as they are).
+    """Choose the storage for ``--dtype``.
 
-    Float32 has NaN for nodata: a program that ignores the tag gets NaN from it, never a number
-    that could pass for a value (-9999 would spoil a mean unseen).
+    uint16 is reflectance x 10,000, other units as they are. Float32 has NaN for nodata: a program
+    that ignores the tag gets NaN from it, never a number that could pass for a value (-9999 would
+    spoil a mean unseen).
+
+    Returns: the Encoding.
     """
     if dtype == "float32":
         return Encoding("Float32", 1.0, math.nan)
@@ -95,7 +107,10 @@ def of_dtype(dtype: str, unit: str) -> Encoding:
 
 
 def envi_lists(spectral: Spectral) -> Dict[str, str]:
-    """The ENVI domain of a raster with these bands."""
+    """Write the ENVI domain of a raster with these bands.
+
+    Returns: metadata items.
+    """
     centres = ", ".join(f"{value:.2f}" for value in spectral.wavelength_nm)
     widths = ", ".join(f"{value:.2f}" for value in spectral.fwhm_nm)
     return {

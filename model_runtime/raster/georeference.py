@@ -34,7 +34,10 @@ class Georeference:
         return reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
 
     def of(self, window: Window) -> "Georeference":
-        """The georeference of a part of the raster."""
+        """Compute the georeference of a part of the raster.
+
+        Returns: the georeference of ``window``.
+        """
         transform = self.geotransform
         if transform is not None:
             x, y = apply_geotransform(transform, window.col0, window.row0)
@@ -45,9 +48,10 @@ class Georeference:
         )
 
     def ground(self, rows: int, cols: int) -> Optional[Tuple[float, float]]:
-        """(metres across, degrees that grid north is turned clockwise from the picture's up).
+        """Measure a raster of ``rows`` x ``cols`` through its middle.
 
-        Through the middle of a raster of ``rows`` x ``cols``; None where the place is unknown.
+        Returns: metres across, and degrees by which grid north is turned clockwise from the
+            picture's up; None where the place is unknown.
         """
         transform, reference = self.geotransform, self.spatial_ref
         if transform is None or reference is None:
@@ -76,9 +80,10 @@ def apply_geotransform(transform: Geotransform, col: float, row: float) -> Tuple
 
 
 def georeference_of(dataset) -> Georeference:
-    """Raises RuntimeError where GDAL leaves out keys that are damaged, as some versions do.
+    """Read where a dataset lies.
 
-    It says the same where memory is too short for its table of reference systems: MemoryError.
+    Raises: RuntimeError where GDAL leaves out keys that are damaged, as some versions do;
+        MemoryError where memory is too short for its table of reference systems.
     """
     with _gdal_messages() as said:
         point = dataset.GetMetadataItem("AREA_OR_POINT") or "Area"

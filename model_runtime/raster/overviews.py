@@ -1,4 +1,4 @@
-"""Thinned copies of a raster: which there are, and how the next is made of the last."""
+"""Overviews, the thinned copies of a raster: which there are, and how each is made of the last."""
 
 from typing import List
 
@@ -12,7 +12,10 @@ LEAST_BLOCK, USUAL_BLOCK = 64, 128
 
 
 def levels(longest: int) -> List[int]:
-    """Factors of overviews, halving until a side of ``longest`` pixels fits one file block."""
+    """List the factors of overviews: halved until a side of ``longest`` pixels fits one file block.
+
+    Returns: 2, 4, 8 and so on.
+    """
     factors: List[int] = []
     while longest > BLOCK_SIDE * 2 ** len(factors):
         factors.append(2 ** (len(factors) + 1))
@@ -20,16 +23,21 @@ def levels(longest: int) -> List[int]:
 
 
 def block_of(factor: int, block_side: int) -> int:
-    """The side of a block of the overview ``factor`` that a file block thins to; 0 where none."""
+    """Compute the side of the block of the overview ``factor`` to which a file block thins.
+
+    Returns: pixels; 0 where there is none.
+    """
     side = block_side // factor
     whole = side * factor == block_side and side & (side - 1) == 0
     return side if whole and side >= LEAST_BLOCK else 0
 
 
 def halve(stored: np.ndarray, encoding: Encoding) -> np.ndarray:
-    """Half the rows and cols, rounded up, of ``stored`` (bands, rows, cols).
+    """Halve the rows and columns of ``stored`` (bands, rows, cols), rounded up.
 
-    A pixel is the mean of the up to four that it stands for and that are not nodata.
+    A pixel is the mean of those of its up to four that are not nodata.
+
+    Returns: stored values.
     """
     return np.stack([_halve_band(band, encoding) for band in stored])  # each stays in the cache
 

@@ -8,7 +8,10 @@ from .gdal_setup import gdal
 
 
 def png_bytes(picture: np.ndarray) -> bytes:
-    """The PNG file of ``picture`` uint8 (channels, rows, cols): grey, RGB or RGBA."""
+    """Encode ``picture`` uint8 (channels, rows, cols): grey, RGB or RGBA.
+
+    Returns: the content of a PNG file.
+    """
     channels, rows, cols = picture.shape
     memory = gdal.GetDriverByName("MEM").Create("", cols, rows, channels, gdal.GDT_Byte)
     for i, channel in enumerate(picture):

@@ -93,7 +93,10 @@ class RasterReader:
                 )
 
     def files(self) -> List[str]:
-        """The local files that the raster is made of, sidecars and a VRT's sources too."""
+        """List the local files that the raster is made of: sidecars and the sources of a VRT, too.
+
+        Returns: paths.
+        """
         led_to = opening.local_files(self.path)
         return sorted({str(name) for name in (*self._named, *led_to) if Path(name).is_file()})
 
@@ -103,11 +106,14 @@ class RasterReader:
         return Window(0, 0, self.rows, self.cols)
 
     def window(self, extent: Sequence[float]) -> Window:
-        """The whole pixels that ``extent`` (xmin, ymin, xmax, ymax in the CRS' units) touches.
+        """Find the whole pixels that ``extent`` touches.
 
-        A rotated raster gives the window that encloses the extent. Without georeference the
-        coordinates are pixels as QGIS counts them: y from 0 at the top downwards to -rows.
-        Raises InputError for an extent that is empty or beside the raster.
+        ``extent`` is xmin, ymin, xmax, ymax in units of the CRS. A rotated raster gives the window
+        that encloses the extent. Without georeference the coordinates are pixels as QGIS counts
+        them: y from 0 at the top downwards to -rows.
+
+        Returns: the window.
+        Raises: InputError for an extent that is empty or beside the raster.
         """
         xmin, ymin, xmax, ymax = extent
         if not all(map(math.isfinite, extent)) or xmin >= xmax or ymin >= ymax:
@@ -132,7 +138,10 @@ class RasterReader:
         return Window(row0, col0, row1 - row0, col1 - col0)
 
     def extent(self) -> Tuple[float, float, float, float]:
-        """(xmin, ymin, xmax, ymax) of the raster's corners."""
+        """Compute the extent of the raster's corners.
+
+        Returns: xmin, ymin, xmax, ymax.
+        """
         transform = self.georeference.geotransform or PIXEL_GRID
         places = [(col, row) for col in (0, self.cols) for row in (0, self.rows)]
         corners = [apply_geotransform(transform, *place) for place in places]
@@ -140,10 +149,10 @@ class RasterReader:
         return min(x), min(y), max(x), max(y)
 
     def read(self, window: Window) -> Tuple[np.ndarray, np.ndarray]:
-        """Raw values (bands, rows, cols) float32 and what is valid (rows, cols) of ``window``.
+        """Read ``window``, which may stick out of the raster: there the raster is mirrored.
 
-        The window may stick out of the raster: there the raster is mirrored. Raises StorageError
-        when the file cannot be read any more.
+        Returns: raw values (bands, rows, cols) float32, and what is valid, (rows, cols) bool.
+        Raises: StorageError when the file can no longer be read.
         """
         rows = reflect(window.row0, window.row0 + window.rows, self.rows)
         cols = reflect(window.col0, window.col0 + window.cols, self.cols)
@@ -155,10 +164,12 @@ class RasterReader:
         return values[:, picked_rows, picked_cols], valid[picked_rows, picked_cols]
 
     def sample(self, side: int) -> np.ndarray:
-        """Raw values (bands, pixels) of the valid pixels of the raster thinned to ``side``.
+        """Read the valid pixels of the whole raster, thinned to at most ``side`` pixels a side.
 
-        Always of the whole raster, so that what is derived depends on no tile and no extent.
-        Raises InputError when the file is damaged or holds no valid pixel.
+        It is always the whole raster, so that what is derived depends on no tile and no extent.
+
+        Returns: raw values (bands, pixels) float32.
+        Raises: InputError when the file is damaged or holds no valid pixel.
         """
         side = self._side_in_reach(side)
         size = {
@@ -182,7 +193,11 @@ class RasterReader:
         return side
 
     def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
-        """As ``read`` for a window inside the raster, thinned to at most ``side`` pixels a side."""
+        """Read a window inside the raster, thinned to at most ``side`` pixels a side.
+
+        Returns: raw values (bands, rows, cols) float32, and what is valid, (rows, cols) bool.
+        Raises: StorageError when the file can no longer be read.
+        """
         place = (window.col0, window.row0, window.cols, window.rows)
         with self._reading():
             return self._values(*place, **thinned_size(window.rows, window.cols, side))

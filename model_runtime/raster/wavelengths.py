@@ -14,9 +14,9 @@ MICROMETRES_BELOW = 100.0
 
 
 def centres_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[float]]:
-    """The centre of each band; None for a band of which the file does not say it.
+    """Read the centre of each band from its own metadata, else from a list of the dataset.
 
-    Each band's own metadata, else a list of the dataset's ENVI or default domain.
+    Returns: nm, (bands,); None for a band of which the file does not state it.
     """
     own = [band_centre_nm(band) for band in bands]
     if None not in own:
@@ -25,9 +25,11 @@ def centres_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[fl
 
 
 def widths_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[float]]:
-    """The full width at half maximum of each band, None for a band without one.
+    """Read the full width at half maximum of each band.
 
-    Each band's own item, else the dataset's list, else IMAGERY, which GDAL may have rounded.
+    From the band's own item, else the dataset's list, else IMAGERY, which GDAL may have rounded.
+
+    Returns: nm, (bands,); None for a band without one.
     """
     own = [_band_width_nm(band) for band in bands]
     if None not in own:
@@ -38,7 +40,10 @@ def widths_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[flo
 
 
 def band_centre_nm(band: Metadata) -> Optional[float]:
-    """A band's ``wavelength``, or IMAGERY's ``CENTRAL_WAVELENGTH_UM``, in nm; None without."""
+    """Read a band's ``wavelength``, or IMAGERY's ``CENTRAL_WAVELENGTH_UM``.
+
+    Returns: nm; None without.
+    """
     value, unit = _number(band("wavelength", "")), _unit(band)
     micrometres = _number(band("CENTRAL_WAVELENGTH_UM", "IMAGERY"))
     # GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm: what the file says itself goes first.
@@ -48,7 +53,10 @@ def band_centre_nm(band: Metadata) -> Optional[float]:
 
 
 def nanometres_per_unit(unit: Optional[str], largest: float) -> float:
-    """How many nm one ``unit`` is; where that is not known, by the ``largest`` number in it."""
+    """Convert ``unit`` to nm; where it is not known, judge by the ``largest`` number in it.
+
+    Returns: 1 or 1000.
+    """
     word = (unit or "").strip().lower()
     if word.startswith("micro") or word in ("um", "µm", "μm"):
         return 1000.0

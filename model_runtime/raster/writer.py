@@ -1,4 +1,4 @@
-"""Writes a GeoTIFF window by window, beside its final name (``.part``) until it is whole."""
+"""Writes a GeoTIFF window by window, beside its final name (``.part``) until it is complete."""
 
 import os
 from contextlib import contextmanager
@@ -42,8 +42,9 @@ DEFAULT_FORM = FileLayout()
 class Writer:
     """A GeoTIFF written window by window to ``PATH.part``; ``commit`` gives it its name.
 
-    Use it in a ``with`` statement: what is not committed is removed. Raises InputError for a path
-    that cannot be meant, StorageError when writing fails.
+    Use it in a ``with`` statement: what is not committed is removed.
+
+    Raises: InputError for a path that cannot be meant, StorageError when writing fails.
     """
 
     def __init__(
@@ -98,12 +99,17 @@ class Writer:
     def write(self, row0: int, col0: int, values: np.ndarray) -> None:
         """Write ``values`` (bands, rows, cols) at (row0, col0) of this raster; NaN is nodata.
 
-        Where there are overviews: of whole file blocks.
+        Where there are overviews, write whole file blocks.
+
+        Raises: StorageError.
         """
         self.put(row0, col0, self._encoding.encode(values))
 
     def put(self, row0: int, col0: int, stored: np.ndarray) -> None:
-        """As ``write``, for values that are encoded already."""
+        """Write as ``write`` does, values that are encoded already.
+
+        Raises: StorageError.
+        """
         self._filled.note(row0, col0, self._encoding.has_values(stored[[0, -1]]))
         with WritingErrors(self.path):
             self._put_at(0, row0, col0, stored)
@@ -133,7 +139,12 @@ class Writer:
                 self._dataset.BuildOverviews("NONE", [factor])
 
     def close(self, tell: Callable[[str, float], None] = lambda doing, share: None) -> None:
-        """Bring everything to the disk and see that it is there; ``tell`` hears what is done."""
+        """Bring everything to the disk and check that it is there.
+
+        ``tell`` hears what is being done.
+
+        Raises: StorageError.
+        """
         with WritingErrors(self.path):
             before_copy = 1 - COG_SHARE if self._form.cog else 1.0
             for level in range(self._thinned_at_once + 1, self._levels + 1):
@@ -193,7 +204,10 @@ class Writer:
         return " ".join(trouble)
 
     def commit(self, overwrite: bool = True) -> None:
-        """Give the closed raster its final name, replacing what was there if ``overwrite``."""
+        """Give the closed raster its final name, replacing what was there if ``overwrite``.
+
+        Raises: StorageError.
+        """
         with WritingErrors(self.path):
             side, neighbours = Path(f"{self.part}.aux.xml"), final_names.geotiff(self.path).beside
             for stale in neighbours if overwrite else ():
@@ -209,7 +223,7 @@ class Writer:
         self.remove_parts()
 
     def remove_parts(self) -> None:
-        """Remove what lies beside the final name."""
+        """Remove the unfinished files beside the final name."""
         for end in ("", ".aux.xml", ".cog", ".cog.aux.xml", ".cog.ovr.tmp", ".cog.msk.ovr.tmp"):
             Path(f"{self.part}{end}").unlink(missing_ok=True)
 
@@ -286,12 +300,18 @@ class WritingErrors:
 
 
 def part_path(path: str) -> Path:
-    """Where a raster is written before it gets its name."""
+    """Name the file in which a raster is written before it gets its final name.
+
+    Returns: the path with ``.part``.
+    """
     return Path(f"{path}{PART_SUFFIX}")
 
 
 def check_name(path: str, suffixes: Sequence[str] = GEOTIFF) -> None:
-    """Raise InputError when ``path`` is not a GeoTIFF's name, or is in no folder."""
+    """Check that ``path`` is the name of a GeoTIFF in a folder that exists.
+
+    Raises: InputError.
+    """
     target = Path(path)
     if target.suffix.lower() not in suffixes:
         raise InputError(

@@ -1,4 +1,4 @@
-"""How far an estimated cube is from a reference of the same pixels."""
+"""Compares an estimated cube with a reference of the same pixels."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -40,9 +40,10 @@ class Evaluation:
 
 
 def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS) -> Evaluation:
-    """Score a Cube against a reference Cube seen through the estimate's bands.
+    """Score a Cube against a reference Cube that is resampled to the estimate's bands.
 
-    Raises InputError when the two do not hold the same pixels or share no wavelength.
+    Returns: the Evaluation.
+    Raises: InputError when the two do not hold the same pixels or share no wavelength.
     """
     warnings = check_grid(estimate, reference)
     factors, said = unit_factors(estimate, reference)
@@ -88,7 +89,11 @@ def _same_bands(wanted_nm: np.ndarray, have_nm: np.ndarray) -> Optional[np.ndarr
 
 
 def check_grid(estimate, reference) -> List[str]:
-    """Warnings about the two grids; raises InputError when their pixels are not the same."""
+    """Compare the two grids.
+
+    Returns: warnings.
+    Raises: InputError when their pixels are not the same.
+    """
     sizes = [cube.values.shape[1:] for cube in (estimate, reference)]
     if sizes[0] != sizes[1]:
         (rows, cols), (other_rows, other_cols) = sizes
@@ -120,7 +125,10 @@ def _check_place(estimate, reference, shape: Tuple[int, int]) -> List[str]:
 
 
 def grid_shift_pixels(geotransform, other, shape: Tuple[int, int]) -> float:
-    """Largest distance, in pixels of the first grid, between the same corners of two grids."""
+    """Measure the largest distance between the same corners of two grids.
+
+    Returns: pixels of the first grid.
+    """
     a, b = np.asarray(geotransform, np.float64), np.asarray(other, np.float64)
     rows, cols = shape
     corners = np.array([[1, 0, 0], [1, cols, 0], [1, 0, rows], [1, cols, rows]], np.float64)
@@ -129,10 +137,12 @@ def grid_shift_pixels(geotransform, other, shape: Tuple[int, int]) -> float:
 
 
 def unit_factors(estimate, reference) -> Tuple[Tuple[float, float], List[str]]:
-    """What brings the values of two Cubes to one unit, and a warning where that is not 1.
+    """Find what brings the values of two Cubes to one unit.
 
     Whole numbers without a band scale beside reflectance are reflectance x 10,000, as ``upsample``
     reads them.
+
+    Returns: a factor for each, and a warning where one is not 1.
     """
     cubes = (estimate, reference)
     medians = [abs(float(np.nanmedian(cube.values))) for cube in cubes]
@@ -174,7 +184,10 @@ def _ranges(evaluation: Evaluation) -> str:
 
 
 def as_json(evaluation: Evaluation) -> Dict:
-    """Plain data for JSON: null where a number does not exist or is infinite (PSNR of equals)."""
+    """Convert to plain data for JSON: null where a number does not exist or is infinite.
+
+    Returns: a dictionary.
+    """
     scores = evaluation.scores
     bands = [
         {"wavelength_nm": float(nm), **{k: _plain(v[i]) for k, v in scores.per_band.items()}}
@@ -210,7 +223,10 @@ TITLES = {
 
 
 def as_text(evaluation: Evaluation) -> str:
-    """The same as a table for a terminal."""
+    """Write the same as a table for a terminal.
+
+    Returns: lines of text.
+    """
     scores, columns = evaluation.scores, list(evaluation.scores.per_band)
     lines = [f"{TITLES[name]:18s} {cell(value):>10s}" for name, value in scores.overall.items()]
     lines += ["", constants_text(scores), ""]
@@ -222,12 +238,18 @@ def as_text(evaluation: Evaluation) -> str:
 
 
 def cell(value: float) -> str:
-    """A figure in a table; "-" where there is none."""
+    """Write a figure for a table.
+
+    Returns: text; "-" where there is no figure.
+    """
     return "-" if math.isnan(value) else f"{value:.4f}"
 
 
 def constants_text(scores: metrics.Scores) -> str:
-    """What the figures depend on, as one sentence."""
+    """Write what the figures depend on.
+
+    Returns: one sentence.
+    """
     c, n = scores.constants, scores.counts
     return (
         f"{n['pixels_with_spectral_angle']} of {n['pixels']} pixels, {n['bands']} bands; PSNR peak "

@@ -1,7 +1,4 @@
-"""Calibrations that a file's names and tags give away, where its bands carry no scale of their own.
-
-Pure: what a file says comes in as strings, scale and offset of its whole numbers go out.
-"""
+"""Calibrations that a file's names and tags reveal where its bands carry no scale."""
 
 import re
 from dataclasses import dataclass, field
@@ -42,7 +39,10 @@ class Known:
 
 
 def recognise(facts: FileFacts) -> Optional[Known]:
-    """The calibration of whole numbers of 16 bits in such a file, None where nothing tells it."""
+    """Recognise the calibration of 16-bit whole numbers by the file's names and tags.
+
+    Returns: the calibration; None where nothing reveals it.
+    """
     return _by_offset_tag(facts) or _sentinel2(facts) or _landsat(facts)
 
 

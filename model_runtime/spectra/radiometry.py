@@ -1,17 +1,4 @@
-"""What the input's numbers mean: from stored values to the unit that the model was trained on.
-
-Three answers: the values are *reflectance* (perhaps scaled), they are a picture's numbers that are
-*matched* to the training data, or ``auto`` decides and says why. ``srgb`` is ``match`` of a picture
-whose values follow sRGB's curve.
-
-8-bit pictures go through one fixed curve (``transfer_curve``), whatever else the picture shows, so
-a crop has the values of the whole. Exposures differ, so a picture whose median would be darker than
-the darkest forest is brightened to that (DARKEST_MEDIAN): there the whole file's median decides.
-
-Other numbers (counts of a sensor) are matched by the whole file's statistics: haze lifts each
-channel on its own, so the dark end is per channel; one gain keeps what is left of the colours. The
-level of a picture without calibration stays a guess: the training data's median.
-"""
+"""What the input's values mean: from stored values to the unit that the model was trained on."""
 
 from dataclasses import dataclass, field, replace
 from typing import Optional, Sequence, Tuple
@@ -78,7 +65,10 @@ class Radiometry:
         return f"Radiometry: {_IN_WORDS[self.taken]} ({self.why})"
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """``values`` (bands, rows, cols) as stored, in the model's input unit, float32."""
+        """Convert stored ``values`` (bands, rows, cols).
+
+        Returns: the model's input unit, float32, in the same shape.
+        """
         shape = (-1,) + (1,) * (values.ndim - 1)
         gain = np.array(self.gain, np.float32).reshape(shape)
         offset = np.array(self.offset, np.float32).reshape(shape)
@@ -93,13 +83,14 @@ def _light(values: np.ndarray, curve: Optional[Curve], white: float) -> np.ndarr
 def decide(
     choice: str, stored: Stored, model: Manifest, reference: Optional[Stored] = None
 ) -> Radiometry:
-    """The radiometry for ``choice`` of RADIOMETRIES; an explicit choice is never overruled.
+    """Decide how to read the input; an explicit ``choice`` of RADIOMETRIES is never overruled.
 
     ``reference``: another raster to be matched to. Where it holds reflectance, each band gets its
-    median; else its statistics stand for the input's, as a whole mosaic's do for its part.
+    median; else its statistics stand for the input's, as those of a whole mosaic do for its part.
 
-    Raises InputError when the values cannot be what was chosen, or the package lacks the training
-    quantiles that matching needs.
+    Returns: the Radiometry.
+    Raises: InputError when the values cannot be what was chosen, or the package lacks the training
+        quantiles that matching needs.
     """
     stored = _with_known_scale(stored)
     if reference is not None:
