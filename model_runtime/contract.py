@@ -25,6 +25,7 @@ CONTENT_TAG = f"{TAG_PREFIX}CONTENT"
 MEAN_CONTENT, SPREAD_CONTENT = "mean of the samples", "spread of the estimate"
 RELIABILITY_CONTENT = "reliability of the estimate"
 RELIABILITY_TAG = f"{TAG_PREFIX}RELIABILITY"  # what it is made of
+SAMPLE_NAME = "sample_"  # and its number: the file of a sample
 SAMPLE_CONTENT, SAMPLE_TAG = "sample", f"{TAG_PREFIX}SAMPLE"  # with its number, from 1
 
 # What lies beside an output under way: the file itself, and the folder of its finished parts.

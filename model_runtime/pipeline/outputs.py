@@ -87,7 +87,7 @@ def _rasters(options: UpsampleOptions, model: Manifest, samples: int) -> List[Ou
 def _of_samples(folder: Path, suffix: str, every: Tuple[int, ...], count: int) -> List[Output]:
     return [
         Output(
-            str(folder / f"sample_{number:03d}{suffix}"),
+            str(folder / f"{contract.SAMPLE_NAME}{number:03d}{suffix}"),
             every,
             f"{contract.SAMPLE_CONTENT} {number} of {count}",
             in_new_folder=not folder.is_dir(),
@@ -132,8 +132,9 @@ def refuse_other_samples(folder: str, rasters: Sequence[Output]) -> None:
     Whoever takes all samples of a folder would take those of two runs for one.
     """
     own = {Path(output.path).name for output in rasters}
-    for path in sorted(Path(folder).glob("sample_*")):
-        if re.fullmatch(r"sample_\d+\.(tiff?|vrt)", path.name) and path.name not in own:
+    for path in sorted(Path(folder).glob(f"{contract.SAMPLE_NAME}*")):
+        number = path.name[len(contract.SAMPLE_NAME) :]
+        if re.fullmatch(r"\d+\.(tiff?|vrt)", number) and path.name not in own:
             raise InputError(
                 f"--draws '{folder}' holds a sample of another run, {path.name}",
                 "remove that run's samples, or name another folder",

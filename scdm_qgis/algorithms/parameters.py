@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
@@ -64,6 +65,11 @@ def raster_output(name: str, title: str, text: str, optional: bool = False):
     """A raster to write; an optional one is not made unless asked for."""
     item = QgsProcessingParameterRasterDestination(name, title, None, optional, not optional)
     return _helped(item, text)
+
+
+def folder_output(name: str, title: str, text: str):
+    """A folder to write to, only when asked for."""
+    return _helped(QgsProcessingParameterFolderDestination(name, title, None, True, False), text)
 
 
 def html_output(name: str, title: str, text: str):

@@ -15,14 +15,21 @@ from ..layers.loading import dress_on_load
 from ..layers.reference_system import chosen_by_user, write_into
 from ..layers.refresh import refresh_all
 from ..layers.source import band_numbers, extent_text, gdal_name
-from ..layers.style import natural_colour, natural_look, spread_colours
+from ..layers.style import natural_colour, natural_look, reliability_colours, spread_colours
 from ..layers.style_file import write_beside
-from ..model_runtime.contract import DEVICES, QUALITIES, RADIOMETRIES, SAMPLERS
+from ..model_runtime.contract import (
+    DEVICES,
+    QUALITIES,
+    RADIOMETRIES,
+    SAMPLE_NAME,
+    SAMPLERS,
+)
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from . import parameters as make
 from . import upsample_checks
 from .base import ScdmAlgorithm, given
 
+SAMPLES_OF = f"{SAMPLE_NAME}*.tif"
 BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
 # Parameter, option of `python -m model_runtime upsample`; values pass as they are.
 OPTIONS = (
@@ -78,8 +85,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             "Three values per pixel do not determine a spectrum: surfaces of the same colour can "
             "differ, most of all beyond 700 nm. The output is what the model finds likely, learnt "
             "from airborne and spaceborne scenes; it is not a measurement. Ask for Spread to see "
-            "how far it may be off. A camera with other colour responses, haze, shadow or a "
-            "colour-graded mosaic shifts the result."
+            "how far it may be off, for Reliability to see where. A camera with other colour "
+            "responses, haze, shadow or a colour-graded mosaic shifts the result."
         )
 
     def example(self):
@@ -233,9 +240,29 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             ),
             optional=True,
         )
+        yield make.raster_output(
+            "RELIABILITY",
+            tr("Reliability"),
+            tr(
+                "GeoTIFF of one band, 0 to 100: 100 where nothing speaks against the estimate, 50 "
+                "where its spread is half as large as the spectrum or the colours are foreign to "
+                "the model, 0 where it tells nothing."
+            ),
+            optional=True,
+        )
         yield make.html_output(
             "REPORT", tr("Report"), tr("One HTML page with pictures, spectra and settings.")
         )
+        item = make.folder_output(
+            "DRAWS",
+            tr("Draws"),
+            tr(
+                "Folder for the samples themselves, a GeoTIFF each. Compute an index, or the mean "
+                "of a field, of every sample: the standard deviation of the results is their "
+                "uncertainty."
+            ),
+        )
+        yield make.advanced(item)
 
     def checkParameterValues(self, parameters, context):
         refusal = upsample_checks.refusal(self, parameters, context)
@@ -284,7 +311,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         files = tuple(Path(path) for path in paths.values())
         job = Job(self.python, tuple(arguments), files, self._titles())
         facts = run_events(job, feedback)
-        rasters = [Path(paths[name]) for name in ("OUTPUT", "SPREAD") if name in paths]
+        rasters = _rasters(paths)
         for path in rasters if self.crs else ():
             write_into(path, self.crs)
         self.written = rasters
@@ -293,16 +320,19 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _titles(self):
         """What the worker's options are called in the dialog."""
-        others = (("EXTENT", "--extent"), ("SPREAD", "--spread"), ("REPORT", "--report"))
+        others = ("EXTENT", "SPREAD", "RELIABILITY", "REPORT", "DRAWS")
+        named = ((name, f"--{name.lower()}") for name in others)
         bands = [self.parameterDefinition(name).description() for name in BANDS]
-        return {**self.titles((*OPTIONS, *others)), "--bands": bands}
+        return {**self.titles((*OPTIONS, *named)), "--bands": bands}
 
     def _outputs(self, parameters, context):
         """The destinations asked for, as Processing names them."""
         paths = {
             "OUTPUT": self.parameterAsOutputLayer(parameters, "OUTPUT", context),
             "SPREAD": self.parameterAsOutputLayer(parameters, "SPREAD", context),
+            "RELIABILITY": self.parameterAsOutputLayer(parameters, "RELIABILITY", context),
             "REPORT": self.parameterAsFileOutput(parameters, "REPORT", context),
+            "DRAWS": self.parameterAsFileOutput(parameters, "DRAWS", context),
         }
         if not paths["OUTPUT"]:
             raise QgsProcessingException(
@@ -338,9 +368,20 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         write_beside(Path(paths["OUTPUT"]), lambda layer: natural_colour(layer, look))
         name = self.tr("{} spectra").format(source)
         dress_on_load(context, outputs["OUTPUT"], name, source, look)
-        if "SPREAD" in outputs:
-            write_beside(Path(paths["SPREAD"]), spread_colours)
-            dress_on_load(context, outputs["SPREAD"], self.tr("{} spread").format(source), source)
+        maps = (
+            ("SPREAD", spread_colours, self.tr("{} spread")),
+            ("RELIABILITY", reliability_colours, self.tr("{} reliability")),
+        )
+        for parameter, colours, title in maps:
+            if parameter in outputs:
+                write_beside(Path(paths[parameter]), colours)
+                dress_on_load(context, outputs[parameter], title.format(source), source)
+
+
+def _rasters(paths):
+    """The rasters that were made, those in folders too."""
+    named = [Path(paths[name]) for name in ("OUTPUT", "SPREAD", "RELIABILITY") if name in paths]
+    return named + (sorted(Path(paths["DRAWS"]).glob(SAMPLES_OF)) if "DRAWS" in paths else [])
 
 
 def _is_temporary(path):

@@ -19,7 +19,7 @@ def refusal(algorithm, parameters, context) -> str:
 
 
 def _other_formats(algorithm, parameters, context) -> str:
-    for name in ("OUTPUT", "SPREAD"):
+    for name in ("OUTPUT", "SPREAD", "RELIABILITY"):
         path = algorithm.parameterAsOutputLayer(parameters, name, context)
         if path and not path.lower().endswith((".tif", ".tiff")):
             title = algorithm.parameterDefinition(name).description()
@@ -40,12 +40,18 @@ def _own_results(algorithm, parameters, context) -> str:
 
 
 def _spread_of_one(algorithm, parameters, context) -> str:
-    spread = algorithm.parameterAsOutputLayer(parameters, "SPREAD", context)
-    if not spread or not given(parameters, "SAMPLES"):
+    if not given(parameters, "SAMPLES"):
         return ""
     if algorithm.parameterAsInt(parameters, "SAMPLES", context) != 1:
         return ""
-    return tr("Spread needs Samples of 2 or more (or leave Samples empty).")
+    rasters = ("SPREAD", "RELIABILITY")
+    asked = {name: algorithm.parameterAsOutputLayer(parameters, name, context) for name in rasters}
+    asked["DRAWS"] = algorithm.parameterAsFileOutput(parameters, "DRAWS", context)
+    name = next((name for name, path in asked.items() if path), None)
+    if name is None:
+        return ""
+    text = tr("{name} needs Samples of 2 or more (or leave Samples empty).")
+    return text.format(name=algorithm.parameterDefinition(name).description())
 
 
 def _odd_guidance(algorithm, parameters, context) -> str:

@@ -345,8 +345,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Three values per pixel do not determine a spectrum: surfaces of the same colour can differ, most of all beyond 700 nm. The output is what the model finds likely, learnt from airborne and spaceborne scenes; it is not a measurement. Ask for Spread to see how far it may be off. A camera with other colour responses, haze, shadow or a colour-graded mosaic shifts the result.</source>
-            <translation>Drei Werte je Pixel legen kein Spektrum fest: Oberflächen gleicher Farbe können sich unterscheiden, vor allem jenseits von 700 nm. Die Ausgabe ist, was das Modell nach Szenen aus Flugzeug und Weltraum für wahrscheinlich hält; sie ist keine Messung. Die Streuung zeigt, wie weit sie danebenliegen kann. Eine Kamera mit anderen Farbempfindlichkeiten, Dunst, Schatten oder ein farblich bearbeitetes Mosaik verschieben das Ergebnis.</translation>
+            <source>Three values per pixel do not determine a spectrum: surfaces of the same colour can differ, most of all beyond 700 nm. The output is what the model finds likely, learnt from airborne and spaceborne scenes; it is not a measurement. Ask for Spread to see how far it may be off, for Reliability to see where. A camera with other colour responses, haze, shadow or a colour-graded mosaic shifts the result.</source>
+            <translation>Drei Werte je Pixel legen kein Spektrum fest: Oberflächen gleicher Farbe können sich unterscheiden, vor allem jenseits von 700 nm. Die Ausgabe ist, was das Modell nach Szenen aus Flugzeug und Weltraum für wahrscheinlich hält; sie ist keine Messung. Die Streuung zeigt, wie weit sie danebenliegen kann, die Verlässlichkeit, wo. Eine Kamera mit anderen Farbempfindlichkeiten, Dunst, Schatten oder ein farblich bearbeitetes Mosaik verschieben das Ergebnis.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -387,6 +387,16 @@
             <location filename="../algorithms/upsample.py" />
             <source>Only this part of the raster is computed. Empty: all of it.</source>
             <translation>Nur dieser Teil des Rasters wird berechnet. Leer: alles.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Draws</source>
+            <translation>Einzelne Stichproben</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Folder for the samples themselves, a GeoTIFF each. Compute an index, or the mean of a field, of every sample: the standard deviation of the results is their uncertainty.</source>
+            <translation>Ordner für die Stichproben selbst, je eine GeoTIFF-Datei. Berechnen Sie einen Index oder den Mittelwert eines Feldes aus jeder Stichprobe: Die Standardabweichung der Ergebnisse ist deren Unsicherheit.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -565,6 +575,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>Reliability</source>
+            <translation>Verlässlichkeit</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>GeoTIFF of one band, 0 to 100: 100 where nothing speaks against the estimate, 50 where its spread is half as large as the spectrum or the colours are foreign to the model, 0 where it tells nothing.</source>
+            <translation>GeoTIFF mit einem Kanal, 0 bis 100: 100, wo nichts gegen die Schätzung spricht; 50, wo ihre Streuung halb so groß ist wie das Spektrum oder die Farben dem Modell fremd sind; 0, wo sie nichts aussagt.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>One HTML page with pictures, spectra and settings.</source>
             <translation>Eine HTML-Seite mit Bildern, Spektren und Einstellungen.</translation>
         </message>
@@ -584,14 +604,19 @@
             <translation>{} Streuung</translation>
         </message>
         <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>{} reliability</source>
+            <translation>{} Verlässlichkeit</translation>
+        </message>
+        <message>
             <location filename="../algorithms/upsample_checks.py" />
             <source>'{layer}' is a result of SCDM, not a picture: set RGB raster to the picture that it was made from, or to another one.</source>
             <translation>„{layer}“ ist ein Ergebnis von SCDM, kein Bild: Als RGB-Raster das Bild wählen, aus dem es entstand, oder ein anderes.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample_checks.py" />
-            <source>Spread needs Samples of 2 or more (or leave Samples empty).</source>
-            <translation>Die Streuung braucht mindestens 2 Stichproben (oder das Feld Stichproben leer lassen).</translation>
+            <source>{name} needs Samples of 2 or more (or leave Samples empty).</source>
+            <translation>{name}: mindestens 2 Stichproben nötig (oder das Feld Stichproben leer lassen).</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample_checks.py" />
@@ -817,6 +842,11 @@
             <location filename="../layers/metadata.py" />
             <source>{what} of '{source}': {bands} bands, {reach}, reflectance, by model {model}, seed {seed}. Spectra that the model finds likely for the colours; not a measurement.</source>
             <translation>{what} von „{source}“: {bands} Kanäle, {reach}, Reflexion, vom Modell {model}, Startwert {seed}. Spektren, die das Modell für die Farben wahrscheinlich findet; keine Messung.</translation>
+        </message>
+        <message>
+            <location filename="../layers/metadata.py" />
+            <source>Reliability of the hyperspectral estimate of '{source}' by model {model}, seed {seed}: 100 where nothing speaks against the estimate, 0 where it tells nothing.</source>
+            <translation>Verlässlichkeit der hyperspektralen Schätzung von '{source}' durch Modell {model}, Startwert {seed}: 100, wo nichts gegen die Schätzung spricht; 0, wo sie nichts aussagt.</translation>
         </message>
         <message>
             <location filename="../layers/metadata.py" />

@@ -5,12 +5,12 @@ from typing import List, Optional
 from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QTimer
 
-from ..model_runtime.contract import SPREAD_CONTENT
+from ..model_runtime.contract import RELIABILITY_CONTENT, SPREAD_CONTENT
 from ..translation import tr
 from .look import Look
 from .metadata import describe
 from .raster_file import scdm_tags
-from .style import both_styles, spread_colours
+from .style import dress
 
 
 class Dresser(QgsProcessingLayerPostProcessorInterface):
@@ -24,19 +24,17 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
         """Called by Processing in the main thread."""
         if not isinstance(layer, QgsRasterLayer):
             return
-        spread = scdm_tags(layer.source()).get("CONTENT") == SPREAD_CONTENT
-        styled = spread_colours(layer) if spread else both_styles(layer, self._look)
-        if not styled:
+        if not dress(layer, self._look):
             text = tr("Layer '{}' has no wavelengths: left unstyled")
             feedback.pushWarning(text.format(layer.name()))
         describe(layer, self._source_name)
-        if spread:
+        if scdm_tags(layer.source()).get("CONTENT") in (SPREAD_CONTENT, RELIABILITY_CONTENT):
             name = layer.id()
             QTimer.singleShot(0, lambda: _uncheck(name))  # newer QGIS adds to the tree later
 
 
 def _uncheck(layer_id: str) -> None:
-    """Leave a spread in the layer tree but off the map: it would lie over its estimate."""
+    """Leave a layer in the tree but off the map: it would lie over its estimate."""
     entry = QgsProject.instance().layerTreeRoot().findLayer(layer_id)
     if entry is not None:
         entry.setItemVisibilityChecked(False)

@@ -5,7 +5,7 @@ from typing import List, Mapping
 from qgis.core import QgsLayerMetadata, QgsRasterLayer
 from qgis.PyQt.QtCore import QDateTime, Qt
 
-from ..model_runtime.contract import SPREAD_CONTENT
+from ..model_runtime.contract import RELIABILITY_CONTENT, SPREAD_CONTENT
 from ..translation import tr
 from .raster_file import scdm_tags, wavelengths_nm
 
@@ -41,6 +41,12 @@ def abstract(tags: Mapping[str, str], wavelength_nm: List, source_name: str) -> 
     known = [nm for nm in wavelength_nm if nm is not None]
     reach = f"{min(known):g}-{max(known):g} nm" if known else "?"
     model = f"{tags.get('MODEL', '?')} {tags.get('MODEL_VERSION', '')}".strip()
+    if tags.get("CONTENT") == RELIABILITY_CONTENT:
+        text = tr(
+            "Reliability of the hyperspectral estimate of '{source}' by model {model}, seed "
+            "{seed}: 100 where nothing speaks against the estimate, 0 where it tells nothing."
+        )
+        return text.format(source=source_name, model=model, seed=tags.get("SEED", "?"))
     what = tr("Spread of the hyperspectral estimate, from {samples} samples")
     if tags.get("CONTENT") != SPREAD_CONTENT:
         what = tr("Hyperspectral estimate (mean of {samples} samples)")

@@ -4,7 +4,7 @@ from typing import Iterable, Optional
 
 from qgis.core import QgsRasterLayer
 
-from ..model_runtime.contract import SPREAD_CONTENT
+from ..model_runtime.contract import SAMPLE_TAG, SPREAD_CONTENT, TAG_PREFIX
 from .raster_file import scdm_tags
 
 _SAME = ("MODEL_SHA256", "SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "INPUT_BANDS")
@@ -13,8 +13,8 @@ _SAME = ("MODEL_SHA256", "SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "INP
 def spread_of(layer: QgsRasterLayer, others: Iterable) -> Optional[QgsRasterLayer]:
     """The layer among ``others`` with the spread of ``layer``: same run, same grid; or None."""
     tags = scdm_tags(layer.source())
-    if not tags or _is_spread(tags):
-        return None
+    if not tags or _is_spread(tags) or SAMPLE_TAG[len(TAG_PREFIX) :] in tags:
+        return None  # one draw has no spread: it is one of those that make it
     for other in others:
         if isinstance(other, QgsRasterLayer) and _same_grid(layer, other):
             found = scdm_tags(other.source())

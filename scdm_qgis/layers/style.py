@@ -11,10 +11,15 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..model_runtime.contract import INFRARED_NM, NATURAL_NM
+from ..model_runtime.contract import (
+    INFRARED_NM,
+    NATURAL_NM,
+    RELIABILITY_CONTENT,
+    SPREAD_CONTENT,
+)
 from .colour_samples import Displayed, sample
 from .look import CUT, OWN_GAMMA, Channel, Look, like, numbered, own
-from .raster_file import wavelengths_nm
+from .raster_file import scdm_tags, wavelengths_nm
 
 REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
@@ -86,12 +91,30 @@ def spread_colours(layer: QgsRasterLayer) -> bool:
     """
     nm = wavelengths_nm(layer.source())
     bands = nearest_bands(nm, INFRARED_NM)
-    ramp = QgsStyle.defaultStyle().colorRamp("Viridis")
-    if not bands or ramp is None:
+    if not bands:
         return False
-    band, provider = bands[0], layer.dataProvider()
-    _, top = provider.cumulativeCut(band, *CUT, layer.extent(), SAMPLE_PIXELS)
-    renderer = QgsSingleBandPseudoColorRenderer(provider, band)
+    _, top = layer.dataProvider().cumulativeCut(bands[0], *CUT, layer.extent(), SAMPLE_PIXELS)
+    return _in_viridis(layer, bands[0], top)
+
+
+def reliability_colours(layer: QgsRasterLayer) -> bool:
+    """The reliability from 0, dark, to 100 in viridis, in every picture alike."""
+    return _in_viridis(layer, 1, 100.0)
+
+
+def dress(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:
+    """Style ``layer`` as what it says that it holds; False where that cannot be."""
+    maps = {SPREAD_CONTENT: spread_colours, RELIABILITY_CONTENT: reliability_colours}
+    as_map = maps.get(scdm_tags(layer.source()).get("CONTENT"))
+    return both_styles(layer, look) if as_map is None else as_map(layer)
+
+
+def _in_viridis(layer: QgsRasterLayer, band: int, top: float) -> bool:
+    """One band from 0 to ``top``; False where QGIS has no such colours."""
+    ramp = QgsStyle.defaultStyle().colorRamp("Viridis")
+    if ramp is None:
+        return False
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band)
     renderer.setClassificationMin(0.0)
     renderer.setClassificationMax(top)
     renderer.createShader(ramp)

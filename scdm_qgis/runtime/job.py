@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from qgis.core import QgsProcessingException
 
-from ..model_runtime.contract import PART_SUFFIX
+from ..model_runtime.contract import PART_SUFFIX, SAMPLE_NAME
 from ..translation import tr
 from . import command
 from .dialog_words import Titles, in_dialog
@@ -151,6 +151,8 @@ def _remove_parts(job: Job) -> None:
 
 
 def _parts(output: Path) -> List[Path]:
+    if output.is_dir():  # of samples
+        return list(output.glob(f"{SAMPLE_NAME}*{PART_SUFFIX}*"))
     prefix = output.name + PART_SUFFIX
     if not output.parent.is_dir():
         return []

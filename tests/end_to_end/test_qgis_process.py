@@ -24,6 +24,7 @@ def test_the_algorithms_are_listed(qgis_process):
 def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_path):
     words = ["INPUT=field.tif", "OUTPUT=cube.tif", f"MODEL={tiny_package}", "SEED=5"]
     words += ["QUALITY=fast", "SPREAD=spread.tif", "SAMPLES=2", "REPORT=page.html"]
+    words += ["RELIABILITY=reliability.tif", "DRAWS=draws"]
     answer = qgis_process("--json", "run", "scdm:upsample", "--", *words, cwd=tmp_path)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     results = json.loads(answer.stdout[answer.stdout.index("{") :])["results"]
@@ -35,6 +36,8 @@ def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_
     assert after.GetSpatialRef().IsSame(before.GetSpatialRef())
     assert after.GetRasterBand(3).GetDescription() == "550.0 nm"
     assert gdal.Open(str(tmp_path / "spread.tif")).RasterCount == 8
+    assert gdal.Open(str(tmp_path / "reliability.tif")).RasterCount == 1
+    assert gdal.Open(str(tmp_path / "draws" / "sample_002.tif")).RasterCount == 8
     assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 

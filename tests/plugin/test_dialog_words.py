@@ -64,6 +64,9 @@ def refused(registered, log, rgb_path, tmp_path, tiny_package, monkeypatch):
     "parameters, read",
     [
         ({"SPREAD": "s.tif", "SAMPLES": 1}, "Spread needs Samples of 2 or more"),
+        ({"RELIABILITY": "r.tif", "SAMPLES": 1}, "Reliability needs Samples of 2 or more"),
+        ({"DRAWS": "d", "SAMPLES": 1}, "Draws needs Samples of 2 or more"),
+        ({"RELIABILITY": "r.png"}, "Reliability must be a GeoTIFF"),
         ({"GUIDANCE": "abc"}, "Guidance must be numbers separated by commas"),
         ({"GUIDANCE": "1.5,"}, "Guidance must be numbers separated by commas"),
         ({"MODEL": "."}, "holds no model.json"),
@@ -107,7 +110,8 @@ def test_a_result_is_refused_as_a_picture(refused, write_cube):
     import numpy as np
     from osgeo import gdal
 
-    for content in ("mean of the samples", "spread of the estimate"):
+    results = ("mean of the samples", "spread of the estimate", "reliability of the estimate")
+    for content in (*results, "sample 1 of 4"):
         cube = write_cube(f"{content}.tif", np.ones((3, 9, 9), np.float32), (450, 550, 650))
         dataset = gdal.Open(str(cube), gdal.GA_Update)
         dataset.SetMetadataItem("SCDM_CONTENT", content)

@@ -42,3 +42,18 @@ def test_a_spread_is_a_map(added):
 @pytest.mark.parametrize("content, shown", [(None, None), ("mean of the samples", (7, 6, 5))])
 def test_other_rasters_and_other_styles_stay(added, content, shown):
     assert list(added(content, shown).renderer().usesBands()) == list(shown or (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    "content, style",
+    [("reliability of the estimate", "singlebandpseudocolor"), (None, "singlebandgray")],
+)
+def test_a_reliability_is_a_map(registered, write_raster, qgis_new_project, content, style):
+    path = write_raster("r.tif", np.full((1, 9, 8), 50, np.uint8), nodata=255)
+    if content:
+        dataset = gdal.Open(str(path), gdal.GA_Update)
+        dataset.SetMetadataItem("SCDM_CONTENT", content)
+        dataset = None
+    layer = QgsRasterLayer(str(path), "r")
+    QgsProject.instance().addMapLayer(layer)
+    assert layer.renderer().type() == style

@@ -1,5 +1,6 @@
 """A worker's events and ends, with scripts in the worker's place."""
 
+import dataclasses
 import os
 import select
 import sys
@@ -98,6 +99,17 @@ def test_cancel_ends_the_worker_and_its_children(job, log, tmp_path, monkeypatch
         run_events(work, log)
     assert all(ended(int(pid)) for pid in pids.read_text().split())
     assert not (tmp_path / "o.tif.part").exists()
+
+
+def test_samples_half_written_go_with_a_worker_that_dies(job, log, tmp_path):
+    draws = tmp_path / "draws"
+    draws.mkdir()
+    for name in ("sample_001.tif", "sample_002.tif.part", "mine.part"):
+        (draws / name).touch()
+    work = dataclasses.replace(job("os.kill(os.getpid(), signal.SIGKILL)\n"), outputs=(draws,))
+    with pytest.raises(QgsProcessingException):
+        run_events(work, log)
+    assert {path.name for path in draws.iterdir()} == {"sample_001.tif", "mine.part"}
 
 
 def ended(pid):

@@ -70,9 +70,13 @@ def epsg(path):
 
 def test_a_reference_system_that_the_user_set_reaches_the_outputs(run, nowhere, tmp_path):
     assert gdal.Open(nowhere.source()).GetSpatialRef() is None
-    paths = {name: str(tmp_path / f"{name}.tif") for name in ("OUTPUT", "SPREAD")}
-    run("upsample", INPUT=nowhere, QUALITY="fast", SAMPLES=2, **paths)
-    assert [epsg(path) for path in paths.values()] == ["25833", "25833"]
+    rasters = ("OUTPUT", "SPREAD", "RELIABILITY")
+    paths = {name: str(tmp_path / f"{name}.tif") for name in rasters}
+    draws = tmp_path / "draws"
+    run("upsample", INPUT=nowhere, QUALITY="fast", SAMPLES=2, DRAWS=str(draws), **paths)
+    samples = [draws / "sample_001.tif", draws / "sample_002.tif"]
+    assert [path for path in sorted(draws.iterdir()) if path.suffix == ".tif"] == samples
+    assert {epsg(str(path)) for path in (*paths.values(), *samples)} == {"25833"}
     whole = gdal.Open(paths["OUTPUT"])
     assert whole.GetRasterBand(3).GetDescription() == "550.0 nm"
     assert whole.GetGeoTransform() == gdal.Open(nowhere.source()).GetGeoTransform()

@@ -255,6 +255,14 @@ def test_the_spread_of_another_run_is_not_taken(panel, pair):
     assert panel._points[0].spread is None
 
 
+def test_a_sample_has_no_spread(panel, pair):
+    run = {"MODEL_SHA256": "ab", "SEED": "3", "SAMPLES": "4"}
+    tag(pair[0], CONTENT="sample 2 of 4", SAMPLE="2", **run)
+    panel._layers_changed()
+    panel.add_point(CENTRE)
+    assert panel._points[0].spread is None
+
+
 def test_a_closed_panel_leaves_the_map_alone(panel, registered, window):
     panel.pick_button.setChecked(True)
     assert window.mapCanvas().mapTool() is panel._tool

@@ -72,7 +72,9 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
         "THREADS": 2,
         "MODEL": str(model),
     }
-    paths = {name: str(tmp_path / f"{name}.tif") for name in ("OUTPUT", "SPREAD")}
+    rasters = ("OUTPUT", "SPREAD", "RELIABILITY")
+    paths = {name: str(tmp_path / f"{name}.tif") for name in rasters}
+    paths["DRAWS"] = str(tmp_path / "draws")
     report = str(tmp_path / "page.html")
     places = {"INPUT": str(rgb_path), "EXTENT": "500002,500010,4099980,4099990", "REPORT": report}
     bands = {"BAND_RED": 3, "BAND_GREEN": 2, "BAND_BLUE": 1}
@@ -82,6 +84,8 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
         "--events",
         "--overwrite",
         f"--spread={paths['SPREAD']}",
+        f"--reliability={paths['RELIABILITY']}",
+        f"--draws={paths['DRAWS']}",
         f"--report={report}",
         "--bands=3,2,1",
     }
@@ -227,5 +231,25 @@ def test_the_spread_is_a_map_from_zero(
     assert renderer.classificationMin() == 0
     assert 0.1 < renderer.classificationMax() <= 0.2
     assert "Spread of the hyperspectral estimate" in layer.metadata().abstract()
+    QCoreApplication.processEvents()
+    assert not QgsProject.instance().layerTreeRoot().findLayer(layer.id()).isVisible()
+
+
+def test_the_reliability_is_a_map_from_0_to_100(
+    registered, fake_worker, log, rgb_path, tmp_path, write_raster, qgis_new_project
+):
+    values = np.random.default_rng(2).integers(30, 80, (1, 12, 20)).astype(np.uint8)
+    index = write_raster("index.tif", values, nodata=255)
+    dataset = gdal.Open(str(index), gdal.GA_Update)
+    dataset.SetMetadata({"SCDM_CONTENT": "reliability of the estimate", "SCDM_MODEL": "vnir"})
+    dataset = None
+    fake_worker(WORKER.format(calls=str(tmp_path / "argv.json"), cube=str(index)))
+    run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "out.tif")}, log, load=True)
+    (layer,) = QgsProject.instance().mapLayers().values()
+    renderer = layer.renderer()
+    assert renderer.type() == "singlebandpseudocolor"
+    assert (renderer.classificationMin(), renderer.classificationMax()) == (0, 100)
+    assert "Reliability of the hyperspectral estimate of 'field'" in layer.metadata().abstract()
+    assert "left unstyled" not in " ".join(log.warnings)
     QCoreApplication.processEvents()
     assert not QgsProject.instance().layerTreeRoot().findLayer(layer.id()).isVisible()
