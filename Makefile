@@ -5,11 +5,12 @@ VENV := .venv
 RGB ?=
 SUITES ?= trixie sid
 
-.PHONY: help setup plugin i18n test test-qgis-matrix check-qt6 lint format demo bench bench-quality bench-leave-one-out clean
+.PHONY: help setup plugin i18n test test-runtime test-qgis-matrix check-qt6 lint format demo bench bench-quality bench-leave-one-out clean
 
 help:
 	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
 	@echo "make test           all tests"
+	@echo "make test-runtime   the runtime's tests: a minute, without QGIS and torch"
 	@echo "make test-qgis-matrix  the plugin's tests on QGIS 3.40 and 3.44 in chroots (root)"
 	@echo "make check-qt6      look up the plugin's Qt names in PyQt6 (downloads it)"
 	@echo "make lint           ruff: rules and format; mypy: types of model_runtime"
@@ -31,6 +32,10 @@ plugin:
 
 test: setup
 	$(VENV)/bin/python -m pytest
+
+# Of an environment as CONTRIBUTING.md has it; pytest-qgis would open a QGIS where there is one.
+test-runtime:
+	$(VENV)/bin/python -m pytest -p no:pytest_qgis tests/runtime tests/test_architecture.py tests/test_import_rules.py
 
 test-qgis-matrix:
 	scripts/qgis_matrix.sh $(SUITES)

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from doubles import RecordedEvents
 
 from model_runtime import tiling
 from model_runtime.diffusion.cascade import EVERYTHING, Estimate, Sampling
 from model_runtime.errors import MemoryShortage
-from model_runtime.events import Events
 from model_runtime.journal.unit_store import UnitStore
 from model_runtime.package import manifest
 from model_runtime.pipeline.estimation import Estimation
@@ -54,17 +54,6 @@ class Picture:
         return self.values[(slice(None), *pick)], self.mask[pick]
 
 
-class Told(Events):
-    def __init__(self):
-        self.warnings, self.done = [], []
-
-    def warning(self, message):
-        self.warnings.append(message)
-
-    def progress(self, done, total):
-        self.done.append((done, total))
-
-
 @pytest.fixture
 def made(tiny_package, tmp_path):
     """A function: work a job into the store of the test; values, estimation, cascade, events."""
@@ -81,7 +70,7 @@ def made(tiny_package, tmp_path):
         spec = OutputSpec(rasters, spread=outputs > 1)
         runtime = RuntimeInfo("cpu", ("TestProvider",))
         job = Job(Picture(), model, layout, radiometry, how, spec, runtime, network)
-        told, store = Told(), UnitStore(tmp_path)
+        told, store = RecordedEvents(), UnitStore(tmp_path)
         maker = UnitMaker(job, told.warning)
         estimation = Estimation(job, store, told, LocalUnits(maker, store))
         values = STORED.nothing((outputs, bands, window.rows, window.cols))
@@ -102,7 +91,7 @@ def test_a_second_run_makes_nothing_and_gives_the_same(made, margin):
     again = made(margin=margin, outputs=2)
     np.testing.assert_array_equal(first.values, again.values)
     assert again.network.sizes == [] and again.reused > 0
-    assert again.told.done[0][0] == 0 and again.told.done[-1][0] == again.told.done[-1][1]
+    assert again.told.counts[0][0] == 0 and again.told.counts[-1][0] == again.told.counts[-1][1]
     assert (first.values[0, :, :, 195:] == 65535).all()
     assert (first.values[0, 0, :, :195] != 65535).all()
 
@@ -110,8 +99,8 @@ def test_a_second_run_makes_nothing_and_gives_the_same(made, margin):
 @pytest.mark.parametrize("margin", [8, None])
 def test_progress_counts_every_tile_once(made, margin):
     for _ in range(2):  # made, then taken from the store
-        done = [count for count, _ in made(margin=margin).told.done]
-        total = made(margin=margin).told.done[0][1]
+        done = [count for count, _ in made(margin=margin).told.counts]
+        total = made(margin=margin).told.counts[0][1]
         assert done == sorted(set(done)) and done[-1] == total
 
 
@@ -136,8 +125,8 @@ def test_out_of_memory_takes_smaller_tiles_for_the_same_result(made, error, tmp_
     np.testing.assert_array_equal(whole, small.values)
     assert len(small.told.warnings) == 1 and "32" in small.told.warnings[0]
     assert sum(size > 40 for size in small.network.sizes) == 1  # it is learnt once
-    done = [count for count, _ in small.told.done]
-    assert done[-1] == small.told.done[0][1]
+    done = [count for count, _ in small.told.counts]
+    assert done[-1] == small.told.counts[0][1]
 
 
 def test_where_no_tile_fits_it_is_said(made):

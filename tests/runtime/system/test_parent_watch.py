@@ -11,7 +11,7 @@ import pytest
 
 from model_runtime.contract import CANCELLED_EXIT, LIFELINE_VARIABLE, STDIN_LIFELINE
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

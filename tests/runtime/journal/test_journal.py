@@ -6,9 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+from doubles import RecordedEvents
 
 from model_runtime.errors import StorageError
-from model_runtime.events import Events
 from model_runtime.journal import journal
 from model_runtime.journal.journal import Journal, folder_of, was_ending
 
@@ -16,17 +16,9 @@ FACTS = {"--steps": "5", "input a.tif": "7 bytes"}
 BLOCK = (np.zeros((1, 2, 2), np.uint16),)
 
 
-class Told(Events):
-    def __init__(self):
-        self.said = []
-
-    def warning(self, message):
-        self.said.append(message)
-
-
 @pytest.fixture
 def told():
-    return Told()
+    return RecordedEvents()
 
 
 @pytest.fixture
@@ -47,7 +39,7 @@ def test_the_same_facts_go_on(output, told):
     with Journal(output) as again:
         assert again.begin(FACTS, True, told) == 1
         assert again.store.read("0_0") is not None
-    assert told.said == []
+    assert told.warnings == []
     assert not folder_of(output).exists()
 
 
@@ -66,7 +58,7 @@ def test_other_facts_start_anew_and_say_why(output, told, change, says):
     with Journal(output) as again:
         assert again.begin({**FACTS, **change}, True, told) == 0
         assert again.store.names() == set()
-    assert len(told.said) == 1 and says in told.said[0]
+    assert len(told.warnings) == 1 and says in told.warnings[0]
 
 
 def test_a_run_with_other_settings_may_be_kept_until_they_come_again(output, told):
@@ -77,7 +69,7 @@ def test_a_run_with_other_settings_may_be_kept_until_they_come_again(output, tol
         second.store.write("0_0", BLOCK)
         second.store.write("0_1", BLOCK)
         second.keep()
-    assert "(steps): its tiles are kept for when they come again" in told.said[0]
+    assert "(steps): its tiles are kept for when they come again" in told.warnings[0]
     for facts, blocks in ((FACTS, 1), (other, 2), (FACTS, 1)):
         with Journal(output) as again:
             assert again.holds(facts)
@@ -106,7 +98,7 @@ def test_no_resume_starts_anew_without_a_word(output, told):
     cut_short(output, FACTS, told)
     with Journal(output) as again:
         assert again.begin(FACTS, False, told) == 0
-    assert told.said == []
+    assert told.warnings == []
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])

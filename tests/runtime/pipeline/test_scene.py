@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from doubles import RecordedEvents
 from osgeo import gdal
 
 from model_runtime import tiling
@@ -14,7 +15,6 @@ from model_runtime.__main__ import build_parser, main
 from model_runtime.commands import upsample
 from model_runtime.diffusion.cascade import EVERYTHING, Estimate
 from model_runtime.errors import InputError, PackageError
-from model_runtime.events import Events
 from model_runtime.executors import local
 from model_runtime.package import manifest
 from model_runtime.pipeline import options as upsample_options
@@ -46,23 +46,6 @@ class Cascade:
         return Estimate(mean, spread, [])
 
 
-class Told(Events):
-    def __init__(self):
-        self.said = []
-
-    def started(self, **facts):
-        self.said.append(("started", facts))
-
-    def progress(self, done, total, doing=""):
-        self.said.append(("progress", done, total, doing))
-
-    def warning(self, message):
-        self.said.append(("warning", message))
-
-    def done(self, output, seconds, **facts):
-        self.said.append(("done", output, facts))
-
-
 @pytest.fixture
 def run(tiny_package, monkeypatch, tmp_path):
     """A function: (input, *options) -> SimpleNamespace(path, values, cascade, said)."""
@@ -80,7 +63,7 @@ def run(tiny_package, monkeypatch, tmp_path):
             *options,
         ]
         (tmp_path / "out").mkdir(exist_ok=True)
-        told = Told()
+        told = RecordedEvents()
         upsample.run(build_parser().parse_args(list(map(str, words))), told)
         path = tmp_path / "out" / "o.tif"
         dataset = gdal.Open(str(path))
