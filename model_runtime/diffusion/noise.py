@@ -147,6 +147,6 @@ def _mix_bits(values: np.ndarray) -> np.ndarray:
 
 def _cell(key: NoiseKey, cell_row: int, cell_col: int, bands: int) -> np.ndarray:
     words = np.array([0, cell_col % 2**64, cell_row % 2**64, key.word], np.uint64)
-    key = np.array([key.seed % 2**64, _KEY], np.uint64)
-    generator = np.random.Generator(np.random.Philox(counter=words, key=key))
+    philox_key = np.array([key.seed % 2**64, _KEY], np.uint64)
+    generator = np.random.Generator(np.random.Philox(counter=words, key=philox_key))
     return generator.standard_normal((bands, CELL, CELL), dtype=np.float32)
