@@ -115,9 +115,9 @@ def test_a_mistake_leaves_nothing(envi, tmp_path, capsys):
     before = sorted(p.name for p in tmp_path.iterdir())
     for options, said in (
         (["--bands", "1-7"], "no band 7"),
-        (["--bands", "4-2"], "no band or range"),
+        (["--bands", "4-2"], "not a band or range"),
         (["--bands", "3"], "1 band"),
-        (["--shares", "a,b,c"], "no list of numbers"),
+        (["--shares", "a,b,c"], "not a list of numbers"),
         (["--block", "3"], "gap"),
         (["--grid-nm", "500"], "FIRST,LAST"),
     ):
