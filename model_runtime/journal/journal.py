@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, Optional, Set
 
 from ..contract import JOURNAL_SUFFIX, PART_SUFFIX
 from ..errors import StorageError
@@ -26,6 +26,7 @@ LOCK_NAME = "lock"
 ENDING_NAME = "ending"
 # Set when they have them, where somebody has still to note it (one of many scenes).
 RECEIPT_NAME = "receipt"
+EMPTY = {LOCK_NAME, f"{FACTS_NAME}.part"}  # what a journal of nothing may hold
 MAX_FACTS_BYTES = 1 << 24
 ASIDE = ".run.json"  # facts of a run that was laid aside, after its name
 DISCARD, KEEP = "discard", "keep"
@@ -186,17 +187,23 @@ def was_ending(output: str) -> bool:
 
 
 def settle(output: str) -> None:
-    """Remove the receipt of a run of ``output``; raises StorageError."""
+    """Remove the receipt of a run of ``output``, or what a kill left of it; raises StorageError."""
     if (folder_of(output) / RECEIPT_NAME).is_file():
         with Journal(output):
             pass
+    _sweep(output, {*EMPTY, ENDING_NAME})
 
 
 def sweep(output: str) -> None:
     """Remove what is left of a journal whose run was killed while it removed it."""
+    _sweep(output, EMPTY)
+
+
+def _sweep(output: str, nothing: Set[str]) -> None:
+    """Remove a journal that holds only ``nothing``."""
     folder = folder_of(output)
     with contextlib.suppress(OSError):
-        if {path.name for path in folder.iterdir()} <= {LOCK_NAME, f"{FACTS_NAME}.part"}:
+        if {path.name for path in folder.iterdir()} <= nothing:
             with contextlib.suppress(StorageError), Journal(output):
                 pass
 

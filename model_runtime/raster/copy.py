@@ -20,6 +20,7 @@ from .writer import COG_OPTIONS, WritingErrors, check_name
 COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
 # Data whose header would have the same name as that of NAME.img.
 ENVI_ENDS = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin", ".sli")
+READING_SIGNS = ("IReadBlock", "TIFFRead", "Read error", "ReadEncoded")
 LOCK_NAME, ENDING_NAME = "lock", "ending"
 
 
@@ -76,7 +77,7 @@ def copy_as(
         try:
             _copy(dataset, made, form, tell)
         except RuntimeError as error:
-            if _is_of_reading(error):
+            if _is_damaged(dataset, error):
                 raise InputError(
                     f"'{source}' cannot be read ({one_line(error)})", DAMAGED
                 ) from error.with_traceback(None)
@@ -127,11 +128,19 @@ def _copy(dataset, made: Path, form: str, tell: Callable[[float], None]) -> None
     _settle_sidecars(dataset, made, form)
 
 
-def _is_of_reading(error: RuntimeError) -> bool:
-    """GDAL says of a block that it could not read that it was reading; there is no type for it."""
-    return any(
-        word in str(error) for word in ("IReadBlock", "TIFFRead", "Read error", "ReadEncoded")
-    )
+def _is_damaged(dataset, error: RuntimeError) -> bool:
+    """Whether the source, and not the disk, is why a copy failed.
+
+    GDAL has no types of errors: one that speaks of reading may be of its own half-written file.
+    """
+    if not any(sign in str(error) for sign in READING_SIGNS):
+        return False
+    try:
+        for number in range(1, dataset.RasterCount + 1):
+            dataset.GetRasterBand(number).Checksum()
+    except RuntimeError:
+        return True
+    return False
 
 
 @contextmanager
