@@ -13,13 +13,22 @@ STDLIB = set(sys.stdlib_module_names) if sys.version_info >= (3, 10) else None
 
 ALLOWED = {
     "scdm_qgis": {"qgis", "processing", "numpy", "osgeo", "matplotlib", "scdm_qgis"},
-    "model_runtime": {"numpy", "onnxruntime", "osgeo", "dask", "distributed", "model_runtime"},
+    "model_runtime": {
+        "numpy",
+        "onnxruntime",
+        "osgeo",
+        "psutil",
+        "dask",
+        "distributed",
+        "model_runtime",
+    },
 }
 # Third-party modules that only these files or folders may import.
 ONLY_IN = {
     "model_runtime": {
         "onnxruntime": ["diffusion/onnx_session.py"],
         "osgeo": ["raster/gdal_setup.py"],
+        "psutil": ["system/hardware.py"],
         "dask": ["executors/dask_pool.py"],
         "distributed": ["executors/dask_pool.py"],
     },

@@ -1,10 +1,8 @@
 """The machine: processor cores and memory that this process may use."""
 
-import ctypes
 import os
-import sys
 from pathlib import Path
-from typing import Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from ..errors import DeviceError
 
@@ -28,14 +26,8 @@ def memory() -> Dict[str, Optional[int]]:
     """
     if _MEMINFO.is_file():
         return _from_meminfo(_MEMINFO.read_text(encoding="ascii"))
-    if sys.platform == "win32":
-        return _from_windows()
-    if "SC_PHYS_PAGES" in os.sysconf_names:
-        return {
-            "total": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-            "available": None,
-        }
-    return {"total": None, "available": None}
+    psutil = _psutil()
+    return {"total": None, "available": None} if psutil is None else _from_psutil(psutil)
 
 
 def resident() -> int:
@@ -43,7 +35,10 @@ def resident() -> int:
 
     Returns: bytes; 0 where the system does not report it.
     """
-    return _status_bytes("VmRSS") or 0
+    found = _status_bytes("VmRSS")
+    if found is None and (psutil := _psutil()) is not None:
+        return int(psutil.Process().memory_info().rss)
+    return found or 0
 
 
 def growth(action: Callable[[], object]) -> Optional[int]:
@@ -52,7 +47,8 @@ def growth(action: Callable[[], object]) -> Optional[int]:
     Returns: bytes at the highest point; None where the system does not report it.
     """
     if not _reset_peak():
-        return None
+        psutil = _psutil()
+        return None if psutil is None else _peak_growth(psutil, action)
     before = resident()
     action()
     peak = _status_bytes("VmHWM")
@@ -98,25 +94,29 @@ def _from_meminfo(text: str) -> Dict[str, Optional[int]]:
     return {"total": total, "available": available}
 
 
-class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of the Windows API."""
-
-    _fields_ = [("dwLength", ctypes.c_ulong), ("dwMemoryLoad", ctypes.c_ulong)] + [
-        (name, ctypes.c_ulonglong)
-        for name in (
-            "ullTotalPhys",
-            "ullAvailPhys",
-            "ullTotalPageFile",
-            "ullAvailPageFile",
-            "ullTotalVirtual",
-            "ullAvailVirtual",
-            "ullAvailExtendedVirtual",
-        )
-    ]
+def _psutil() -> Any:
+    """psutil, or None where it is not installed: on Linux the system is asked directly."""
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return psutil
 
 
-def _from_windows() -> Dict[str, Optional[int]]:
-    status = _MemoryStatus(dwLength=ctypes.sizeof(_MemoryStatus))
-    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
-        return {"total": None, "available": None}
-    return {"total": status.ullTotalPhys, "available": status.ullAvailPhys}
+def _from_psutil(psutil: Any) -> Dict[str, Optional[int]]:
+    found = psutil.virtual_memory()
+    return {"total": int(found.total), "available": int(found.available)}
+
+
+def _peak_growth(psutil: Any, action: Callable[[], object]) -> Optional[int]:
+    """As ``growth``, where the peak cannot be reset: by what the process holds afterwards at least.
+
+    Windows reports the peak of the whole process, which tells if ``action`` raised it.
+    """
+    process = psutil.Process()
+    before = process.memory_info()
+    action()
+    after = process.memory_info()
+    peak = getattr(after, "peak_wset", after.rss)
+    risen = peak if peak > getattr(before, "peak_wset", 0) else after.rss
+    return max(int(risen) - int(before.rss), 0)

@@ -8,6 +8,8 @@ from ..translation import tr
 TESTED = (((3, 11), "1.31.1"), ((3, 10), "1.23.2"), ((3, 9), "1.19.2"))
 # As pyproject.toml has them: Dask, and the certificates of a cluster on this computer.
 CLUSTER = ("distributed>=2024.8,<2026.9", "cryptography>=38")
+# How much memory is free; on Linux the system is asked directly.
+MEMORY = "psutil>=5.9; sys_platform != 'linux'"
 OLDEST = TESTED[-1][0]
 
 
@@ -25,4 +27,4 @@ def requirements(python: Tuple[int, int], device: str, cluster: bool = False) ->
     """What pip installs for ``device`` 'cpu' or 'cuda'; raises ValueError as above."""
     version = onnxruntime_version(python)
     name = "onnxruntime-gpu[cuda,cudnn]" if device == "cuda" else "onnxruntime"
-    return (f"{name}=={version}", "numpy", *(CLUSTER if cluster else ()))
+    return (f"{name}=={version}", "numpy", MEMORY, *(CLUSTER if cluster else ()))

@@ -31,3 +31,26 @@ def test_what_does_not_fit_is_refused_before_it_is_read(monkeypatch):
 def test_where_the_free_memory_is_unknown_nothing_is_refused(monkeypatch):
     monkeypatch.setattr(hardware, "memory", lambda: {"total": None, "available": None})
     hardware.require_memory(1 << 60, "this", "cut it")
+
+
+def test_psutil_reports_what_the_system_does():
+    psutil = pytest.importorskip("psutil")
+    found, known = hardware._from_psutil(psutil), hardware.memory()
+    assert found["total"] == pytest.approx(known["total"], rel=0.05)
+    assert 0 < found["available"] <= found["total"]
+
+
+def test_without_proc_what_the_process_holds_is_psutils(monkeypatch):
+    """As on macOS and Windows: the limit of memory means something there too."""
+    pytest.importorskip("psutil")
+    monkeypatch.setattr(hardware, "_status_bytes", lambda _: None)
+    monkeypatch.setattr(hardware, "_reset_peak", lambda: False)
+    held = []
+    grown = hardware.growth(lambda: held.append(bytearray(64 << 20)))
+    assert hardware.resident() > 64 << 20 and grown >= 48 << 20
+
+
+def test_without_proc_and_psutil_nothing_is_known(monkeypatch, tmp_path):
+    monkeypatch.setattr(hardware, "_MEMINFO", tmp_path / "none")
+    monkeypatch.setattr(hardware, "_psutil", lambda: None)
+    assert hardware.memory() == {"total": None, "available": None}
