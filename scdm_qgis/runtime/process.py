@@ -14,6 +14,7 @@ from .interpreter import no_window_flags
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 0.5
+DRAIN_SECONDS = 2.0
 STDERR_LINES = 40
 LINE_CHARACTERS = 1 << 20
 
@@ -50,6 +51,7 @@ class ChildProcess:
 
     def lines(self, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Each line of stdout; raises Cancelled, with the process ended, once ``cancelled()``."""
+        reader, waited = self._readers[0], False
         while True:
             if cancelled():
                 self.stop()
@@ -59,7 +61,12 @@ class ChildProcess:
             except queue.Empty:
                 if self._process.poll() is None:
                     continue
-                return  # gone, but a child of it still holds stdout open
+                if waited:
+                    return  # gone, but a child of it still holds stdout open
+                # On a busy computer the last lines may not have been read yet.
+                reader.join(DRAIN_SECONDS)
+                waited = True
+                continue
             if line is None:
                 return
             yield line

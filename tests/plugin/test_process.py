@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,27 @@ def _noted(wait, popen, timeout, allowed):
     if timeout is not None:
         allowed.append(timeout)
     return wait(popen, timeout)
+
+
+def test_the_last_lines_of_an_ended_worker_are_read_on_a_busy_computer(monkeypatch):
+    """The thread that reads gets its turn only after the worker was seen to have ended."""
+    seen = threading.Event()
+    read, poll = ChildProcess._read_stdout, subprocess.Popen.poll
+
+    def late(self):
+        seen.wait(60)
+        read(self)
+
+    def told(self):
+        code = poll(self)
+        if code is not None:
+            seen.set()
+        return code
+
+    monkeypatch.setattr(ChildProcess, "_read_stdout", late)
+    monkeypatch.setattr(subprocess.Popen, "poll", told)
+    with ChildProcess([sys.executable, "-c", "print('last')"], os.environ, Path.cwd()) as child:
+        assert list(child.lines(lambda: False)) == ["last"]
 
 
 def test_the_worker_ends_when_qgis_is_killed(plugin_folder):
