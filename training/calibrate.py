@@ -59,9 +59,9 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
         plain = replace(plain, shared_noise=shared)
     model = cascade.load(folder, plain, "cpu")
     made = []
-    for quality in _sampled(plain):
+    for quality in _sample_scene(plain):
         groups = group_errors(model, quality, pictures)
-        factor, relative = spread_fit.fitted(groups)
+        factor, relative = spread_fit.fit(groups)
         settings = quality.sampler, quality.steps, quality.samples
         made.append(manifest.Calibration(*settings, factor, relative))
         yield from _lines(settings, groups)
@@ -76,14 +76,14 @@ def shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifes
         error = validation.estimate(model, how, picture.rgb).mean - picture.cube
         found = noise_fit.error_correlation(error, picture.seen)
         groups.setdefault(picture.group, []).append(found)
-    return noise_fit.fitted([np.mean(each, axis=0) for each in groups.values()])
+    return noise_fit.fit([np.mean(each, axis=0) for each in groups.values()])
 
 
 def _scales(model: cascade.Cascade) -> Tuple[float, ...]:
     return tuple(stage.guidance_scale for stage in model.manifest.stages)
 
 
-def _sampled(model: manifest.Manifest) -> List[manifest.Quality]:
+def _sample_scene(model: manifest.Manifest) -> List[manifest.Quality]:
     """The qualities, each once, with the samples that they have when a spread is asked for."""
     asked = [
         q if q.samples > 1 else replace(q, samples=SPREAD_SAMPLES) for q in model.qualities.values()
@@ -99,19 +99,19 @@ def group_errors(
     for picture in pictures:
         how = cascade.sampling_of_quality(quality, _scales(model), SEED)
         found.setdefault(picture.group, []).append(_errors(model, how, picture))
-    return {group: _joined(parts) for group, parts in found.items()}
+    return {group: _join(parts) for group, parts in found.items()}
 
 
 def _errors(model: cascade.Cascade, how: cascade.Sampling, picture: HeldOut) -> spread_fit.Errors:
     estimate = validation.estimate(model, how, picture.rgb)
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
-    mean, spread = (held_out.pooled(v, picture.pool) for v in (estimate.mean, estimate.spread))
+    mean, spread = (held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread))
     picked = np.random.default_rng(SEED).permutation(mean[0].size)[:MOST_PIXELS]
     parts = np.abs(picture.cube - mean), spread, mean, picture.seen
     return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
 
 
-def _joined(parts: Sequence[spread_fit.Errors]) -> spread_fit.Errors:
+def _join(parts: Sequence[spread_fit.Errors]) -> spread_fit.Errors:
     names = ("error", "deviation", "estimate", "seen")
     return spread_fit.Errors(
         *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names)

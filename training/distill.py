@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _distil(args: argparse.Namespace) -> None:
-    teacher, plans = _checked(args)
+    teacher, plans = _check(args)
     config = student_config(teacher, plans, args)
     stages = range(len(config.stages))
     for warning in run_folder.hold(args.out, config, stages, args.resume):
@@ -102,7 +102,7 @@ def _distil(args: argparse.Namespace) -> None:
         print(distill_report.table(args.run, teacher, args.out, config, plans, held_out))
 
 
-def _checked(args: argparse.Namespace) -> Tuple[Config, List[Plan]]:
+def _check(args: argparse.Namespace) -> Tuple[Config, List[Plan]]:
     """The teacher's settings and each stage's plan; raises InputError for what cannot be."""
     if args.device == "cuda" and not torch.cuda.is_available():
         raise DeviceError("torch finds no CUDA device", "choose --device cpu")

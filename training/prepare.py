@@ -65,11 +65,11 @@ def _write(source: Path, folder: Path, block: Block, cut: Cut) -> List[Dict]:
     if not np.isfinite(cube.values).any():
         return []
     name = f"{block.split}/{Path(source).stem}_{window.row0}_{window.col0}.tif"
-    write_cube(str(folder / name), _described(cube, cut.grid_nm), "float32", {})
+    write_cube(str(folder / name), _describe(cube, cut.grid_nm), "float32", {})
     return [{"file": name, "split": block.split, **asdict(window)}]
 
 
-def _described(cube: Cube, grid_nm: Optional[Tuple[float, float]]) -> Cube:
+def _describe(cube: Cube, grid_nm: Optional[Tuple[float, float]]) -> Cube:
     """The cube with wavelengths and widths; bands of unknown width touch their neighbours."""
     centres = cube.wavelength_nm if grid_nm is None else np.linspace(*grid_nm, len(cube.values))
     widths = cube.fwhm_nm

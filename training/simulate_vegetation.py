@@ -56,12 +56,12 @@ def leaves(rng: np.random.Generator, count: int) -> Tuple[np.ndarray, np.ndarray
 
     wavelength_nm = np.arange(FIRST_NM, LAST_NM + 1, STEP_NM, dtype=np.float32)
     picked = wavelength_nm.astype(int) - FIRST_NM
-    spectra = [prosail.run_prospect(**_drawn(rng), prospect_version="D") for _ in range(count)]
+    spectra = [prosail.run_prospect(**_draw(rng), prospect_version="D") for _ in range(count)]
     both = (np.array([leaf[part][picked] for leaf in spectra]) for part in (1, 2))
     return (wavelength_nm, *both)
 
 
-def _drawn(rng: np.random.Generator) -> Dict[str, float]:
+def _draw(rng: np.random.Generator) -> Dict[str, float]:
     leaf = {name: rng.uniform(*ends) for name, ends in RANGES.items()}
     leaf["cbrown"] *= rng.random() ** 3  # most leaves are not brown
     leaf["ant"] *= rng.random() ** 2

@@ -76,9 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> None:
     ranks = distributed.join(args.device)
-    run = ranks.agreed(lambda: _prepare(args, ranks))
+    run = ranks.agree(lambda: _prepare(args, ranks))
     for stage in run.stages:
-        train_stage(run, run.ranks.agreed(lambda stage=stage: trainer_of(run, stage)))
+        train_stage(run, run.ranks.agree(lambda stage=stage: trainer_of(run, stage)))
     distributed.leave(ranks)
 
 

@@ -16,7 +16,7 @@ from ..contract import JOURNAL_SUFFIX, PART_SUFFIX
 from ..errors import StorageError
 from ..events import Events
 from ..system.durable_files import atomic_write, storage_errors, sync_folder, write_durably
-from ..system.file_lock import locked
+from ..system.file_lock import take_lock
 from . import leftovers
 from .unit_store import UnitStore
 
@@ -59,7 +59,7 @@ class Journal:
             )
         with storage_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
-            self._lock = locked(self.folder / LOCK_NAME)
+            self._lock = take_lock(self.folder / LOCK_NAME)
         if self._lock is None:
             raise StorageError(
                 f"another run is making '{self.folder}'", "wait for it, or name another output"

@@ -11,7 +11,7 @@ from ..errors import InputError, StorageError
 from ..system import final_names
 from ..system.cancellation import tidy
 from ..system.durable_files import sync_file, sync_folder, write_durably
-from ..system.file_lock import locked
+from ..system.file_lock import take_lock
 from .band_metadata import carry_domains, copy_domains
 from .dataset import DAMAGED, files_read, one_line, open_dataset, open_with_sidecars
 from .gdal_setup import closing_errors, gdal
@@ -152,7 +152,7 @@ def _place_beside(target: Path) -> Iterator[Path]:
     folder = _folder_beside(target)
     with WritingErrors(target):
         folder.mkdir(exist_ok=True)
-        lock = locked(folder / LOCK_NAME)
+        lock = take_lock(folder / LOCK_NAME)
     if lock is None:
         raise StorageError(f"another run is making '{target}'", "wait for it, or name another file")
     remove = tidy_folder(folder)
@@ -185,7 +185,7 @@ def tidy_folder(folder: Path) -> Callable[[], None]:
 def _sweep(folder: Path) -> None:
     """Remove what a killed run left, if that is not still running."""
     with suppress(OSError):
-        lock = locked(folder / LOCK_NAME)
+        lock = take_lock(folder / LOCK_NAME)
         if lock is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(lock)

@@ -50,7 +50,7 @@ def composite(bands: np.ndarray, together: bool, like: Optional[np.ndarray] = No
     if not (shown.any() and known.any()):
         return np.zeros((4, *bands.shape[1:]), np.uint8)
     low, high = np.percentile(measured[:, known], STRETCH_PERCENT, axis=None if together else 1)
-    return _stretched(bands, shown, low, high)
+    return _stretch(bands, shown, low, high)
 
 
 def natural(
@@ -80,10 +80,10 @@ def infrared(cube: np.ndarray, wavelength_nm: Sequence[float]) -> np.ndarray:
         return np.zeros((4, *bands.shape[1:]), np.uint8)
     tops = np.percentile(bands[:, shown], INFRARED_PERCENT, axis=1)
     visible = max(*tops[1:], LEAST_VISIBLE * tops[0])
-    return _stretched(bands, shown, 0.0, np.array([tops[0], visible, visible]))
+    return _stretch(bands, shown, 0.0, np.array([tops[0], visible, visible]))
 
 
-def _stretched(bands: np.ndarray, shown: np.ndarray, low, high) -> np.ndarray:
+def _stretch(bands: np.ndarray, shown: np.ndarray, low, high) -> np.ndarray:
     """RGBA of ``bands``, black at ``low`` and full at ``high``: numbers, or one for each band."""
     low, high = (np.broadcast_to(limit, 3)[:, None, None] for limit in (low, high))
     unit = (np.where(shown, bands, low) - low) / np.maximum(high - low, 1e-12)

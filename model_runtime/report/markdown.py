@@ -31,7 +31,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[str]:
         if not line.strip():
             at += 1
         elif line.lstrip().startswith("```"):
-            code, at = _fenced(lines, at)
+            code, at = _fence(lines, at)
             yield f"<pre>{escape(code)}</pre>"
         elif heading:
             level = min(6, len(heading.group(1)) + TOP_LEVEL - 1)
@@ -61,7 +61,7 @@ def _goes_on(line: str) -> bool:
     return bool(line.strip()) and not starts and not line.startswith("|")
 
 
-def _fenced(lines: Sequence[str], at: int) -> Tuple[str, int]:
+def _fence(lines: Sequence[str], at: int) -> Tuple[str, int]:
     code, end = _while(lines, at, lambda text: not text.lstrip().startswith("```"))
     return "\n".join(code[1:]), end + 1
 
@@ -97,12 +97,12 @@ def inline(text: str) -> str:
     """A line's code, bold, emphasis and links."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(
-        f"<code>{escape(part[1:-1])}</code>" if part[:1] == "`" and len(part) > 1 else _marked(part)
+        f"<code>{escape(part[1:-1])}</code>" if part[:1] == "`" and len(part) > 1 else _mark(part)
         for part in parts
     )
 
 
-def _marked(text: str) -> str:
+def _mark(text: str) -> str:
     text = escape(_PICTURE.sub(r"\1", text), quote=True)
     text = _LINK.sub(_link, text)
     text = re.sub(r"\*\*(?=\S)(.+?)\*\*", r"<strong>\1</strong>", text)

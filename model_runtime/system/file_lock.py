@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Optional
 
 
-def locked(path: Path) -> Optional[int]:
+def take_lock(path: Path) -> Optional[int]:
     """Lock the file ``path``, which is made if it is missing.
 
     A link in its place is not followed. On a file system without locks nothing is locked: better a

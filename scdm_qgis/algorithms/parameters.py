@@ -21,12 +21,12 @@ HTML = "HTML (*.html)"
 
 def raster(name: str, title: str, text: str):
     """A raster layer, needed."""
-    return _helped(QgsProcessingParameterRasterLayer(name, title), text)
+    return _with_help(QgsProcessingParameterRasterLayer(name, title), text)
 
 
 def band(name: str, title: str, text: str, parent: str):
     """A band of ``parent``, optional: qgis_process 3.22 ignores a mandatory band's default."""
-    return _helped(QgsProcessingParameterBand(name, title, None, parent, True), text)
+    return _with_help(QgsProcessingParameterBand(name, title, None, parent, True), text)
 
 
 def choice(name: str, title: str, options: Sequence[str], default: Optional[str], text: str):
@@ -34,56 +34,56 @@ def choice(name: str, title: str, options: Sequence[str], default: Optional[str]
     item = QgsProcessingParameterEnum(
         name, title, list(options), False, default, default is None, True
     )
-    return _helped(item, text)
+    return _with_help(item, text)
 
 
 def whole(name: str, title: str, low: int, text: str):
     """A whole number from ``low``, optional."""
     kind = QgsProcessingParameterNumber.Type.Integer
-    return _helped(
+    return _with_help(
         QgsProcessingParameterNumber(name, title, kind, None, True, low, 2**31 - 1), text
     )
 
 
 def switch(name: str, title: str, text: str):
     """Yes or no, no by default."""
-    return _helped(QgsProcessingParameterBoolean(name, title, False), text)
+    return _with_help(QgsProcessingParameterBoolean(name, title, False), text)
 
 
 def line(name: str, title: str, text: str):
     """A line of text, optional."""
-    return _helped(QgsProcessingParameterString(name, title, None, False, True), text)
+    return _with_help(QgsProcessingParameterString(name, title, None, False, True), text)
 
 
 def folder(name: str, title: str, text: str):
     """A folder that exists, optional."""
     kind = QgsProcessingParameterFile.Behavior.Folder
-    return _helped(QgsProcessingParameterFile(name, title, kind, "", None, True), text)
+    return _with_help(QgsProcessingParameterFile(name, title, kind, "", None, True), text)
 
 
 def raster_output(name: str, title: str, text: str, optional: bool = False):
     """A raster to write; an optional one is not made unless asked for."""
     item = QgsProcessingParameterRasterDestination(name, title, None, optional, not optional)
-    return _helped(item, text)
+    return _with_help(item, text)
 
 
 def folder_output(name: str, title: str, text: str):
     """A folder to write to, only when asked for."""
-    return _helped(QgsProcessingParameterFolderDestination(name, title, None, True, False), text)
+    return _with_help(QgsProcessingParameterFolderDestination(name, title, None, True, False), text)
 
 
 def html_output(name: str, title: str, text: str):
     """An HTML file to write, only when asked for."""
     item = QgsProcessingParameterFileDestination(name, title, HTML, None, True, False)
-    return _helped(item, text)
+    return _with_help(item, text)
 
 
-def advanced(item: QgsProcessingParameterDefinition):
+def make_advanced(item: QgsProcessingParameterDefinition):
     """``item``, shown under the advanced parameters."""
     item.setFlags(item.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
     return item
 
 
-def _helped(item: QgsProcessingParameterDefinition, text: str):
+def _with_help(item: QgsProcessingParameterDefinition, text: str):
     item.setHelp(text)
     return item

@@ -97,7 +97,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         items = [*self._inputs(), *self._settings()]
-        items += [make.advanced(item) for item in self._advanced()]
+        items += [make.make_advanced(item) for item in self._advanced()]
         for item in (*items, *self._destinations()):
             self.addParameter(item)
         self.addOutput(QgsProcessingOutputString("DEVICE_USED", self.tr("Device that was used")))
@@ -262,7 +262,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
                 "uncertainty."
             ),
         )
-        yield make.advanced(item)
+        yield make.make_advanced(item)
 
     def checkParameterValues(self, parameters, context):
         refusal = upsample_checks.refusal(self, parameters, context)

@@ -52,7 +52,9 @@ def sample(name: str, picture: Optional[Displayed] = None) -> Optional[Samples]:
     numbers = [number for number, _ in visible]
     windows = list(_windows(dataset.RasterXSize, dataset.RasterYSize))
     values = np.concatenate([_physical(dataset, numbers, window) for window in windows], axis=1)
-    shown = None if picture is None else _shown(picture, dataset.GetGeoTransform(), windows)
+    shown = (
+        None if picture is None else _displayed_colours(picture, dataset.GetGeoTransform(), windows)
+    )
     return Samples([nm for _, nm in visible], numbers, values, shown)
 
 
@@ -89,17 +91,17 @@ def _band(band, window) -> np.ndarray:
     return np.where(masked, np.nan, values)
 
 
-def _shown(picture: Displayed, geotransform, windows) -> Optional[np.ndarray]:
+def _displayed_colours(picture: Displayed, geotransform, windows) -> Optional[np.ndarray]:
     """The displayed colours (3, pixels) of all windows; None where the picture lies askew."""
     if geotransform[2] or geotransform[4] or geotransform[1] <= 0 or geotransform[5] >= 0:
         return None
-    layer = _reopened(picture)
+    layer = _reopen(picture)
     if layer is None:
         return None
     return np.concatenate([_colours(layer, geotransform, window) for window in windows], axis=1)
 
 
-def _reopened(picture: Displayed) -> Optional[QgsRasterLayer]:
+def _reopen(picture: Displayed) -> Optional[QgsRasterLayer]:
     options = QgsRasterLayer.LayerOptions()
     options.loadDefaultStyle = False
     layer = QgsRasterLayer(picture.source, "", "gdal", options)

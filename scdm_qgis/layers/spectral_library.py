@@ -49,7 +49,7 @@ def read(path: Path) -> List[Reference]:
 def _text(path: Path) -> List[Reference]:
     table = read_text(path)
     return [
-        _sorted(name, table.wavelength_nm, row, table.notice)
+        _sort(name, table.wavelength_nm, row, table.notice)
         for name, row in zip(table.names, table.values)
     ]
 
@@ -77,7 +77,7 @@ def _envi(path: Path) -> List[Reference]:
         raise ValueError(tr("its wavelengths are not all numbers"))
     names = [name.strip() for name in header.get("spectra names", "").split(",")]
     names += [f"{path.stem} {i + 1}" for i in range(len(names), count)]
-    return [_sorted(name or path.stem, wavelength, row) for name, row in zip(names, values)]
+    return [_sort(name or path.stem, wavelength, row) for name, row in zip(names, values)]
 
 
 def _header_path(path: Path) -> Path:
@@ -111,7 +111,7 @@ def _in_nm(wavelength: np.ndarray, units: str) -> np.ndarray:
     return wavelength * nanometres_per_unit(units, float(wavelength.max()))
 
 
-def _sorted(name: str, wavelength: np.ndarray, values: np.ndarray, notice: str = "") -> Reference:
+def _sort(name: str, wavelength: np.ndarray, values: np.ndarray, notice: str = "") -> Reference:
     kept = np.isfinite(wavelength)
     order = np.argsort(wavelength[kept], kind="stable")
     cleaned = np.where(np.abs(values) < 1e30, values, np.nan)  # -1.23e34 marks deleted channels

@@ -54,7 +54,7 @@ class _Numbers:
 
 def read_text(path: Path) -> Table:
     """The spectra in ``path``; raises ValueError, in words, where it holds none."""
-    found = _numbers(_decoded(path))
+    found = _numbers(_decode(path))
     if found.labels:
         return _along_the_rows(path, found)
     if found.cells.shape[1] == 1:
@@ -62,7 +62,7 @@ def read_text(path: Path) -> Table:
     return _down_the_columns(path, found)
 
 
-def _decoded(path: Path) -> str:
+def _decode(path: Path) -> str:
     content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")
@@ -82,7 +82,7 @@ def _numbers(text: str) -> _Numbers:
     rows = [_cells(line, separator) for line in lines]
     first = next((i for i, row in enumerate(rows) if _is_numeric(row, separator)), None)
     if first is None or _is_wavelength_row(rows[first - 1 : first], rows[first], separator):
-        return _labelled(rows, separator)
+        return _label(rows, separator)
     body = [row for row in rows[first:] if _is_numeric(row, separator)]
     width = max(set(map(len, body)), key=[len(row) for row in body].count)
     cells = [[_number(cell, separator) for cell in row] for row in body if len(row) == width]
@@ -90,7 +90,7 @@ def _numbers(text: str) -> _Numbers:
     return _Numbers(rows[:first], fields, [], np.array(cells, np.float64))
 
 
-def _labelled(rows: Sequence[List[str]], separator: str) -> _Numbers:
+def _label(rows: Sequence[List[str]], separator: str) -> _Numbers:
     """Rows that begin with a name: the first has the wavelengths."""
     whole = [row for row in rows if len(row) > _FEWEST and _is_numeric(row[1:], separator)]
     widths = {len(row) for row in whole}
@@ -169,7 +169,7 @@ def _one_column(path: Path, found: _Numbers) -> Table:
     """USGS's splib07: a title and the values; their wavelengths lie in another file."""
     count = len(found.cells)
     for candidate in _wavelength_files(path):
-        other = _numbers(_decoded(candidate))
+        other = _numbers(_decode(candidate))
         if other.cells.shape == (count, 1):
             nm = _in_nm(other.cells[:, 0], "micrometers")
             return _table(_column_names(path, found, 1), nm, found.cells.T, found)

@@ -43,9 +43,9 @@ def explain(code: int, stderr_tail: str) -> str:
 
 def _what(code: int) -> str:
     if code < 0:
-        return _signalled(-code)
+        return _describe_signal(-code)
     if code > 128 and code not in _MEANING and code - 128 in _signal_numbers():
-        return _signalled(code - 128)
+        return _describe_signal(code - 128)
     if code in _WINDOWS_CRASHES:
         text = tr("The worker process died ({what}): {remedy}.")
         return text.format(what=_WINDOWS_CRASHES[code], remedy=tr(_CRASH))
@@ -58,7 +58,7 @@ def _what(code: int) -> str:
     return text.format(code=code, meaning=meaning)
 
 
-def _signalled(number: int) -> str:
+def _describe_signal(number: int) -> str:
     name = signal.Signals(number).name if number in _signal_numbers() else str(number)
     remedy = _MEMORY if name == "SIGKILL" else _CRASH
     text = tr("The worker process was ended by signal {name}: {remedy}.")

@@ -87,15 +87,15 @@ def _note(recipe: Recipe) -> str:
 
 def installed_device(folder: Path) -> str:
     """The device that the environment in ``folder`` was made for; empty when it is not whole."""
-    return "".join(_noted(folder)[:1])
+    return "".join(_read_note(folder)[:1])
 
 
 def has_cluster(folder: Path) -> bool:
     """Whether the environment in ``folder`` was made with Dask."""
-    return CLUSTER in _noted(folder)
+    return CLUSTER in _read_note(folder)
 
 
-def _noted(folder: Path) -> List[str]:
+def _read_note(folder: Path) -> List[str]:
     note = folder / DEVICE_NOTE
     if not (note.is_file() and python_of(folder).is_file()):
         return []

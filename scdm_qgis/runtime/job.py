@@ -68,7 +68,7 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
     half-written stays.
     """
     state = _State(Progress(feedback))
-    with _cleaned(job, state), _started(job, feedback) as child:
+    with _clean(job, state), _start(job, feedback) as child:
         for line in child.lines(feedback.isCanceled):
             _take(line, job, state, feedback)
         code = child.wait(feedback.isCanceled)
@@ -84,7 +84,7 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
 
     An exit code outside ``accepted`` is a failure.
     """
-    with _cleaned(job), _started(job, feedback) as child:
+    with _clean(job), _start(job, feedback) as child:
         text = "\n".join(child.lines(feedback.isCanceled))
         code = child.wait(feedback.isCanceled)
         page = _object(text)
@@ -95,7 +95,7 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
 
 def run_plain(job: Job, feedback) -> None:
     """Run a command that tells its warnings on stderr. Raises as ``run_events`` does."""
-    with _cleaned(job), _started(job, feedback) as child:
+    with _clean(job), _start(job, feedback) as child:
         for line in child.lines(feedback.isCanceled):
             feedback.pushInfo(line)
         code = child.wait(feedback.isCanceled)
@@ -106,7 +106,7 @@ def run_plain(job: Job, feedback) -> None:
 
 
 @contextlib.contextmanager
-def _started(job: Job, feedback):
+def _start(job: Job, feedback):
     argv = command.command(job.python, job.arguments)
     feedback.pushCommandInfo(" ".join(argv))
     try:
@@ -123,7 +123,7 @@ def _started(job: Job, feedback):
 
 
 @contextlib.contextmanager
-def _cleaned(job: Job, state: Optional[_State] = None):
+def _clean(job: Job, state: Optional[_State] = None):
     try:
         yield
     except Cancelled:

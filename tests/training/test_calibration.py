@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model_runtime.diffusion.spread_calibration import INTERVAL
-from training.package.spread_fit import Errors, coverage, coverages, fitted
+from training.package.spread_fit import Errors, coverage, coverages, fit
 
 BANDS, PIXELS = 5, 4000
 
@@ -20,7 +20,7 @@ def sensor(seed, factor=1.0, relative=0.0, level=0.3, seen=True):
 
 
 def test_a_spread_that_holds_is_left_as_it_is():
-    factor, relative = fitted({"a": sensor(0)})
+    factor, relative = fit({"a": sensor(0)})
     assert len(factor) == len(relative) == BANDS
     assert coverage(sensor(1), factor, relative) == pytest.approx(0.9, abs=0.02)
     assert coverage(sensor(1), np.ones(BANDS), np.zeros(BANDS)) == pytest.approx(0.9, abs=0.01)
@@ -30,7 +30,7 @@ def test_a_spread_that_holds_is_left_as_it_is():
     "how", [{"factor": 3.0}, {"relative": 0.1}, {"factor": 2, "relative": 0.03}]
 )
 def test_too_narrow_a_spread_is_widened_until_it_holds(how):
-    factor, relative = fitted({"a": sensor(0, **how)})
+    factor, relative = fit({"a": sensor(0, **how)})
     fresh = sensor(1, **how)
     assert coverage(fresh, np.ones(BANDS), np.zeros(BANDS)) < 0.7
     assert coverage(fresh, factor, relative) == pytest.approx(0.9, abs=0.025)
@@ -42,7 +42,7 @@ def test_a_bright_and_a_dark_sensor_both_hold():
         "dark": sensor(0, relative=0.1, level=0.02),
         "bright": sensor(1, relative=0.1, level=0.5),
     }
-    factor, relative = fitted(both)
+    factor, relative = fit(both)
     assert min(relative) > 0.05
     for part in both.values():
         assert coverage(part, factor, relative) == pytest.approx(0.9, abs=0.05)
@@ -51,7 +51,7 @@ def test_a_bright_and_a_dark_sensor_both_hold():
 def test_no_sensor_is_further_from_what_the_interval_says_than_it_has_to_be():
     """The widest and the narrowest of sensors that no one factor serves lie equally far from it."""
     unlike = {"a": sensor(0, factor=2), "b": sensor(1, factor=2), "sure": sensor(2)}
-    factor, relative = fitted(unlike)
+    factor, relative = fit(unlike)
     held = [coverage(part, factor, relative) for part in unlike.values()]
     assert max(held) - 0.9 == pytest.approx(0.9 - min(held), abs=0.015)
 
@@ -60,7 +60,7 @@ def test_bands_that_a_sensor_lacks_do_not_count():
     blind = sensor(1)
     blind.error[2:] = 100
     blind.seen[2:] = False
-    factor, relative = fitted({"a": sensor(0), "blind": blind})
+    factor, relative = fit({"a": sensor(0), "blind": blind})
     assert np.all(INTERVAL * np.hypot(np.array(factor) * 0.02, np.array(relative) * 0.3) < 1)
     assert coverage(blind, factor, relative) == pytest.approx(0.9, abs=0.03)
 

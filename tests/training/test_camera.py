@@ -19,11 +19,13 @@ def drawn(**sigmas) -> camera_augmentation.Drawn:
 
 
 def test_a_camera_without_sigmas_shows_the_picture():
-    np.testing.assert_allclose(camera_augmentation.pictured(PICTURE, drawn()), PICTURE, rtol=1e-5)
+    np.testing.assert_allclose(
+        camera_augmentation.simulate_camera(PICTURE, drawn()), PICTURE, rtol=1e-5
+    )
 
 
 def test_white_balance_scales_each_channel_by_its_own_gain():
-    made = camera_augmentation.pictured(PICTURE, drawn(white_balance_sigma=0.1)) / PICTURE
+    made = camera_augmentation.simulate_camera(PICTURE, drawn(white_balance_sigma=0.1)) / PICTURE
     gains = made.mean((1, 2))
     np.testing.assert_allclose(made, np.broadcast_to(gains[:, None, None], made.shape), rtol=1e-4)
     assert len(set(gains.round(4))) == 3
@@ -31,12 +33,12 @@ def test_white_balance_scales_each_channel_by_its_own_gain():
 
 def test_haze_adds_most_to_blue_and_the_same_everywhere():
     camera_ = camera_augmentation.Drawn(np.ones(3), 0.02 * (550 / RGB_NM) ** 2, 1.0)
-    added = (camera_augmentation.pictured(PICTURE, camera_) - PICTURE).mean((1, 2))
+    added = (camera_augmentation.simulate_camera(PICTURE, camera_) - PICTURE).mean((1, 2))
     assert added[2] > added[1] > added[0] > 0
 
 
 def test_gamma_keeps_the_mean_level_in_place_and_the_order_of_values():
-    made = camera_augmentation.pictured(
+    made = camera_augmentation.simulate_camera(
         PICTURE, camera_augmentation.Drawn(np.ones(3), np.zeros(3), 1.3)
     )
     darker = PICTURE.mean() > PICTURE
@@ -45,7 +47,7 @@ def test_gamma_keeps_the_mean_level_in_place_and_the_order_of_values():
 
 
 def test_a_black_level_beyond_the_darkest_pixel_leaves_positive_finite_values():
-    made = camera_augmentation.pictured(
+    made = camera_augmentation.simulate_camera(
         PICTURE, camera_augmentation.Drawn(np.ones(3), np.full(3, -0.3), 1.2)
     )
     assert np.isfinite(made).all() and (made > 0).all()
@@ -56,5 +58,6 @@ def test_draws_differ_between_cameras(sigma):
     rng = np.random.default_rng(2)
     one, other = (camera_augmentation.draw(rng, RGB_NM, settings(**{sigma: 0.1})) for _ in range(2))
     assert not np.array_equal(
-        camera_augmentation.pictured(PICTURE, one), camera_augmentation.pictured(PICTURE, other)
+        camera_augmentation.simulate_camera(PICTURE, one),
+        camera_augmentation.simulate_camera(PICTURE, other),
     )

@@ -27,7 +27,7 @@ def drawn():
 @pytest.mark.parametrize("kind", PREDICTIONS)
 def test_the_target_is_what_the_sampler_reads_as_x0_and_noise(d, drawn, kind):
     x0, _, noise = drawn
-    x_t, target = d.noised(x0, noise, T), d.target(kind, x0, noise, T)
+    x_t, target = d.add_noise(x0, noise, T), d.target(kind, x0, noise, T)
     for i, t in enumerate(T.tolist()):
         x, runtime = x_t[i].numpy(), schedule.diffusion(BETAS)
         found = schedule.x0(kind, target[i].numpy(), x, runtime, t)
@@ -38,7 +38,7 @@ def test_the_target_is_what_the_sampler_reads_as_x0_and_noise(d, drawn, kind):
 @pytest.mark.parametrize("kind", PREDICTIONS)
 def test_x0_of_the_target_is_x0(d, drawn, kind):
     x0, _, noise = drawn
-    x_t, target = d.noised(x0, noise, T), d.target(kind, x0, noise, T)
+    x_t, target = d.add_noise(x0, noise, T), d.target(kind, x0, noise, T)
     torch.testing.assert_close(d.x0(kind, target, x_t, T), x0, atol=1e-3, rtol=1e-3)
 
 
@@ -46,7 +46,7 @@ def test_noising_keeps_the_variance(d):
     generator = torch.Generator().manual_seed(1)
     x0, noise = torch.randn(2, 3, 4, 100, 100, generator=generator)
     torch.testing.assert_close(
-        d.noised(x0, noise, T).var((1, 2, 3)), torch.ones(3), atol=0.03, rtol=0
+        d.add_noise(x0, noise, T).var((1, 2, 3)), torch.ones(3), atol=0.03, rtol=0
     )
 
 
@@ -67,7 +67,7 @@ def test_the_network_sees_the_noised_picture_the_condition_and_the_time(d, drawn
         return torch.zeros_like(x0)
 
     stage_loss(network, d, Terms("x0", "l2", 0.0), x0, condition, noise, T)
-    torch.testing.assert_close(seen[0], d.noised(x0, noise, T))
+    torch.testing.assert_close(seen[0], d.add_noise(x0, noise, T))
     assert seen[1] is condition
     assert seen[2] is T
 

@@ -137,7 +137,7 @@ def test_the_first_step_starts_from_nothing_but_noise(taught, monkeypatch):
     first, t = torch.full_like(batch.x0, 0.7), torch.tensor([49, 24] * (len(batch.x0) // 2))
     x_t = trainer._noised(batch.x0, t)
     assert torch.equal(x_t[0::2], first[0::2])
-    expected = trainer.diffusion.noised(batch.x0, first, t)
+    expected = trainer.diffusion.add_noise(batch.x0, first, t)
     torch.testing.assert_close(x_t[1::2], expected[1::2])
 
 

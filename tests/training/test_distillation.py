@@ -8,7 +8,7 @@ from model_runtime.diffusion import guidance, samplers, schedule
 from model_runtime.package.manifest import PREDICTIONS
 from training.config import StageSettings
 from training.loop.diffusion import TorchDiffusion
-from training.loop.distillation import ddpm_step, truncated, walked, x0_of_one_step, x0_on
+from training.loop.distillation import ddpm_step, sample_steps, truncate, x0_of_one_step, x0_on
 
 T = 100
 BETAS = schedule.betas("linear", T, 1e-3, 0.1)
@@ -66,8 +66,8 @@ def test_a_student_that_says_its_target_ends_where_two_steps_of_the_teacher_do(
     x_t, condition = drawn
     t, between, previous = columns(STEPS)
     stage = settings(prediction, bound)
-    x_t = truncated(x_t, t, stage)
-    end = walked(
+    x_t = truncate(x_t, t, stage)
+    end = sample_steps(
         x_t, [t, between, previous], x0_on(network, prediction, d, condition, scale), d, stage
     )
     x0 = x0_of_one_step(d, x_t, end, t, previous)
@@ -93,7 +93,7 @@ def test_the_clean_end_is_reached_by_the_targets_x0_itself(d, drawn):
 @pytest.mark.parametrize("bound", [0.5, 0.96, 1.0])
 def test_each_sample_is_truncated_as_the_sampler_does_it(drawn, bound):
     x_t, t = 3 * drawn[0], torch.tensor([99, 40, 0])
-    found = truncated(x_t, t, settings("x0", bound))
+    found = truncate(x_t, t, settings("x0", bound))
     for i in range(3):
         expected = guidance.truncate(x_t[i : i + 1].numpy(), int(t[i]), T, bound)
         np.testing.assert_allclose(found[i : i + 1], expected, rtol=1e-5)
@@ -103,7 +103,9 @@ def test_walking_all_steps_is_the_runtimes_ddim(d, drawn):
     x_t, condition = drawn
     order = [*samplers.timesteps(T, 4), -1]
     timesteps = [torch.full((3,), int(t)) for t in order]
-    found = walked(x_t, timesteps, x0_on(network, "epsilon", d, condition), d, settings("epsilon"))
+    found = sample_steps(
+        x_t, timesteps, x0_on(network, "epsilon", d, condition), d, settings("epsilon")
+    )
     for i in range(3):
         expected = by_the_runtime("epsilon", x_t[i : i + 1], condition[i : i + 1], order)
         np.testing.assert_allclose(found[i : i + 1], expected, atol=2e-4)
@@ -133,7 +135,7 @@ def test_a_condition_encoder_looks_once(d, drawn):
 
     x_t, condition = drawn
     encoded, timesteps = Encoded(), columns(STEPS)
-    one = walked(x_t, timesteps, x0_on(encoded, "x0", d, condition, 0.5), d, settings("x0"))
-    other = walked(x_t, timesteps, x0_on(network, "x0", d, condition, 0.5), d, settings("x0"))
+    one = sample_steps(x_t, timesteps, x0_on(encoded, "x0", d, condition, 0.5), d, settings("x0"))
+    other = sample_steps(x_t, timesteps, x0_on(network, "x0", d, condition, 0.5), d, settings("x0"))
     torch.testing.assert_close(one, other)
     assert encoded.looked == 2  # the condition and the null one

@@ -29,7 +29,7 @@ def test_target_loss_equals_the_reference(golden, drawn, kind):
 @torch.no_grad()
 def test_spectral_angle_loss_equals_the_reference(golden, drawn):
     d, network, x0, condition, noise, t = drawn
-    x_t = d.noised(x0, noise, t)
+    x_t = d.add_noise(x0, noise, t)
     implied = d.x0("epsilon", network(x_t, condition, t), x_t, t)
     found = spectral_angle_loss(implied, x0)
     assert float(found) == pytest.approx(float(golden.arrays["loss_sam"]), rel=1e-5)

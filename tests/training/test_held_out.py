@@ -55,5 +55,5 @@ def test_what_was_not_measured_of_a_material_does_not_count(pictures):
 
 def test_means_over_squares():
     values = np.arange(32.0).reshape(2, 4, 4)
-    np.testing.assert_array_equal(held_out.pooled(values, 1), values)
-    np.testing.assert_array_equal(held_out.pooled(values, 4)[:, 0, 0], [7.5, 23.5])
+    np.testing.assert_array_equal(held_out.pool(values, 1), values)
+    np.testing.assert_array_equal(held_out.pool(values, 4)[:, 0, 0], [7.5, 23.5])

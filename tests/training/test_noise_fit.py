@@ -6,7 +6,7 @@ import pytest
 from model_runtime.diffusion.noise import NoiseKey, pick_noise
 from model_runtime.package.manifest import SharedNoise
 from model_runtime.tiling import Window
-from training.package.noise_fit import LAGS, error_correlation, fitted, noise_correlation
+from training.package.noise_fit import LAGS, error_correlation, fit, noise_correlation
 
 
 def errors(share, cell, seed=0):
@@ -20,21 +20,21 @@ def errors(share, cell, seed=0):
 @pytest.mark.parametrize("share, cell", [(0.8, 6), (0.4, 16)])
 def test_errors_made_by_shared_noise_are_recognised(share, cell):
     error = errors(share, cell)
-    found = fitted([error_correlation(error, np.ones(error.shape, bool))])
+    found = fit([error_correlation(error, np.ones(error.shape, bool))])
     assert found.share == pytest.approx(share, abs=0.1)
     assert found.cell / cell == pytest.approx(1, abs=0.4)
 
 
 def test_independent_errors_share_nothing():
     error = errors(0.0, 8)
-    assert fitted([error_correlation(error, np.ones(error.shape, bool))]).share == 0
+    assert fit([error_correlation(error, np.ones(error.shape, bool))]).share == 0
 
 
 def test_a_scene_that_is_off_as_a_whole_shares_all():
     error = np.full((3, 40, 40), 0.1)
     correlation = error_correlation(error, np.ones(error.shape, bool))
     np.testing.assert_allclose(correlation, 1)
-    assert fitted([correlation]).share > 0.9
+    assert fit([correlation]).share > 0.9
 
 
 def test_what_was_not_seen_does_not_count():
@@ -49,7 +49,7 @@ def test_what_was_not_seen_does_not_count():
 def test_a_scene_too_small_for_a_lag_says_nothing_of_it():
     correlation = error_correlation(np.ones((2, 9, 9)), np.ones((2, 9, 9), bool))
     assert np.isnan(correlation[LAGS.index(12)]) and correlation[0] == pytest.approx(1)
-    assert fitted([correlation, np.full(len(LAGS), 1.0)]).share > 0.9
+    assert fit([correlation, np.full(len(LAGS), 1.0)]).share > 0.9
 
 
 def test_the_correlation_of_shared_noise_falls_with_the_distance():

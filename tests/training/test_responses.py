@@ -69,7 +69,7 @@ def test_a_sensor_beside_a_response_gives_its_nearest_band():
 
 def test_drawn_cameras_lie_about_the_models_bands_and_differ():
     rng = np.random.default_rng(0)
-    cameras = [responses.drawn(rng, CENTRES, WIDTHS, 12.0) for _ in range(200)]
+    cameras = [responses.draw(rng, CENTRES, WIDTHS, 12.0) for _ in range(200)]
     off = np.array([camera.centre_nm for camera in cameras]) - CENTRES
     assert np.abs(off.mean(0)).max() < 3
     assert off.std(0) == pytest.approx(12, rel=0.3)

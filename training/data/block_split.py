@@ -36,7 +36,7 @@ def plan(
         for col0, col1 in _cuts(cols, side)
     ]
     splits = _dealt(len(windows), shares, seed)
-    return [Block(s, _held_back(w, 0 if s == "train" else gap)) for s, w in zip(splits, windows)]
+    return [Block(s, _hold_back(w, 0 if s == "train" else gap)) for s, w in zip(splits, windows)]
 
 
 def _cuts(length: int, side: int):
@@ -62,6 +62,6 @@ def _dealt(count: int, shares: Sequence[float], seed: int) -> List[str]:
     return np.random.default_rng(seed).permutation(splits).tolist()
 
 
-def _held_back(window: Window, margin: int) -> Window:
+def _hold_back(window: Window, margin: int) -> Window:
     row0, col0 = window.row0 + margin, window.col0 + margin
     return Window(row0, col0, window.rows - 2 * margin, window.cols - 2 * margin)

@@ -31,7 +31,7 @@ def draw(rng: np.random.Generator, wavelength_nm: np.ndarray, settings) -> Drawn
     return Drawn(gain, haze, float(np.exp(rng.normal(0, settings.gamma_sigma))))
 
 
-def pictured(rgb: np.ndarray, camera: Drawn) -> np.ndarray:
+def simulate_camera(rgb: np.ndarray, camera: Drawn) -> np.ndarray:
     """``rgb`` (bands, rows, cols) as the camera shows it; gamma turns about the mean level."""
     seen = rgb * camera.gain[:, None, None] + camera.haze[:, None, None]
     seen = np.maximum(seen, DARKEST)

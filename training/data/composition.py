@@ -26,7 +26,7 @@ def compose(
     labels = _labels(rng, side)
     spectra, weights, roughness = _materials(rng, library, labels)
     if rng.random() < 0.5:
-        weights = _blurred(weights)
+        weights = _blur(weights)
     weights = weights * _texture(rng, np.tensordot(roughness, weights, 1))
     rgb = library.rgb if camera is None else library.cameras[camera]
     seen = library.seen[:, spectra].all(1)
@@ -76,7 +76,7 @@ def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
     return np.array(spectra), np.stack(weights).astype(np.float32), roughness.astype(np.float32)
 
 
-def _blurred(weights: np.ndarray) -> np.ndarray:
+def _blur(weights: np.ndarray) -> np.ndarray:
     """Means over 3 x 3 pixels: pixels at edges hold both sides."""
     side = weights.shape[1]
     around = np.pad(weights, [(0, 0), (1, 1), (1, 1)], mode="edge")

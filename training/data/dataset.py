@@ -110,7 +110,7 @@ def scene_of(
         name=name,
         sensor=() if cube.wavelength_nm is None else tuple(np.round(cube.wavelength_nm, 1)),
         rgb=rgb,
-        cube=_filled(bands, seen & whole, offset),
+        cube=_fill(bands, seen & whole, offset),
         seen=seen & whole,
         cameras=[_through_camera(cube, rgb, whole, camera) for camera in cameras],
     )
@@ -138,7 +138,7 @@ def _through(cube: Cube, bands) -> np.ndarray:
     return resample.resample(cube.values, cube.wavelength_nm, wavelength_nm, fwhm_nm)
 
 
-def _filled(cube: np.ndarray, seen: np.ndarray, offset: np.float32) -> np.ndarray:
+def _fill(cube: np.ndarray, seen: np.ndarray, offset: np.float32) -> np.ndarray:
     """Bands that a sensor lacks take the nearest band that it has: they go into x_t, not the loss.
 
     Pixels that are not seen at all take the normalisation's offset, which is the null condition.

@@ -79,7 +79,7 @@ def _patches(group: str, spectra: library.Library, numbers: np.ndarray) -> HeldO
     )
 
 
-def pooled(values: np.ndarray, pool: int) -> np.ndarray:
+def pool(values: np.ndarray, pool: int) -> np.ndarray:
     """Means of ``values`` (bands, rows, cols) over squares of ``pool`` pixels a side."""
     bands, rows, cols = values.shape
     return values.reshape(bands, rows // pool, pool, cols // pool, pool).mean((2, 4))

@@ -75,20 +75,20 @@ def files(places: Sequence[str]) -> List[Path]:
 def _read(path: Path, config: Config, cameras: Sequence[Response]) -> Library:
     wavelength_nm, spectra, classes = _arrays(path)
     values = np.where(spectra == MISSING, np.nan, spectra * SCALE)
-    bands = _resampled(values, wavelength_nm, config.output)
-    rgb = _resampled(values, wavelength_nm, config.input)
+    bands = _resample(values, wavelength_nm, config.output)
+    rgb = _resample(values, wavelength_nm, config.input)
     seen = np.isfinite(bands)
     whole = np.isfinite(rgb).all(0) & (seen.mean(0) >= LEAST_SEEN)
     whole &= (np.nanmax(np.where(seen, bands, 0), 0) <= BRIGHTEST) & (rgb.max(0) > 0)
     if not whole.any():
         raise InputError(f"{path} has no spectrum over the model's bands", "leave it out")
     bands, rgb, seen, classes = bands[:, whole], rgb[:, whole], seen[:, whole], classes[whole]
-    full = _filled(values[:, whole])
+    full = _fill(values[:, whole])
     views = [(c.weights(wavelength_nm) @ full).astype(np.float32) for c in cameras]
     named = np.unique(classes).tolist()
     groups = [np.flatnonzero(classes == name) for name in named]
     names = [f"{path.stem} {name}".strip() for name in named]
-    return Library(_filled(bands), seen, rgb, views, names, groups, np.ones(len(groups)))
+    return Library(_fill(bands), seen, rgb, views, names, groups, np.ones(len(groups)))
 
 
 def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -106,12 +106,12 @@ def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         ) from error
 
 
-def _resampled(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:
+def _resample(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:
     targets = np.array(bands.wavelength_nm), np.array(bands.fwhm_nm)
     return resample.resample(values[:, None], wavelength_nm, *targets)[:, 0]
 
 
-def _filled(spectra: np.ndarray) -> np.ndarray:
+def _fill(spectra: np.ndarray) -> np.ndarray:
     """``spectra`` (bands, spectra) with what is missing taken from the nearest band that is not."""
     known = np.isfinite(spectra)
     bands = np.arange(len(spectra))[:, None]

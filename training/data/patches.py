@@ -27,7 +27,7 @@ class Patches:
 
         A rank has every ``ranks``-th patch from its own number on.
         """
-        return self._stacked(self._patch, step, count, rank, ranks)
+        return self._stack(self._patch, step, count, rank, ranks)
 
     def is_of_pictures(self, step: int) -> bool:
         """Whether a step of the first stage learns from real camera pictures."""
@@ -36,9 +36,9 @@ class Patches:
 
     def pictures(self, step: int, count: int, rank: int = 0, ranks: int = 1) -> Patch:
         """As ``batch``, of camera pictures: ``cube`` and ``seen`` at the spectra's resolution."""
-        return self._stacked(self._picture, step, count, rank, ranks)
+        return self._stack(self._picture, step, count, rank, ranks)
 
-    def _stacked(self, draw, step: int, count: int, rank: int, ranks: int) -> Patch:
+    def _stack(self, draw, step: int, count: int, rank: int, ranks: int) -> Patch:
         mine = range(rank, count, ranks)
         patches = [draw(np.random.default_rng([self.seed, step, i])) for i in mine]
         return tuple(np.stack(part) for part in zip(*patches))
@@ -49,16 +49,16 @@ class Patches:
         for left in self._light(rng):
             rgb, cube = rgb * left[0], cube * left[1]
         if seen_by is not None:
-            rgb = camera_augmentation.pictured(
+            rgb = camera_augmentation.simulate_camera(
                 rgb, camera_augmentation.draw(rng, self._bands_nm[0], self.data)
             )
         noise = rng.standard_normal(rgb.shape, np.float32) * np.float32(self.data.input_noise)
         return (rgb + noise).astype(np.float32), cube.astype(np.float32), seen
 
-    def _pictured(self, rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
+    def _simulate_camera(self, rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
         """``rgb`` with a camera's white balance, exposure, haze and tone curve."""
         drawn = camera_augmentation.draw(rng, self._bands_nm[0], self.data)
-        return camera_augmentation.pictured(rgb, drawn)
+        return camera_augmentation.simulate_camera(rgb, drawn)
 
     def _camera(self, rng: np.random.Generator) -> Optional[int]:
         """The number of the camera that sees a patch; None: the model's own input bands."""
@@ -70,11 +70,11 @@ class Patches:
         """A patch of scenes or of spectra, or two of them mixed or side by side."""
         ground = self._one_ground(rng, seen_by)
         if rng.random() < self.data.mixture_share:
-            ground = _mixed(ground, self._one_ground(rng, seen_by), np.float32(rng.random()))
+            ground = _mix(ground, self._one_ground(rng, seen_by), np.float32(rng.random()))
         if rng.random() < self.data.pasted_share:
             side = self.data.patch
             mask = fields.soft_mask(rng, side, rng.uniform(4, side), rng.uniform(0, 0.3))
-            ground = _mixed(ground, self._one_ground(rng, seen_by), mask[None])
+            ground = _mix(ground, self._one_ground(rng, seen_by), mask[None])
         return ground
 
     def _one_ground(self, rng: np.random.Generator, seen_by: Optional[int]) -> Patch:
@@ -100,21 +100,21 @@ class Patches:
         window = np.s_[:, row : row + taken, col : col + taken]
         rgb = scene.rgb if seen_by is None else scene.cameras[seen_by]
         crop = (rgb[window], scene.cube[window], scene.seen[window])
-        crop = _halved(*crop) if coarser else crop
-        return tuple(_turned(_padded(part, side), turn, flip) for part in crop)
+        crop = _halve(*crop) if coarser else crop
+        return tuple(_turn(_pad(part, side), turn, flip) for part in crop)
 
     def _picture(self, rng: np.random.Generator) -> Patch:
         """A camera picture as ``auto`` takes it, as another camera would have taken it."""
         pair = self.sources.pairs[rng.integers(len(self.sources.pairs))]
         rgb, cube, seen = camera_pairs.crop(rng, pair, self.data.pair_patch)
-        rgb = camera_augmentation.pictured(
+        rgb = camera_augmentation.simulate_camera(
             rgb, camera_augmentation.draw(rng, self._bands_nm[0], self.data)
         )
         turn, flip = rng.integers(4), rng.random() < 0.5
-        return tuple(np.ascontiguousarray(_turned(p, turn, flip)) for p in (rgb, cube, seen))
+        return tuple(np.ascontiguousarray(_turn(p, turn, flip)) for p in (rgb, cube, seen))
 
 
-def _halved(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
+def _halve(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
     """A patch at half its resolution: means of 2 x 2 pixels, seen where all four are."""
 
     def squares(part: np.ndarray) -> np.ndarray:
@@ -125,18 +125,18 @@ def _halved(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
     return squares(rgb).mean((2, 4)), squares(cube).mean((2, 4)), whole
 
 
-def _mixed(one: Patch, other: Patch, share: np.ndarray) -> Patch:
+def _mix(one: Patch, other: Patch, share: np.ndarray) -> Patch:
     """Linear mixture of two patches by ``share``: what a pixel over both would measure."""
     rgb, cube = (share * a + (1 - share) * b for a, b in zip(one[:2], other[:2]))
     return rgb, cube, one[2] & other[2]
 
 
-def _padded(patch: np.ndarray, side: int) -> np.ndarray:
+def _pad(patch: np.ndarray, side: int) -> np.ndarray:
     """A scene smaller than the patch, continued by reflection at its lower and right edges."""
     short = [(0, side - n) for n in patch.shape[1:]]
     return np.pad(patch, [(0, 0), *short], mode="symmetric")
 
 
-def _turned(patch: np.ndarray, turn: int, flip: bool) -> np.ndarray:
+def _turn(patch: np.ndarray, turn: int, flip: bool) -> np.ndarray:
     patch = np.rot90(patch, turn, axes=(1, 2))
     return patch[:, ::-1] if flip else patch

@@ -80,7 +80,7 @@ def gaussian(name: str, centre_nm: Sequence[float], fwhm_nm: Sequence[float]) ->
     return Response(name, wavelength_nm, np.exp(-0.5 * (distance / sigma) ** 2))
 
 
-def drawn(
+def draw(
     rng: np.random.Generator,
     centre_nm: Sequence[float],
     fwhm_nm: Sequence[float],
@@ -104,4 +104,4 @@ def cameras(config: Config) -> List[Response]:
     known = [response for path in data.responses for response in tables(Path(path))]
     rng = np.random.default_rng(config.training.seed)
     sizes = bands.wavelength_nm, bands.fwhm_nm, data.camera_shift_nm
-    return known + [drawn(rng, *sizes) for _ in range(max(len(known), FEWEST_DRAWN))]
+    return known + [draw(rng, *sizes) for _ in range(max(len(known), FEWEST_DRAWN))]

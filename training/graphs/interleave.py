@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def interleaved(places: Sequence[Tensor]) -> Tensor:
+def interleave(places: Sequence[Tensor]) -> Tensor:
     """(N, width, 2 rows, 2 cols) of upper left, upper right, lower left and lower right.
 
     Stacking is what ONNX Runtime does quickest on a processor: its DepthToSpace takes half as long

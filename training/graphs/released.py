@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ..networks.released import ReleasedUNet, ResidualBlock, Upsample
 from .convolution import convolution
-from .interleave import interleaved
+from .interleave import interleave
 
 
 def as_exported(network: nn.Module) -> nn.Module:
@@ -129,16 +129,16 @@ class UpsampleGraph(nn.Module):
         self.phases = nn.ModuleList(_phase(conv, *phase) for phase in product((0, 1), (0, 1)))
 
     def forward(self, x: Tensor) -> Tensor:
-        return interleaved([phase(x) for phase in self.phases])
+        return interleave([phase(x) for phase in self.phases])
 
 
 def _phase(conv: nn.Conv2d, row: int, col: int) -> nn.Sequential:
     """What ``conv`` makes at (``row``, ``col``) of every 2 x 2 pixels that repeat one."""
-    weight = _met(_met(conv.weight, 2, row), 3, col)
+    weight = _fold_taps(_fold_taps(conv.weight, 2, row), 3, col)
     return nn.Sequential(nn.ZeroPad2d((1 - col, col, 1 - row, row)), convolution(weight, conv.bias))
 
 
-def _met(weight: Tensor, dim: int, phase: int) -> Tensor:
+def _fold_taps(weight: Tensor, dim: int, phase: int) -> Tensor:
     """Three taps as the two that meet different pixels: the second of a pair sees its own twice."""
     first, middle, last = weight.unbind(dim)
     return torch.stack([first + middle, last] if phase else [first, middle + last], dim)

@@ -35,7 +35,7 @@ class TorchDiffusion:
         """(N, 1, 1, 1) for t (N,)."""
         return self._noise[t][:, None, None, None]
 
-    def noised(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+    def add_noise(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """x_t of x0 (Ho et al. 2020, eq. 4)."""
         return self.signal(t) * x0 + self.noise(t) * noise
 
@@ -97,7 +97,7 @@ def stage_loss(
     seen: Optional[Tensor] = None,
 ) -> Tensor:
     """Target loss + weight * spectral angle of the implied x0 (SCDM); tensors (N, bands, r, c)."""
-    x_t = d.noised(x0, noise, t)
+    x_t = d.add_noise(x0, noise, t)
     prediction = network(x_t, condition, t)
     target = d.target(terms.prediction, x0, noise, t)
     weight = d.least_weight(terms.prediction, t) if terms.x0_counts else 1.0
@@ -131,7 +131,7 @@ def pooled_loss(
     pool = noise.shape[-1] // x0.shape[-1]
     t = torch.full((len(x0),), d.steps - 1, device=x0.device)
     coarse = x0.repeat_interleave(pool, 2).repeat_interleave(pool, 3)
-    x_t = d.noised(coarse, noise, t)
+    x_t = d.add_noise(coarse, noise, t)
     found = F.avg_pool2d(d.x0(terms.prediction, network(x_t, condition, t), x_t, t), pool)
     loss = terms.target_weight * target_loss(terms.loss, found, x0, seen)
     return loss + terms.sam_weight * _angle(terms, found, x0, seen)

@@ -34,12 +34,12 @@ def table(
     taught = _networks(run, teacher)
     target = validation.judge_sampling(teacher, taught, scenes, slow)
     rows = [
-        (_named("teacher", slow), target),
-        (_named("teacher", fast), validation.judge_sampling(teacher, taught, scenes, fast)),
+        (_name("teacher", slow), target),
+        (_name("teacher", fast), validation.judge_sampling(teacher, taught, scenes, fast)),
     ]
     alone = _ddim(plan.steps, (0.0,) * len(plans))
     judged = validation.judge_sampling(student, _networks(student_run, student), scenes, alone)
-    rows.append((_named("student", alone), judged))
+    rows.append((_name("student", alone), judged))
     return _markdown([HEAD, ["---"] * len(HEAD), *(_row(n, j, target) for n, j in rows)])
 
 
@@ -57,7 +57,7 @@ def _networks(run: Path, config: Config):
     return [load_trained(run, config, stage) for stage in range(len(config.stages))]
 
 
-def _named(who: str, how: Sampling) -> str:
+def _name(who: str, how: Sampling) -> str:
     samples = f", mean of {how.samples}" if how.samples > 1 else ""
     guidance = f", guidance {'/'.join(f'{s:g}' for s in how.guidance)}" if any(how.guidance) else ""
     return f"{who}, {how.steps} x {how.sampler}{samples}{guidance}"

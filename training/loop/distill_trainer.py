@@ -14,7 +14,7 @@ from ..config import Config, StageSettings
 from ..data.patches import Patches
 from . import checkpoint
 from .diffusion import Terms
-from .distillation import ddpm_step, truncated, walked, x0_of_one_step, x0_on
+from .distillation import ddpm_step, sample_steps, truncate, x0_of_one_step, x0_on
 from .stage_trainer import Batch, StageTrainer, diffusion_of, learning_rate
 
 
@@ -99,18 +99,18 @@ class DistillTrainer(StageTrainer):
     def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:
         """(x0, noise, t): what one step of the student has to say there, and x_t by its noise."""
         t, *rest = self._timesteps_of_a_step()
-        x_t = truncated(self._noised(batch.x0, t), t, self.settings)
-        x0 = self._drawn(batch) if self.plan.draws else self._solved(batch, x_t, [t, *rest])
+        x_t = truncate(self._add_noise(batch.x0, t), t, self.settings)
+        x0 = self._draw(batch) if self.plan.draws else self._solve_teacher(batch, x_t, [t, *rest])
         return x0, self.diffusion.implied_noise(x0, x_t, t), t
 
-    def _noised(self, x0: Tensor, t: Tensor) -> Tensor:
+    def _add_noise(self, x0: Tensor, t: Tensor) -> Tensor:
         """x_t; at t = T - 1 nothing but noise, as in sampling.
 
         What a schedule leaves of x0 there a network could read, averaged over the patch.
         """
         noise = self._normal_like(x0)
         first = (t == self.settings.timesteps - 1)[:, None, None, None]
-        return torch.where(first, noise, self.diffusion.noised(x0, noise, t))
+        return torch.where(first, noise, self.diffusion.add_noise(x0, noise, t))
 
     def _timesteps_of_a_step(self) -> List[Tensor]:
         """For each sample one of the student's steps: the timesteps at which the teacher stops."""
@@ -124,29 +124,31 @@ class DistillTrainer(StageTrainer):
         order = [*samplers.timesteps(self.settings.timesteps, steps), -1]
         return torch.tensor(order, device=self.device)
 
-    def _solved(self, batch: Batch, x_t: Tensor, timesteps: Sequence[Tensor]) -> Tensor:
+    def _solve_teacher(self, batch: Batch, x_t: Tensor, timesteps: Sequence[Tensor]) -> Tensor:
         d, settings = self.diffusion, self.settings
         scale = 0.0 if self.round else self.plan.guidance_scale
         x0_of = x0_on(self.teacher, settings.prediction, d, batch.condition, scale)
-        end = walked(x_t, timesteps, x0_of, d, settings)
+        end = sample_steps(x_t, timesteps, x0_of, d, settings)
         return x0_of_one_step(d, x_t, end, timesteps[0], timesteps[-1])
 
-    def _drawn(self, batch: Batch) -> Tensor:
+    def _draw(self, batch: Batch) -> Tensor:
         d, settings, scale = self.diffusion, self.settings, self.plan.guidance_scale
         x0_of = x0_on(self.teacher, settings.prediction, d, batch.condition, scale)
         order = self._order(self.plan.teacher_steps)[:, None].expand(-1, len(batch.x0))
         starts = (self._normal_like(batch.x0) for _ in range(self.plan.draws))
-        drawn = [walked(x, list(order), x0_of, d, settings, ddpm_step) for x in starts]
+        drawn = [sample_steps(x, list(order), x0_of, d, settings, ddpm_step) for x in starts]
         return torch.stack(drawn).mean(0)
 
-    def _sampled(
+    def _sample(
         self, network: nn.Module, settings: StageSettings, x: Tensor, condition: Tensor
     ) -> Tensor:
         """A previous student's bands in all of its steps."""
         d = diffusion_of(settings, self.device)
         order = [*samplers.timesteps(settings.timesteps, self.plan.steps), -1]
         timesteps = [torch.full((len(x),), int(t), device=self.device) for t in order]
-        return walked(x, timesteps, x0_on(network, settings.prediction, d, condition), d, settings)
+        return sample_steps(
+            x, timesteps, x0_on(network, settings.prediction, d, condition), d, settings
+        )
 
     def state(self) -> Dict[str, Any]:
         """As the trainer's, with the round's teacher and the plan."""

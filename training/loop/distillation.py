@@ -38,7 +38,7 @@ def _predict_on(network: nn.Module, condition: Tensor) -> Callable[[Tensor, Tens
     return lambda x_t, t: network(x_t, condition, t)
 
 
-def truncated(x_t: Tensor, t: Tensor, settings: StageSettings) -> Tensor:
+def truncate(x_t: Tensor, t: Tensor, settings: StageSettings) -> Tensor:
     """PDT as the sampler does it before each step (guidance.truncated), each sample at its t."""
     if settings.pdt_lower_bound >= 1:
         return x_t
@@ -62,7 +62,7 @@ def ddpm_step(d: TorchDiffusion, x0: Tensor, x_t: Tensor, t: Tensor, previous: T
     return of_x0 * x0 + of_x_t * x_t + spread * torch.randn_like(x_t)
 
 
-def walked(
+def sample_steps(
     x_t: Tensor,
     timesteps: Sequence[Tensor],
     x0_of: X0,
@@ -72,7 +72,7 @@ def walked(
 ) -> Tensor:
     """x at the last of ``timesteps`` from x_t at the first, a step between each two."""
     for t, previous in zip(timesteps, timesteps[1:]):
-        x_t = truncated(x_t, t, settings)
+        x_t = truncate(x_t, t, settings)
         x_t = step(d, x0_of(x_t, t), x_t, t, previous)
     return x_t
 

@@ -64,7 +64,7 @@ class Ranks:
         """Where networks run: their dropout masks are those of the whole batch."""
         return nullcontext() if self.count == 1 else _WholeBatchDropout(self)
 
-    def summed(self, *numbers: Tensor) -> List[float]:
+    def sum(self, *numbers: Tensor) -> List[float]:
         """Sums over the ranks of tensors of one number each; raises LostRank."""
         total = torch.stack([number.detach().double() for number in numbers])
         self.add_up([total])
@@ -75,11 +75,11 @@ class Ranks:
         if self.count == 1:
             return
         flat = torch.cat([tensor.flatten() for tensor in tensors])
-        _exchanged(lambda: dist.all_reduce(flat))
+        _exchange(lambda: dist.all_reduce(flat))
         for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors])):
             tensor.copy_(part.view_as(tensor))
 
-    def agreed(self, work: Callable[[], Result]) -> Result:
+    def agree(self, work: Callable[[], Result]) -> Result:
         """``work()`` of this rank; where it fails on one, all raise that ScdmError."""
         if self.count == 1:
             return work()
@@ -89,7 +89,7 @@ class Ranks:
         except ScdmError as error:
             failure = error
         failures: List[Optional[ScdmError]] = [None] * self.count
-        _exchanged(lambda: dist.all_gather_object(failures, failure))
+        _exchange(lambda: dist.all_gather_object(failures, failure))
         for failure in filter(None, failures):
             raise failure
         return result
@@ -97,7 +97,7 @@ class Ranks:
     def wait(self) -> None:
         """Until all ranks are here; raises LostRank."""
         if self.count > 1:
-            _exchanged(dist.barrier)
+            _exchange(dist.barrier)
 
 
 class _WholeBatchDropout(TorchFunctionMode):
@@ -121,7 +121,7 @@ class _WholeBatchDropout(TorchFunctionMode):
 
 def rank_of_launch() -> int:
     """This process's rank if torchrun started it, else 0."""
-    return int(os.environ["RANK"]) if _launched() else 0
+    return int(os.environ["RANK"]) if _is_launched() else 0
 
 
 def join(device: str) -> Ranks:
@@ -129,15 +129,15 @@ def join(device: str) -> Ranks:
 
     ``device`` cuda gives every rank of a machine a GPU of its own. Raises DeviceError.
     """
-    if not _launched():
+    if not _is_launched():
         return Ranks()
-    signal.signal(signal.SIGTERM, _told_to_end)  # torchrun ends the others of a rank that died
+    signal.signal(signal.SIGTERM, _end_quietly)  # torchrun ends the others of a rank that died
     with_gpu = device == "cuda" and torch.cuda.is_available()
     backend = "cpu:gloo,cuda:nccl" if with_gpu else "gloo"
-    _exchanged(lambda: dist.init_process_group(backend, timeout=PATIENCE))
+    _exchange(lambda: dist.init_process_group(backend, timeout=PATIENCE))
     ranks = Ranks(dist.get_rank(), dist.get_world_size())
     if device == "cuda":
-        ranks.agreed(_take_gpu)
+        ranks.agree(_take_gpu)
     return ranks
 
 
@@ -148,7 +148,7 @@ def leave(ranks: Ranks) -> None:
         dist.destroy_process_group()
 
 
-def _launched() -> bool:
+def _is_launched() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
@@ -164,18 +164,18 @@ def _take_gpu() -> None:
     torch.cuda.set_device(local)
 
 
-def _exchanged(exchange: Callable[[], Any]) -> None:
+def _exchange(exchange: Callable[[], Any]) -> None:
     try:
         exchange()
     except RuntimeError as error:  # dist.DistBackendError is one too
-        raise _lost(f"does not answer ({str(error).splitlines()[0][:150]})") from error
+        raise _lost_rank(f"does not answer ({str(error).splitlines()[0][:150]})") from error
 
 
-def _told_to_end(signum: int, frame: Any) -> None:
-    raise _lost("has ended, or the run was told to (SIGTERM)")
+def _end_quietly(signum: int, frame: Any) -> None:
+    raise _lost_rank("has ended, or the run was told to (SIGTERM)")
 
 
-def _lost(what: str) -> LostRank:
+def _lost_rank(what: str) -> LostRank:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process ends already, and says why
     return LostRank(
         f"process {rank_of_launch()} stops: another of this run {what}",

@@ -20,10 +20,10 @@ FIXED_IN_STAGE += ("schedule_low", "schedule_high")
 
 def settings_of(run: Path) -> Config:
     """The settings that a run was trained with; raises InputError where they are not there."""
-    return from_json(_kept(run))
+    return from_json(_read_kept(run))
 
 
-def _kept(run: Path) -> Any:
+def _read_kept(run: Path) -> Any:
     path = Path(run) / NAME
     if not path.is_file():
         raise InputError(f"{run} holds no {NAME}", "name a folder that train.py wrote")
@@ -48,15 +48,15 @@ def hold(run: Path, config: Config, stages: Sequence[int], resume: bool) -> List
         )
     if not trained:
         return []
-    old, new = _kept(run), json.loads(json.dumps(asdict(config)))
+    old, new = _read_kept(run), json.loads(json.dumps(asdict(config)))
     changes = list(_changes(old, new))
     refused = [change for change in changes if _is_fixed(change[0], trained)]
     if refused:
         raise InputError(
-            f"{run} was trained with other settings: {_told(*refused[0])}",
+            f"{run} was trained with other settings: {_describe_change(*refused[0])}",
             "put the old value back, or choose another --out",
         )
-    return [f"{run} goes on with other settings: {_told(*change)}" for change in changes]
+    return [f"{run} goes on with other settings: {_describe_change(*change)}" for change in changes]
 
 
 def outdated(run: Path, config: Config, stages: Sequence[int]) -> List[str]:
@@ -102,7 +102,7 @@ def _is_fixed(path: Tuple, trained: Sequence[int]) -> bool:
     return path[1] in trained and (whole or path[2] in FIXED_IN_STAGE)
 
 
-def _told(path: Tuple, old: Any, new: Any) -> str:
+def _describe_change(path: Tuple, old: Any, new: Any) -> str:
     return f"{'.'.join(map(str, path))} was {_short(old)}, now {_short(new)}"
 
 

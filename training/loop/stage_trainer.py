@@ -85,7 +85,7 @@ class StageTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         loss = self._loss(batch)
-        total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.summed(loss)[0]
+        total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.sum(loss)[0]
         self._stop_unless(math.isfinite(total) and total < RUNAWAY, f"loss {total:.3g}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -106,7 +106,7 @@ class StageTrainer:
 
     def _loss(self, batch: Batch) -> Tensor:
         """This rank's part of the loss: the ranks' sum is that of the whole batch."""
-        terms = self._shared(self._terms(), batch.seen)
+        terms = self._own_share(self._terms(), batch.seen)
         low = self.config.training.precision == "bfloat16"
         with torch.autocast(self.device, torch.bfloat16, enabled=low), self.ranks.dropout():
             network, d = self.network.train(), self.diffusion
@@ -126,12 +126,12 @@ class StageTrainer:
         t = self._timesteps(self.samples)
         return batch.x0, self._normal_like(batch.x0), t
 
-    def _shared(self, terms: Terms, seen: Tensor) -> Terms:
+    def _own_share(self, terms: Terms, seen: Tensor) -> Terms:
         """``terms`` weighted by how much of what the whole batch averages over is here."""
         if self.ranks.count == 1:
             return terms
         values, pixels = seen.sum(), seen.any(1).sum()
-        all_values, all_pixels = self.ranks.summed(values, pixels)
+        all_values, all_pixels = self.ranks.sum(values, pixels)
         return replace(
             terms,
             target_weight=float(values) / max(all_values, 1),
@@ -156,7 +156,7 @@ class StageTrainer:
         place = self.ranks.rank, self.ranks.count
         rgb, cube, seen = self.patches.batch(self.step, self.samples, *place)
         rgb, cube, seen = self._tensor(rgb), self._tensor(cube), self._tensor(seen)
-        rgb, cube = self._normalised(rgb), self._normalised(cube)
+        rgb, cube = self._normalise(rgb), self._normalise(cube)
         condition = self._condition(rgb, cube, seen) if self.stage else rgb
         return self._with_dropout(cube, condition, seen)
 
@@ -164,7 +164,7 @@ class StageTrainer:
         """Camera pictures, and the spectra of the coarser pixels that they lie in."""
         place = self.ranks.rank, self.ranks.count
         rgb, cube, seen = self.patches.pictures(self.step, self.samples, *place)
-        rgb, cube = self._normalised(self._tensor(rgb)), self._normalised(self._tensor(cube))
+        rgb, cube = self._normalise(self._tensor(rgb)), self._normalise(self._tensor(cube))
         return self._with_dropout(cube, rgb, self._tensor(seen))
 
     def _with_dropout(self, cube: Tensor, condition: Tensor, seen: Tensor) -> Batch:
@@ -176,7 +176,7 @@ class StageTrainer:
         tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
         return tensor.to(memory_format=torch.channels_last)
 
-    def _normalised(self, values: Tensor) -> Tensor:
+    def _normalise(self, values: Tensor) -> Tensor:
         n = self.config.normalisation
         return (values - n.offset) / n.scale
 
@@ -202,10 +202,10 @@ class StageTrainer:
         for network, settings in zip(self.previous, self.config.stages):
             shape = (self.samples, len(settings.final_bands), *rgb.shape[2:])
             x = self.ranks.mine(torch.randn(shape, device=self.device))
-            condition = self._sampled(network, settings, x, condition)
+            condition = self._sample(network, settings, x, condition)
         return condition
 
-    def _sampled(
+    def _sample(
         self, network: nn.Module, settings: StageSettings, x: Tensor, condition: Tensor
     ) -> Tensor:
         """A previous stage in one step from noise ``x``: its x0 at t = T - 1."""

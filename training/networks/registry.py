@@ -27,7 +27,7 @@ def build(config: Config, stage: int) -> nn.Module:
         raise InputError(f"{where} kind {kind!r} is unknown", f"use one of {', '.join(KINDS)}")
     network, settings_class = KINDS[kind]
     known = {field.name for field in fields(settings_class)}
-    implied = {k: v for k, v in _implied(config, stage).items() if k in known}
+    implied = {k: v for k, v in _implied_settings(config, stage).items() if k in known}
     if said := sorted(set(table) & set(implied)):
         raise InputError(f"{where} sets {said}", "leave it out: the other settings say it")
     settings = from_table(settings_class, {**table, **implied}, where)
@@ -69,7 +69,7 @@ def pixelwise(config: Config) -> bool:
     return alone and all(stage.pdt_lower_bound >= 1 for stage in config.stages)
 
 
-def _implied(config: Config, stage: int) -> Dict[str, Any]:
+def _implied_settings(config: Config, stage: int) -> Dict[str, Any]:
     """What the rest of the settings says of a stage's network."""
     return {
         "condition_bands": condition_bands(config, stage),

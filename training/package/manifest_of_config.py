@@ -30,7 +30,7 @@ def released_qualities(config: Config) -> Dict[str, manifest.Quality]:
 
 def _default_qualities(config: Config) -> Dict[str, manifest.Quality]:
     fewest = _fewest_timesteps(config)
-    return {name: _fitted(quality, fewest) for name, quality in DEFAULT_QUALITIES.items()}
+    return {name: _fit_to_schedule(quality, fewest) for name, quality in DEFAULT_QUALITIES.items()}
 
 
 def _fewest_timesteps(config: Config) -> int:
@@ -71,7 +71,7 @@ def identity(
     }
 
 
-def _fitted(quality: manifest.Quality, timesteps: int) -> manifest.Quality:
+def _fit_to_schedule(quality: manifest.Quality, timesteps: int) -> manifest.Quality:
     """A default quality for a schedule of ``timesteps``."""
     interval = quality.guidance_interval
     if interval is not None:

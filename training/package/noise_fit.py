@@ -34,7 +34,7 @@ def _at(unit: np.ndarray, seen: np.ndarray, lag: int) -> float:
     return products / pairs if pairs >= LEAST_PAIRS else float("nan")
 
 
-def fitted(scenes: Sequence[np.ndarray]) -> SharedNoise:
+def fit(scenes: Sequence[np.ndarray]) -> SharedNoise:
     """The noise whose correlation is nearest to the mean of ``scenes``' (LAGS,) each."""
     said = np.isfinite(scenes)
     known = said.any(axis=0)

@@ -99,8 +99,8 @@ def schedule_ends(
             _hold_products(state, betas, path)
             return ends
     raise InputError(
-        f"{path} was made with {_described(found)}, the settings' {kind} schedule gives "
-        f"{_described(schedule.betas(kind, steps, low, high))}",
+        f"{path} was made with {_describe(found)}, the settings' {kind} schedule gives "
+        f"{_describe(schedule.betas(kind, steps, low, high))}",
         _SETTINGS,
     )
 
@@ -125,6 +125,6 @@ def _close(found: np.ndarray, expected: np.ndarray, rtol: float) -> bool:
     )
 
 
-def _described(betas: np.ndarray) -> str:
+def _describe(betas: np.ndarray) -> str:
     ends = f" from {betas.flat[0]:.6g} to {betas.flat[-1]:.6g}" if betas.size else ""
     return f"{betas.size} betas{ends}"

@@ -40,7 +40,7 @@ class Errors:
 Sensors = Dict[Hashable, Errors]
 
 
-def fitted(sensors: Sensors) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
+def fit(sensors: Sensors) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
     """(factor, relative), a number a band each, with which the intervals hold as they say.
 
     Bands are fitted one by one, where one sensor may weigh on the same side in each; so in the end
@@ -87,10 +87,10 @@ def coverages(sensors: Sensors) -> Dict[Hashable, Tuple[float, float]]:
 
     The second is what a sensor that nobody has seen may expect; NaN for an only sensor.
     """
-    whole = fitted(sensors)
+    whole = fit(sensors)
     found = {}
     for name, part in sensors.items():
         others = {other: value for other, value in sensors.items() if other != name}
-        alone = coverage(part, *fitted(others)) if others else float("nan")
+        alone = coverage(part, *fit(others)) if others else float("nan")
         found[name] = coverage(part, *whole), alone
     return found
