@@ -15,6 +15,7 @@ from qgis.core import (
 
 from ..runtime import install, wheels
 from ..runtime.failure import explain
+from ..runtime.install import other_sources
 from ..runtime.interpreter import own_python
 from ..runtime.job import Job, run_json
 from ..runtime.locate import WorkerPython, environment_folder, python_of
@@ -130,6 +131,13 @@ class InstallRuntimeAlgorithm(ScdmAlgorithm):
             feedback.pushInfo(tr("The runtime in {} works. Ready.").format(self.folder))
             python = python_of(self.folder)
         else:
+            for name in other_sources():
+                feedback.pushWarning(
+                    tr(
+                        "The environment variable {} sends pip to another source of packages than "
+                        "PyPI. What is installed from there runs with your rights."
+                    ).format(name)
+                )
             recipe = self._recipe(device, cluster, self._wheels(parameters, context))
             python = self._build(recipe, feedback)
         return {"FOLDER": str(self.folder), "PYTHON": str(python)}

@@ -54,7 +54,7 @@ class Chart:
 
     def _line(self, one: Spectrum, style: str) -> None:
         nm, values, spread = with_gaps(one)
-        self._axes.plot(nm, values, style, color=one.colour, linewidth=1.6, label=one.name)
+        self._axes.plot(nm, values, style, color=one.colour, linewidth=1.6, label=plain(one.name))
         if spread is not None:
             low, high = values - spread, values + spread
             self._axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
@@ -90,6 +90,12 @@ class Chart:
         )
         for text in legend.get_texts():
             text.set_color(self._ink)
+
+
+def plain(name: str) -> str:
+    """``name`` as matplotlib's label: none of it a formula, and not left out of the legend."""
+    name = name.replace("$", r"\$")
+    return f" {name}" if name.startswith("_") else name
 
 
 def with_gaps(one: Spectrum):

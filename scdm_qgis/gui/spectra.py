@@ -8,6 +8,7 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 # Okabe and Ito's colours, safe for the colour-blind; black is left out for dark themes.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet's formula begins
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a800")
 
 
@@ -47,11 +48,16 @@ def as_csv(spectra: Sequence[Spectrum]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = [column for one in spectra for column in _columns(one)]
-    writer.writerow(["wavelength_nm", *(name for name, _ in columns)])
+    writer.writerow(["wavelength_nm", *(_no_formula(name) for name, _ in columns)])
     every = sorted({float(nm) for one in spectra for nm in one.wavelength_nm})
     for nm in every:
         writer.writerow([f"{nm:.9g}", *(_cell(values.get(nm)) for _, values in columns)])
     return out.getvalue()
+
+
+def _no_formula(name: str) -> str:
+    """``name`` as a cell that a spreadsheet does not compute."""
+    return f"'{name}" if name[:1] in FORMULA_SIGNS else name
 
 
 def _columns(one: Spectrum) -> List[Tuple[str, dict]]:

@@ -260,6 +260,11 @@
         </message>
         <message>
             <location filename="../algorithms/install_runtime.py" />
+            <source>The environment variable {} sends pip to another source of packages than PyPI. What is installed from there runs with your rights.</source>
+            <translation>Die Umgebungsvariable {} schickt pip zu einer anderen Paketquelle als PyPI. Was von dort installiert wird, läuft mit Ihren Rechten.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/install_runtime.py" />
             <source>{folder} cannot be written: {error}. Close other QGIS windows that use the runtime and check the folder's permissions</source>
             <translation>{folder} ist nicht beschreibbar: {error}. Andere QGIS-Fenster schließen, die die Laufzeitumgebung nutzen, und die Rechte des Ordners prüfen</translation>
         </message>

@@ -5,10 +5,11 @@ GDAL, and NumPy stays the one that this GDAL was built with.
 """
 
 import contextlib
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Mapping, Optional, Tuple
 
 from ..translation import tr
 from .locate import python_of
@@ -64,6 +65,12 @@ def venv_command(recipe: Recipe, building: Path) -> List[str]:
     """
     share = ["--without-pip"] if recipe.base_has_pip else []
     return [str(recipe.base_python), "-m", "venv", "--system-site-packages", *share, str(building)]
+
+
+def other_sources(environ: Mapping[str, str] = os.environ) -> List[str]:
+    """The environment's variables that send pip to other sources of packages."""
+    names = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE")
+    return [name for name in names if environ.get(name)]
 
 
 def pip_command(recipe: Recipe, building: Path) -> List[str]:

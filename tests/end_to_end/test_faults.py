@@ -143,7 +143,7 @@ def test_cancelling_keeps_what_is_done(command, source, tiny_package, folder, wh
     assert (folder / "o.tif").read_bytes() == whole
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_cancelling_with_no_resume_leaves_nothing(source, tiny_package, folder, number):
     words = ["upsample", source, folder / "o.tif", "--model", tiny_package, "--no-resume"]
     process = under_way([*words, "--tile", 24, "--samples", 9])

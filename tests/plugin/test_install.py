@@ -180,3 +180,8 @@ def write_wheel(folder, name, version):
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
         for path, text in files.items():
             wheel.writestr(path, text)
+
+
+def test_another_source_of_packages_is_named():
+    found = install.other_sources({"PIP_INDEX_URL": "http://elsewhere", "PIP_FIND_LINKS": ""})
+    assert found == ["PIP_INDEX_URL"] and install.other_sources({}) == []

@@ -1,15 +1,18 @@
 """The spectral profile panel: pixels under clicks, spread, references, CSV, picture."""
 
+import io
 import sys
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QColor, QGuiApplication, QPalette
 from qgis.PyQt.QtTest import QTest
 
+from scdm_qgis.gui.chart import plain
 from scdm_qgis.gui.choose_spectra import SpectraDialog
 from scdm_qgis.gui.spectra import Spectrum, as_csv
 
@@ -293,3 +296,19 @@ def test_csv_of_spectra_with_other_wavelengths():
         "450,,0.25,0.5",
         "500,,,",
     ]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+x", "-x", "@x", "\tx"])
+def test_a_name_is_no_formula_of_a_spreadsheet(name):
+    table = as_csv([Spectrum(name, "", np.array([400.0]), np.array([0.1]))])
+    assert f"'{name}" in table.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", [r"$\frac{$", "$x$", "_hidden", "100 $"])
+def test_a_name_is_no_formula_of_the_chart(name):
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], label=plain(name))
+    shown = axes.legend().get_texts()[0].get_text()
+    figure.savefig(io.BytesIO(), format="svg")  # draws, which a broken formula stops
+    assert shown.replace("\\$", "$").strip() == name

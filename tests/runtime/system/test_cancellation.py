@@ -37,7 +37,7 @@ def worker(body, folder="."):
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize(
     ("body", "said"), [(LISTENING, ["orderly"]), (STUCK, ["tidied", "forced"])]
 )
@@ -47,6 +47,16 @@ def test_a_signal_ends_the_process_with_130(number, body, said):
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out.split() == said
+
+
+def test_with_nohup_a_closed_terminal_ends_nothing():
+    code = (
+        "import os, signal; from model_runtime.system import cancellation\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "cancellation.watch(lambda: None); os.kill(os.getpid(), signal.SIGHUP); print('goes on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "goes on\n")
 
 
 def test_an_import_is_not_broken_off_by_an_exception(tmp_path):
