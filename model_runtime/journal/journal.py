@@ -1,8 +1,8 @@
 """The journal of a run beside its output: what is finished, for which input and options.
 
-``OUTPUT.blocks`` holds the finished blocks and ``run.json``, the facts that decide their content.
-A later run with the same facts goes on from there; with others it starts anew and says what it
-discards, or lays the other run aside (``NAME.run.json``) for when its settings come again.
+``OUTPUT.blocks`` holds the finished units and ``run.json``, the facts that decide their content. A
+later run with the same facts continues from there; with others it starts anew and says what it
+discards, or lays the other run aside (``NAME.run.json``) until its settings are used again.
 """
 
 import contextlib
@@ -34,16 +34,20 @@ UNFINISHED = (DISCARD, KEEP)  # what becomes of another run's blocks
 
 
 def folder_of(output: str) -> Path:
-    """Where the journal of ``output`` lies."""
+    """Name the folder of the journal of ``output``.
+
+    Returns: its path.
+    """
     return Path(f"{output}{JOURNAL_SUFFIX}")
 
 
 class Journal:
     """The journal of one run, locked against a second one; use it in a ``with`` statement.
 
-    ``store`` has its blocks, and from ``begin`` on those of ``run``, a name for the facts. What
-    ``keep()`` was not said of is removed at the end; with ``keep``, an empty journal still is.
-    Raises StorageError when it cannot be written, or is in use.
+    ``store`` has its units, and from ``begin`` on those of ``run``, a name for the facts. It is
+    removed on exit unless ``keep()`` was called; an empty journal is always removed.
+
+    Raises: StorageError when it cannot be written, or is in use.
     """
 
     def __init__(self, output: str):
@@ -67,16 +71,21 @@ class Journal:
         return self
 
     def holds(self, facts: Dict[str, str]) -> bool:
-        """Whether a run with the same ``facts`` left this journal."""
+        """Tell whether a run with the same ``facts`` left this journal.
+
+        Returns: True where one did.
+        """
         with storage_errors(self.folder):
             return facts in (self._own_facts(), _read_facts(self._aside(run_name(facts))))
 
     def begin(
         self, facts: Dict[str, str], resume: bool, events: Events, unfinished: str = DISCARD
     ) -> int:
-        """Go on from the blocks of a run with the same ``facts``, or start anew; blocks there.
+        """Continue from the units of a run with the same ``facts``, or start anew.
 
         ``unfinished``: what becomes of a run with other facts, one of UNFINISHED.
+
+        Returns: how many units there are.
         """
         self._kept = False
         self.run = run_name(facts)
@@ -121,20 +130,29 @@ class Journal:
         self._kept = True
 
     def mark_ending(self) -> None:
-        """Note that the outputs are whole and get their names now."""
+        """Note that the outputs are complete and get their names now.
+
+        Raises: StorageError.
+        """
         with storage_errors(self.folder):
             write_durably(self.folder / ENDING_NAME, b"")
             sync_folder(self.folder)
 
     def leave_receipt(self) -> None:
-        """Leave word that all outputs have their names, until ``settle`` removes it."""
+        """Note that all outputs have their names, until ``settle`` removes the note.
+
+        Raises: StorageError.
+        """
         with storage_errors(self.folder):
             write_durably(self.folder / RECEIPT_NAME, b"")
             sync_folder(self.folder)
         self._receipt = True
 
     def has_receipt(self) -> bool:
-        """Whether an earlier run left such word."""
+        """Tell whether an earlier run left such a note.
+
+        Returns: True where one did.
+        """
         return (self.folder / RECEIPT_NAME).is_file()
 
     def __exit__(self, *_) -> None:
@@ -176,18 +194,27 @@ class Journal:
 
 
 def run_name(facts: Dict[str, str]) -> str:
-    """A name that runs with other facts do not have."""
+    """Derive a name from ``facts`` that no run with other facts has.
+
+    Returns: 16 hexadecimal digits.
+    """
     content = json.dumps(facts, sort_keys=True).encode("ascii")
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def was_ending(output: str) -> bool:
-    """Whether a run of ``output`` was cut off while the outputs got their names."""
+    """Tell whether a run of ``output`` was interrupted while its outputs got their names.
+
+    Returns: True where one was.
+    """
     return (folder_of(output) / ENDING_NAME).is_file()
 
 
 def settle(output: str) -> None:
-    """Remove the receipt of a run of ``output``, or what a kill left of it; raises StorageError."""
+    """Remove the receipt of a run of ``output``.
+
+    Raises: StorageError.
+    """
     if (folder_of(output) / RECEIPT_NAME).is_file():
         with Journal(output):
             pass

@@ -200,14 +200,19 @@ class ModelPackage:
 
 
 def read(folder: Path) -> Manifest:
-    """The checked manifest of the package in ``folder``; raises as ``open_package``."""
+    """Read and check the manifest of the package in ``folder``.
+
+    Returns: the Manifest.
+    Raises: PackageError as ``open_package``.
+    """
     return open_package(folder).manifest
 
 
 def open_package(folder: Path) -> ModelPackage:
-    """The package in ``folder``, whose manifest is read once and checked.
+    """Read the manifest of the package in ``folder`` once, and check it.
 
-    Raises PackageError when the folder holds no ``model.json`` or it breaks a rule.
+    Returns: the package.
+    Raises: PackageError when the folder holds no ``model.json`` or it breaks a rule.
     """
     path = Path(folder) / MANIFEST_NAME
     if not path.is_file():

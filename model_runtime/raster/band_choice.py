@@ -44,7 +44,11 @@ class Choice:
     doubt: str = ""  # what else the file says
 
     def describe(self, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> str:
-        """``Red = band 3 (B4), Green = band 2 (B3), Blue = band 1 (B2); by band names``."""
+        """Describe the choice, as ``Red = band 3 (B4), Green = band 2 (B3), Blue = band 1 (B2); by
+        names``.
+
+        Returns: one line.
+        """
         by_number = {band.number: band for band in facts}
         pairs = [(use, by_number[number]) for number, use in zip(self.bands, wanted)]
         how = "as chosen" if self.found_by == CHOSEN else f"by {self.found_by}"

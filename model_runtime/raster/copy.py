@@ -166,7 +166,10 @@ def _place_beside(target: Path) -> Iterator[Path]:
 
 
 def tidy_folder(folder: Path) -> Callable[[], None]:
-    """Have ``folder`` removed before a forced end too; what is returned removes it now."""
+    """Register the removal of ``folder`` before a forced exit.
+
+    Returns: a function that removes it now.
+    """
 
     def remove() -> None:
         with suppress(OSError):

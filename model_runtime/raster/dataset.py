@@ -49,6 +49,10 @@ def _is_local(path: str) -> bool:
 
 
 def one_line(error: BaseException) -> str:
+    """Write an error on one line.
+
+    Returns: at most 300 characters.
+    """
     return " ".join(str(error).split())[:300]
 
 
@@ -76,6 +80,10 @@ def is_estimate(dataset) -> bool:
 
 
 def refuse_estimate(dataset, path: str) -> None:
+    """Check that a raster is not an estimate of this software.
+
+    Raises: InputError where it is one.
+    """
     if is_estimate(dataset):
         content = dataset.GetMetadataItem(CONTENT_TAG)
         raise InputError(

@@ -1,4 +1,4 @@
-"""What a raster file says beside its values that tells what they mean."""
+"""Reads what a raster file says, beside its values, of what they mean."""
 
 import base64
 import binascii
@@ -10,7 +10,10 @@ EXIF_SRGB = "1"  # of EXIF's ColorSpace
 
 
 def read(dataset, path: str, bands: Sequence[int], names: Tuple[str, ...]) -> FileFacts:
-    """The facts of GDAL's ``dataset`` and of its ``bands`` (1-based), which have ``names``."""
+    """Read the facts of GDAL's ``dataset`` and of its ``bands`` (1-based), which have ``names``.
+
+    Returns: the FileFacts.
+    """
     handles = [dataset.GetRasterBand(number) for number in bands]
     tags = dataset.GetMetadata() or {}
     units = {band.GetUnitType() or tags.get("units", "") for band in handles}

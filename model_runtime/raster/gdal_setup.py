@@ -15,9 +15,11 @@ gdal.SetCacheMax(CACHE_BYTES)
 
 
 def require_proj() -> None:
-    """Raise DeviceError where PROJ was sent to a folder without its database.
+    """Check that PROJ finds its database.
 
     Reference systems would be lost on reading, and nothing could be written.
+
+    Raises: DeviceError where PROJ was sent to a folder without it.
     """
     where = next((name for name in ("PROJ_DATA", "PROJ_LIB") if os.environ.get(name)), None)
     if where is None:
@@ -37,7 +39,10 @@ def require_proj() -> None:
 
 
 def gdal_version() -> str:
-    """GDAL's version, as "3.6.2"."""
+    """Look up GDAL's version.
+
+    Returns: for example "3.6.2".
+    """
     return gdal.VersionInfo("RELEASE_NAME")
 
 

@@ -75,6 +75,10 @@ def _shift_gcp(gcp, window: Window):
 
 
 def apply_geotransform(transform: Geotransform, col: float, row: float) -> Tuple[float, float]:
+    """Convert a place in pixels to coordinates.
+
+    Returns: x and y in units of the CRS.
+    """
     x0, a, b, y0, c, d = transform
     return x0 + col * a + row * b, y0 + col * c + row * d
 
@@ -82,6 +86,7 @@ def apply_geotransform(transform: Geotransform, col: float, row: float) -> Tuple
 def georeference_of(dataset) -> Georeference:
     """Read where a dataset lies.
 
+    Returns: the Georeference.
     Raises: RuntimeError where GDAL leaves out keys that are damaged, as some versions do;
         MemoryError where memory is too short for its table of reference systems.
     """

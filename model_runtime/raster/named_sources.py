@@ -1,8 +1,4 @@
-"""Which other files a raster's file names (a VRT's sources, sidecars), and which may be followed.
-
-GDAL follows such names without a question: to the network, or (before 3.10) to any address of
-memory. Pure but for looking which files exist; reading them is ``opening``'s.
-"""
+"""Finds which other files a raster file names, and which of them may be followed."""
 
 import html
 import re
@@ -31,14 +27,17 @@ _BASE = ":::BASE:::"
 
 
 def is_remote(path: str) -> bool:
-    """Whether a name leads to another machine."""
+    """Tell whether a name leads to another machine.
+
+    Returns: True where it does.
+    """
     return _NETWORK.search(path) is not None
 
 
 def trouble_with(name: str, network: bool) -> Optional[str]:
-    """What speaks against following ``name``, in words; None where nothing does.
+    """Find what speaks against following ``name``; ``network``: other machines may be contacted.
 
-    ``network``: whether other machines may be asked.
+    Returns: words; None where nothing does.
     """
     if name.lower().startswith(_MEMORY):
         return "an address of memory"
@@ -48,7 +47,10 @@ def trouble_with(name: str, network: bool) -> Optional[str]:
 
 
 def texts(content: bytes) -> List[str]:
-    """``content`` as text, and again with the entities in it resolved: a VRT may hold another."""
+    """Decode ``content``, and again with its entities resolved: a VRT may hold another.
+
+    Returns: the texts.
+    """
     found = [content.decode("utf-8", "surrogateescape")]
     while len(found) < 4 and (plain := html.unescape(found[-1])) != found[-1]:
         found.append(plain)
@@ -56,12 +58,18 @@ def texts(content: bytes) -> List[str]:
 
 
 def names_memory(content: bytes) -> bool:
-    """Whether an address of memory is named anywhere, whatever GDAL would take it for."""
+    """Tell whether a memory address is named anywhere, whatever GDAL would take it for.
+
+    Returns: True where one is.
+    """
     return any(_MEMORY in text.lower() for text in texts(content))
 
 
 def names_in(content: bytes) -> List[str]:
-    """The sources that a VRT names and the overviews that a sidecar names, each once."""
+    """List the sources that a VRT names and the overviews that a sidecar names, each once.
+
+    Returns: the names.
+    """
     return list(dict.fromkeys(name for text in texts(content) for name in _names(text)))
 
 
@@ -77,7 +85,10 @@ def _names(text: str) -> Iterator[str]:
 
 
 def places_of(name: str, folder: Path) -> List[Path]:
-    """The files that ``name`` in a file of ``folder`` may mean, those that exist."""
+    """List the existing files that ``name`` in a file of ``folder`` may mean.
+
+    Returns: their paths.
+    """
     part = _PARTS.fullmatch(name)
     if part:
         quoted = re.findall(r'"([^"]*)"', part.group(2))
@@ -87,7 +98,10 @@ def places_of(name: str, folder: Path) -> List[Path]:
 
 
 def places_of_path(name: str, folder: Path) -> List[Path]:
-    """As ``places_of`` for a path: seen from ``folder`` and from where the process is."""
+    """List the existing files that a path may mean, from ``folder`` and from the current one.
+
+    Returns: their paths.
+    """
     if name.startswith("/vsi"):
         archive = archive_of(name)
         return [archive] if archive else []
@@ -99,7 +113,10 @@ def _places_of(name: str, folder: Path) -> Tuple[Path, Path]:
 
 
 def archive_of(name: str) -> Optional[Path]:
-    """The file on the disk within which ``/vsizip/...`` and its like read."""
+    """Find the file on disk within which ``/vsizip/...`` and its like read.
+
+    Returns: its path; None where there is none.
+    """
     inside = re.sub(r"^/vsisubfile/[\d_]+,|^(/vsi\w+/)+|[{}]", "", name)
     for start in (inside, f"/{inside}"):
         for path in (Path(start), *Path(start).parents):
@@ -109,7 +126,10 @@ def archive_of(name: str) -> Optional[Path]:
 
 
 def is_file(path: Path) -> bool:
-    """Whether ``path`` is a file; names that no system takes are not."""
+    """Tell whether ``path`` is a file; names that no system accepts are not.
+
+    Returns: True for a file.
+    """
     try:
         return path.is_file()
     except (OSError, ValueError):

@@ -1,8 +1,4 @@
-"""The one door through which others' rasters are opened: by known drivers, to local files only.
-
-Drivers that are not listed are put off for the whole process, so that no file can call them by a
-name within it; other machines are asked only once INPUT itself has named one.
-"""
+"""The only way in which others' rasters are opened: by known drivers, local files only."""
 
 import functools
 from pathlib import Path
@@ -74,18 +70,28 @@ def _available_drivers() -> List[str]:
 
 
 def openable_path(path: str) -> str:
-    """``https://`` as GDAL's ``/vsicurl/``: read in parts, not copied whole."""
+    """Write ``https://`` as GDAL's ``/vsicurl/``, which reads parts, not the whole file.
+
+    Returns: the path for GDAL.
+    """
     return f"/vsicurl/{path}" if path.startswith(("http://", "https://")) else path
 
 
 def check(path: str) -> None:
-    """Raise InputError when ``path``, or a file that it leads to, may not be followed."""
+    """Check that ``path``, and every file to which it leads, may be followed.
+
+    Raises: InputError where one may not.
+    """
     for _ in _follow(path):
         pass
 
 
 def local_files(path: str) -> List[str]:
-    """The local files that ``path`` leads to, itself and sidecars among them; raises InputError."""
+    """List the local files to which ``path`` leads, itself and sidecars among them.
+
+    Returns: their paths.
+    Raises: InputError.
+    """
     return list(dict.fromkeys(str(place) for place in _follow(openable_path(str(path)))))
 
 

@@ -143,7 +143,7 @@ class Writer:
 
         ``tell`` hears what is being done.
 
-        Raises: StorageError.
+        Raises: StorageError; RuntimeError of GDAL becomes one.
         """
         with WritingErrors(self.path):
             before_copy = 1 - COG_SHARE if self._form.cog else 1.0

@@ -15,9 +15,11 @@ FORMULA = "100 x (1 - relative spread) / (1 + distance from the training colours
 
 
 def relative_spread(spread: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """(1, rows, cols) of ``spread`` and ``mean`` (bands, rows, cols); a black pixel has infinity.
+    """Divide the spread of a pixel by its mean, both (bands, rows, cols), over all bands at once.
 
-    Over all bands at once: a dark band alone, whose spread is large beside it, decides nothing.
+    A dark band alone, whose spread is large beside it, decides nothing.
+
+    Returns: (1, rows, cols); infinity for a black pixel.
     """
     of_spread, of_mean = (
         np.einsum("brc,brc->rc", values, values)[None] for values in (spread, mean)
@@ -27,8 +29,10 @@ def relative_spread(spread: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def reliability(relative: np.ndarray, distance: Union[np.ndarray, float] = 0.0) -> np.ndarray:
-    """0 to 100, for a relative spread and a distance from the training colours (training_domain).
+    """Rate pixels by a relative spread and a distance from the training colours (training_domain).
 
-    Falls with both; a pixel one width of the training range outside counts half.
+    The rating falls with both; a pixel one width of the training range outside counts half.
+
+    Returns: 0 to 100, in the shape of ``relative``.
     """
     return 100 * np.maximum(1 - relative, 0) / (1 + distance)

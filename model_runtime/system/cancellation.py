@@ -46,7 +46,10 @@ def explain(left: Callable[[], Tuple[str, str]]) -> None:
 
 
 def cancelled_error() -> CancelledError:
-    """That the process was cancelled, and what it leaves."""
+    """Make the error of a cancelled process, with what it leaves.
+
+    Returns: the CancelledError.
+    """
     for left in _left:
         with contextlib.suppress(OSError):
             return CancelledError(*left())

@@ -36,27 +36,42 @@ class Target:
 
 
 def geotiff(path: str) -> Target:
-    """A GeoTIFF; what stale sidecars say of another raster goes with that."""
+    """Name a GeoTIFF with its sidecars: stale ones that describe another raster go with it.
+
+    Returns: the Target.
+    """
     return Target(Path(path), tuple(Path(f"{path}{end}") for end in (".aux.xml", ".ovr", ".msk")))
 
 
 def mosaic(path: str, sheets: Path) -> Target:
-    """A VRT over ``sheets``, a folder."""
+    """Name a VRT over the folder ``sheets``.
+
+    Returns: the Target.
+    """
     return Target(Path(path), (), sheets)
 
 
 def envi(path: str) -> Target:
-    """ENVI data and its header, whose name other data with another end would share."""
+    """Name ENVI data with its header, whose name other data with another ending would share.
+
+    Returns: the Target.
+    """
     return Target(Path(path), (Path(path).with_suffix(".hdr"), Path(f"{path}.aux.xml")))
 
 
 def page(path: str) -> Target:
-    """A file without neighbours."""
+    """Name a file without neighbours.
+
+    Returns: the Target.
+    """
     return Target(Path(path))
 
 
 def check(targets: Sequence[Target], read: Iterable[str], overwrite: bool) -> None:
-    """Raise InputError unless the command may write ``targets`` while it reads ``read``."""
+    """Check that the command may write ``targets`` while it reads ``read``.
+
+    Raises: InputError where it may not.
+    """
     refuse_inputs(targets, read)
     refuse_shared(targets)
     if not overwrite:
@@ -64,7 +79,10 @@ def check(targets: Sequence[Target], read: Iterable[str], overwrite: bool) -> No
 
 
 def refuse_inputs(targets: Sequence[Target], read: Iterable[str]) -> None:
-    """Raise InputError where a target, or a neighbour, is one of the files that are read."""
+    """Check that no target, nor a neighbour of one, is a file that is read.
+
+    Raises: InputError where one is.
+    """
     sources = [Path(name) for name in read]
     for target in targets:
         for name in target.names:
@@ -78,7 +96,10 @@ def refuse_inputs(targets: Sequence[Target], read: Iterable[str]) -> None:
 
 
 def refuse_shared(targets: Sequence[Target]) -> None:
-    """Raise InputError where two targets touch one file."""
+    """Check that no two targets touch the same file.
+
+    Raises: InputError where two do.
+    """
     taken: List[Path] = []
     for target in targets:
         for name in target.names:
@@ -88,7 +109,10 @@ def refuse_shared(targets: Sequence[Target]) -> None:
 
 
 def refuse_existing(targets: Sequence[Target]) -> None:
-    """Raise InputError where a target, or a neighbour, exists."""
+    """Check that no target, nor a neighbour of one, exists.
+
+    Raises: InputError where one does.
+    """
     for target in targets:
         _drop_second_name(target.path)
     for name in _existing(targets):
@@ -96,7 +120,10 @@ def refuse_existing(targets: Sequence[Target]) -> None:
 
 
 def refuse_appeared(targets: Sequence[Target]) -> None:
-    """As ``refuse_existing`` when the work is done: a StorageError, which keeps what is done."""
+    """Check as ``refuse_existing`` does, when the work is done.
+
+    Raises: StorageError, which keeps what is done.
+    """
     for name in _existing(targets):
         raise StorageError(f"'{name}' was made by something else meanwhile", OVERWRITE)
 
@@ -113,7 +140,10 @@ def _existing(targets: Sequence[Target]) -> Iterator[Path]:
 
 
 def is_same_file(a: Path, b: Path) -> bool:
-    """Whether two names are of one file, there or not."""
+    """Tell whether two names belong to one file, whether it exists or not.
+
+    Returns: True where they do.
+    """
     try:
         if a.exists() and b.exists():
             return a.samefile(b)
@@ -123,9 +153,10 @@ def is_same_file(a: Path, b: Path) -> bool:
 
 
 def give_name(part: Path, name: Path, overwrite: bool) -> None:
-    """Give the finished file ``part`` its ``name``; raises OSError.
+    """Give the finished file ``part`` its final ``name``.
 
-    StorageError where a file has that name and ``overwrite`` is false, however late it came.
+    Raises: OSError; StorageError where a file has that name and ``overwrite`` is false, however
+        late it came.
     """
     try:
         _give_name(Path(part), Path(name), overwrite)

@@ -22,11 +22,11 @@ def files():
 def functions(tree, prefix=""):
     """(name, function) of each public function and method; properties say what they are."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+        public = not getattr(node, "name", "_").startswith("_")
+        if public and isinstance(node, ast.ClassDef):
             yield from functions(node, f"{node.name}.")
-        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            if not node.decorator_list:
-                yield prefix + node.name, node
+        elif public and isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            yield prefix + node.name, node
 
 
 def returns_something(function):
