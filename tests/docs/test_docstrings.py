@@ -1,4 +1,4 @@
-"""Docstrings of model_runtime have the form of CONTRIBUTING: Returns and Raises in lines of their own.
+"""Docstrings of model_runtime have the form of CONTRIBUTING: lines for Returns and Raises.
 
 Folders come in as they are brought into that form.
 """
@@ -46,7 +46,7 @@ def raised(function):
     return {name for name in names if name.endswith("Error")}
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(RUNTIME)))
+@pytest.mark.parametrize("path", list(files()), ids=lambda path: str(path.relative_to(RUNTIME)))
 def test_what_is_returned_and_raised_stands_in_lines_of_its_own(path):
     wrong = []
     for name, function in functions(ast.parse(path.read_text(encoding="utf-8"))):
