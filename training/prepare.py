@@ -20,7 +20,7 @@ import numpy as np
 from model_runtime.errors import InputError, ScdmError
 from model_runtime.raster.cube import Cube, cube_shape, read_cube, write_cube
 from model_runtime.tiling import Window
-from training.data.block_split import SPLITS, Block, plan
+from training.data.region_split import SPLITS, Region, plan
 from training.package.new_folder import new_folder
 
 LIST_NAME = "blocks.json"
@@ -28,7 +28,7 @@ LIST_NAME = "blocks.json"
 
 @dataclass(frozen=True)
 class Cut:
-    """How to cut: 1-based ``bands``, block ``side`` and ``gap`` in pixels, shares and seed.
+    """How to cut: 1-based ``bands``, a region's ``side`` and ``gap`` in pixels, shares, seed.
 
     ``grid_nm`` (first, last): the bands' centres, evenly spaced, where the raster does not say.
     """
@@ -42,31 +42,31 @@ class Cut:
 
 
 def prepare(source: Path, folder: Path, cut: Cut) -> Dict[str, int]:
-    """Write the blocks of ``source`` into the new ``folder``; returns the number of each split.
+    """Write the regions of ``source`` into the new ``folder``; returns the number of each split.
 
-    Blocks without a valid pixel are left out. Raises InputError or StorageError, and leaves
+    Regions without a valid pixel are left out. Raises InputError or StorageError, and leaves
     nothing then.
     """
     _, rows, cols = cube_shape(str(source))
-    blocks = plan(rows, cols, cut.side, cut.gap, cut.shares, cut.seed)
+    regions = plan(rows, cols, cut.side, cut.gap, cut.shares, cut.seed)
     with new_folder(folder) as part:
         for split in SPLITS:
             (part / split).mkdir()
-        written = [entry for block in blocks for entry in _write(source, part, block, cut)]
+        written = [entry for region in regions for entry in _write(source, part, region, cut)]
         listed = {"source": Path(source).name, **asdict(cut), "blocks": written}
         (part / LIST_NAME).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     return {split: sum(entry["split"] == split for entry in written) for split in SPLITS}
 
 
-def _write(source: Path, folder: Path, block: Block, cut: Cut) -> List[Dict]:
-    """The list's entry of a block that was written; none where no pixel of it is valid."""
-    window = block.window
+def _write(source: Path, folder: Path, region: Region, cut: Cut) -> List[Dict]:
+    """The list's entry of a region that was written; none where no pixel of it is valid."""
+    window = region.window
     cube = read_cube(str(source), cut.bands, window, need_wavelengths=cut.grid_nm is None)
     if not np.isfinite(cube.values).any():
         return []
-    name = f"{block.split}/{Path(source).stem}_{window.row0}_{window.col0}.tif"
+    name = f"{region.split}/{Path(source).stem}_{window.row0}_{window.col0}.tif"
     write_cube(str(folder / name), _describe(cube, cut.grid_nm), "float32", {})
-    return [{"file": name, "split": block.split, **asdict(window)}]
+    return [{"file": name, "split": region.split, **asdict(window)}]
 
 
 def _describe(cube: Cube, grid_nm: Optional[Tuple[float, float]]) -> Cube:
@@ -122,10 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--grid-nm", help="FIRST,LAST: the bands' centres, where the raster does not say them"
     )
-    parser.add_argument("--block", type=int, default=512, help="least side of a block in pixels")
+    parser.add_argument("--block", type=int, default=512, help="least side of a region in pixels")
     parser.add_argument("--gap", type=int, default=16, help="pixels between the splits")
     parser.add_argument("--shares", default="0.8,0.1,0.1", help="of train, val and test")
-    parser.add_argument("--seed", type=int, default=0, help="of the dealing of blocks")
+    parser.add_argument("--seed", type=int, default=0, help="of the dealing of regions")
     return parser
 
 

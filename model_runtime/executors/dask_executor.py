@@ -23,7 +23,7 @@ SEE_FOLDER = "put OUTPUT into a folder that client and workers share under one p
 
 
 class DaskExecutor:
-    """Workers of the Dask cluster at ``address`` make blocks, sheets and scenes.
+    """Workers of the Dask cluster at ``address`` make units, sheets and scenes.
 
     The cluster is opened when it is first needed: what is wrong with the input is said before.
     """
@@ -158,17 +158,19 @@ class DaskUnits:
         """The workers keep what they make themselves; there is nothing to wait for."""
 
     def _again(self, unit: tiling.Unit) -> Iterator:
-        """A block that the store has lost or that was damaged there."""
+        """A unit that the store has lost or that was damaged there."""
         return self._pool.each(dask_tasks.make_unit, [(unit.name, (self._spec, unit))])
 
     def _read(self, name: str) -> Arrays:
         try:
             arrays = self._store.read(name)
         except (OSError, ValueError) as error:
-            raise StorageError(f"block {name} cannot be read ({error})", SEE_FOLDER) from error
+            raise StorageError(
+                f"the finished unit {name} cannot be read ({error})", SEE_FOLDER
+            ) from error
         if arrays is None:
             raise StorageError(
-                f"a worker's block {name} is not in '{self._store.folder}'", SEE_FOLDER
+                f"a worker's unit {name} is not in '{self._store.folder}'", SEE_FOLDER
             )
         return arrays
 

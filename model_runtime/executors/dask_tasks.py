@@ -1,4 +1,4 @@
-"""What a cluster's worker does: makes one block, one sheet or one scene, and tells in few words."""
+"""What a cluster's worker does: makes one unit, one sheet or one scene, and tells in few words."""
 
 import signal
 import threading
@@ -84,7 +84,7 @@ class Quiet(Events):
 
 
 def _open(work: RunSpec) -> OpenRun:
-    """``work``, opened by this thread when its first block comes."""
+    """``work``, opened by this thread when its first unit comes."""
     key = (work.journal, work.run)
     if getattr(_thread, "key", None) != key:
         _thread.key, _thread.opened = None, None

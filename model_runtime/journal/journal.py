@@ -30,7 +30,7 @@ EMPTY = {LOCK_NAME, f"{FACTS_NAME}.part"}  # what a journal of nothing may hold
 MAX_FACTS_BYTES = 1 << 24
 ASIDE = ".run.json"  # facts of a run that was laid aside, after its name
 DISCARD, KEEP = "discard", "keep"
-UNFINISHED = (DISCARD, KEEP)  # what becomes of another run's blocks
+UNFINISHED = (DISCARD, KEEP)  # what becomes of another run's units
 
 
 def folder_of(output: str) -> Path:
@@ -121,7 +121,7 @@ class Journal:
         return f"{said} ({leftovers.differences(found, facts)}): its tiles {fate} ({size})"
 
     def _lay_aside(self, found: Optional[Dict[str, str]]) -> None:
-        """Keep the blocks of the run ``found`` under a name of its own."""
+        """Keep the units of the run ``found`` under a name of its own."""
         if found is not None:
             (self.folder / FACTS_NAME).replace(self._aside(run_name(found)))
 

@@ -1,8 +1,8 @@
-"""Finished blocks of a run on the disk: each a checksummed file, there as a whole or not at all.
+"""Finished work units of a run on the disk: each a checksummed file, whole or not there at all.
 
-A block is written beside its name, brought to the disk and renamed, so that a kill or a power cut
-leaves either nothing or the block. A folder of files, not one file: workers of any number may add
-to it. Blocks are not compressed: a fast model makes them quicker than zlib could pack them.
+A unit is written beside its name, brought to the disk and renamed, so that a kill or a power cut
+leaves either nothing or the unit. A folder of files, not one file: workers of any number may add
+to it. Units are not compressed: a fast model makes them quicker than zlib could pack them.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ Arrays = Tuple[np.ndarray, ...]
 
 
 class UnitStore:
-    """The blocks in ``folder``, which exists; those of the run named ``run``, or all.
+    """The units in ``folder``, which exists; those of the run named ``run``, or all.
 
-    A worker that a cut-off run left behind may still write its last block: into names that no
+    A worker that a cut-off run left behind may still write its last unit: into names that no
     other run takes for its own.
     """
 
@@ -44,7 +44,7 @@ class UnitStore:
 
         Raises: OSError.
         """
-        # Two workers may make one block, where one of them was given up too soon.
+        # Two workers may make one unit, where one of them was given up too soon.
         part = self.folder / f"{self._prefix}{name}-{uuid.uuid4().hex[:8]}{PART_SUFFIX}"
         write_durably(part, *pack(arrays))
         part.replace(self._path(name))
@@ -107,11 +107,11 @@ def unpack(content: bytes) -> Arrays:
     start = _HEAD.size + _DIGEST_BYTES
     head, digest, rest = content[: _HEAD.size], content[_HEAD.size : start], content[start:]
     if hashlib.sha256(head + rest).digest() != digest:
-        raise ValueError("the block's checksum is wrong")
+        raise ValueError("its checksum is wrong")
     magic, count, size = _HEAD.unpack(head)
     table = count * _ENTRY.size
     if magic != MAGIC or table + size != len(rest):
-        raise ValueError("this is not a block")
+        raise ValueError("it is not a unit of a journal")
     return tuple(_arrays(_ENTRY.iter_unpack(rest[:table]), rest, table))
 
 

@@ -21,7 +21,7 @@ OVERVIEW_SHARE = 1 / 3
 def bytes_needed(job: Job, sheets: bool = False) -> int:
     """Bytes of the journal and of the outputs beside it, as far as can be told beforehand.
 
-    ``sheets``: whether the journal's blocks go as the output grows.
+    ``sheets``: whether the journal's units go as the output grows.
     """
     spec = job.outputs
     stored = _values(job, lambda output: job.encoding_of(output).item_bytes)

@@ -104,7 +104,9 @@ class Estimation:
         try:
             return self._store.read(name)
         except (OSError, ValueError) as error:
-            self._events.warning(f"block {name} is damaged ({error}): computed again")
+            self._events.warning(
+                f"The finished unit {name} is damaged ({error}): it is computed again"
+            )
             return None
 
     def _count(self, name: str, tile_count: int) -> None:

@@ -1,4 +1,4 @@
-"""A run as another process can take it up: everything that decides a block, and nothing open."""
+"""A run as another process can take it up: everything that decides a pixel, and nothing open."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ SAME_SOFTWARE = "install the same on all workers: their results have to be equal
 class RunSpec:
     """``inputs``: the input's files and what they are; ``model``: its folder, None the embedded.
 
-    ``journal`` is the folder of the blocks of ``run``. Paths are the same for all processes.
+    ``journal`` is the folder of the units of ``run``. Paths are the same for all processes.
     ``software``: the client's.
     """
 

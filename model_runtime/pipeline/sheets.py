@@ -1,7 +1,7 @@
 """A raster as a VRT over sheets: GeoTIFFs in a folder beside it, each made on its own.
 
-No file and no process then holds the whole: sheets are made, and put together of their blocks, by
-as many workers as there are. A finished sheet is marked in the journal, and its blocks go.
+No file and no process then holds the whole: sheets are made, and put together of their units, by
+as many workers as there are. A finished sheet is marked in the journal, and its units go.
 """
 
 import shutil

@@ -21,7 +21,7 @@ GOES_ON = "make room on the disk and run the same again: it goes on from here"
 def storage_errors(
     path: Union[str, Path], remedy: str = WRITABLE, cannot: str = "be written"
 ) -> Iterator[None]:
-    """Turn OSErrors in the block into a StorageError about ``path``.
+    """Turn OSErrors in the ``with`` statement into a StorageError about ``path``.
 
     Raises: StorageError, "'path' cannot be written (reason): remedy".
     """

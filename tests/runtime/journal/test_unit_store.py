@@ -1,4 +1,4 @@
-"""Blocks on the disk: back as they were, and never as something else."""
+"""Finished units on the disk: back as they were, and never as something else."""
 
 import os
 
@@ -33,7 +33,7 @@ def test_what_is_kept_comes_back(store, kind, count):
         assert one.dtype == kind
 
 
-def test_a_block_of_nothing_differs_from_no_block(store):
+def test_a_unit_of_nothing_differs_from_no_unit(store):
     store.write("0_0", ())
     assert store.read("0_0") == ()
     assert store.read("0_1") is None
@@ -61,7 +61,7 @@ def test_any_changed_cut_or_added_byte_is_noticed(data):
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_no_block(content):
+def test_garbage_is_no_unit(content):
     with pytest.raises(ValueError):
         unpack(content)
 

@@ -1,4 +1,4 @@
-"""The plan of a large raster's blocks for training, validation and test, with a gap between."""
+"""The regions of a large raster for training, validation and test, with a gap between."""
 
 from dataclasses import dataclass
 from typing import Dict, List, Sequence
@@ -12,7 +12,7 @@ SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
-class Block:
+class Region:
     """A part of the raster and the split that it belongs to."""
 
     split: str
@@ -21,22 +21,22 @@ class Block:
 
 def plan(
     rows: int, cols: int, side: int, gap: int, shares: Sequence[float], seed: int
-) -> List[Block]:
-    """Blocks of at least ``side`` pixels that fill the raster, dealt to the splits by ``shares``.
+) -> List[Region]:
+    """Regions of at least ``side`` pixels that fill the raster, dealt to the splits by ``shares``.
 
-    A block that is held out (val, test) loses ``gap`` pixels on every side, so pixels of
+    A region that is held out (val, test) loses ``gap`` pixels on every side, so pixels of
     different splits lie more than ``gap`` apart, diagonally too, and no training pixel is lost.
     Raises InputError where the raster or the shares allow no such plan.
     """
     if side < 1 or gap < 0 or side <= 2 * gap:
-        raise InputError(f"block is {side} and gap {gap}", "make the block wider than two gaps")
+        raise InputError(f"--block is {side} and --gap {gap}", "make --block wider than two gaps")
     windows = [
         Window(row0, col0, row1 - row0, col1 - col0)
         for row0, row1 in _cuts(rows, side)
         for col0, col1 in _cuts(cols, side)
     ]
     splits = _dealt(len(windows), shares, seed)
-    return [Block(s, _hold_back(w, 0 if s == "train" else gap)) for s, w in zip(splits, windows)]
+    return [Region(s, _hold_back(w, 0 if s == "train" else gap)) for s, w in zip(splits, windows)]
 
 
 def _cuts(length: int, side: int):
@@ -46,7 +46,7 @@ def _cuts(length: int, side: int):
 
 
 def _dealt(count: int, shares: Sequence[float], seed: int) -> List[str]:
-    """A split a block: each split with a share gets one at least, training what is left."""
+    """A split per region: each split with a share gets one at least, training what is left."""
     if len(shares) != 3 or min(shares) < 0 or shares[0] <= 0 or abs(sum(shares) - 1) > 1e-6:
         raise InputError(
             f"shares are {list(shares)}", "give three shares of train, val, test that sum to 1"
@@ -57,7 +57,9 @@ def _dealt(count: int, shares: Sequence[float], seed: int) -> List[str]:
     }
     left = count - sum(counts.values())
     if left < 1:
-        raise InputError(f"the raster has {count} blocks, too few to share", "make block smaller")
+        raise InputError(
+            f"the raster has {count} regions, too few to share", "make --block smaller"
+        )
     splits = ["train"] * left + [split for split, n in counts.items() for _ in range(n)]
     return np.random.default_rng(seed).permutation(splits).tolist()
 
