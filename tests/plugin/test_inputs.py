@@ -173,11 +173,16 @@ class Ranges(http.server.SimpleHTTPRequestHandler):
 def server(tmp_path, monkeypatch):
     """The address of a server of tmp_path on this machine."""
     monkeypatch.setenv("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")  # the worker's GDAL reads it
+    # The runtime allows its GDAL no address; where tests import it, that GDAL is QGIS's too.
+    allowed = "CPL_VSIL_CURL_ALLOWED_FILENAME"
+    before = gdal.GetConfigOption(allowed)
+    gdal.SetConfigOption(allowed, None)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ranges) as httpd:
         httpd.folder = tmp_path
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()
+    gdal.SetConfigOption(allowed, before)
 
 
 def test_cloud_optimised_geotiff_over_http(upsample, write_raster, colours, tmp_path, server):
