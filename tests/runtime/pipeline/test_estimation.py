@@ -43,11 +43,13 @@ class Picture:
     bands_taken = "Red = band 1"
 
     def __init__(self):
+        self.windows = []
         down, across = np.mgrid[:ROWS, :COLS].astype(np.float32)
         self.values = np.stack([down, across, down]) / 5000
         self.mask = across < 200
 
     def read(self, window):
+        self.windows.append(window)
         rows = tiling.reflect(window.row0, window.row0 + window.rows, ROWS)
         cols = tiling.reflect(window.col0, window.col0 + window.cols, COLS)
         pick = np.ix_(rows, cols)
@@ -69,7 +71,8 @@ def made(tiny_package, tmp_path):
         rasters = (Output("o.tif", tuple(range(bands)), "mean"),) * outputs
         spec = OutputSpec(rasters, spread=outputs > 1)
         runtime = RuntimeInfo("cpu", ("TestProvider",))
-        job = Job(Picture(), model, layout, radiometry, how, spec, runtime, network)
+        reader = Picture()
+        job = Job(reader, model, layout, radiometry, how, spec, runtime, network)
         told, store = RecordedEvents(), UnitStore(tmp_path)
         maker = UnitMaker(job, told.warning)
         estimation = Estimation(job, store, told, LocalUnits(maker, store))
@@ -79,7 +82,9 @@ def made(tiny_package, tmp_path):
                 row, col = place.row0 - window.row0, place.col0 - window.col0
                 for whole, part in zip(values, arrays):
                     whole[:, row : row + place.rows, col : col + place.cols] = part
-        return SimpleNamespace(values=values, reused=estimation.reused, network=network, told=told)
+        return SimpleNamespace(
+            values=values, reused=estimation.reused, network=network, told=told, reader=reader
+        )
 
     make.bands = bands
     return make
@@ -147,3 +152,10 @@ def test_masked_units_are_neither_read_nor_sampled(made):
         len(network.sizes)
         < tiling.Layout(ROWS, COLS, tiling.Window(3, 5, ROWS - 3, COLS - 5), 64, 8, 8, 16).count()
     )
+
+
+@pytest.mark.parametrize("margin", [8, None])
+def test_every_tile_is_read_once(made, margin):
+    """With its margin: not first for what is valid, and then again for the values."""
+    windows = made(margin=margin).reader.windows
+    assert len(set(windows)) == len(windows)
