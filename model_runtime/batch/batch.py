@@ -129,12 +129,13 @@ def _tasks(options: UpsampleOptions, scenes: List[Scene]) -> Dict[str, Task]:
 
 def _refuse_inputs(options: UpsampleOptions, scenes: List[Scene], tasks: Dict[str, Task]) -> None:
     """Raise InputError where a scene's output would take the place of a file that a scene reads."""
-    folders = [Path(folder) for folder in (options.output, options.spread) if folder]
+    named = options.output, options.spread, options.reliability
+    folders = [Path(folder) for folder in named if folder]
     for scene in scenes:
         place = Path(scene.path).parent if scene.path and scene.trouble is None else None
         if any(place is not None and is_same_file(place, folder) for folder in folders):
             raise InputError(
-                f"OUTPUT '{options.output}' or --spread is the folder of the scene '{scene.path}'",
+                f"an output's folder is the folder of the scene '{scene.path}'",
                 "name another folder: what is made there might replace a scene",
             )
     there = {os.path.realpath(path) for task in tasks.values() for path in task.paths()}
@@ -190,7 +191,7 @@ def _earlier(
         task = tasks[name].with_fingerprint()
         recorded = entry.get("files")
         files = recorded if isinstance(recorded, dict) else {}
-        if task.made_of == entry.get("made_of") and _are_there(task.paths(), files):
+        if task.made_of == entry.get("made_of") and _are_there(task.paths(files), files):
             outcomes[name] = replace(task.outcome(THERE), files=files)
         elif settings_of(task.options) == entry.get("settings") and _are_ours(task, files):
             left[name] = replace(task, options=replace(task.options, overwrite=True))

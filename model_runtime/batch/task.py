@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ..errors import ScdmError
 from ..package import embedded
@@ -59,13 +59,18 @@ class Task:
         files = {path: fingerprint.content_of(path) for path in self.paths()}
         return replace(self.outcome(state, seconds, warnings), files=files)
 
-    def paths(self) -> List[str]:
-        """The files that the options ask for; of the stages those that are there."""
+    def paths(self, recorded: Iterable[str] = ()) -> List[str]:
+        """The files that the options ask for; of the folders those there and those ``recorded``."""
         options = self.options
-        stages = Path(options.keep_stages).glob("stage*.tif") if options.keep_stages else ()
-        paths = [options.output, options.spread, options.report, *map(str, sorted(stages))]
-        if options.keep_stages:
-            paths.append(str(Path(options.keep_stages) / "stage1.tif"))
+        paths = [options.output, options.spread, options.reliability, options.report]
+        for folder, first, pattern in (
+            (options.keep_stages, "stage1.tif", "stage*.tif"),
+            (options.draws, "sample_001.tif", "sample_*.tif"),
+        ):
+            if folder:
+                there = map(str, sorted(Path(folder).glob(pattern)))
+                known = (path for path in recorded if Path(path).parent == Path(folder))
+                paths += [str(Path(folder) / first), *there, *known]
         return list(dict.fromkeys(filter(None, paths)))
 
     def failure(

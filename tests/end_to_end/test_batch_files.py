@@ -51,6 +51,17 @@ def test_what_is_asked_for_later_is_made(run, tmp_path):
     assert run()[1]["already_there"] == 3
 
 
+def test_one_of_many_files_of_a_scene_is_missed(run, tmp_path):
+    more = ("--keep-stages", tmp_path / "st", "--reliability", tmp_path / "rel")
+    assert run(*more)[0] == 0
+    for victim in (tmp_path / "st" / "b" / "stage2.tif", tmp_path / "rel" / "c.tif"):
+        whole = victim.read_bytes()
+        victim.unlink()
+        code, last = run(*more)
+        assert (code, last["already_there"]) == (0, 2)
+        assert victim.read_bytes() == whole
+
+
 @pytest.mark.parametrize("harm", ["emptied", "cut", "removed", "spread removed"])
 def test_what_was_lost_is_made_again(run, tmp_path, harm):
     more = ("--spread", tmp_path / "sp", "--samples", "2")
@@ -108,7 +119,7 @@ def test_no_input_is_replaced(run, scenes, tmp_path, option):
     where = {"output": scenes} if option == "output" else {}
     more = ["--spread", scenes] if option == "spread" else []
     code, last = run("--overwrite", *more, **where)
-    assert code == 2 and "is the folder of the scene" in last["message"]
+    assert code == 2 and "folder is the folder of the scene" in last["message"]
     assert {path: path.read_bytes() for path in scenes.iterdir()} == before
 
 
