@@ -31,7 +31,7 @@ ORDER = {
         package data
         networks
         config
-        band_rules __init__
+        band_rules cli __init__
     """,
 }
 MOST_ROOMS = 16

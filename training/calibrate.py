@@ -18,8 +18,8 @@ import numpy as np
 
 from model_runtime.diffusion import cascade
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
-from model_runtime.errors import ScdmError
 from model_runtime.package import manifest
+from training import cli
 from training.data import held_out
 from training.data.held_out import HeldOut
 from training.loop import validation
@@ -36,13 +36,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("run", type=Path, help="folder of the run that the package was made of")
     parser.add_argument("model", type=Path, help="the package's folder")
     args = parser.parse_args(argv)
-    try:
+
+    def work() -> None:
         for line in calibrate(args.run, args.model):
             print(line)
-    except ScdmError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    return cli.run(work)
 
 
 def calibrate(run: Path, folder: Path) -> Iterator[str]:

@@ -15,7 +15,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import torch
 
 from model_runtime.contract import QUALITIES
-from model_runtime.errors import DeviceError, InputError, ScdmError
+from model_runtime.errors import DeviceError, InputError
+from training import cli
 from training.config import Config, QualitySettings, StageSettings, overridden
 from training.data import sources
 from training.data.dataset import load_scenes
@@ -35,15 +36,7 @@ ESTIMATED_SHARE = 0.7  # of the conditions, at least: in use there are no others
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code (0 done, else the error's)."""
     args = _parser().parse_args(argv)
-    try:
-        _distil(args)
-    except ScdmError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("stopped: --resume goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    return 0
+    return cli.run(lambda: _distil(args), "stopped: --resume goes on from the last checkpoint")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,8 +14,9 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from torch import nn
 
-from model_runtime.errors import InputError, ScdmError
+from model_runtime.errors import InputError
 from model_runtime.package import embedded, manifest
+from training import cli
 from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
@@ -38,13 +39,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         parser.add_argument(f"--{name}", help=f"the model's {name} (that of the run's settings)")
     args = parser.parse_args(argv)
     given = {name: getattr(args, name) for name in IDENTITY if getattr(args, name) is not None}
-    try:
+
+    def work() -> None:
         for line in export(args.run, args.model, args.card, given):
             print(line)
-    except ScdmError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    return cli.run(work)
 
 
 def export(

@@ -15,8 +15,9 @@ from typing import Any, Dict, List, Optional, Sequence
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from model_runtime.errors import InputError, ScdmError
+from model_runtime.errors import InputError
 from model_runtime.package import manifest
+from training import cli
 from training import config as settings_file
 from training.config import Config
 from training.graphs.onnx_export import export_denoiser
@@ -187,17 +188,16 @@ def _checkpoints(arguments: argparse.Namespace) -> List[Path]:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns its exit code."""
     arguments = _arguments(argv)
-    try:
-        config = settings(arguments.config, arguments.set)
-        checkpoints = _checkpoints(arguments)
-        imported = import_package(checkpoints, config, arguments.weights, arguments.folder)
-    except ScdmError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    return cli.run(lambda: _import(arguments))
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    config = settings(arguments.config, arguments.set)
+    checkpoints = _checkpoints(arguments)
+    imported = import_package(checkpoints, config, arguments.weights, arguments.folder)
     for number, item in enumerate(imported, start=1):
         print(f"stage {number}: ONNX Runtime differs from torch by {item.difference:.1e}")
     print(f"{arguments.folder} written with the {arguments.weights} weights")
-    return 0
 
 
 if __name__ == "__main__":

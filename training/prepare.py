@@ -17,9 +17,10 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 
-from model_runtime.errors import InputError, ScdmError
+from model_runtime.errors import InputError
 from model_runtime.raster.cube import Cube, cube_shape, read_cube, write_cube
 from model_runtime.tiling import Window
+from training import cli
 from training.data.region_split import SPLITS, Region, plan
 from training.package.new_folder import new_folder
 
@@ -147,14 +148,13 @@ def _cut(args: argparse.Namespace) -> Cut:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code (0 done, 2 raster or options, 5 writing)."""
     args = _parser().parse_args(argv)
-    try:
+
+    def work() -> None:
         counts = prepare(args.cube, args.folder, _cut(args))
-    except ScdmError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    said = ", ".join(f"{count} {split}" for split, count in counts.items())
-    print(f"{args.folder}: {said}")
-    return 0
+        said = ", ".join(f"{count} {split}" for split, count in counts.items())
+        print(f"{args.folder}: {said}")
+
+    return cli.run(work)
 
 
 if __name__ == "__main__":
