@@ -103,7 +103,13 @@ def try_model() -> Dict:
     model = manifest.read(folder)
     loaded = cascade.load(folder, model, "auto", 0)
     side = model.tile.multiple * -(-_TRIAL_SIDE // model.tile.multiple)
-    how = cascade.Sampling("ddim", 1, 1, tuple(s.guidance_scale for s in model.stages), 0)
+    how = cascade.Sampling(
+        sampler="ddim",
+        steps=1,
+        samples=1,
+        guidance=tuple(s.guidance_scale for s in model.stages),
+        seed=0,
+    )
     mid = np.array(model.normalisation.input_offset, np.float32)[:, None, None]
     mean = loaded.estimate(np.broadcast_to(mid, (len(mid), side, side)), 0, 0, how).mean
     if not np.isfinite(mean).all():

@@ -44,8 +44,14 @@ class Sampling:
 
 def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
     """How a package's quality samples."""
-    chosen = quality.sampler, quality.steps, quality.samples
-    return Sampling(*chosen, guidance, seed, quality.guidance_interval)
+    return Sampling(
+        sampler=quality.sampler,
+        steps=quality.steps,
+        samples=quality.samples,
+        guidance=guidance,
+        seed=seed,
+        guidance_interval=quality.guidance_interval,
+    )
 
 
 @dataclass(frozen=True)
