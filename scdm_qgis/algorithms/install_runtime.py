@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ..runtime import install, wheels
-from ..runtime.failure import explain
+from ..runtime.exit_messages import explain
 from ..runtime.install import other_sources
 from ..runtime.interpreter import own_python
 from ..runtime.job import Job, run_json

@@ -11,7 +11,7 @@ from qgis.core import (
 )
 
 from ..layers.colour_samples import displayed
-from ..layers.loading import dress_on_load
+from ..layers.loading import style_on_load
 from ..layers.reference_system import chosen_by_user, write_into
 from ..layers.refresh import refresh_all
 from ..layers.source import band_numbers, extent_text, gdal_name
@@ -367,7 +367,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         look = natural_look(paths["OUTPUT"], self.picture)
         write_beside(Path(paths["OUTPUT"]), lambda layer: natural_colour(layer, look))
         name = self.tr("{} spectra").format(source)
-        dress_on_load(context, outputs["OUTPUT"], name, source, look)
+        style_on_load(context, outputs["OUTPUT"], name, source, look)
         maps = (
             ("SPREAD", spread_colours, self.tr("{} spread")),
             ("RELIABILITY", reliability_colours, self.tr("{} reliability")),
@@ -375,7 +375,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         for parameter, colours, title in maps:
             if parameter in outputs:
                 write_beside(Path(paths[parameter]), colours)
-                dress_on_load(context, outputs[parameter], title.format(source), source)
+                style_on_load(context, outputs[parameter], title.format(source), source)
 
 
 def _rasters(paths):

@@ -4,8 +4,8 @@ from typing import Optional, Tuple
 
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsProject, QgsRasterLayer
 
-from ..layers.partner import is_spread, spread_of
-from ..layers.pixel import PixelReader
+from ..layers.pixel_reader import PixelReader
+from ..layers.spread_layer import is_spread, spread_of
 
 
 class Sampler:

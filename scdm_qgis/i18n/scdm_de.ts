@@ -874,7 +874,7 @@
             <translation>Modell: {}</translation>
         </message>
         <message>
-            <location filename="../layers/pixel.py" />
+            <location filename="../layers/pixel_reader.py" />
             <source>'{}' has no wavelengths: nothing to draw against</source>
             <translation>„{}“ hat keine Wellenlängen: nichts, worüber zu zeichnen wäre</translation>
         </message>
@@ -1024,67 +1024,67 @@
             <translation>Der Arbeitsspeicher reicht nicht: andere Programme schließen oder eine kleinere Kachelgröße oder weniger Threads wählen.</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>usually the memory ran out: close other programs, choose a smaller Tile size, fewer Samples or fewer Threads, or a smaller Extent</source>
             <translation>meist ging der Arbeitsspeicher aus: andere Programme schließen, kleinere Kacheln, weniger Stichproben oder Rechenfäden oder eine kleinere Ausdehnung wählen</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>a native library crashed: choose Device 'cpu', or run Install runtime with Action = repair</source>
             <translation>eine Systembibliothek stürzte ab: Gerät „cpu“ wählen oder „Laufzeitumgebung installieren“ mit Aktion = repair ausführen</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>the input or an option was refused</source>
             <translation>die Eingabe oder eine Option wurde abgewiesen</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>the model package was refused</source>
             <translation>das Modellpaket wurde abgewiesen</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>the device or ONNX Runtime failed</source>
             <translation>das Gerät oder ONNX Runtime versagte</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>reading or writing failed</source>
             <translation>Lesen oder Schreiben misslang</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>it was cancelled</source>
             <translation>er wurde abgebrochen</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>The worker process ended with exit code {code}: {meaning}.</source>
             <translation>Der Rechenprozess endete mit Code {code}: {meaning}.</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>The worker process was ended by signal {name}: {remedy}.</source>
             <translation>Der Rechenprozess wurde durch Signal {name} beendet: {remedy}.</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>The worker process died ({what}): {remedy}.</source>
             <translation>Der Rechenprozess starb ({what}): {remedy}.</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>The worker process ended without a result: run Install runtime with Action = repair.</source>
             <translation>Der Rechenprozess endete ohne Ergebnis: „Laufzeitumgebung installieren“ mit Aktion = repair ausführen.</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>an error in the runtime</source>
             <translation>ein Fehler in der Laufzeitumgebung</translation>
         </message>
         <message>
-            <location filename="../runtime/failure.py" />
+            <location filename="../runtime/exit_messages.py" />
             <source>Its last output:</source>
             <translation>Seine letzte Ausgabe:</translation>
         </message>

@@ -13,7 +13,7 @@ from .raster_file import scdm_tags
 from .style import dress
 
 
-class Dresser(QgsProcessingLayerPostProcessorInterface):
+class LayerPostProcessor(QgsProcessingLayerPostProcessorInterface):
     """Styles and describes one loaded layer, the estimate of ``source_name``; ``look``: its own."""
 
     def __init__(self, source_name: str, look: Optional[Look] = None):
@@ -42,15 +42,15 @@ def _uncheck(layer_id: str) -> None:
 
 # Processing keeps a bare pointer and deletes the object after its use: so Python must hold each
 # until then, and none serves two layers.
-KEPT: List[Dresser] = []
+KEPT: List[LayerPostProcessor] = []
 
 
-def dress_on_load(
+def style_on_load(
     context, destination: str, name: str, source_name: str, look: Optional[Look] = None
 ) -> None:
     """When Processing loads ``destination``: call the layer ``name``, style and describe it."""
     if context.willLoadLayerOnCompletion(destination):
         details = context.layerToLoadOnCompletionDetails(destination)
         details.name, details.forceName = name, True
-        KEPT.append(Dresser(source_name, look))
+        KEPT.append(LayerPostProcessor(source_name, look))
         details.setPostProcessor(KEPT[-1])

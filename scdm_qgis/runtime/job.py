@@ -13,7 +13,7 @@ from ..model_runtime.contract import PART_SUFFIX, SAMPLE_NAME
 from ..translation import tr
 from . import command
 from .dialog_words import Titles, in_dialog
-from .failure import explain
+from .exit_messages import explain
 from .locate import WorkerPython
 from .log_lines import of_end, of_start
 from .process import Cancelled, ChildProcess

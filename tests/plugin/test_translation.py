@@ -12,7 +12,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
 
 from scdm_qgis.runtime import locate
-from scdm_qgis.runtime.failure import explain
+from scdm_qgis.runtime.exit_messages import explain
 from scdm_qgis.translation import install_translator
 
 ROOT = Path(__file__).resolve().parents[2]
