@@ -9,7 +9,6 @@ import functools
 import itertools
 import os
 import shutil
-import ssl
 import tempfile
 import uuid
 from concurrent.futures import CancelledError
@@ -329,6 +328,8 @@ def _translate_errors(address: str) -> Iterator[None]:
 
 
 def _to_scdm_error(error: Exception, address: str):
+    import ssl
+
     from distributed.scheduler import KilledWorker
 
     if isinstance(error, KilledWorker):

@@ -4,7 +4,7 @@ import os
 from contextlib import contextmanager
 from typing import Iterator, List
 
-from osgeo import gdal, osr
+from osgeo import gdal
 
 from ..errors import DeviceError
 
@@ -24,6 +24,8 @@ def require_proj() -> None:
     where = next((name for name in ("PROJ_DATA", "PROJ_LIB") if os.environ.get(name)), None)
     if where is None:
         return
+    from osgeo import osr
+
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         failed = osr.SpatialReference().ImportFromEPSG(4326)
