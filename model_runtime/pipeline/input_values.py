@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..package.manifest import Manifest
+from ..raster.reader import RasterReader
 from ..spectra import radiometry
 
 
@@ -15,32 +16,30 @@ class InputValues:
     valid_share: float
 
 
-def understand(picture, choice: str, reference: Optional[str], model: Manifest) -> InputValues:
-    """The values of ``picture`` by ``choice`` of radiometry.CHOICES.
+def understand(
+    reader: RasterReader, choice: str, reference: Optional[str], model: Manifest
+) -> InputValues:
+    """Decide what the values that ``reader`` reads mean, by ``choice`` of contract.RADIOMETRIES.
 
     ``reference``: path of another raster to be matched to. Always of whole rasters, so that an
     extent changes nothing. Raises InputError.
     """
-    stored = _sample(picture)
-    other = None if reference is None else _sample(_open(reference, model))
+    stored = _sample(reader)
+    other = None
+    if reference is not None:
+        other = _sample(RasterReader(reference, None, model.input_bands))
     taken = radiometry.decide(choice, stored, model, other)
     side = radiometry.SAMPLE_SIDE
-    sampled = min(picture.rows, side) * min(picture.cols, side)
+    sampled = min(reader.rows, side) * min(reader.cols, side)
     return InputValues(taken, stored.values.shape[1] / sampled)
 
 
-def _open(path: str, model: Manifest):
-    from ..raster.reader import RasterReader
-
-    return RasterReader(path, None, model.input_bands)
-
-
-def _sample(picture) -> radiometry.Stored:
+def _sample(reader: RasterReader) -> radiometry.Stored:
     return radiometry.Stored(
-        picture.sample(radiometry.SAMPLE_SIDE),
-        picture.integer,
-        picture.bits,
-        picture.scale,
-        picture.offset,
-        picture.facts,
+        reader.sample(radiometry.SAMPLE_SIDE),
+        reader.integer,
+        reader.bits,
+        reader.scale,
+        reader.offset,
+        reader.facts,
     )

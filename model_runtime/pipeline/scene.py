@@ -377,6 +377,8 @@ def _report(
 
         previews[content] = read_preview(part, side, tell)
     seconds = time.monotonic() - run.since
+    window = job.layout.window
+    place = job.reader.georeference.of(window).ground(window.rows, window.cols)
     result = estimate_report.Result(
         input_name=Path(options.input).name,
         rgb=rgb,
@@ -385,7 +387,7 @@ def _report(
         card=model_card.card_text(run.package.folder, job.model),
         spread=previews.get(SPREAD_CONTENT),
         reliability=previews.get(RELIABILITY_CONTENT),
-        ground=_ground(job, estimate_report),
+        ground=None if place is None else estimate_report.Ground(*place),
         settings=facts.settings,
         run={**facts.run, "seconds": f"{seconds:.1f}"},
         warnings=facts.warnings,
@@ -401,9 +403,3 @@ def _report(
     page = Path(f"{options.report}{PART_SUFFIX}")
     estimate_report.write(page, result, encode)
     return page
-
-
-def _ground(job: Job, report):
-    window = job.layout.window
-    place = job.reader.georeference.of(window).ground(window.rows, window.cols)
-    return None if place is None else report.Ground(*place)
