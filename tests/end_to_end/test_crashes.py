@@ -45,5 +45,5 @@ def test_nothing_is_lost(tiny_package, tmp_path, name):
 
 def test_nor_on_a_cluster(tiny_package, tmp_path):
     pytest.importorskip("distributed", reason="needs Dask: pip install '.[cluster]'")
-    found = broken(tiny_package, tmp_path / "f", "cluster", "--every", "9", "--sizes", "0")
+    found = broken(tiny_package, tmp_path / "f", "cluster", "--every", "20", "--sizes", "0")
     assert found["faults"] == [] and found["kills"] > 0

@@ -168,7 +168,17 @@ def test_a_wrong_override_is_refused_by_name(small_toml, override, match):
     assert match in refused(small_toml, override)
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b""], ids=["missing", "binary", "empty"])
+ODD_TOML = {
+    "missing": None,
+    "binary": b"\xff\xfe",
+    "empty": b"",
+    "nested": b"a = " + b"[" * 5000,
+    "long number": b"a = " + b"9" * 5000,
+    "nested tables": b"[" + b".".join([b"a"] * 5000) + b"]",
+}
+
+
+@pytest.mark.parametrize("content", ODD_TOML.values(), ids=ODD_TOML)
 def test_what_is_no_settings_file_is_refused(tmp_path, content):
     path = tmp_path / "no.toml"
     if content is not None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from training.graphs.onnx_export import relative_difference
 from training.package import released_checkpoint
 
 ROOT = Path(__file__).parents[2]
+TINY_CHECKPOINT = ROOT / "tests" / "data" / "golden" / "tiny_stage1.pth"
 COMMON = """
 name = "golden"
 version = "1"
@@ -294,6 +297,26 @@ def test_damaged_checkpoints_are_refused(tiny, tmp_path, change, message):
     with pytest.raises(PackageError, match=message):
         import_reference.import_stage(checkpoint, config, 0, "ema", tmp_path / "d.onnx")
     assert not (tmp_path / "d.onnx").exists()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_checkpoint_damaged_anywhere_is_refused_or_whole(tmp_path, seed):
+    """Damage shows as any of many errors of torch's, zip's or pickle's."""
+    content, rng = bytearray(TINY_CHECKPOINT.read_bytes()), np.random.default_rng(seed)
+    for place in rng.integers(0, len(content), 1 + seed % 4):
+        content[place] = rng.integers(256)
+    (tmp_path / "d.pth").write_bytes(content if seed % 5 else content[: len(content) // 2])
+    try:
+        assert released_checkpoint.read(tmp_path / "d.pth")
+    except PackageError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", ["train", "distill", "export", "import_reference", "prepare"])
+def test_commands_start_without_docstrings(name):
+    words = [sys.executable, "-OO", f"training/{name}.py", "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=200)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_pickle_that_runs_code_is_refused_unrun(tmp_path):
