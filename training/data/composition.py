@@ -11,7 +11,6 @@ from .library import Library
 UNIFORM, GRID = 0.2, 0.25
 MOST_REGIONS = 5
 TEXTURE_SIGMA = 0.45  # of the logarithm of brightness, at most
-CALM = 0.15  # of that on water
 SECOND_SHARE = 0.6  # of the regions hold two spectra of their class, mixed
 OTHER_SHARE = 0.3  # and of these regions the second spectrum is of another class
 
@@ -72,8 +71,8 @@ def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
             weights += [inside * (1 - second), inside * second]
         else:
             weights.append(inside)
-    roughness = np.where(library.water[groups], CALM, 1.0)
-    return np.array(spectra), np.stack(weights).astype(np.float32), roughness.astype(np.float32)
+    roughness = library.roughness[groups].astype(np.float32)
+    return np.array(spectra), np.stack(weights).astype(np.float32), roughness
 
 
 def _blur(weights: np.ndarray) -> np.ndarray:

@@ -16,10 +16,10 @@ SCALE = np.float32(1e-4)
 MISSING = -32768
 BRIGHTEST = 1.6  # snow and bright powders stay below it
 LEAST_SEEN = 0.25  # of the output bands
-# How often a class of n spectra is drawn: n to this power, so that none dominates; water more
-# often, since pictures show much of it and the scenes next to none.
-GROUP_POWER = 0.35
-WATER, WATER_TIMES = "water", 2.0
+GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that none dominates
+# By a word in a class's name: how many times as often it is drawn, and how rough its brightness is.
+# Pictures show much water and many trees from near by, the scenes next to none.
+KINDS = {"water": (2.0, 0.15), "crowns": (2.5, 2.0)}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Library:
     ``cube`` and ``seen`` (output bands, spectra): reflectance, and where it was measured; ``rgb``
     (input bands, spectra) through the model's input bands; ``cameras`` the same through each
     camera's. ``names`` (file and class) and ``groups``: the classes and the numbers of their
-    spectra; ``shares``: how often a class is drawn; ``water``: which classes are.
+    spectra; ``shares``: how often a class is drawn.
     """
 
     cube: np.ndarray
@@ -41,9 +41,13 @@ class Library:
     shares: np.ndarray
 
     @property
-    def water(self) -> np.ndarray:
-        """Which classes are water (classes,)."""
-        return np.array([WATER in name for name in self.names])
+    def roughness(self) -> np.ndarray:
+        """How much brightness varies from pixel to pixel in each class (classes,), 1 as usual."""
+        return np.array([_kind(name)[1] for name in self.names])
+
+
+def _kind(name: str) -> Tuple[float, float]:
+    return next((kind for word, kind in KINDS.items() if word in name), (1.0, 1.0))
 
 
 def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> Library:
@@ -55,7 +59,7 @@ def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> 
         first += part.cube.shape[1]
     names = [name for part in parts for name in part.names]
     weight = np.array([len(numbers) ** GROUP_POWER for numbers in groups])
-    weight *= np.where([WATER in name for name in names], WATER_TIMES, 1.0)
+    weight *= [_kind(name)[0] for name in names]
     joined = [np.concatenate([getattr(p, name) for p in parts], 1) for name in ("cube", "seen")]
     rgb = np.concatenate([part.rgb for part in parts], 1)
     seen_by = [np.concatenate(views, 1) for views in zip(*(part.cameras for part in parts))]
