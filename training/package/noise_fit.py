@@ -19,7 +19,8 @@ def error_correlation(error: np.ndarray, seen: np.ndarray) -> np.ndarray:
     A band's mean error counts: whoever has a picture does not know it, so it is error, too. Bands
     count alike: each is divided by its root mean square.
     """
-    size = np.sqrt(np.mean(error**2, axis=(1, 2), where=seen, keepdims=True))
+    counted = np.maximum(seen.sum(axis=(1, 2), keepdims=True), 1)
+    size = np.sqrt(np.where(seen, error**2, 0).sum(axis=(1, 2), keepdims=True) / counted)
     unit = np.where(seen, error / np.maximum(size, 1e-9), 0)
     return np.array([_at(unit, seen, lag) for lag in LAGS])
 
