@@ -18,8 +18,8 @@ BRIGHTEST = 1.6  # snow and bright powders stay below it
 LEAST_SEEN = 0.25  # of the output bands
 GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that none dominates
 # By a word in a class's name: how many times as often it is drawn, and how rough its brightness is.
-# Trees from near by are all but absent from the scenes. Water drawn more often, or calmer than land,
-# made the network take smooth green fields for it.
+# Trees from near by are all but absent from the scenes. Water that is drawn more often, or calmer,
+# made the network take smooth green fields for water.
 KINDS = {"water": (0.6, 0.5), "crowns": (2.0, 2.0)}
 
 
