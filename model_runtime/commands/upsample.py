@@ -54,7 +54,7 @@ def add_arguments(parser) -> None:
         "--quality",
         choices=contract.QUALITIES,
         default=contract.DEFAULT_QUALITY,
-        help="sampler, steps and samples in one (balanced)",
+        help=f"sampler, steps and samples in one ({contract.DEFAULT_QUALITY})",
     )
     add("--sampler", choices=contract.SAMPLERS, help="(as the quality says)")
     add("--steps", metavar="N", type=int, help="denoiser calls a stage (as the quality says)")
