@@ -22,7 +22,8 @@ import numpy as np
 from matplotlib import pyplot
 
 from model_runtime.package import embedded
-from model_runtime.raster import dataset as raster
+from model_runtime.raster import cube
+from model_runtime.raster.reader import RasterReader
 from model_runtime.report import images
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,18 +40,18 @@ def panels(picture: Path, model: Path, quality: str) -> Dict[str, np.ndarray]:
         words = ["upsample", str(picture), made, "--model", str(model), "--quality", quality]
         command = [sys.executable, "-m", "model_runtime", *words, "--spread", spread]
         subprocess.run(command, cwd=ROOT, check=True)
-        source = raster.Picture(str(picture), None)
+        source = RasterReader(str(picture), None)
         rgb, valid = source.preview(source.whole, SIDE)
-        nm = raster.read_cube(made).wavelength_nm
-        cube, apart = raster.read_preview(made, SIDE), raster.read_preview(spread, SIDE)
+        nm = cube.read_cube(made).wavelength_nm
+        values, apart = cube.read_preview(made, SIDE), cube.read_preview(spread, SIDE)
     infrared, red = images.nearest_bands(nm, (NEAR_INFRARED_NM, RED_NM))
     with np.errstate(invalid="ignore", divide="ignore"):
-        ndvi = (cube[infrared] - cube[red]) / (cube[infrared] + cube[red])
-        relative = apart[infrared] / cube[infrared]
+        ndvi = (values[infrared] - values[red]) / (values[infrared] + values[red])
+        relative = apart[infrared] / values[infrared]
     return {
         f"{picture.stem}": images.composite(np.where(valid, rgb, np.nan), together=True),
-        "Natural colour": images.natural(cube, nm),
-        "Colour infrared": images.infrared(cube, nm),
+        "Natural colour": images.natural(values, nm),
+        "Colour infrared": images.infrared(values, nm),
         **dict(zip(MAPS, (ndvi, relative))),
     }
 
