@@ -27,7 +27,7 @@ from training.loop.run_folder import settings_of
 from training.package import noise_fit, spread_fit
 
 SEED = 0
-MOST_PIXELS = 700  # of a scene
+MOST_PIXELS = 400  # of a group: the fit is made again without each of them
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -94,18 +94,23 @@ def group_errors(
     model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> spread_fit.Sensors:
     """What the samples at ``quality`` say and how far they are off, by the pictures' groups."""
+    how = cascade.sampling_of_quality(quality, _scales(model), SEED)
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
-        how = cascade.sampling_of_quality(quality, _scales(model), SEED)
-        found.setdefault(picture.group, []).append(_errors(model, how, picture))
+        alike = sum(other.group == picture.group for other in pictures)
+        errors = _errors(model, how, picture, max(MOST_PIXELS // alike, 1))
+        found.setdefault(picture.group, []).append(errors)
     return {group: _join(parts) for group, parts in found.items()}
 
 
-def _errors(model: cascade.Cascade, how: cascade.Sampling, picture: HeldOut) -> spread_fit.Errors:
+def _errors(
+    model: cascade.Cascade, how: cascade.Sampling, picture: HeldOut, pixels: int
+) -> spread_fit.Errors:
+    """What the samples say of a picture and how far they are off, at ``pixels`` drawn from it."""
     estimate = validation.estimate(model, how, picture.rgb)
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
     mean, spread = (held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread))
-    picked = np.random.default_rng(SEED).permutation(mean[0].size)[:MOST_PIXELS]
+    picked = np.random.default_rng(SEED).permutation(mean[0].size)[:pixels]
     parts = np.abs(picture.cube - mean), spread, mean, picture.seen
     return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
 

@@ -1,7 +1,7 @@
 """Fits how much a spread has to grow for its interval to hold the truth, band by band."""
 
 from dataclasses import dataclass
-from typing import Dict, Hashable, Sequence, Tuple
+from typing import Dict, Hashable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -38,39 +38,56 @@ class Errors:
 
 
 Sensors = Dict[Hashable, Errors]
+# For each band, factor and relative part: how far a sensor's coverage is from COVERAGE, and how
+# wide its intervals are; NaN where it has too few values.
+Table = Tuple[np.ndarray, np.ndarray]
 
 
-def fit(sensors: Sensors) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
+def fit(
+    sensors: Sensors, tables: Optional[Dict[Hashable, Table]] = None
+) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
     """(factor, relative), a number a band each, with which the intervals hold as they say.
 
     Bands are fitted one by one, where one sensor may weigh on the same side in each; so in the end
     all are scaled until no sensor's coverage is further from COVERAGE than it has to be.
+    ``tables``: those of the sensors, where they are known (``table_of``).
     """
-    bands = len(next(iter(sensors.values())).error)
-    found = [_fit(sensors, slice(max(b - NEIGHBOURS, 0), b + NEIGHBOURS + 1)) for b in range(bands)]
-    fit = np.array(found).T
+    tables = tables or {name: table_of(part) for name, part in sensors.items()}
+    chosen = np.array(_best([tables[name] for name in sensors])).T
 
     def off(scale: float) -> float:
-        return max(abs(coverage(p, *(scale * fit)) - COVERAGE) for p in sensors.values())
+        return max(abs(coverage(p, *(scale * chosen)) - COVERAGE) for p in sensors.values())
 
-    factor, relative = (min(SCALES, key=off) * fit).round(4)
+    factor, relative = (min(SCALES, key=off) * chosen).round(4)
     return tuple(factor.tolist()), tuple(relative.tolist())
 
 
-def _fit(sensors: Sensors, bands: slice) -> Tuple[float, float]:
-    parts = [part.of_bands(bands) for part in sensors.values()]
-    parts = [part for part in parts if part.error.size >= LEAST_VALUES]
-    losses = np.array([[_loss(parts, f, r) for r in RELATIVES] for f in FACTORS])
-    i, j = np.unravel_index(losses.argmin(), losses.shape)
-    return FACTORS[i], RELATIVES[j]
+def table_of(part: Errors) -> Table:
+    """(off, width) of a sensor, (bands, factors, relatives) each."""
+    bands = len(part.error)
+    each = [part.of_bands(slice(max(b - NEIGHBOURS, 0), b + NEIGHBOURS + 1)) for b in range(bands)]
+    off, width = zip(*(_of_band(one) for one in each))
+    return np.array(off), np.array(width)
 
 
-def _loss(parts: Sequence[Errors], factor: float, relative: float) -> float:
-    """How far the sensors' coverages are from COVERAGE, and how wide the intervals are."""
-    spreads = [spread_formula(p.deviation, p.estimate, factor, relative) for p in parts]
-    off = [abs((p.error <= INTERVAL * s).mean() - COVERAGE) for p, s in zip(parts, spreads)]
-    width = [np.median(s) / max(np.median(p.error), 1e-6) for p, s in zip(parts, spreads)]
-    return np.mean(off) + WORST_WEIGHT * max(off) + WIDTH_WEIGHT * np.mean(width)
+def _of_band(part: Errors) -> Table:
+    shape = len(FACTORS), len(RELATIVES)
+    if part.error.size < LEAST_VALUES:
+        return np.full(shape, np.nan), np.full(shape, np.nan)
+    factors = np.array(FACTORS)[:, None, None]
+    relatives = np.array(RELATIVES)[None, :, None]
+    spread = spread_formula(part.deviation, part.estimate, factors, relatives)
+    off = np.abs((part.error <= INTERVAL * spread).mean(-1) - COVERAGE)
+    return off, np.median(spread, axis=-1) / max(np.median(part.error), 1e-6)
+
+
+def _best(tables: Sequence[Table]) -> List[Tuple[float, float]]:
+    """(factor, relative) of each band: the least loss over the sensors that have values there."""
+    off, width = (np.ma.masked_invalid([table[i] for table in tables]) for i in (0, 1))
+    worst = WORST_WEIGHT * off.max(0)
+    losses = (off.mean(0) + worst + WIDTH_WEIGHT * width.mean(0)).filled(np.inf)
+    best = [np.unravel_index(band.argmin(), band.shape) for band in losses]
+    return [(FACTORS[i], RELATIVES[j]) for i, j in best]
 
 
 def coverage(part: Errors, factor: Sequence[float], relative: Sequence[float]) -> float:
@@ -87,10 +104,11 @@ def coverages(sensors: Sensors) -> Dict[Hashable, Tuple[float, float]]:
 
     The second is what a sensor that nobody has seen may expect; NaN for an only sensor.
     """
-    whole = fit(sensors)
+    tables = {name: table_of(part) for name, part in sensors.items()}
+    whole = fit(sensors, tables)
     found = {}
     for name, part in sensors.items():
         others = {other: value for other, value in sensors.items() if other != name}
-        alone = coverage(part, *fit(others)) if others else float("nan")
+        alone = coverage(part, *fit(others, tables)) if others else float("nan")
         found[name] = coverage(part, *whole), alone
     return found
