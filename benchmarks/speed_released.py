@@ -120,7 +120,7 @@ def _torch_step(network, x: np.ndarray, condition: np.ndarray, scale: float) -> 
 def _runtime_step(
     sampler: cascade.StageSampler, x: np.ndarray, condition: np.ndarray, scale: float
 ) -> Callable:
-    guided = sampler.guided(condition, np.zeros_like(condition), scale)
+    guided = sampler.predictor(condition, np.zeros_like(condition), scale)
     return lambda: guided(x, TIMESTEP)
 
 

@@ -35,9 +35,9 @@ _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 # their elements, makes each by operations that round as IEEE 754 says, or by one kernel for all
 # (tests/runtime/test_threads.py). Logarithms and sums over axes, for two, are not.
 _SPLIT_ALIKE = frozenset(
-    b"Abs Add Cast Clip Concat Constant ConstantOfShape Conv DepthToSpace Div Erf Exp Expand Gather"
-    b" Identity LeakyRelu Max Min Mul Neg Pad Relu Reshape Shape Sigmoid Slice SpaceToDepth Split"
-    b" Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where".split()
+    b"Abs Add AveragePool Cast Clip Concat Constant ConstantOfShape Conv DepthToSpace Div Erf Exp"
+    b" Expand Gather Identity LeakyRelu Max Min Mul Neg Pad Relu Reshape Resize Shape Sigmoid Slice"
+    b" SpaceToDepth Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where".split()
 )
 _OP_TYPE = 4
 

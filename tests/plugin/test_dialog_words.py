@@ -70,7 +70,7 @@ def refused(registered, log, rgb_path, tmp_path, tiny_package, monkeypatch):
         ({"GUIDANCE": "abc"}, "Guidance must be numbers separated by commas"),
         ({"GUIDANCE": "1.5,"}, "Guidance must be numbers separated by commas"),
         ({"MODEL": "."}, "holds no model.json"),
-        ({"TILE": 5}, "Tile size must be even."),
+        ({"TILE": 5}, "Tile size must be a multiple of 4."),
         ({"OVERLAP": 2000, "TILE": 500}, "tile"),
         ({"SEED": 7, "STEPS": 90_000}, "Steps"),
         ({"DEVICE": "cuda"}, "No usable NVIDIA GPU in this runtime. Run Install runtime with"),

@@ -49,7 +49,7 @@ def test_defaults(registered, worker, log, rgb_path, tmp_path):
     assert worker() == [
         *("-m", "model_runtime", "upsample", str(rgb_path), output, "--events"),
         "--overwrite",
-        *("--quality=balanced", "--radiometry=auto", "--device=auto"),
+        *("--quality=fast", "--radiometry=auto", "--device=auto"),
     ]
     assert result == {"OUTPUT": output, "DEVICE_USED": "cpu", "SECONDS": 0.25, "SEED": 11}
 

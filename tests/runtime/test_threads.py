@@ -10,7 +10,7 @@ from model_runtime.package.graph_file import read_graph, works_alike_on_all_thre
 onnx = pytest.importorskip("onnx")
 THREADS = (2, 3, 4, 7, 8)
 # Sizes at which ONNX Runtime's shares are no multiples of its packets.
-SHAPES = ((300, 200), (132, 90))
+SHAPES = ((300, 200), (132, 92))
 
 
 @pytest.fixture(scope="module")

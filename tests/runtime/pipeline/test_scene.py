@@ -288,7 +288,7 @@ def test_guidance_is_the_models_or_one_for_all_or_one_a_stage(tiny_package):
 def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tmp_path):
     package = shutil.copytree(tiny_package, tmp_path / "package")
     content = json.loads((package / "model.json").read_text())
-    content["qualities"]["balanced"]["guidance_interval"] = [10, 30]
+    content["qualities"]["fast"]["guidance_interval"] = [10, 30]
     (package / "model.json").write_text(json.dumps(content))
     assert sampling(tiny_package).guidance_interval is None
     assert sampling(package).guidance_interval == (10, 30)
