@@ -135,7 +135,7 @@ def test_the_first_step_starts_from_nothing_but_noise(taught, monkeypatch):
     batch = trainer._batch()
     monkeypatch.setattr(trainer, "_normal_like", lambda x: torch.full_like(x, 0.7))
     first, t = torch.full_like(batch.x0, 0.7), torch.tensor([49, 24] * (len(batch.x0) // 2))
-    x_t = trainer._noised(batch.x0, t)
+    x_t = trainer._add_noise(batch.x0, t)
     assert torch.equal(x_t[0::2], first[0::2])
     expected = trainer.diffusion.add_noise(batch.x0, first, t)
     torch.testing.assert_close(x_t[1::2], expected[1::2])
@@ -211,7 +211,7 @@ def test_the_same_command_makes_the_same_weights(train, student_run, teacher_run
 def test_stage_two_learns_from_what_the_student_of_stage_one_makes(student_run, monkeypatch):
     run = student_run[0]
     config = run_folder.settings_of(run)
-    before = distill.trained(run, config, 0)
+    before = distill.load_trained(run, config, 0)
     teacher = registry.build(config, 1)
     scenes = load_scenes(config.data.train, config)
     patches = Patches(Sources(scenes), config, 0)
