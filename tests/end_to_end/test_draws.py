@@ -87,9 +87,9 @@ def test_any_tiles_and_two_workers_give_the_same_draws(
 ):
     pytest.importorskip("distributed")
     ways = {
-        "small": ["--tile", 64],
-        "large": ["--tile", 128],
-        "workers": ["--tile", 64, "--cluster", "local:2"],
+        "small": ["--tile", 96],
+        "large": ["--tile", 160],
+        "workers": ["--tile", 96, "--cluster", "local:2"],
     }
     found = {}
     for name, more in ways.items():

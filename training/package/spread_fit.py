@@ -10,12 +10,12 @@ from model_runtime.diffusion.spread_calibration import INTERVAL, spread_formula
 COVERAGE = 0.9
 FACTORS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
 RELATIVES = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.3)
-# The worst sensor counts half as much as all together, a wide interval a little.
-WORST_WEIGHT, WIDTH_WEIGHT = 0.5, 0.003
+# The worst sensor counts a little: what would serve it serves no other. So does a wide interval.
+WORST_WEIGHT, WIDTH_WEIGHT = 0.1, 0.02
 # What all bands' spreads are multiplied by in the end.
-SCALES = np.linspace(0.7, 1.3, 61)
+SCALES = np.linspace(0.4, 1.4, 101)
 # A band is fitted with its neighbours: their errors are alike, and there is more to see.
-NEIGHBOURS = 1
+NEIGHBOURS = 3
 LEAST_VALUES = 50
 
 
@@ -49,14 +49,15 @@ def fit(
     """(factor, relative), a number a band each, with which the intervals hold as they say.
 
     Bands are fitted one by one, where one sensor may weigh on the same side in each; so in the end
-    all are scaled until no sensor's coverage is further from COVERAGE than it has to be.
+    all are scaled until the mean of the sensors' coverages is COVERAGE.
     ``tables``: those of the sensors, where they are known (``table_of``).
     """
     tables = tables or {name: table_of(part) for name, part in sensors.items()}
     chosen = np.array(_best([tables[name] for name in sensors])).T
 
     def off(scale: float) -> float:
-        return max(abs(coverage(p, *(scale * chosen)) - COVERAGE) for p in sensors.values())
+        held = [coverage(part, *(scale * chosen)) for part in sensors.values()]
+        return abs(float(np.mean(held)) - COVERAGE)
 
     factor, relative = (min(SCALES, key=off) * chosen).round(4)
     return tuple(factor.tolist()), tuple(relative.tolist())
