@@ -209,9 +209,10 @@ def test_a_folder_that_cannot_be_written_is_exit_5(command, source, tiny_package
     assert done.returncode == 5 and done.stderr.count("\n") == 1
 
 
-def test_a_name_too_long_for_the_disk_is_exit_5(command, source, tiny_package, folder):
+def test_a_name_too_long_for_the_disk_is_an_input_error(command, source, tiny_package, folder):
     done = command("upsample", source, folder / f"{'n' * 248}.tif", "--model", tiny_package)
-    assert done.returncode == 5 and done.stderr.count("\n") == 1
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "too long" in done.stderr
     assert names(folder) == []
 
 

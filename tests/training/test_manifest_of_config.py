@@ -28,9 +28,8 @@ from training.package import manifest_of_config
     ],
 )
 def test_settings_that_make_no_package_are_refused_before_training(small_toml, override, match):
-    config = load(small_toml, [override])
     with pytest.raises(InputError, match=match) as caught:
-        manifest_of_config.check(config)
+        manifest_of_config.check(load(small_toml, [override]))
     assert "model.json" not in str(caught.value)
     assert caught.value.exit_code == 2
 
