@@ -15,10 +15,11 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -260,9 +261,39 @@ class _Feedback:
 
 def events(count: int, package: Path, chance: random.Random) -> collections.Counter:
     """Ends of the plugin's reading of event lines: 0, or 99 for an exception."""
-    from scdm_qgis.runtime import job
-    from scdm_qgis.runtime.progress import Progress
+    with _assembled_plugin() as (job, Progress):
+        return _events(count, chance, job, Progress)
 
+
+@contextlib.contextmanager
+def _assembled_plugin() -> Iterator[Tuple[Any, Any]]:
+    """The plugin's job and Progress as users get them: the runtime lies inside the plugin.
+
+    Whatever plugin other tests have imported is there again afterwards.
+    """
+    before = {name: sys.modules.pop(name) for name in _plugin_modules()}
+    with tempfile.TemporaryDirectory() as folder:
+        assemble = [sys.executable, str(ROOT / "scripts" / "assemble_plugin.py")]
+        places = [f"--plugins={folder}/plugins", f"--dist={folder}/dist"]
+        subprocess.run([*assemble, *places], check=True, capture_output=True)
+        sys.path.insert(0, f"{folder}/plugins")
+        try:
+            from scdm_qgis.runtime import job
+            from scdm_qgis.runtime.progress import Progress
+
+            yield job, Progress
+        finally:
+            sys.path.remove(f"{folder}/plugins")
+            for name in _plugin_modules():
+                del sys.modules[name]
+            sys.modules.update(before)
+
+
+def _plugin_modules() -> List[str]:
+    return [name for name in sys.modules if name.split(".")[0] == "scdm_qgis"]
+
+
+def _events(count: int, chance: random.Random, job: Any, Progress: Any) -> collections.Counter:
     ends: collections.Counter = collections.Counter()
     kinds = ["started", "progress", "warning", "done", "error", "other", None, 3]
     for _ in range(count):
@@ -274,7 +305,7 @@ def events(count: int, package: Path, chance: random.Random) -> collections.Coun
             text = _damaged(text.encode(), chance).decode("utf-8", "replace")
         feedback = _Feedback()
         try:
-            job._take(text, job._State(Progress(feedback)), feedback)
+            job._take(text, job.Job(None, ()), job._State(Progress(feedback)), feedback)
             ends[0] += 1
         except Exception as error:
             print(f"{type(error).__name__}: {error} on {text[:200]}", file=sys.stderr)
