@@ -30,7 +30,7 @@ from .base import ScdmAlgorithm, given
 ACTIONS = ("install", "repair", "remove")
 DEVICES = ("cpu", "cuda")
 MODEL_PROBLEM = 3  # the worker's exit code: a fault of the model package, not of the runtime
-VENV_PERCENT, PIP_PERCENT, DOCTOR_PERCENT = 5, 10, 90
+VENV_PERCENT, PIP_PERCENT, OTHERS_PERCENT, DOCTOR_PERCENT = 5, 10, 50, 90
 
 
 class InstallRuntimeAlgorithm(ScdmAlgorithm):
@@ -217,7 +217,7 @@ class _Steps:
 
     def __init__(self, feedback, proxy, recipe):
         self._feedback, self._proxy, self._recipe = feedback, proxy, recipe
-        self._percent = [VENV_PERCENT, PIP_PERCENT]
+        self._percent = [VENV_PERCENT, PIP_PERCENT, OTHERS_PERCENT]
 
     def run(self, title, argv):
         """Run ``argv``; raises Cancelled or QgsProcessingException."""

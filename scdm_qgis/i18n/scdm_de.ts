@@ -1190,6 +1190,15 @@
         </message>
         <message>
             <location filename="../runtime/pip_failure.py" />
+            <source>A downloaded package is not the one that was tested: its content has another hash. Nothing was installed. A network or a mirror may change files: try another network, or download the wheels from PyPI on another computer:
+{command}
+and name their folder in 'Folder of wheels'.</source>
+            <translation>Ein geladenes Paket ist nicht das geprüfte: sein Inhalt hat eine andere Prüfsumme. Es wurde nichts installiert. Ein Netz oder ein Spiegelserver kann Dateien verändern: versuchen Sie ein anderes Netz, oder laden Sie die Wheels auf einem anderen Rechner von PyPI:
+{command}
+und geben Sie deren Ordner unter „Ordner mit Wheels“ an.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/pip_failure.py" />
             <source>The folder {folder} lacks wheels of {packages} for this computer. Download them where there is a network:
 {command}</source>
             <translation>Im Ordner {folder} fehlen Wheels von {packages} für diesen Rechner. Sie dort herunterladen, wo es ein Netz gibt:

@@ -7,14 +7,16 @@ GDAL, and NumPy stays the one that this GDAL was built with.
 import contextlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, List, Mapping, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from ..translation import tr
+from . import wheels as wheel_list
 from .locate import python_of
 
 CONSTRAINTS = "scdm-constraints.txt"
+HASHED = "scdm-hashed.txt"
 DEVICE_NOTE = "scdm-device.txt"  # the device, and CLUSTER where Dask came along
 CLUSTER = "cluster"
 
@@ -24,7 +26,11 @@ Run = Callable[[str, List[str]], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to build: ``folder`` is where it ends, ``wheels`` a folder to install from offline."""
+    """What to build: ``folder`` is where it ends, ``wheels`` a folder to install from offline.
+
+    ``hashes``: {"name==version": SHA-256 of its wheels}; such a requirement is installed only from
+    a wheel with one of them.
+    """
 
     base_python: Path
     base_has_pip: bool
@@ -34,6 +40,19 @@ class Recipe:
     numpy_version: str
     wheels: Optional[Path] = None
     cluster: bool = False
+    hashes: Dict[str, List[str]] = field(default_factory=wheel_list.known_hashes)
+
+    @property
+    def hashed(self) -> List[str]:
+        """Lines of the requirements whose wheels are known by their hashes."""
+        lines = [wheel_list.hash_line(name, self.hashes) for name in self.requirements]
+        return [line for line in lines if line]
+
+    @property
+    def others(self) -> List[str]:
+        """The other requirements; NumPy only where QGIS has none."""
+        unknown = [r for r in self.requirements if not wheel_list.hash_line(r, self.hashes)]
+        return [name for name in unknown if name != "numpy" or not self.numpy_version]
 
 
 def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
@@ -48,8 +67,10 @@ def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
     try:
         run(tr("Making the environment"), venv_command(recipe, building))
         (building / CONSTRAINTS).write_text(constraints(recipe), encoding="utf-8")
+        (building / HASHED).write_text("\n".join([*recipe.hashed, ""]), encoding="utf-8")
         title = tr("Installing {}").format(", ".join(recipe.requirements))
-        run(title, pip_command(recipe, building))
+        for argv in pip_commands(recipe, building):
+            run(title, argv)
         (building / DEVICE_NOTE).write_text(_note(recipe), encoding="utf-8")
         check(python_of(building))
         _replace(recipe.folder, building)
@@ -73,14 +94,18 @@ def other_sources(environ: Mapping[str, str] = os.environ) -> List[str]:
     return [name for name in names if environ.get(name)]
 
 
-def pip_command(recipe: Recipe, building: Path) -> List[str]:
-    """The argv that installs; ``python -m pip``, since scripts would keep the old folder's name."""
+def pip_commands(recipe: Recipe, building: Path) -> List[List[str]]:
+    """The argvs that install; ``python -m pip``, since scripts would keep the old folder's name.
+
+    What is known by its hashes comes first and alone: pip checks the hashes of all or of none.
+    """
     argv = [str(python_of(building)), "-m", "pip", "install", "--disable-pip-version-check"]
     argv += ["--no-input", "--progress-bar=off", "--retries=2", "--only-binary=:all:"]
-    argv += [f"--constraint={building / CONSTRAINTS}"]
     if recipe.wheels is not None:
         argv += ["--no-index", f"--find-links={recipe.wheels}"]
-    return argv + list(recipe.requirements)
+    hashed = [*argv, "--no-deps", "--require-hashes", f"--requirement={building / HASHED}"]
+    others = [*argv, f"--constraint={building / CONSTRAINTS}", *recipe.others]
+    return [hashed] * bool(recipe.hashed) + [others] * bool(recipe.others)
 
 
 def constraints(recipe: Recipe) -> str:

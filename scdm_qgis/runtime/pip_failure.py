@@ -15,6 +15,7 @@ _UNREACHABLE = re.compile(
     r"|Temporary failure in name resolution|SSLError|Missing dependencies for SOCKS"
 )
 _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+_FORGED = "DO NOT MATCH THE HASHES"
 _MISSING = re.compile(r"No matching distribution found|Could not find a version")
 
 
@@ -27,6 +28,13 @@ def explain_pip(
     ``wheels`` the folder that it was to take it from.
     """
     command = download_command(wanted)
+    if _FORGED in output:
+        return tr(
+            "A downloaded package is not the one that was tested: its content has another hash. "
+            "Nothing was installed. A network or a mirror may change files: try another network, "
+            "or download the wheels from PyPI on another computer:\n{command}\nand name their "
+            "folder in 'Folder of wheels'."
+        ).format(command=command)
     if wheels is not None and _MISSING.search(output):
         return tr(
             "The folder {folder} lacks wheels of {packages} for this computer. Download them where "

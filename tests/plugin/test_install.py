@@ -1,5 +1,6 @@
 """How the runtime's environment is built, replaced and removed."""
 
+import hashlib
 import subprocess
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from scdm_qgis.runtime import install, wheels
 from scdm_qgis.runtime.install import Recipe
 from scdm_qgis.runtime.interpreter import own_python
 from scdm_qgis.runtime.locate import python_of
+from scdm_qgis.runtime.pip_failure import explain_pip
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def recipe(tmp_path):
             "base_has_pip": True,
             "folder": tmp_path / "scdm" / "runtime",
             "device": "cpu",
-            "requirements": ("onnxruntime==1.31.1", "numpy"),
+            "requirements": ("onnxruntime==1.31.1", "numpy", "more"),
             "numpy_version": "1.24.2",
         }
         return Recipe(**{**facts, **how})
@@ -55,13 +57,17 @@ def test_the_steps(recipe, tmp_path):
     run, checked = Recorder(), []
     python = install.build(recipe(wheels=Path("/w")), run, checked.append)
     building = tmp_path / "scdm" / "runtime.building"
-    made, installed = run.steps
+    made, hashed, installed = run.steps
     assert made == [
         *("/q/python", "-m", "venv", "--system-site-packages", "--without-pip", str(building))
     ]
     assert installed[:4] == [str(python_of(building)), "-m", "pip", "install"]
-    assert installed[-2:] == ["onnxruntime==1.31.1", "numpy"]
-    assert {"--no-index", "--find-links=/w", "--only-binary=:all:"} <= set(installed)
+    assert installed[-1] == "more" and "numpy" not in installed
+    assert {"--require-hashes", "--no-deps", f"--requirement={building / 'scdm-hashed.txt'}"} < set(
+        hashed
+    )
+    for argv in (hashed, installed):
+        assert {"--no-index", "--find-links=/w", "--only-binary=:all:"} <= set(argv)
     assert checked == [python_of(building)]
     assert python == python_of(tmp_path / "scdm" / "runtime") and python.is_file()
     assert (tmp_path / "scdm" / "runtime" / install.CONSTRAINTS).read_text() == "numpy==1.24.2\n"
@@ -70,7 +76,24 @@ def test_the_steps(recipe, tmp_path):
 
 
 def test_the_index_is_asked_only_without_wheels(recipe):
-    assert "--no-index" not in install.pip_command(recipe(), Path("/b"))
+    for argv in install.pip_commands(recipe(), Path("/b")):
+        assert "--no-index" not in argv
+
+
+def test_numpy_is_installed_where_qgis_has_none(recipe):
+    assert install.pip_commands(recipe(numpy_version=""), Path("/b"))[-1][-2:] == ["numpy", "more"]
+
+
+@pytest.mark.parametrize("python", [(3, 9), (3, 10), (3, 11)])
+def test_what_runs_on_the_processor_is_known_by_its_hashes(recipe, python):
+    """Wheels of Windows, Linux and macOS: at least one each for Pythons of our own."""
+    bare = recipe(requirements=wheels.requirements(python, "cpu"))
+    assert bare.others == [] and len(bare.hashed) == 2
+    assert all(line.count("--hash=sha256:") >= 5 for line in bare.hashed)
+
+
+def test_the_listed_hashes_are_of_what_is_installed():
+    assert set(wheels.known_hashes()) == set(wheels.LOCKED)
 
 
 def test_pip_comes_along_where_qgis_has_none(recipe):
@@ -78,7 +101,7 @@ def test_pip_comes_along_where_qgis_has_none(recipe):
     assert "--without-pip" not in argv
 
 
-@pytest.mark.parametrize("fails_at", [1, 2, "check"])
+@pytest.mark.parametrize("fails_at", [1, 2, 3, "check"])
 def test_a_failure_leaves_what_was_there_and_nothing_half_made(recipe, tmp_path, fails_at):
     install.build(recipe(), Recorder(), nothing)
     folder = tmp_path / "scdm" / "runtime"
@@ -131,6 +154,15 @@ def test_the_wheel_for_each_python(python, version):
     assert wheels.requirements(python, "cuda")[0] == f"onnxruntime-gpu[cuda,cudnn]=={version}"
 
 
+@pytest.mark.parametrize("python", [(3, 10), (3, 12)])
+def test_an_intel_mac_gets_the_last_release_that_has_packages_for_it(monkeypatch, python):
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert wheels.requirements(python, "cpu")[0] == "onnxruntime==1.23.2"
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert (wheels.requirements(python, "cpu")[0] == "onnxruntime==1.31.1") == (python > (3, 10))
+
+
 def test_cluster_support_brings_dask_and_is_noted(recipe, tmp_path):
     packages = wheels.requirements((3, 11), "cpu", cluster=True)
     assert any(name.startswith("distributed") for name in packages)
@@ -149,15 +181,15 @@ def test_a_python_that_is_too_old_is_told():
 
 def test_a_real_environment_from_a_folder_of_wheels(recipe, tmp_path):
     """A wheel of our own in onnxruntime's name: pip, venv and QGIS's packages are the real ones."""
-    write_wheel(tmp_path / "wheels", "onnxruntime", "1.31.1")
+    digest = write_wheel(tmp_path / "wheels", "onnxruntime", "1.31.1")
     real = recipe(
-        base_python=own_python(), numpy_version=numpy.__version__, wheels=tmp_path / "wheels"
+        base_python=own_python(),
+        numpy_version=numpy.__version__,
+        wheels=tmp_path / "wheels",
+        requirements=("onnxruntime==1.31.1", "numpy"),
+        hashes={"onnxruntime==1.31.1": [digest]},
     )
-
-    def run(title, argv):
-        subprocess.run(argv, check=True, capture_output=True)
-
-    python = install.build(real, run, nothing)
+    python = install.build(real, run_step, nothing)
     script = "import onnxruntime, numpy, osgeo.gdal; print(onnxruntime.__file__, numpy.__version__)"
     answer = subprocess.run(
         [str(python), "-c", script], check=True, capture_output=True, text=True, env={"PATH": ""}
@@ -167,8 +199,28 @@ def test_a_real_environment_from_a_folder_of_wheels(recipe, tmp_path):
     assert version == numpy.__version__
 
 
+def test_a_wheel_with_another_hash_is_refused(recipe, tmp_path):
+    """As one that somebody changed on its way."""
+    write_wheel(tmp_path / "wheels", "onnxruntime", "1.31.1")
+    real = recipe(
+        base_python=own_python(),
+        numpy_version=numpy.__version__,
+        wheels=tmp_path / "wheels",
+        requirements=("onnxruntime==1.31.1", "numpy"),
+    )
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        install.build(real, run_step, nothing)
+    said = explain_pip(failure.value.stderr, real.requirements, real.wheels, real.requirements)
+    assert said.startswith("A downloaded package is not the one that was tested")
+    assert not real.folder.exists()
+
+
+def run_step(title, argv):
+    subprocess.run(argv, check=True, capture_output=True, text=True)
+
+
 def write_wheel(folder, name, version):
-    """An empty package as a wheel."""
+    """An empty package as a wheel; its SHA-256."""
     folder.mkdir()
     info = f"{name}-{version}.dist-info"
     files = {
@@ -177,9 +229,11 @@ def write_wheel(folder, name, version):
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/RECORD": "",
     }
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+    file = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as wheel:
         for path, text in files.items():
             wheel.writestr(path, text)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_another_source_of_packages_is_named():
