@@ -14,6 +14,7 @@ from qgis.core import (
 )
 
 from ..runtime import install, wheels
+from ..runtime.cancelling import cancelled_of
 from ..runtime.exit_messages import explain
 from ..runtime.install import other_sources
 from ..runtime.interpreter import own_python
@@ -225,12 +226,13 @@ class _Steps:
         feedback.setProgressText(title)
         percent = float(self._percent.pop(0))
         feedback.pushCommandInfo(" ".join(argv))
+        cancelled = cancelled_of(feedback)
         with ChildProcess(argv, _environment(self._proxy), Path(argv[0]).parent) as child:
-            for line in child.lines(feedback.isCanceled):
+            for line in child.lines(cancelled):
                 feedback.pushConsoleInfo(line)
                 percent += (DOCTOR_PERCENT - percent) * 0.08  # pip does not say how many come
                 feedback.setProgress(percent)
-            code = child.wait(feedback.isCanceled)
+            code = child.wait(cancelled)
             if code != 0:
                 raise QgsProcessingException(self._failure(title, code, child.stderr_tail()))
 

@@ -12,6 +12,7 @@ from qgis.core import QgsProcessingException
 from ..model_runtime.contract import PART_SUFFIX, SAMPLE_NAME
 from ..translation import tr
 from . import command
+from .cancelling import cancelled_of
 from .dialog_words import Titles, in_dialog
 from .exit_messages import explain
 from .locate import WorkerPython
@@ -67,11 +68,11 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
     Raises QgsProcessingException when the worker fails, dies or is cancelled; then nothing
     half-written stays.
     """
-    state = _State(Progress(feedback))
+    state, cancelled = _State(Progress(feedback)), cancelled_of(feedback)
     with _clean(job, state), _start(job, feedback) as child:
-        for line in child.lines(feedback.isCanceled):
+        for line in child.lines(cancelled):
             _take(line, job, state, feedback)
-        code = child.wait(feedback.isCanceled)
+        code = child.wait(cancelled)
         if state.error is not None:
             raise QgsProcessingException(state.error)
         if code != 0 or not state.done:
@@ -84,9 +85,10 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
 
     An exit code outside ``accepted`` is a failure.
     """
+    cancelled = cancelled_of(feedback)
     with _clean(job), _start(job, feedback) as child:
-        text = "\n".join(child.lines(feedback.isCanceled))
-        code = child.wait(feedback.isCanceled)
+        text = "\n".join(child.lines(cancelled))
+        code = child.wait(cancelled)
         page = _object(text)
         if code not in accepted or page is None:
             raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
@@ -95,10 +97,11 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
 
 def run_plain(job: Job, feedback) -> None:
     """Run a command that tells its warnings on stderr. Raises as ``run_events`` does."""
+    cancelled = cancelled_of(feedback)
     with _clean(job), _start(job, feedback) as child:
-        for line in child.lines(feedback.isCanceled):
+        for line in child.lines(cancelled):
             feedback.pushInfo(line)
-        code = child.wait(feedback.isCanceled)
+        code = child.wait(cancelled)
         if code != 0:
             raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
         for line in map(job.said, child.stderr_tail().splitlines()):

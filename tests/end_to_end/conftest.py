@@ -1,5 +1,6 @@
 """A real QGIS with the assembled plugin, in a profile of its own."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -41,18 +42,23 @@ def qgis_script():
 
 
 @pytest.fixture(scope="session")
-def qgis_process(tmp_path_factory, plugins_folder):
-    """A function that runs qgis_process with the plugin in a profile of its own."""
+def qgis_profile(tmp_path_factory, plugins_folder):
+    """The environment of a QGIS with the plugin, in a profile of its own."""
     if PROGRAM is None:
         pytest.skip("needs qgis_process (Debian: package qgis)")
-    folder = tmp_path_factory.mktemp("qgis")
-    environment = {
+    return {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
         "QGIS_PLUGINPATH": str(plugins_folder),
-        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
+        "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path_factory.mktemp("qgis") / "profile"),
         "SCDM_PYTHON": sys.executable,
     }
+
+
+@pytest.fixture(scope="session")
+def qgis_process(tmp_path_factory, qgis_profile):
+    """A function that runs qgis_process with the plugin enabled."""
+    folder = tmp_path_factory.mktemp("runs")
 
     def run(*words, cwd=folder, **variables):
         return subprocess.run(
@@ -60,10 +66,37 @@ def qgis_process(tmp_path_factory, plugins_folder):
             capture_output=True,
             text=True,
             cwd=cwd,
-            env={**environment, **variables},
+            env={**qgis_profile, **variables},
             timeout=300,
         )
 
     enabled = run("plugins", "enable", "scdm_qgis")
     assert enabled.returncode == 0, enabled.stderr
     return run
+
+
+@pytest.fixture
+def started(qgis_process, qgis_profile):
+    """A function that starts qgis_process (words, folder) in a terminal of its own.
+
+    It returns the process and what it says, line by line; to a pipe qgis_process writes late.
+    """
+    pty = pytest.importorskip("pty", reason="terminals of this kind are of POSIX systems")
+    with contextlib.ExitStack() as stack:
+
+        def start(words, cwd):
+            ours, its = pty.openpty()
+            process = subprocess.Popen(
+                [PROGRAM, *map(str, words)], stdout=its, stderr=its, cwd=cwd, env=qgis_profile
+            )
+            os.close(its)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process, _lines(stack.enter_context(os.fdopen(ours, errors="replace")))
+
+        yield start
+
+
+def _lines(terminal):
+    with contextlib.suppress(OSError):  # so a terminal ends on Linux
+        yield from terminal

@@ -1,6 +1,7 @@
 """The assembled plugin in a real qgis_process: the way of a batch operator."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -78,6 +79,20 @@ def test_a_refusal_is_told_and_leaves_nothing(
     assert answer.returncode != 0
     assert told in said and "Traceback" not in said
     assert list(tmp_path.glob("o.*")) == []
+
+
+def test_ctrl_c_ends_it_within_a_tile(started, write_raster, tmp_path):
+    """One tile of ``best`` takes seconds and tells no progress: it is not waited for."""
+    values = np.random.default_rng(3).integers(20, 230, (3, 420, 420), np.uint8)
+    write_raster("large.tif", values)
+    words = ["run", "scdm:upsample", "--", "INPUT=large.tif", "OUTPUT=cube.tif", "QUALITY=best"]
+    process, said = started([*words, "SPREAD=spread.tif"], tmp_path)
+    assert any(line.startswith("Device: ") for line in said)
+    process.send_signal(signal.SIGINT)
+    assert "Cancelled: nothing was written." in "".join(said)
+    assert process.wait() == 1
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tif"] == ["large.tif"]
+    assert not list(tmp_path.glob("*.part*"))
 
 
 def test_without_a_runtime_it_says_how_to_get_one(qgis_process, picture, tmp_path):
