@@ -116,6 +116,12 @@ def folders_of(options: UpsampleOptions) -> Dict[str, str]:
     return {option: folder for option, folder in named.items() if folder}
 
 
+def beside(options: UpsampleOptions) -> List[str]:
+    """The files and folders that a run makes beside its OUTPUT."""
+    named = options.spread, options.reliability, options.report, *folders_of(options).values()
+    return [name for name in named if name]
+
+
 def check_folder(option: str, folder: str) -> None:
     """Raise InputError where the ``folder`` of ``option`` is not there and could not be made."""
     path = Path(folder)

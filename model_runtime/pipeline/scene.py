@@ -28,6 +28,7 @@ from ..report import html_page
 from ..system import final_names
 from ..system.cancellation import explain, tidy
 from ..system.durable_files import GOES_ON, make_folder, storage_errors, sync_folder, write_durably
+from ..system.target_locks import hold_locks
 from ..tiling import Window
 from . import (
     disk_space,
@@ -108,6 +109,7 @@ def _make_with_journal(
     A refusal of the model or the input would come again, so its journal goes.
     """
     with Journal(options.output) as journal, ExitStack() as stack:
+        stack.enter_context(hold_locks(outputs.beside(options)))
         if not options.resume:
             stack.callback(tidy(journal.leave))
         key = provenance.run_facts(options, job, facts, run.inputs)

@@ -192,6 +192,21 @@ def test_a_second_run_of_one_output_is_refused(command, source, tiny_package, fo
     process.communicate()
 
 
+@pytest.mark.parametrize("shared", ["--spread=s.tif", "--report=p.html", "--draws=d"])
+def test_nor_may_two_runs_share_what_they_make_beside(
+    command, source, tiny_package, folder, shared
+):
+    option, name = shared.split("=")
+    words = [option, folder / name, "--model", tiny_package, "--tile", 24]
+    process = under_way(["upsample", source, folder / "a.tif", *words, "--samples", 9])
+    second = command("upsample", source, folder / "b.tif", *words)
+    assert second.returncode == 5 and f"another run is making '{folder / name}'" in second.stderr
+    process.kill()
+    process.communicate()
+    assert command("upsample", source, folder / "b.tif", *words, "--samples", 2).returncode == 0
+    assert not [path for path in names(folder) if path.endswith(".lock")]
+
+
 def test_an_output_that_exists_needs_overwrite(command, source, tiny_package, folder):
     out = folder / "o.tif"
     out.write_bytes(b"precious")
