@@ -57,13 +57,17 @@ def require_elsewhere(job: Job, output: str) -> None:
     folders: Dict[int, Path] = {}
     for raster in spec.rasters:
         folder = _folder_that_is_there(raster.path)
-        disk = folder.stat().st_dev
+        disk = _disk_of(folder)
         folders[disk] = folder
         values = pixels * job.band_count(raster) * job.encoding_of(raster).item_bytes
         needs[disk] = needs.get(disk, 0) + values * share
-    needs.pop(_folder_that_is_there(output).stat().st_dev, None)
+    needs.pop(_disk_of(_folder_that_is_there(output)), None)
     for disk, need in needs.items():
         _refuse_little(int(need), folders[disk])
+
+
+def _disk_of(folder: Path) -> int:
+    return folder.stat().st_dev
 
 
 def _folder_that_is_there(path: str) -> Path:

@@ -1,5 +1,6 @@
 """The disk's need: reckoned before the start, refused with the figures."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -56,3 +57,20 @@ def test_what_the_journal_holds_is_written_already(tmp_path, monkeypatch):
     disk_space.require(str(tmp_path / "o.tif"), 110)
     with pytest.raises(StorageError):
         disk_space.require(str(tmp_path / "o.tif"), 111)
+
+
+def test_the_spreads_disk_is_looked_at_too(tmp_path, monkeypatch):
+    """Of two disks, that of the spread lacks room; OUTPUT's is not asked twice."""
+    here, there = tmp_path / "cube.tif", tmp_path / "other" / "spread.tif"
+    there.parent.mkdir()
+    bands = tuple(range(10))
+    spec = OutputSpec((Output(str(here), bands, "mean"), Output(str(there), bands, "spread")))
+    free = {there.parent: 29_999_999, tmp_path: 0}
+    monkeypatch.setattr(
+        disk_space.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free[folder])
+    )
+    monkeypatch.setattr(disk_space, "_disk_of", lambda folder: folder.name)
+    with pytest.raises(StorageError, match=rf"needs 30 MB, .* on the disk of '{there.parent}'"):
+        disk_space.require_elsewhere(replace(job(), outputs=spec), str(here))
+    free[there.parent] += 1
+    disk_space.require_elsewhere(replace(job(), outputs=spec), str(here))
