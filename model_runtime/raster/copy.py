@@ -20,7 +20,8 @@ from .writer import COG_OPTIONS, WritingErrors, check_name
 COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
 # Data whose header would have the same name as that of NAME.img.
 ENVI_ENDS = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin", ".sli")
-READING_SIGNS = ("IReadBlock", "TIFFRead", "Read error", "ReadEncoded")
+CUT_OFF = "cut off"  # said where GDAL says nothing, as 3.10 does of a source that it cannot read
+READING_SIGNS = ("IReadBlock", "TIFFRead", "Read error", "ReadEncoded", CUT_OFF)
 LOCK_NAME, ENDING_NAME = "lock", "ending"
 
 
@@ -118,7 +119,7 @@ def _copy(dataset, made: Path, form: str, tell: Callable[[float], None]) -> None
     finally:
         gdal.PopErrorHandler()
     if copy is None:  # GDAL forgets to raise when a callback follows the error
-        raise RuntimeError("; ".join(dict.fromkeys(said)) or "cut off")
+        raise RuntimeError("; ".join(dict.fromkeys(said)) or CUT_OFF)
     if name == "ENVI":
         copy_domains(dataset, copy)
     with closing_errors() as trouble:
