@@ -9,6 +9,7 @@ DEFAULT_QUALITY = "fast"
 SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
 RADIOMETRIES = ("auto", "reflectance", "match", "srgb")
 DEVICES = ("auto", "cpu", "cuda")
+FORMATS = ("gtiff", "cog")  # of what upsample writes
 
 # How a command ends; errors.py has an error for each but the first.
 DONE_EXIT, OPTIONS_EXIT, PACKAGE_EXIT, DEVICE_EXIT, STORAGE_EXIT, CANCELLED_EXIT = (

@@ -5,6 +5,7 @@ from typing import Callable
 from qgis.core import QgsProcessingProvider
 
 from .algorithms.base import icon
+from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
@@ -12,7 +13,7 @@ from .algorithms.upsample import UpsampleAlgorithm
 
 
 class ScdmProvider(QgsProcessingProvider):
-    """Algorithms scdm:upsample, scdm:evaluate, scdm:simulatergb and scdm:installruntime.
+    """The algorithms of README's list.
 
     ``offer_setup`` is called when one of them finds no runtime.
     """
@@ -34,14 +35,15 @@ class ScdmProvider(QgsProcessingProvider):
         return icon()
 
     def supportedOutputRasterLayerExtensions(self):
-        """The worker writes GeoTIFF only."""
-        return ["tif", "tiff"]
+        """The worker writes GeoTIFF, and scdm:convert ENVI too."""
+        return ["tif", "tiff", "img"]
 
     def loadAlgorithms(self):
         for algorithm in (
             UpsampleAlgorithm,
             EvaluateAlgorithm,
             SimulateRgbAlgorithm,
+            ConvertAlgorithm,
             InstallRuntimeAlgorithm,
         ):
             self.addAlgorithm(algorithm())

@@ -15,7 +15,6 @@ from ..journal import journal
 from ..pipeline.options import UpsampleOptions, needs_samples
 
 DTYPES = ("uint16", "float32")
-FORMATS = ("gtiff", "cog")
 LARGEST_SEED = 2**63 - 1
 LARGEST_TILE = 8192
 LARGEST_SHEET = 1 << 20
@@ -98,7 +97,12 @@ def add_arguments(parser) -> None:
     add("--tile", metavar="PX", type=int, help="tile side in pixels (the model's)")
     add("--overlap", metavar="PX", type=int, help="pixels that neighbouring tiles share")
     add("--dtype", choices=DTYPES, default="uint16", help="uint16: reflectance x 10,000 (uint16)")
-    add("--format", choices=FORMATS, default="gtiff", help="cog: cloud-optimised GeoTIFF (gtiff)")
+    add(
+        "--format",
+        choices=contract.FORMATS,
+        default="gtiff",
+        help="cog: cloud-optimised GeoTIFF (gtiff)",
+    )
     add("--no-overviews", dest="overviews", action="store_false", help="no thinned copies inside")
     add("--sheet", metavar="PX", type=int, default=2048, help="about the side of a sheet (2048)")
     add(

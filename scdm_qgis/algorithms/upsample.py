@@ -20,6 +20,7 @@ from ..layers.style_file import write_beside
 from ..model_runtime.contract import (
     DEFAULT_QUALITY,
     DEVICES,
+    FORMATS,
     QUALITIES,
     RADIOMETRIES,
     SAMPLE_NAME,
@@ -47,9 +48,10 @@ OPTIONS = (
     ("OVERLAP", "--overlap"),
     ("THREADS", "--threads"),
     ("CLUSTER", "--cluster"),
+    ("FORMAT", "--format"),
 )
 NUMBERS = ("SAMPLES", "SEED", "STEPS", "TILE", "OVERLAP", "THREADS")
-CHOICES = ("QUALITY", "RADIOMETRY", "DEVICE", "SAMPLER")
+CHOICES = ("QUALITY", "RADIOMETRY", "DEVICE", "SAMPLER", "FORMAT")
 
 
 class UpsampleAlgorithm(ScdmAlgorithm):
@@ -219,6 +221,13 @@ class UpsampleAlgorithm(ScdmAlgorithm):
                 "one process of this computer."
             ),
         )
+        yield make.choice(
+            "FORMAT",
+            tr("Format"),
+            FORMATS,
+            None,
+            tr("cog: a cloud-optimised GeoTIFF. Empty or gtiff: a tiled GeoTIFF."),
+        )
 
     def _destinations(self):
         tr = self.tr
@@ -227,9 +236,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             tr("Hyperspectral estimate"),
             tr(
                 "GeoTIFF of reflectance (integers with band scale 0.0001), one band per "
-                "wavelength. To convert it to ENVI or COG with Translate, give the creation option "
-                "COPY_SRC_MDD=YES, or the wavelengths are lost (GDAL 3.8 or newer; before: python "
-                "-m model_runtime convert)."
+                "wavelength. For ENVI use Convert hyperspectral raster, which keeps the "
+                "wavelengths."
             ),
         )
         yield make.raster_output(

@@ -19,6 +19,71 @@
             <translation>Beispiel</translation>
         </message>
         <message>
+            <location filename="../algorithms/convert.py" />
+            <source>Convert hyperspectral raster</source>
+            <translation>Hyperspektrales Raster umwandeln</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>Spectral analysis</source>
+            <translation>Spektrale Auswertung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>A copy as ENVI or cloud-optimised GeoTIFF that keeps the wavelengths.</source>
+            <translation>Eine Kopie als ENVI oder cloud-optimiertes GeoTIFF, die die Wellenlängen behält.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>Copies a raster to ENVI or to a cloud-optimised GeoTIFF with all that it says of its bands: wavelengths, widths, scale, nodata. GDAL's own Translate loses the wavelengths unless it is told to keep them.</source>
+            <translation>Kopiert ein Raster nach ENVI oder in ein cloud-optimiertes GeoTIFF mit allem, was es über seine Kanäle sagt: Wellenlängen, Breiten, Skalierung, Nodata. GDALs eigenes Übersetzen verliert die Wellenlängen, wenn man ihm nicht sagt, sie zu behalten.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>It copies values as they are: nothing is resampled, and what the input does not say of its bands is not made up.</source>
+            <translation>Die Werte werden kopiert, wie sie sind: nichts wird umgerechnet, und was die Eingabe über ihre Kanäle nicht sagt, wird nicht erfunden.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>The format {form} needs a name that ends in {ending}: not '{path}'.</source>
+            <translation>Das Format {form} braucht einen Namen, der auf {ending} endet: nicht „{path}“.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>hyperspectral,envi,cog,convert,export,wavelengths,header,scdm</source>
+            <translation>hyperspektral,envi,cog,umwandeln,export,wellenlängen,header,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>Hyperspectral raster</source>
+            <translation>Hyperspektralraster</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>A raster with wavelengths.</source>
+            <translation>Ein Raster mit Wellenlängen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>Format</source>
+            <translation>Format</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>cog: a cloud-optimised GeoTIFF (.tif). envi: ENVI data (.img) with its header (.hdr) beside it.</source>
+            <translation>cog: ein cloud-optimiertes GeoTIFF (.tif). envi: ENVI-Daten (.img) mit ihrem Header (.hdr) daneben.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>Converted</source>
+            <translation>Umgewandelt</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/convert.py" />
+            <source>A name that ends in .tif for cog, .img for envi.</source>
+            <translation>Ein Name, der für cog auf .tif, für envi auf .img endet.</translation>
+        </message>
+        <message>
             <location filename="../algorithms/evaluate.py" />
             <source>RMSE (reflectance)</source>
             <translation>RMSE (Reflexion)</translation>
@@ -300,16 +365,6 @@
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
-            <source>Hyperspectral raster</source>
-            <translation>Hyperspektralraster</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/simulate_rgb.py" />
-            <source>A raster with wavelengths.</source>
-            <translation>Ein Raster mit Wellenlängen.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/simulate_rgb.py" />
             <source>Model</source>
             <translation>Modell</translation>
         </message>
@@ -560,13 +615,18 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>cog: a cloud-optimised GeoTIFF. Empty or gtiff: a tiled GeoTIFF.</source>
+            <translation>cog: ein cloud-optimiertes GeoTIFF. Leer oder gtiff: ein gekacheltes GeoTIFF.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>Hyperspectral estimate</source>
             <translation>Hyperspektrale Schätzung</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. To convert it to ENVI or COG with Translate, give the creation option COPY_SRC_MDD=YES, or the wavelengths are lost (GDAL 3.8 or newer; before: python -m model_runtime convert).</source>
-            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskala 0,0001), ein Kanal je Wellenlänge. Wer es mit „Übersetzen“ in ENVI oder COG umwandelt, gibt die Erstellungsoption COPY_SRC_MDD=YES an, sonst gehen die Wellenlängen verloren (GDAL 3.8 oder neuer; davor: python -m model_runtime convert).</translation>
+            <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. For ENVI use Convert hyperspectral raster, which keeps the wavelengths.</source>
+            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskalierung 0,0001), ein Kanal je Wellenlänge. Für ENVI dient „Hyperspektrales Raster umwandeln“, das die Wellenlängen behält.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />

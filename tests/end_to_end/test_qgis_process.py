@@ -18,14 +18,14 @@ def picture(write_raster):
 
 def test_the_algorithms_are_listed(qgis_process):
     listed = qgis_process("list").stdout
-    for name in ("upsample", "evaluate", "simulatergb", "installruntime"):
+    for name in ("upsample", "evaluate", "simulatergb", "convert", "installruntime"):
         assert f"scdm:{name}\t" in listed
 
 
 def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_path):
     words = ["INPUT=field.tif", "OUTPUT=cube.tif", f"MODEL={tiny_package}", "SEED=5"]
     words += ["QUALITY=fast", "SPREAD=spread.tif", "SAMPLES=2", "REPORT=page.html"]
-    words += ["RELIABILITY=reliability.tif", "DRAWS=draws"]
+    words += ["RELIABILITY=reliability.tif", "DRAWS=draws", "FORMAT=cog"]
     answer = qgis_process("--json", "run", "scdm:upsample", "--", *words, cwd=tmp_path)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     results = json.loads(answer.stdout[answer.stdout.index("{") :])["results"]
@@ -33,6 +33,7 @@ def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_
     assert results["DEVICE_USED"] == "cpu"
     before, after = gdal.Open(str(picture)), gdal.Open(str(tmp_path / "cube.tif"))
     assert after.RasterCount == 8
+    assert after.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG"
     assert after.GetGeoTransform() == before.GetGeoTransform()
     assert after.GetSpatialRef().IsSame(before.GetSpatialRef())
     assert after.GetRasterBand(3).GetDescription() == "550.0 nm"

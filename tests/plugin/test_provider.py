@@ -6,7 +6,7 @@ from qgis.core import QgsApplication
 INTERFACE = {
     "upsample": (
         "INPUT BAND_RED BAND_GREEN BAND_BLUE EXTENT MODEL QUALITY RADIOMETRY SAMPLES SEED DEVICE "
-        "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER OUTPUT SPREAD "
+        "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT OUTPUT SPREAD "
         "RELIABILITY REPORT DRAWS",
         "OUTPUT SPREAD RELIABILITY REPORT DRAWS DEVICE_USED SECONDS SEED",
     ),
@@ -15,6 +15,7 @@ INTERFACE = {
         "REPORT RMSE PSNR SAM MRAE SSIM ERGAS CROSS_CORRELATION",
     ),
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
+    "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "installruntime": ("ACTION DEVICE CLUSTER WHEELS", "FOLDER PYTHON"),
 }
 
@@ -47,7 +48,7 @@ def test_only_the_advanced_parameters_are_tucked_away(registered):
     found = algorithm("upsample")  # owns the definitions
     items = found.parameterDefinitions()
     advanced = {item.name() for item in items if item.flags() & item.FlagAdvanced}
-    expected = "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER DRAWS"
+    expected = "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT DRAWS"
     assert advanced == set(expected.split())
 
 
