@@ -17,6 +17,7 @@ COMMANDS = (
     ("upsample", "upsample", "estimate the spectrum of every pixel of an RGB raster"),
     ("evaluate", "evaluate", "compare an estimate with a reference"),
     ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
+    ("index", "index", "spectral indices of a hyperspectral raster, with intervals from draws"),
     ("convert", "convert", "copy a hyperspectral raster to ENVI or COG, wavelengths and all"),
     ("describe", "describe", "what a model package holds"),
     ("doctor", "doctor", "what this installation can do"),

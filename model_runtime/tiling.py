@@ -14,6 +14,8 @@ TIFF_STEP = 16
 FEW_STEP = 4
 # From this side on, keeping up to 15 pixels less costs little.
 LEAST_TRIMMED = 128
+# Values (float32) of a strip of whole rows.
+STRIP_BYTES = 128 << 20
 # Tiles are worked one by one from this side on: what a killed run loses is one of them.
 UNIT_SIDE = 96
 
@@ -34,6 +36,17 @@ class Window:
         """
         row, col = self.row0 - within.row0, self.col0 - within.col0
         return slice(row, row + self.rows), slice(col, col + self.cols)
+
+
+def strips(bands: int, rows: int, cols: int) -> Iterator[Window]:
+    """Cut a raster into strips of at most STRIP_BYTES of ``bands``, in whole blocks of a file.
+
+    Returns: the windows, from the top.
+    """
+    fitting = STRIP_BYTES // (4 * bands * cols)
+    step = max(BLOCK_SIDE, fitting // BLOCK_SIDE * BLOCK_SIDE)
+    for row0 in range(0, rows, step):
+        yield Window(row0, 0, min(step, rows - row0), cols)
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,12 @@ from ..raster import encoding
 from ..spectra import band_response
 from ..spectra.resample import bands_with_values, see
 from ..system import final_names
-from ..tiling import BLOCK_SIDE, Window
+from ..tiling import Window, strips
 
 # Below this share of an input band's response inside the sensor's range the picture is not what
 # the model was trained on.
 WHOLE_SHARE = 0.95
 PREVIEW_SIDE = 256  # pixels; enough to tell a band that holds nothing
-STRIP_BYTES = 128 << 20
 
 
 def add_arguments(parser) -> None:
@@ -47,11 +46,11 @@ def run(args, events) -> None:
         events.warning(message)
     _, rows, cols = cube_shape(args.cube)
     with _writer(args.output, args.cube, (rows, cols), model) as writer:
-        for row0 in range(0, rows, strip_rows(len(bands), cols)):
-            window = Window(row0, 0, min(strip_rows(len(bands), cols), rows - row0), cols)
+        for window in strips(len(bands), rows, cols):
             cube = read_cube(args.cube, bands, window)
-            writer.write(row0, 0, simulate(cube.values, cube.wavelength_nm, model.input_bands))
-            events.progress(row0 + window.rows, rows)
+            seen = simulate(cube.values, cube.wavelength_nm, model.input_bands)
+            writer.write(window.row0, 0, seen)
+            events.progress(window.row0 + window.rows, rows)
         writer.close()
         writer.commit(args.overwrite)
     events.done(args.output, time.monotonic() - since, warnings=warnings)
@@ -78,12 +77,6 @@ def _writer(output: str, source: str, shape: Tuple[int, int], model: manifest.Ma
     # Float32, so that what is read again is what was simulated.
     stored = encoding.of_dtype("float32", corner.units)
     return Writer(output, shape, described, stored, corner.georeference, tags)
-
-
-def strip_rows(bands: int, cols: int) -> int:
-    """Rows of a strip of at most STRIP_BYTES, in whole blocks of the output."""
-    fitting = STRIP_BYTES // (4 * bands * cols)
-    return max(BLOCK_SIDE, fitting // BLOCK_SIDE * BLOCK_SIDE)
 
 
 def _centres_and_widths(bands: Sequence[InputBand]) -> Tuple[np.ndarray, np.ndarray]:

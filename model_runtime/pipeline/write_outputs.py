@@ -35,7 +35,7 @@ def _description(job: Job, window: Window, output: Output) -> Tuple:
 
 def _bands(job: Job, output: Output) -> encoding.Bands:
     if output.is_reliability:
-        return encoding.Index("Reliability", "%")
+        return encoding.Named(("Reliability",), "%")
     centres = [job.model.wavelength_nm[band] for band in output.bands]
     widths = [job.model.fwhm_nm[band] for band in output.bands]
     return encoding.Spectral(centres, widths, job.model.output_unit)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Dict, Tuple
 
-from .encoding import Bands, Encoding, Index, Spectral, envi_lists
+from .encoding import Bands, Encoding, Named, Spectral, envi_lists
 from .gdal_setup import gdal
 from .georeference import Georeference
 
@@ -22,8 +22,9 @@ def describe_raster(
             dataset.SetSpatialRef(place.spatial_ref)
         if place.geotransform is not None:
             dataset.SetGeoTransform(list(place.geotransform))
-    if isinstance(bands, Index):
-        _name_band(dataset.GetRasterBand(1), stored, bands.name, bands.unit)
+    if isinstance(bands, Named):
+        for i, name in enumerate(bands.names):
+            _name_band(dataset.GetRasterBand(i + 1), stored, name, bands.unit)
     else:
         _describe_spectrum(dataset, stored, bands)
 

@@ -28,15 +28,19 @@ class Spectral:
 
 
 @dataclass(frozen=True)
-class Index:
-    """What is written about one band that is no part of a spectrum: its name and its unit."""
+class Named:
+    """What is written about bands that are no spectrum: their names and their unit."""
 
-    name: str
+    names: Tuple[str, ...]
     unit: str = ""
-    count: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many bands there are."""
+        return len(self.names)
 
 
-Bands = Union[Spectral, Index]
+Bands = Union[Spectral, Named]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from model_runtime import tiling
 from model_runtime.commands import simulate_rgb
 from model_runtime.errors import InputError
 from model_runtime.events import Events
@@ -57,8 +58,10 @@ def test_a_raster_without_values_is_refused():
 
 @pytest.mark.parametrize("bands, cols, rows", [(60, 100, 5376), (400, 10_000, 256), (3, 9, 10**6)])
 def test_strips_fit_the_memory_and_the_blocks(bands, cols, rows):
-    strip = simulate_rgb.strip_rows(bands, cols)
+    strip = next(tiling.strips(bands, 10**8, cols)).rows
     assert strip % 256 == 0 and (strip == rows or strip > rows)
+    cut = list(tiling.strips(bands, 2 * rows + 1, cols))
+    assert sum(window.rows for window in cut) == 2 * rows + 1
 
 
 @pytest.mark.parametrize("low, share", [(0, 1), (465, 0.5), (430.0, 0.8805)])
@@ -94,7 +97,7 @@ def test_strips_do_not_show(tmp_path, tiny_package, monkeypatch):
     """Nor does a band that is masked in one strip and not in the other."""
     values = np.random.default_rng(0).uniform(0, 1, (len(NM), 300, 5)).astype(np.float32)
     values[NM == 550, :256] = np.nan
-    monkeypatch.setattr(simulate_rgb, "STRIP_BYTES", 1)
+    monkeypatch.setattr(tiling, "STRIP_BYTES", 1)
     back, _ = run(tmp_path, tiny_package, values)
     expected = simulate_rgb.simulate(values, NM, BANDS)
     assert np.isnan(expected[:, :256]).all() and np.isfinite(expected[:, 256:]).all()

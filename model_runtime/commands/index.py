@@ -1,0 +1,178 @@
+"""The ``index`` command: spectral indices of a hyperspectral raster, with intervals from draws."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from .. import __version__
+from ..contract import SAMPLE_NAME, TAG_PREFIX
+from ..errors import InputError
+from ..raster import encoding
+from ..spectra import index_catalogue, index_formula, index_interval
+from ..spectra.index_bands import BandWeights, weights_at
+from ..spectra.index_formula import Formula
+from ..system import final_names
+from ..tiling import Window, strips
+
+BRIGHTEST = 3.0  # above every reflectance; percent and integers lie far above
+FEWEST_DRAWS = 2
+
+
+def add_arguments(parser) -> None:
+    """The command's arguments."""
+    add = parser.add_argument
+    add("cube", metavar="CUBE", help="raster with wavelengths, such as upsample's")
+    add("output", metavar="OUTPUT", help="GeoTIFF to write, a band an index")
+    add("--index", metavar="NAME[,NAME...]", default="", help="of docs/indices.md, such as NDVI")
+    add("--formula", metavar="TEXT", help="one of your own, such as '(r860-r670)/(r860+r670)'")
+    add("--draws", metavar="FOLDER", help="of upsample --draws: adds each index's 90 %% interval")
+    add("--spread", metavar="PATH", help="of upsample --spread: adds an interval that is too wide")
+    add("--overwrite", action="store_true", help="replace a file that exists")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is made: ``indices`` by name, of the bands ``seen`` at their wavelengths.
+
+    ``draws`` and ``spread`` are rasters of the same pixels and bands as ``cube``.
+    """
+
+    cube: str
+    indices: Mapping[str, Formula]
+    seen: BandWeights
+    draws: Sequence[str] = ()
+    spread: Optional[str] = None
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """The output's bands."""
+        ends = ("", " low", " high") if self.draws or self.spread else ("",)
+        return tuple(f"{name}{end}" for name in self.indices for end in ends)
+
+    @property
+    def rasters(self) -> List[str]:
+        """All rasters that are read."""
+        return [self.cube, *self.draws, *([self.spread] if self.spread else [])]
+
+
+def run(args, events) -> None:
+    """Work out and write, strip by strip; raises InputError, StorageError."""
+    from ..raster.cube import cube_shape, read_cube
+    from ..raster.dataset import files_read
+    from ..raster.writer import Writer, check_name
+
+    since = time.monotonic()
+    check_name(args.output)
+    plan = _plan(args)
+    read = [name for raster in plan.rasters for name in files_read(raster)]
+    final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
+    for message in _warnings(plan):
+        events.warning(message)
+    _, rows, cols = cube_shape(plan.cube)
+    place = read_cube(plan.cube, window=Window(0, 0, 1, 1)).georeference
+    stored, named = encoding.of_dtype("float32", ""), encoding.Named(plan.names)
+    with Writer(args.output, (rows, cols), named, stored, place, _tags(plan)) as writer:
+        for window in strips(3 * len(plan.seen.bands), rows, cols):
+            writer.write(window.row0, 0, _indices(plan, window))
+            events.progress(window.row0 + window.rows, rows)
+        writer.close()
+        writer.commit(args.overwrite)
+    events.done(args.output, time.monotonic() - since, bands=list(plan.names))
+
+
+def _plan(args) -> Plan:
+    from ..raster.cube import read_cube
+
+    if args.draws and args.spread:
+        raise InputError("--draws and --spread are both given", "give --draws, it is the better")
+    indices = dict(_asked(args.index, args.formula))
+    wanted_nm = sorted({nm for formula in indices.values() for nm in formula.wavelength_nm})
+    seen_nm = np.asarray(read_cube(args.cube, window=Window(0, 0, 1, 1)).wavelength_nm)
+    draws = _draws(args.draws) if args.draws else []
+    plan = Plan(args.cube, indices, weights_at(wanted_nm, seen_nm), draws, args.spread)
+    for other in plan.rasters[1:]:
+        _refuse_other_grid(plan.cube, other)
+    return plan
+
+
+def _asked(names: str, formula: Optional[str]) -> Iterator[Tuple[str, Formula]]:
+    listed = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    for name in listed:
+        index = index_catalogue.look_up(name)
+        yield index.name, index_formula.parse(index.formula)
+    if formula:
+        yield formula.strip(), index_formula.parse(formula)
+    if not listed and not formula:
+        raise InputError("no index is asked for", "give --index NDVI or --formula TEXT")
+
+
+def _draws(folder: str) -> List[str]:
+    found = sorted(Path(folder).glob(f"{SAMPLE_NAME}*.tif"))
+    found += sorted(Path(folder).glob(f"{SAMPLE_NAME}*.vrt"))
+    if len(found) < FEWEST_DRAWS:
+        raise InputError(
+            f"--draws '{folder}' holds {len(found)} draws ({SAMPLE_NAME}001.tif, ...)",
+            "name the folder that upsample --draws wrote",
+        )
+    return [str(path) for path in found]
+
+
+def _refuse_other_grid(cube: str, other: str) -> None:
+    from ..raster.cube import cube_shape, read_cube
+
+    corners = [read_cube(path, window=Window(0, 0, 1, 1)) for path in (cube, other)]
+    own_nm, its_nm = (np.asarray(corner.wavelength_nm) for corner in corners)
+    alike = cube_shape(cube) == cube_shape(other) and np.allclose(own_nm, its_nm, atol=0.01)
+    if not alike or corners[0].geotransform != corners[1].geotransform:
+        raise InputError(
+            f"'{other}' has not the pixels and bands of '{cube}'",
+            "take draws or a spread of the same run",
+        )
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    from ..raster.cube import read_preview
+
+    brightest = np.nanmax(read_preview(plan.cube, 128), initial=0)
+    if brightest > BRIGHTEST:
+        yield (
+            f"the values reach {brightest:g}, which is no reflectance: an index with constants, "
+            "such as EVI or SAVI, is wrong of them"
+        )
+    if plan.spread:
+        yield (
+            "an interval from the spread alone is wider than it should be: the errors of "
+            "neighbouring bands go together and cancel in part; --draws knows that"
+        )
+
+
+def _tags(plan: Plan) -> Dict[str, str]:
+    formulas = enumerate(plan.indices.values(), start=1)
+    said = {f"{TAG_PREFIX}INDEX_{number}": formula.text for number, formula in formulas}
+    return {"SOFTWARE": f"SCDM {__version__}", **said}
+
+
+def _indices(plan: Plan, window: Window) -> np.ndarray:
+    """All of the output's bands (bands, rows, cols) in ``window``."""
+    seen, formulas = _seen(plan, plan.cube, window), list(plan.indices.values())
+    middle = plan.seen.work_out(formulas, seen)
+    if plan.draws:
+        # A draw may lie below 0, which no reflectance does: ratios would run away.
+        seen_in = (np.maximum(_seen(plan, path, window), 0) for path in plan.draws)
+        drawn = (plan.seen.work_out(formulas, seen) for seen in seen_in)
+        return index_interval.beside(middle, index_interval.of_draws(middle, drawn))
+    if plan.spread:
+        spread = _seen(plan, plan.spread, window)
+        wide = [index_interval.of_spread(f, *plan.seen.pick(f, seen, spread)) for f in formulas]
+        return index_interval.beside(middle, np.stack(wide))
+    return middle
+
+
+def _seen(plan: Plan, path: str, window: Window) -> np.ndarray:
+    from ..raster.cube import read_cube
+
+    bands = [int(band) + 1 for band in plan.seen.bands]
+    return plan.seen.see(read_cube(path, bands, window).values)

@@ -1,0 +1,89 @@
+"""What a raster's bands say at the wavelengths of a formula: between two bands, their line."""
+
+from dataclasses import dataclass
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import InputError
+from .index_formula import Formula
+
+WIDEST_GAP_NM = 60.0  # between the two bands; beyond it a line hides the red edge
+NEAR_NM = 15.0  # beyond the first and last band, their own value is taken as far as this
+
+
+@dataclass(frozen=True)
+class BandWeights:
+    """How bands tell the values at ``wavelength_nm``.
+
+    ``bands``: those needed (0-based); ``weights`` (wavelengths, bands): each row sums to 1.
+    """
+
+    wavelength_nm: Tuple[float, ...]
+    bands: np.ndarray
+    weights: np.ndarray
+
+    def see(self, values: np.ndarray) -> np.ndarray:
+        """Interpolate ``values`` (bands, rows, cols) of the needed bands.
+
+        Returns: float32 (wavelengths, rows, cols); NaN where a band that counts is NaN.
+        """
+        seen = np.zeros((len(self.weights), *values.shape[1:]), np.float32)
+        for row, weights in zip(seen, self.weights):
+            for number in np.flatnonzero(weights):
+                row += np.float32(weights[number]) * values[number]
+        return seen
+
+    def pick(self, formula: Formula, *seen: np.ndarray) -> List[np.ndarray]:
+        """Take from each of ``seen`` (wavelengths, ...) what ``formula`` needs, in its order.
+
+        Returns: arrays (wavelengths of the formula, ...).
+        """
+        numbers = [self.wavelength_nm.index(nm) for nm in formula.wavelength_nm]
+        return [values[numbers] for values in seen]
+
+    def work_out(self, formulas: Sequence[Formula], seen: np.ndarray) -> np.ndarray:
+        """Work out ``formulas`` of ``seen`` (wavelengths, rows, cols).
+
+        Returns: float32 (formulas, rows, cols).
+        """
+        return np.stack([formula.evaluate(*self.pick(formula, seen)) for formula in formulas])
+
+
+def weights_at(targets_nm: Sequence[float], seen_nm: np.ndarray) -> BandWeights:
+    """Find the bands at ``seen_nm`` (bands,), in any order, that tell the values at ``targets_nm``.
+
+    Returns: the BandWeights.
+    Raises: InputError for a wavelength that the bands do not see.
+    """
+    weights = np.zeros((len(targets_nm), len(seen_nm)))
+    for row, target in zip(weights, targets_nm):
+        _fill(row, float(target), np.asarray(seen_nm, float))
+    bands = np.flatnonzero(weights.any(0))
+    return BandWeights(tuple(targets_nm), bands, weights[:, bands])
+
+
+def _fill(row: np.ndarray, target: float, seen_nm: np.ndarray) -> None:
+    order = np.argsort(seen_nm)
+    after = int(np.searchsorted(seen_nm[order], target))
+    if after < len(order) and seen_nm[order[after]] == target:
+        row[order[after]] = 1
+    elif 0 < after < len(order):
+        low, high = order[after - 1], order[after]
+        gap = seen_nm[high] - seen_nm[low]
+        _refuse_far(target, gap > WIDEST_GAP_NM, seen_nm[low], seen_nm[high])
+        row[high] = (target - seen_nm[low]) / gap
+        row[low] = 1 - row[high]
+    else:
+        end = order[min(after, len(order) - 1)]
+        _refuse_far(target, abs(seen_nm[end] - target) > NEAR_NM, *seen_nm[order[[0, -1]]])
+        row[end] = 1
+
+
+def _refuse_far(target: float, is_far: bool, low: float, high: float) -> None:
+    if is_far:
+        raise InputError(
+            f"the formula needs the value at {target:g} nm; the nearest bands are at {low:g} and "
+            f"{high:g} nm",
+            "choose an index that the raster's bands see, or a raster with more bands",
+        )
