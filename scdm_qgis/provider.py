@@ -9,6 +9,7 @@ from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
+from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
 
 
@@ -44,6 +45,7 @@ class ScdmProvider(QgsProcessingProvider):
             EvaluateAlgorithm,
             SimulateRgbAlgorithm,
             ConvertAlgorithm,
+            SpectralIndicesAlgorithm,
             InstallRuntimeAlgorithm,
         ):
             self.addAlgorithm(algorithm())

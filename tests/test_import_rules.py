@@ -40,7 +40,10 @@ SHARED_WITH_TRAINING = {
     "system.durable_files",
 }
 # What the plugin takes of the runtime: it imports nothing beyond the standard library.
-PURE = ("contract", "errors", "raster.band_choice", "raster.wavelengths")
+PURE = (
+    *("contract", "errors", "raster.band_choice", "raster.wavelengths"),
+    "spectra.index_catalogue",
+)
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 

@@ -93,7 +93,7 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
         words = {
             item.name(): chosen_word(parameters[item.name()], item.options())
             for item in self.parameterDefinitions()
-            if item.type() == "enum" and given(parameters, item.name())
+            if item.type() == "enum" and not item.allowMultiple() and given(parameters, item.name())
         }
         return super().checkParameterValues({**parameters, **words}, context)
 

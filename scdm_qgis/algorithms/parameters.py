@@ -37,6 +37,12 @@ def choice(name: str, title: str, options: Sequence[str], default: Optional[str]
     return _with_help(item, text)
 
 
+def choices(name: str, title: str, options: Sequence[str], text: str):
+    """Any of ``options``, given by their own words; optional."""
+    item = QgsProcessingParameterEnum(name, title, list(options), True, None, True, True)
+    return _with_help(item, text)
+
+
 def whole(name: str, title: str, low: int, text: str):
     """A whole number from ``low``, optional."""
     kind = QgsProcessingParameterNumber.Type.Integer

@@ -384,6 +384,76 @@
             <translation>GeoTIFF der Reflexion in Rot, Grün und Blau.</translation>
         </message>
         <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Spectral indices</source>
+            <translation>Spektralindizes</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>NDVI, EVI and 140 more, or a formula with wavelengths; with intervals.</source>
+            <translation>NDVI, EVI und 140 weitere, oder eine Formel mit Wellenlängen; mit Intervallen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Works out spectral indices of any raster with wavelengths, a band each. Names are those of the Awesome Spectral Indices catalogue (formulas: docs/indices.md). With the draws of Upsample, each index gets the ends of its 90 % interval as two more bands.</source>
+            <translation>Berechnet Spektralindizes jedes Rasters mit Wellenlängen, je einen Kanal. Die Namen sind die des Katalogs Awesome Spectral Indices (Formeln: docs/indices.md). Mit den Ziehungen von Upsample bekommt jeder Index die Enden seines 90-%-Intervalls als zwei weitere Kanäle.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>An index of an estimated spectrum is an estimate: where the infrared was guessed, so is the NDVI. Bands as narrow as these give other values than a satellite's broad ones.</source>
+            <translation>Ein Index eines geschätzten Spektrums ist eine Schätzung: wo das Infrarot geraten ist, ist es auch der NDVI. So schmale Kanäle geben andere Werte als die breiten eines Satelliten.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>ndvi,index,indices,vegetation,formula,band,hyperspectral,scdm</source>
+            <translation>ndvi,index,indizes,vegetation,formel,band,hyperspektral,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Indices</source>
+            <translation>Indizes</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>One or more of the catalogue, by name. Empty: the formula alone.</source>
+            <translation>Einer oder mehrere des Katalogs, nach Namen. Leer: nur die Formel.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Formula</source>
+            <translation>Formel</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as (r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs.</source>
+            <translation>Ein eigener Index: r860 ist der Wert bei 860 nm, r860_5 bei 860,5. Etwa (r860-r670)/(r860+r670), mit + - * / ** Klammern, sqrt, log, exp, abs.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Draws</source>
+            <translation>Einzelne Stichproben</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>The folder that Upsample filled as Draws, of the same run as the raster: adds each index's interval. Empty: none.</source>
+            <translation>Der Ordner, den Upsample als Ziehungen gefüllt hat, im selben Lauf wie das Raster: fügt das Intervall jedes Index hinzu. Leer: keines.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Index raster</source>
+            <translation>Indexraster</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>GeoTIFF, a band an index; float32.</source>
+            <translation>GeoTIFF, ein Kanal je Index; float32.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Choose an index, or write a formula.</source>
+            <translation>Einen Index wählen oder eine Formel schreiben.</translation>
+        </message>
+        <message>
             <location filename="../algorithms/upsample.py" />
             <source>Upsample RGB to hyperspectral</source>
             <translation>RGB zu Hyperspektral erweitern</translation>
@@ -447,11 +517,6 @@
             <location filename="../algorithms/upsample.py" />
             <source>Only this part of the raster is computed. Empty: all of it.</source>
             <translation>Nur dieser Teil des Rasters wird berechnet. Leer: alles.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>Draws</source>
-            <translation>Einzelne Stichproben</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />

@@ -16,6 +16,7 @@ INTERFACE = {
     ),
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
+    "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
     "installruntime": ("ACTION DEVICE CLUSTER WHEELS", "FOLDER PYTHON"),
 }
 

@@ -1,5 +1,7 @@
 """Formulas of spectral indices: what they give, and what is no formula."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,9 @@ def test_every_entry_is_a_formula_of_the_visible_and_near_infrared():
 def test_a_near_miss_is_told():
     with pytest.raises(InputError, match="'NDV' is not in the catalogue: did you mean NDVI"):
         index_catalogue.look_up("NDV")
+
+
+def test_the_page_lists_the_catalogue():
+    page = (Path(__file__).parents[3] / "docs" / "indices.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| **")]
+    assert [row.split("**")[1] for row in rows] == list(index_catalogue.catalogue())

@@ -1,0 +1,122 @@
+"""scdm:spectralindices: indices such as NDVI of a hyperspectral raster, with their intervals."""
+
+from pathlib import Path
+
+from ..layers.refresh import refresh_all
+from ..layers.source import gdal_name
+from ..model_runtime.spectra.index_catalogue import catalogue
+from ..runtime.job import Job, run_events
+from . import parameters as make
+from .base import ScdmAlgorithm, given
+
+# Parameter, option of the worker.
+TEXTS = (("FORMULA", "--formula"), ("DRAWS", "--draws"))
+
+
+class SpectralIndicesAlgorithm(ScdmAlgorithm):
+    """Indices by name or formula, computed by the worker."""
+
+    def name(self):
+        return "spectralindices"
+
+    def displayName(self):
+        return self.tr("Spectral indices")
+
+    def group(self):
+        return self.tr("Spectral analysis")
+
+    def groupId(self):
+        return "analysis"
+
+    def shortDescription(self):
+        return self.tr("NDVI, EVI and 140 more, or a formula with wavelengths; with intervals.")
+
+    def tags(self):
+        return self.tr("ndvi,index,indices,vegetation,formula,band,hyperspectral,scdm").split(",")
+
+    def purpose(self):
+        return self.tr(
+            "Works out spectral indices of any raster with wavelengths, a band each. Names are "
+            "those of the Awesome Spectral Indices catalogue (formulas: docs/indices.md). "
+            "With the draws of Upsample, each index gets the ends of its 90 % interval as two more "
+            "bands."
+        )
+
+    def limits(self):
+        return self.tr(
+            "An index of an estimated spectrum is an estimate: where the infrared was guessed, so "
+            "is the NDVI. Bands as narrow as these give other values than a satellite's broad ones."
+        )
+
+    def example(self):
+        return (
+            "qgis_process run scdm:spectralindices -- INPUT=estimate.tif INDICES=NDVI "
+            "DRAWS=draws OUTPUT=ndvi.tif"
+        )
+
+    def initAlgorithm(self, configuration=None):
+        tr = self.tr
+        for item in (
+            make.raster("INPUT", tr("Hyperspectral raster"), tr("A raster with wavelengths.")),
+            make.choices(
+                "INDICES",
+                tr("Indices"),
+                tuple(catalogue()),
+                tr("One or more of the catalogue, by name. Empty: the formula alone."),
+            ),
+            make.line(
+                "FORMULA",
+                tr("Formula"),
+                tr(
+                    "An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as "
+                    "(r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs."
+                ),
+            ),
+            make.folder(
+                "DRAWS",
+                tr("Draws"),
+                tr(
+                    "The folder that Upsample filled as Draws, of the same run as the raster: adds "
+                    "each index's interval. Empty: none."
+                ),
+            ),
+            make.raster_output(
+                "OUTPUT", tr("Index raster"), tr("GeoTIFF, a band an index; float32.")
+            ),
+        ):
+            self.addParameter(item)
+
+    def checkParameterValues(self, parameters, context):
+        if not self._names(parameters, context) and not given(parameters, "FORMULA"):
+            return False, self.tr("Choose an index, or write a formula.")
+        return super().checkParameterValues(parameters, context)
+
+    def _names(self, parameters, context):
+        return [
+            name for name in self.parameterAsEnumStrings(parameters, "INDICES", context) if name
+        ]
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        self.python = self.worker_python()
+        self.cube, self.written = gdal_name(self.raster_layer(parameters, "INPUT", context)), []
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):
+        output = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        path = Path(output).absolute()
+        arguments = ["index", self.cube, str(path), "--events", "--overwrite"]
+        names = self._names(parameters, context)
+        if names:
+            arguments.append(f"--index={','.join(names)}")
+        for name, option in TEXTS:
+            if given(parameters, name):
+                arguments.append(f"{option}={self.parameterAsString(parameters, name, context)}")
+        titles = self.titles((("INDICES", "--index"), *TEXTS))
+        run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
+        self.written = [path]
+        return {"OUTPUT": output}
+
+    def postProcessAlgorithm(self, context, feedback):
+        """In the main thread: layers that show what was there before."""
+        refresh_all(self.written, context.project())
+        return {}
