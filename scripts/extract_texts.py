@@ -15,24 +15,30 @@ from typing import Dict, Iterator, List, Tuple
 ROOT = Path(__file__).resolve().parent.parent / "scdm_qgis"
 CONTEXT = "scdm"
 CALLS = {"tr": 0, "_tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1}  # which argument is the text
+# Texts of the runtime that the plugin translates: it reads spectra by these files.
+SHARED = ("spectra/spectral_library.py", "spectra/spectral_text.py")
+SHARED_CALLS = {"Unreadable": 0}
 
 
 def texts() -> List[Tuple[str, str]]:
     """(text, file) of each text in the plugin, in order, once."""
     found: Dict[str, str] = {}
     for path in sorted(ROOT.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for text in _said(tree):
+        for text in _said(path, CALLS):
             found.setdefault(text, path.relative_to(ROOT).as_posix())
+    for name in SHARED:
+        for text in _said(ROOT.parent / "model_runtime" / name, SHARED_CALLS):
+            found.setdefault(text, f"../model_runtime/{name}")
     return list(found.items())
 
 
-def _said(tree: ast.AST) -> Iterator[str]:
+def _said(path: Path, calls: Dict[str, int]) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = _constants(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            place = CALLS.get(name)
+            place = calls.get(name)
             if place is not None and len(node.args) > place:
                 yield from _text(node.args[place], constants)
 

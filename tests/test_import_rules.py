@@ -39,11 +39,13 @@ SHARED_WITH_TRAINING = {
     *("contract", "errors", "tiling", "package", "spectra", "diffusion", "raster"),
     "system.durable_files",
 }
-# What the plugin takes of the runtime: it imports nothing beyond the standard library.
+# What the plugin takes of the runtime: it imports nothing beyond the standard library,
 PURE = (
     *("contract", "errors", "raster.band_choice", "raster.wavelengths"),
     "spectra.index_catalogue",
 )
+# or NumPy, which QGIS ships, and nothing else.
+NUMPY_ALONE = ("spectra.spectral_library",)
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 
@@ -118,7 +120,7 @@ def test_the_plugin_takes_the_pure_modules_of_the_runtime_alone():
     """QGIS's own process loads what imports nothing; all else of the runtime runs in another."""
     inner = "scdm_qgis.model_runtime."
     taken = {name for _, name in imported("scdm_qgis") if name.startswith(inner)}
-    pure = tuple(inner + module for module in PURE)
+    pure = tuple(inner + module for module in (*PURE, *NUMPY_ALONE))
     assert [name for name in taken if not name.startswith(pure)] == []
 
 
@@ -249,6 +251,7 @@ def qt_classes(tree):
     [
         ("model_runtime.package.manifest", ["onnxruntime", "osgeo", "torch"]),
         *((f"model_runtime.{module}", ["numpy", "osgeo"]) for module in PURE),
+        *((f"model_runtime.{module}", ["onnxruntime", "osgeo"]) for module in NUMPY_ALONE),
         ("model_runtime.__main__", ["onnxruntime", "osgeo", "torch"]),
         ("model_runtime.commands.upsample", ["distributed", "onnxruntime", "osgeo", "torch"]),
     ],

@@ -8,9 +8,9 @@ A ``Metadata`` gives the text of a key in a domain ("" is the default one), or N
 import math
 from typing import Callable, List, Optional, Sequence
 
+from ..spectra.wavelength_units import nanometres_per_unit
+
 Metadata = Callable[[str, str], Optional[str]]
-# Nobody states a wavelength below 100 nm, nor one above 100 micrometres.
-MICROMETRES_BELOW = 100.0
 
 
 def centres_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[float]]:
@@ -50,19 +50,6 @@ def band_centre_nm(band: Metadata) -> Optional[float]:
     if micrometres is not None and not (value and unit):
         return 1000 * micrometres
     return None if value is None else value * nanometres_per_unit(unit, value)
-
-
-def nanometres_per_unit(unit: Optional[str], largest: float) -> float:
-    """Convert ``unit`` to nm; where it is not known, judge by the ``largest`` number in it.
-
-    Returns: 1 or 1000.
-    """
-    word = (unit or "").strip().lower()
-    if word.startswith("micro") or word in ("um", "µm", "μm"):
-        return 1000.0
-    if word.startswith("nano") or word == "nm":
-        return 1.0
-    return 1000.0 if largest < MICROMETRES_BELOW else 1.0
 
 
 def _band_width_nm(band: Metadata) -> Optional[float]:

@@ -1035,68 +1035,18 @@
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
-            <source>{count} wavelengths for {points} points</source>
-            <translation>{count} Wellenlängen für {points} Punkte</translation>
+            <source>read as percent</source>
+            <translation>als Prozent gelesen</translation>
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
-            <source>there is no .hdr beside it</source>
-            <translation>daneben liegt keine .hdr</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_library.py" />
-            <source>its .hdr is not of file type 'ENVI Spectral Library'</source>
-            <translation>ihre .hdr ist nicht vom Typ „ENVI Spectral Library“</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_library.py" />
-            <source>its wavelengths are not all numbers</source>
-            <translation>ihre Wellenlängen sind nicht alle Zahlen</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_library.py" />
-            <source>{count} spectra of {points} points</source>
-            <translation>{count} Spektren zu {points} Punkten</translation>
+            <source>read as reflectance × 10,000</source>
+            <translation>als Reflexion × 10.000 gelesen</translation>
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
             <source>'{name}' cannot be read as spectra: {error}. These are read: ENVI libraries (.sli with its .hdr beside it), tables (CSV, tabs, blanks) with the wavelengths in the first column or row, files of ECOSTRESS and USGS.</source>
             <translation>„{name}“ lässt sich nicht als Spektren lesen: {error}. Gelesen werden: ENVI-Bibliotheken (.sli mit der .hdr daneben), Tabellen (CSV, Tabulatoren, Leerzeichen) mit den Wellenlängen in der ersten Spalte oder Zeile, Dateien von ECOSTRESS und USGS.</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>it is empty</source>
-            <translation>sie ist leer</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>it has no rows of numbers</source>
-            <translation>sie hat keine Zeilen mit Zahlen</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>the first column (or row) must be wavelengths</source>
-            <translation>die erste Spalte (oder Zeile) muss die Wellenlängen enthalten</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>it has no values</source>
-            <translation>sie hat keine Werte</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>read as percent</source>
-            <translation>als Prozent gelesen</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>read as reflectance × 10,000</source>
-            <translation>als Reflexion × 10.000 gelesen</translation>
-        </message>
-        <message>
-            <location filename="../layers/spectral_text.py" />
-            <source>it holds one column of {count} values: put the file with their {count} wavelengths (USGS: …Wavelengths….txt) beside it</source>
-            <translation>sie enthält eine Spalte mit {count} Werten: die Datei mit deren {count} Wellenlängen (USGS: …Wavelengths….txt) daneben legen</translation>
         </message>
         <message>
             <location filename="../layers/style.py" />
@@ -1396,6 +1346,56 @@ und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
             <location filename="../runtime/wheels.py" />
             <source>QGIS's Python is {have}: the runtime needs {oldest} or newer, so use a newer QGIS</source>
             <translation>Das Python von QGIS ist {have}: die Laufzeitumgebung braucht {oldest} oder neuer, also ein neueres QGIS nehmen</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_library.py" />
+            <source>there is no .hdr beside it</source>
+            <translation>daneben liegt keine .hdr</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_library.py" />
+            <source>its .hdr is not of file type 'ENVI Spectral Library'</source>
+            <translation>ihre .hdr ist nicht vom Typ „ENVI Spectral Library“</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_library.py" />
+            <source>{count} spectra of {points} points</source>
+            <translation>{count} Spektren zu {points} Punkten</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_library.py" />
+            <source>{count} wavelengths for {points} points</source>
+            <translation>{count} Wellenlängen für {points} Punkte</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_library.py" />
+            <source>its wavelengths are not all numbers</source>
+            <translation>ihre Wellenlängen sind nicht alle Zahlen</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_text.py" />
+            <source>it holds one column of {count} values: put the file with their {count} wavelengths (USGS: …Wavelengths….txt) beside it</source>
+            <translation>sie enthält eine Spalte mit {count} Werten: die Datei mit deren {count} Wellenlängen (USGS: …Wavelengths….txt) daneben legen</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_text.py" />
+            <source>it is empty</source>
+            <translation>sie ist leer</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_text.py" />
+            <source>it has no rows of numbers</source>
+            <translation>sie hat keine Zeilen mit Zahlen</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_text.py" />
+            <source>the first column (or row) must be wavelengths</source>
+            <translation>die erste Spalte (oder Zeile) muss die Wellenlängen enthalten</translation>
+        </message>
+        <message>
+            <location filename="../../model_runtime/spectra/spectral_text.py" />
+            <source>it has no values</source>
+            <translation>sie hat keine Werte</translation>
         </message>
     </context>
 </TS>

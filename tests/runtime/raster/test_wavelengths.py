@@ -2,7 +2,8 @@
 
 import pytest
 
-from model_runtime.raster.wavelengths import centres_nm, nanometres_per_unit, widths_nm
+from model_runtime.raster.wavelengths import centres_nm, widths_nm
+from model_runtime.spectra.wavelength_units import nanometres_per_unit
 
 
 def metadata(items=None, **default):

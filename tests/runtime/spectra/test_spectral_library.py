@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from scdm_qgis.layers.spectral_library import LibraryError, read
+from model_runtime.errors import InputError
+from model_runtime.spectra.spectral_library import (
+    LibraryError,
+    Reference,
+    choose,
+    read,
+    read_all,
+)
 
 HEADER = """ENVI
 samples = 4
@@ -78,7 +85,7 @@ def test_tables_as_people_have_them(tmp_path, text):
 )
 def test_what_is_no_library_is_told(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(LibraryError, match=r"be read as spectra.*These are read: ENVI"):
+    with pytest.raises(LibraryError, match="be read as spectra"):
         read(tmp_path / name)
 
 
@@ -186,3 +193,67 @@ def test_what_is_no_table_of_spectra_says_why(tmp_path, text):
     (tmp_path / "odd.txt").write_text(text)
     with pytest.raises(LibraryError, match=r"must be wavelengths|no values|no rows of numbers"):
         read(tmp_path / "odd.txt")
+
+
+def test_units_and_groups_are_kept(tmp_path):
+    (tmp_path / "eco.txt").write_text(ECOSTRESS)
+    (tmp_path / "waves.txt").write_text(OF_ONE["waves.txt"][0])
+    (tmp_path / "nm.csv").write_text("nm,grass\n400,0.1\n500,0.2\n")
+    (eco,), (ice,), (grass,) = (read(tmp_path / n) for n in ("eco.txt", "waves.txt", "nm.csv"))
+    assert (eco.unit, ice.unit, grass.unit) == ("µm", "cm-1", "nm")
+    assert (eco.group, grass.group) == ("manmade Concrete", "")
+
+
+def test_an_envi_library_of_percent_without_a_factor(tmp_path):
+    text = HEADER.replace("reflectance scale factor = {factor}\n", "")
+    (tmp_path / "r.hdr").write_text(text.format(kind=4, order=0, offset=0))
+    values = np.array([[50, 10, 20, 30], [40, 40, 30, -1.23e34]], "<f4")
+    (tmp_path / "r.sli").write_bytes(values.tobytes())
+    first, second = read(tmp_path / "r.sli")[:2]
+    assert first.values == pytest.approx([0.1, 0.2, 0.3, 0.5])
+    assert second.values == pytest.approx([0.4, 0.3, np.nan, 0.4], nan_ok=True)
+    assert first.notice == "read as percent"
+
+
+def test_a_folder_is_read_without_what_is_no_library(tmp_path):
+    folder = tmp_path / "usgs" / "minerals"
+    folder.mkdir(parents=True)
+    (folder / "acmite.txt").write_text(SPLIB07)
+    (folder.parent / "Wavelengths_ASD.txt").write_text(" x\n 0.4\n 0.5\n 0.6\n")
+    (folder / "b.csv").write_text("nm,grass\n400,0.1\n500,0.2\n")
+    (folder / "notes.txt").write_text("nothing here\n")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    found, left_out = read_all([folder.parent])
+    assert [one.name for one in found] == ["Acmite NMNH133746 ASDFRb AREF", "grass"]
+    assert len(left_out) == 1 and "notes.txt" in left_out[0]
+
+
+def test_a_folder_without_spectra_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no spectra"):
+        read_all([tmp_path])
+
+
+@pytest.mark.parametrize(
+    "patterns, names",
+    [
+        ([], ["Oak leaf", "Oak bark", "Concrete"]),
+        (["oak"], ["Oak leaf", "Oak bark"]),
+        (["LEAF", "manmade"], ["Oak leaf", "Concrete"]),
+        (["o?k*f"], ["Oak leaf"]),
+        (["oak", ""], ["Oak leaf", "Oak bark"]),
+    ],
+)
+def test_spectra_are_chosen_by_name_or_group(patterns, names):
+    nm = np.array([400.0, 500.0])
+    library = [
+        Reference("Oak leaf", nm, nm, group="vegetation"),
+        Reference("Oak bark", nm, nm, group="vegetation"),
+        Reference("Concrete", nm, nm, group="manmade"),
+    ]
+    assert [one.name for one in choose(library, patterns)] == names
+
+
+def test_a_choice_of_nothing_is_refused_with_some_names():
+    nm = np.array([400.0, 500.0])
+    with pytest.raises(InputError, match="they begin with: Oak leaf"):
+        choose([Reference("Oak leaf", nm, nm)], ["snow"])

@@ -13,9 +13,10 @@ from typing import Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
-from ..model_runtime.raster.wavelengths import nanometres_per_unit
-from ..translation import tr
+from .wavelength_units import nanometres_per_unit
 
+NANOMETRES, MICROMETRES, WAVENUMBERS = "nm", "µm", "cm-1"
+_NM_PER = {NANOMETRES: 1.0, MICROMETRES: 1000.0}
 SUFFIXES = (".csv", ".txt", ".tsv", ".tab", ".dat", ".asc", ".spectrum")
 _COMMENTS = ("#", "%", "!", "//")
 _SEPARATORS = (";", "\t", ",")
@@ -25,17 +26,33 @@ _LEAST_NM, _MOST_NM = 100.0, 1e6
 _BRIGHTEST, _PERCENT, _TEN_THOUSAND = 2.0, 150.0, 20_000.0
 _ONE_WAY = 0.9  # of a column of wavelengths rises, or falls
 _DELETED = -1e30  # USGS marks deleted channels by -1.23e34
+# How numbers were read, where that is a guess.
+PERCENT, TEN_THOUSANDTHS = "read as percent", "read as reflectance × 10,000"
 _USGS_TITLE = re.compile(r"splib\w+\s+Record=\d+:\s*(.*)")
+
+
+class Unreadable(ValueError):
+    """Why a file holds no spectra: ``text`` with ``values`` in its braces, to be translated."""
+
+    def __init__(self, text: str, **values: object):
+        super().__init__(text.format(**values))
+        self.text, self.values = text, values
 
 
 @dataclass(frozen=True)
 class Table:
-    """``wavelength_nm`` (points,), ``values`` (spectra, points) in reflectance, NaN for none."""
+    """``wavelength_nm`` (points,), ``values`` (spectra, points) in reflectance, NaN for none.
+
+    ``notice``: PERCENT, TEN_THOUSANDTHS or ""; ``unit``: what the wavelengths were given in;
+    ``group``: what kind of material the file says it is.
+    """
 
     names: List[str]
     wavelength_nm: np.ndarray
     values: np.ndarray
     notice: str = ""
+    unit: str = NANOMETRES
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,11 @@ class _Numbers:
 
 
 def read_text(path: Path) -> Table:
-    """The spectra in ``path``; raises ValueError, in words, where it holds none."""
+    """Read the spectra in ``path``.
+
+    Returns: the Table.
+    Raises: Unreadable where it holds none; OSError.
+    """
     found = _numbers(_decode(path))
     if found.labels:
         return _along_the_rows(path, found)
@@ -77,7 +98,7 @@ def _numbers(text: str) -> _Numbers:
         if line.strip() and not line.strip().startswith(_COMMENTS)
     ]
     if not lines:
-        raise ValueError(tr("it is empty"))
+        raise Unreadable("it is empty")
     separator = _separator(lines)
     rows = [_cells(line, separator) for line in lines]
     first = next((i for i, row in enumerate(rows) if _is_numeric(row, separator)), None)
@@ -95,7 +116,7 @@ def _label(rows: Sequence[List[str]], separator: str) -> _Numbers:
     whole = [row for row in rows if len(row) > _FEWEST and _is_numeric(row[1:], separator)]
     widths = {len(row) for row in whole}
     if len(whole) < 2 or len(widths) != 1:
-        raise ValueError(tr("it has no rows of numbers"))
+        raise Unreadable("it has no rows of numbers")
     cells = [[_number(cell, separator) for cell in row[1:]] for row in whole]
     return _Numbers([], {}, [row[0].strip() for row in whole], np.array(cells, np.float64))
 
@@ -153,16 +174,16 @@ def _fields(lines: Sequence[str]) -> Iterator[Tuple[str, str]]:
 
 
 def _down_the_columns(path: Path, found: _Numbers) -> Table:
-    nm = _in_nm(found.cells[:, 0], _unit_of(found))
+    nm, unit = _in_nm(found.cells[:, 0], _unit_of(found))
     values = found.cells[:, 1:].T
     if found.fields.get("name") or _is_splib06(found):  # the further column is a deviation
         values = values[:1]
-    return _table(_column_names(path, found, len(values)), nm, values, found)
+    return _table(_column_names(path, found, len(values)), nm, values, found, unit)
 
 
 def _along_the_rows(path: Path, found: _Numbers) -> Table:
-    nm = _in_nm(found.cells[0], found.labels[0])
-    return _table(found.labels[1:], nm, found.cells[1:], found)
+    nm, unit = _in_nm(found.cells[0], found.labels[0])
+    return _table(found.labels[1:], nm, found.cells[1:], found, unit)
 
 
 def _one_column(path: Path, found: _Numbers) -> Table:
@@ -171,13 +192,12 @@ def _one_column(path: Path, found: _Numbers) -> Table:
     for candidate in _wavelength_files(path):
         other = _numbers(_decode(candidate))
         if other.cells.shape == (count, 1):
-            nm = _in_nm(other.cells[:, 0], "micrometers")
-            return _table(_column_names(path, found, 1), nm, found.cells.T, found)
-    raise ValueError(
-        tr(
-            "it holds one column of {count} values: put the file with their {count} wavelengths "
-            "(USGS: …Wavelengths….txt) beside it"
-        ).format(count=count)
+            nm, unit = _in_nm(other.cells[:, 0], "micrometers")
+            return _table(_column_names(path, found, 1), nm, found.cells.T, found, unit)
+    raise Unreadable(
+        "it holds one column of {count} values: put the file with their {count} wavelengths "
+        "(USGS: …Wavelengths….txt) beside it",
+        count=count,
     )
 
 
@@ -217,36 +237,47 @@ def _unit_of(found: _Numbers) -> str:
     return found.fields.get("x units") or last
 
 
-def _in_nm(wavelength: np.ndarray, said: str) -> np.ndarray:
-    """Wavelengths (points,) in nm; raises ValueError for numbers that are none."""
+def _in_nm(wavelength: np.ndarray, said: str) -> Tuple[np.ndarray, str]:
+    """Wavelengths (points,) in nm, and their unit; raises Unreadable for numbers that are none."""
     known = wavelength[np.isfinite(wavelength)]
     if known.size < _FEWEST or not (known > 0).all():
-        raise ValueError(tr("the first column (or row) must be wavelengths"))
-    word = said.lower()
-    if "cm-1" in word or "cm^-1" in word or "wavenumber" in word:
-        nm = 1e7 / wavelength
-    else:
-        unit = next((u for u in ("micro", "µm", "μm", "um", "nano", "nm") if u in word), "")
-        nm = wavelength * nanometres_per_unit(unit, float(known.max()))
+        raise Unreadable("the first column (or row) must be wavelengths")
+    unit = _unit_in(said.lower(), float(known.max()))
+    nm = 1e7 / wavelength if unit == WAVENUMBERS else wavelength * _NM_PER[unit]
     known = nm[np.isfinite(nm)]
     if known.min() < _LEAST_NM or known.max() > _MOST_NM or not _runs_one_way(known):
-        raise ValueError(tr("the first column (or row) must be wavelengths"))
-    return nm
+        raise Unreadable("the first column (or row) must be wavelengths")
+    return nm, unit
 
 
-def _table(names: List[str], nm: np.ndarray, values: np.ndarray, found: _Numbers) -> Table:
+def _unit_in(word: str, largest: float) -> str:
+    if "cm-1" in word or "cm^-1" in word or "wavenumber" in word:
+        return WAVENUMBERS
+    said = next((u for u in ("micro", "µm", "μm", "um", "nano", "nm") if u in word), "")
+    return MICROMETRES if nanometres_per_unit(said, largest) > 1 else NANOMETRES
+
+
+def _table(
+    names: List[str], nm: np.ndarray, values: np.ndarray, found: _Numbers, unit: str
+) -> Table:
     values = np.where(values > _DELETED, values, np.nan)
     if not np.isfinite(values).any():
-        raise ValueError(tr("it has no values"))
-    factor, notice = _scale(values, found.fields.get("y units", ""))
-    return Table(names, nm, values * factor, notice)
+        raise Unreadable("it has no values")
+    factor, notice = scale_of(values, found.fields.get("y units", ""))
+    group = " ".join(filter(None, (found.fields.get(key) for key in ("type", "class"))))
+    return Table(names, nm, values * factor, notice, unit, group)
 
 
-def _scale(values: np.ndarray, said: str) -> Tuple[float, str]:
-    """The factor to reflectance, and a word where it is not 1."""
+def scale_of(values: np.ndarray, said: str = "") -> Tuple[float, str]:
+    """Tell reflectance from percent and parts of 10,000 by the unit that is ``said`` and by size.
+
+    ``values`` (spectra, points) with at least one number.
+
+    Returns: the factor to reflectance, and PERCENT or TEN_THOUSANDTHS where it is not 1, else "".
+    """
     bright = float(np.quantile(values[np.isfinite(values)], 0.95))
     if "percent" in said.lower() or "%" in said or _BRIGHTEST < bright <= _PERCENT:
-        return 0.01, tr("read as percent")
+        return 0.01, PERCENT
     if _PERCENT < bright <= _TEN_THOUSAND:
-        return 1e-4, tr("read as reflectance × 10,000")
+        return 1e-4, TEN_THOUSANDTHS
     return 1.0, ""
