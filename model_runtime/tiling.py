@@ -41,12 +41,17 @@ class Window:
 def strips(bands: int, rows: int, cols: int) -> Iterator[Window]:
     """Cut a raster into strips of at most STRIP_BYTES of ``bands``, in whole blocks of a file.
 
-    Returns: the windows, from the top.
+    Where a row of blocks would be more than that, a strip is a part of it: what is held does not
+    grow with the raster.
+
+    Returns: the windows, from the top, and from the left.
     """
-    fitting = STRIP_BYTES // (4 * bands * cols)
-    step = max(BLOCK_SIDE, fitting // BLOCK_SIDE * BLOCK_SIDE)
-    for row0 in range(0, rows, step):
-        yield Window(row0, 0, min(step, rows - row0), cols)
+    fitting = STRIP_BYTES // (4 * bands)  # pixels
+    height = max(BLOCK_SIDE, fitting // cols // BLOCK_SIDE * BLOCK_SIDE)
+    width = max(BLOCK_SIDE, fitting // height // BLOCK_SIDE * BLOCK_SIDE)
+    for row0 in range(0, rows, height):
+        for col0 in range(0, cols, width if width < cols else cols):
+            yield Window(row0, col0, min(height, rows - row0), min(width, cols - col0))
 
 
 @dataclass(frozen=True)

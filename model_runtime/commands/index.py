@@ -76,7 +76,7 @@ def run(args, events) -> None:
     stored, named = encoding.of_dtype("float32", ""), encoding.Named(plan.names)
     with Writer(args.output, (rows, cols), named, stored, place, _tags(plan)) as writer:
         for window in strips(3 * len(plan.seen.bands), rows, cols):
-            writer.write(window.row0, 0, _indices(plan, window))
+            writer.write(window.row0, window.col0, _indices(plan, window))
             events.progress(window.row0 + window.rows, rows)
         writer.close()
         writer.commit(args.overwrite)

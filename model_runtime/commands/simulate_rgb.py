@@ -49,7 +49,7 @@ def run(args, events) -> None:
         for window in strips(len(bands), rows, cols):
             cube = read_cube(args.cube, bands, window)
             seen = simulate(cube.values, cube.wavelength_nm, model.input_bands)
-            writer.write(window.row0, 0, seen)
+            writer.write(window.row0, window.col0, seen)
             events.progress(window.row0 + window.rows, rows)
         writer.close()
         writer.commit(args.overwrite)

@@ -61,7 +61,7 @@ def test_strips_fit_the_memory_and_the_blocks(bands, cols, rows):
     strip = next(tiling.strips(bands, 10**8, cols)).rows
     assert strip % 256 == 0 and (strip == rows or strip > rows)
     cut = list(tiling.strips(bands, 2 * rows + 1, cols))
-    assert sum(window.rows for window in cut) == 2 * rows + 1
+    assert sum(window.rows * window.cols for window in cut) == (2 * rows + 1) * cols
 
 
 @pytest.mark.parametrize("low, share", [(0, 1), (465, 0.5), (430.0, 0.8805)])
@@ -93,11 +93,23 @@ def test_what_is_written_reads_back_exactly(tmp_path, tiny_package):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cube.tif", "rgb.tif"]
 
 
+def test_a_wide_raster_is_cut_across_too():
+    """Else what is held grows with the width: 256 rows of 48 bands x 60,000 are 3 GB."""
+    cut = list(tiling.strips(48, 300, 60_000))
+    assert max(4 * 48 * w.rows * w.cols for w in cut) <= tiling.STRIP_BYTES
+    seen = np.zeros((300, 60_000), np.uint8)
+    for window in cut:
+        assert window.row0 % 256 == 0 and window.col0 % 256 == 0
+        seen[window.slices(tiling.Window(0, 0, 300, 60_000))] += 1
+    assert (seen == 1).all()
+
+
 def test_strips_do_not_show(tmp_path, tiny_package, monkeypatch):
     """Nor does a band that is masked in one strip and not in the other."""
-    values = np.random.default_rng(0).uniform(0, 1, (len(NM), 300, 5)).astype(np.float32)
+    values = np.random.default_rng(0).uniform(0, 1, (len(NM), 300, 600)).astype(np.float32)
     values[NM == 550, :256] = np.nan
     monkeypatch.setattr(tiling, "STRIP_BYTES", 1)
+    assert len(list(tiling.strips(len(NM), 300, 600))) == 6
     back, _ = run(tmp_path, tiny_package, values)
     expected = simulate_rgb.simulate(values, NM, BANDS)
     assert np.isnan(expected[:, :256]).all() and np.isfinite(expected[:, 256:]).all()
