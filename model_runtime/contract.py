@@ -39,5 +39,9 @@ LIFELINE_VARIABLE, STDIN_LIFELINE = "SCDM_LIFELINE", "stdin"
 # What is shown as red, green and blue: of natural colour, and of colour infrared.
 NATURAL_NM = (640.0, 550.0, 460.0)
 INFRARED_NM = (860.0, 650.0, 550.0)
+# Colours of curves and classes that the colour-blind tell apart: Okabe and Ito's, without black.
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+)
 # A camera's red, green and blue: centre and standard deviation.
 RESPONSES_NM = ((640.0, 35.0), (550.0, 35.0), (465.0, 30.0))

@@ -20,6 +20,14 @@ class ScdmError(Exception):
         return f"{self.message}: {self.remedy}" if self.remedy else self.message
 
 
+def first_line(error: BaseException) -> str:
+    """Say in one line, of 300 characters at most, what another library's error says in many.
+
+    Returns: the line; the error's name and arguments where it says nothing.
+    """
+    return (str(error).strip().splitlines() or [repr(error)])[0][:300]
+
+
 class InputError(ScdmError):
     """The input raster or an option breaks a rule."""
 

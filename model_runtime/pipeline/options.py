@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from .. import tiling
 from ..contract import DEFAULT_QUALITY
@@ -113,7 +113,7 @@ def _guidance_interval(
     most = min(stage.schedule.steps for stage in model.stages) - 1
     if len(given) != 2 or not 0 <= given[0] <= given[1] <= most:
         raise InputError(
-            f"--guidance-interval is {_list(given)}",
+            f"--guidance-interval is {format_numbers(given)}",
             f"give the first and the last timestep, from 0 to {most}",
         )
     return given
@@ -131,7 +131,7 @@ def _guidance(given: Optional[Tuple[float, ...]], model: manifest.Manifest) -> T
     if given is None:
         return tuple(stage.guidance_scale for stage in model.stages)
     if not all(math.isfinite(scale) and 0 <= scale <= 100 for scale in given):
-        raise InputError(f"--guidance is {_list(given)}", "give numbers from 0 to 100")
+        raise InputError(f"--guidance is {format_numbers(given)}", "give numbers from 0 to 100")
     if len(given) == 1:
         return given * stages
     if len(given) != stages:
@@ -184,5 +184,9 @@ def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:
     return tiling.round_up(max(rule.influence, -(-wanted // 2)), rule.multiple)
 
 
-def _list(numbers) -> str:
-    return ",".join(f"{number:g}" for number in numbers)
+def format_numbers(numbers: Sequence[float]) -> str:
+    """Write ``1,2.5,3``, as options take it: nine digits, enough for any float32.
+
+    Returns: the text.
+    """
+    return ",".join(f"{number:.9g}" for number in numbers)

@@ -7,7 +7,7 @@ from .. import __version__
 from ..diffusion import onnx_session, spread_calibration
 from ..diffusion.cascade import Sampling
 from .job import Job
-from .options import UpsampleOptions, deciding_options
+from .options import UpsampleOptions, deciding_options, format_numbers
 
 
 @dataclass
@@ -81,11 +81,6 @@ def run_facts(
         **facts.settings,
         **{f"input {path}": state for path, state in inputs.items()},
     }
-
-
-def format_numbers(numbers) -> str:
-    """``1,2.5,3``: nine digits, enough for any float32."""
-    return ",".join(f"{number:.9g}" for number in numbers)
 
 
 def _band_warnings(job: Job) -> List[str]:

@@ -245,7 +245,7 @@ def _uncertainty_maps(result: Result, encode: Encode) -> Iterator[str]:
 
 def _spread_chart(model: Manifest, spread: np.ndarray, said: str) -> str:
     low, middle, high = np.nanpercentile(spread.reshape(len(spread), -1), (5, 50, 95), axis=1)
-    line = svg_charts.Line("Spread", "#0072b2", model.wavelength_nm, middle, low, high)
+    line = svg_charts.Line("Spread", contract.BLUE, model.wavelength_nm, middle, low, high)
     title = f"Spread ({model.output_unit})"
     words = "Spread of the samples by wavelength"
     caption = "Median over the pixels, and the range from the 5th to the 95th percentile"

@@ -5,12 +5,13 @@ from typing import Iterator, List, Sequence
 
 import numpy as np
 
+from ..contract import BLUE, ORANGE
 from ..spectra import metrics
 from ..spectra.evaluation import TITLES, Evaluation, cell, constants_text
 from . import html_page, svg_charts
 
 _CHARTED = ("rmse", "psnr", "mrae", "ssim", "cross_correlation")
-_COLOUR, _REFERENCE_COLOUR = "#0072b2", "#e69f00"
+_COLOUR, _REFERENCE_COLOUR = BLUE, ORANGE
 _SPREAD_TITLES = {"sam_degrees": "SAM of a pixel (degrees)", "rmse": "RMSE of a pixel"}
 
 

@@ -4,7 +4,16 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..contract import INFRARED_NM, NATURAL_NM, RESPONSES_NM
+from ..contract import (
+    BLUE,
+    GREEN,
+    INFRARED_NM,
+    NATURAL_NM,
+    ORANGE,
+    PURPLE,
+    RESPONSES_NM,
+    VERMILION,
+)
 
 STRETCH_PERCENT = (2, 98)
 LEAST_RESPONSE = 0.1  # of the best band: below it a colour is not seen
@@ -25,8 +34,7 @@ _VIRIDIS = np.array(
     ],
     np.float64,
 )
-# Okabe and Ito's colours for categories, safe for the colour-blind.
-CLASS_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7")
+CLASS_COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE)
 
 
 def nearest_bands(wavelength_nm: Sequence[float], wanted_nm: Sequence[float]) -> List[int]:

@@ -14,7 +14,8 @@ REFLECTANCE = "reflectance"
 _IN_WORDS = {REFLECTANCE: "reflectance", "match": "matched"}
 SAMPLE_SIDE = 1024  # pixels: 10^6 place quantiles far closer than pictures differ
 INTEGER_SCALE = 1e-4  # the usual storage of reflectance in whole numbers
-BRIGHTEST_REFLECTANCE = 1.5  # snow and glint stay below; 0..255 and 0..10,000 lie far above
+# Snow, glint and bright powders stay below; 0..255, 0..10,000 and radiance lie far above.
+BRIGHTEST_REFLECTANCE = 1.6
 DARK_QUANTILE, BRIGHT_QUANTILE = 0.01, 0.995
 # Never take more than half of a channel's median for haze: a scene without shadow has none to show.
 DARK_SHARE = 0.5

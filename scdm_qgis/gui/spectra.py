@@ -7,9 +7,11 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-# Okabe and Ito's colours, safe for the colour-blind; black is left out for dark themes.
+from ..model_runtime.contract import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet's formula begins
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a800")
+# A yellow that light and dark themes both show is the last.
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#b8a800")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 from model_runtime.errors import InputError
 from model_runtime.raster.cube import Cube, read_cube
 from model_runtime.spectra import resample
+from model_runtime.spectra.radiometry import BRIGHTEST_REFLECTANCE
 
 from ..config import Config
 from . import responses
@@ -16,7 +17,6 @@ from . import responses
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
 # A pixel counts when every input band and at least this share of the output bands is seen.
 LEAST_SEEN = 0.25
-BRIGHTEST_REFLECTANCE = 1.6  # snow and glints stay below it, radiance and raw counts do not
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ import numpy as np
 
 from model_runtime.errors import InputError
 from model_runtime.spectra import resample
+from model_runtime.spectra.radiometry import BRIGHTEST_REFLECTANCE
 
 from ..config import Config
 from .responses import Response
 
 SCALE = np.float32(1e-4)
 MISSING = -32768
-BRIGHTEST = 1.6  # snow and bright powders stay below it
 LEAST_SEEN = 0.25  # of the output bands
 GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that none dominates
 # By a word in a class's name: how many times as often it is drawn, and how rough its brightness is.
@@ -84,7 +84,7 @@ def _read(path: Path, config: Config, cameras: Sequence[Response]) -> Library:
     rgb = _resample(values, wavelength_nm, config.input)
     seen = np.isfinite(bands)
     whole = np.isfinite(rgb).all(0) & (seen.mean(0) >= LEAST_SEEN)
-    whole &= (np.nanmax(np.where(seen, bands, 0), 0) <= BRIGHTEST) & (rgb.max(0) > 0)
+    whole &= (np.nanmax(np.where(seen, bands, 0), 0) <= BRIGHTEST_REFLECTANCE) & (rgb.max(0) > 0)
     if not whole.any():
         raise InputError(f"{path} has no spectrum over the model's bands", "leave it out")
     bands, rgb, seen, classes = bands[:, whole], rgb[:, whole], seen[:, whole], classes[whole]

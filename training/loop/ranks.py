@@ -17,7 +17,7 @@ from torch import distributed as dist
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from model_runtime.errors import DeviceError, InputError, ScdmError
+from model_runtime.errors import DeviceError, InputError, ScdmError, first_line
 
 Result = TypeVar("Result")
 # The others wait while rank 0 validates and saves; a rank that dies is noticed without it.
@@ -168,7 +168,7 @@ def _exchange(exchange: Callable[[], Any]) -> None:
     try:
         exchange()
     except RuntimeError as error:  # dist.DistBackendError is one too
-        raise _lost_rank(f"does not answer ({str(error).splitlines()[0][:150]})") from error
+        raise _lost_rank(f"does not answer ({first_line(error)})") from error
 
 
 def _end_quietly(signum: int, frame: Any) -> None:
