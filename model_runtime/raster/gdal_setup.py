@@ -1,4 +1,4 @@
-"""GDAL, set up once for this process: the only file that imports osgeo."""
+"""GDAL, set up once for this process: others take it from here."""
 
 import os
 from contextlib import contextmanager

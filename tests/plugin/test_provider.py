@@ -17,6 +17,7 @@ INTERFACE = {
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
+    "samplespectra": ("INPUT FEATURES NAME DRAWS OUTPUT", "OUTPUT"),
     "installruntime": ("ACTION DEVICE CLUSTER WHEELS", "FOLDER PYTHON"),
 }
 
