@@ -8,7 +8,6 @@ from .algorithms.base import icon
 from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
-from .algorithms.sample_spectra import SampleSpectraAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
@@ -47,7 +46,6 @@ class ScdmProvider(QgsProcessingProvider):
             SimulateRgbAlgorithm,
             ConvertAlgorithm,
             SpectralIndicesAlgorithm,
-            SampleSpectraAlgorithm,
             InstallRuntimeAlgorithm,
         ):
             self.addAlgorithm(algorithm())

@@ -27,8 +27,7 @@ ALLOWED = {
 ONLY_IN = {
     "model_runtime": {
         "onnxruntime": ["diffusion/onnx_session.py"],
-        # Vectors are read and written by few commands: the others start without.
-        "osgeo": ["raster/gdal_setup.py", "raster/features.py", "raster/spectra_files.py"],
+        "osgeo": ["raster/gdal_setup.py"],
         "psutil": ["system/hardware.py"],
         "dask": ["executors/dask_pool.py"],
         "distributed": ["executors/dask_pool.py"],

@@ -1,4 +1,4 @@
-"""GDAL, set up once for this process: others take it from here."""
+"""GDAL, set up once for this process: the only file that imports osgeo."""
 
 import os
 from contextlib import contextmanager

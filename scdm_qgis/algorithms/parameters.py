@@ -3,12 +3,10 @@
 from typing import Optional, Sequence
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
@@ -16,11 +14,9 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
-    QgsProcessingParameterVectorLayer,
 )
 
 HTML = "HTML (*.html)"
-VECTOR_TYPES = [QgsProcessing.TypeVectorAnyGeometry]
 
 
 def raster(name: str, title: str, text: str):
@@ -65,16 +61,6 @@ def line(name: str, title: str, text: str):
     return _with_help(QgsProcessingParameterString(name, title, None, False, True), text)
 
 
-def vector(name: str, title: str, text: str):
-    """A vector layer with geometries, needed."""
-    return _with_help(QgsProcessingParameterVectorLayer(name, title, VECTOR_TYPES), text)
-
-
-def field(name: str, title: str, text: str, parent: str):
-    """A field of the layer ``parent``, optional."""
-    return _with_help(QgsProcessingParameterField(name, title, None, parent, optional=True), text)
-
-
 def folder(name: str, title: str, text: str):
     """A folder that exists, optional."""
     kind = QgsProcessingParameterFile.Behavior.Folder
@@ -90,11 +76,6 @@ def raster_output(name: str, title: str, text: str, optional: bool = False):
 def folder_output(name: str, title: str, text: str):
     """A folder to write to, only when asked for."""
     return _with_help(QgsProcessingParameterFolderDestination(name, title, None, True, False), text)
-
-
-def file_output(name: str, title: str, filters: str, text: str):
-    """A file to write in one of the formats of ``filters``."""
-    return _with_help(QgsProcessingParameterFileDestination(name, title, filters), text)
 
 
 def html_output(name: str, title: str, text: str):

@@ -339,71 +339,6 @@
             <translation>{folder} lässt sich nicht entfernen: {error}. Andere QGIS-Fenster schließen und noch einmal versuchen</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Spectra of points and polygons</source>
-            <translation>Spektren von Punkten und Polygonen</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Mean spectrum of each feature, with its interval from draws.</source>
-            <translation>Mittleres Spektrum jedes Objekts, mit seinem Intervall aus Ziehungen.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Writes for each point, line or polygon the mean of its pixels' spectra, their standard deviation and number. With the draws of Upsample, also the ends of the mean's 90 % interval, in which the errors that neighbouring pixels share are counted.</source>
-            <translation>Schreibt für jeden Punkt, jede Linie und jedes Polygon das Mittel der Spektren seiner Pixel, ihre Standardabweichung und Anzahl. Mit den Ziehungen von Upsample auch die Enden des 90-%-Intervalls des Mittels; Fehler, die benachbarte Pixel teilen, sind darin gezählt.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>The deviation says how the pixels differ, not how far the mean may be off: that is the interval. What a whole picture shares, such as a wrong calibration, is in neither.</source>
-            <translation>Die Abweichung sagt, wie sich die Pixel unterscheiden, nicht, wie weit das Mittel daneben liegen kann: das sagt das Intervall. Was ein ganzes Bild teilt, etwa eine falsche Kalibrierung, steckt in keinem von beiden.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>zonal,statistics,sample,polygon,point,spectrum,library,scdm</source>
-            <translation>zonal,statistik,probe,polygon,punkt,spektrum,bibliothek,scdm</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Points or polygons</source>
-            <translation>Punkte oder Polygone</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Of a polygon the pixels whose centres lie inside count; where there is none, and of points and lines, all that are touched.</source>
-            <translation>Von einem Polygon zählen die Pixel, deren Mitten darin liegen; wo es keine gibt, und bei Punkten und Linien, alle berührten.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Name</source>
-            <translation>Name</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Field that names the spectra. Empty: numbers.</source>
-            <translation>Feld, das die Spektren benennt. Leer: Nummern.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Draws</source>
-            <translation>Einzelne Stichproben</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>The folder that Upsample filled as Draws, of the same run as the raster: adds each mean's interval. Empty: none.</source>
-            <translation>Der Ordner, den Upsample als Ziehungen gefüllt hat, im selben Lauf wie das Raster: fügt das Intervall jedes Mittels hinzu. Leer: keines.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Spectra</source>
-            <translation>Spektren</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>GeoPackage (a field a band), CSV (a row a feature and band) or ENVI spectral library, by the name's ending.</source>
-            <translation>GeoPackage (ein Feld je Kanal), CSV (eine Zeile je Objekt und Kanal) oder ENVI-Spektralbibliothek, nach der Endung des Namens.</translation>
-        </message>
-        <message>
             <location filename="../algorithms/simulate_rgb.py" />
             <source>Simulate RGB from hyperspectral</source>
             <translation>RGB aus Hyperspektraldaten simulieren</translation>
@@ -492,6 +427,11 @@
             <location filename="../algorithms/spectral_indices.py" />
             <source>An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as (r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs.</source>
             <translation>Ein eigener Index: r860 ist der Wert bei 860 nm, r860_5 bei 860,5. Etwa (r860-r670)/(r860+r670), mit + - * / ** Klammern, sqrt, log, exp, abs.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Draws</source>
+            <translation>Einzelne Stichproben</translation>
         </message>
         <message>
             <location filename="../algorithms/spectral_indices.py" />

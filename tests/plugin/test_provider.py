@@ -17,7 +17,6 @@ INTERFACE = {
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
-    "samplespectra": ("INPUT FEATURES NAME DRAWS OUTPUT", "OUTPUT"),
     "installruntime": ("ACTION DEVICE CLUSTER WHEELS", "FOLDER PYTHON"),
 }
 
