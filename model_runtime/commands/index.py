@@ -2,23 +2,21 @@
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .. import __version__
-from ..contract import SAMPLE_NAME, TAG_PREFIX
+from ..contract import TAG_PREFIX
 from ..errors import InputError
 from ..raster import encoding
-from ..spectra import index_catalogue, index_formula, index_interval
+from ..spectra import index_choice, index_interval
 from ..spectra.index_bands import BandWeights, weights_at
 from ..spectra.index_formula import Formula
 from ..system import final_names
 from ..tiling import Window, strips
 
 BRIGHTEST = 3.0  # above every reflectance; percent and integers lie far above
-FEWEST_DRAWS = 2
 
 
 def add_arguments(parser) -> None:
@@ -85,52 +83,20 @@ def run(args, events) -> None:
 
 def _plan(args) -> Plan:
     from ..raster.cube import read_cube
+    from ..raster.draws import find_draws, refuse_other_grid
 
     if args.draws and args.spread:
         raise InputError("--draws and --spread are both given", "give --draws, it is the better")
-    indices = dict(_asked(args.index, args.formula))
+    indices = index_choice.chosen(args.index, args.formula)
+    if not indices:
+        raise InputError("no index is asked for", "give --index NDVI or --formula TEXT")
     wanted_nm = sorted({nm for formula in indices.values() for nm in formula.wavelength_nm})
     seen_nm = np.asarray(read_cube(args.cube, window=Window(0, 0, 1, 1)).wavelength_nm)
-    draws = _draws(args.draws) if args.draws else []
+    draws = find_draws(args.draws) if args.draws else []
     plan = Plan(args.cube, indices, weights_at(wanted_nm, seen_nm), draws, args.spread)
     for other in plan.rasters[1:]:
-        _refuse_other_grid(plan.cube, other)
+        refuse_other_grid(plan.cube, other)
     return plan
-
-
-def _asked(names: str, formula: Optional[str]) -> Iterator[Tuple[str, Formula]]:
-    listed = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
-    for name in listed:
-        index = index_catalogue.look_up(name)
-        yield index.name, index_formula.parse(index.formula)
-    if formula:
-        yield formula.strip(), index_formula.parse(formula)
-    if not listed and not formula:
-        raise InputError("no index is asked for", "give --index NDVI or --formula TEXT")
-
-
-def _draws(folder: str) -> List[str]:
-    found = sorted(Path(folder).glob(f"{SAMPLE_NAME}*.tif"))
-    found += sorted(Path(folder).glob(f"{SAMPLE_NAME}*.vrt"))
-    if len(found) < FEWEST_DRAWS:
-        raise InputError(
-            f"--draws '{folder}' holds {len(found)} draws ({SAMPLE_NAME}001.tif, ...)",
-            "name the folder that upsample --draws wrote",
-        )
-    return [str(path) for path in found]
-
-
-def _refuse_other_grid(cube: str, other: str) -> None:
-    from ..raster.cube import cube_shape, read_cube
-
-    corners = [read_cube(path, window=Window(0, 0, 1, 1)) for path in (cube, other)]
-    own_nm, its_nm = (np.asarray(corner.wavelength_nm) for corner in corners)
-    alike = cube_shape(cube) == cube_shape(other) and np.allclose(own_nm, its_nm, atol=0.01)
-    if not alike or corners[0].geotransform != corners[1].geotransform:
-        raise InputError(
-            f"'{other}' has not the pixels and bands of '{cube}'",
-            "take draws or a spread of the same run",
-        )
 
 
 def _warnings(plan: Plan) -> Iterator[str]:

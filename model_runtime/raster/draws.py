@@ -1,0 +1,44 @@
+"""The folder that ``upsample --draws`` fills: its cubes, and whether they fit an estimate."""
+
+from pathlib import Path
+from typing import List
+
+import numpy as np
+
+from ..contract import SAMPLE_NAME
+from ..errors import InputError
+from ..tiling import Window
+from .cube import cube_shape, read_cube
+
+FEWEST_DRAWS = 2
+
+
+def find_draws(folder: str) -> List[str]:
+    """List the draws in ``folder``.
+
+    Returns: paths, in order.
+    Raises: InputError where there are fewer than two.
+    """
+    found = sorted(Path(folder).glob(f"{SAMPLE_NAME}*.tif"))
+    found += sorted(Path(folder).glob(f"{SAMPLE_NAME}*.vrt"))
+    if len(found) < FEWEST_DRAWS:
+        raise InputError(
+            f"--draws '{folder}' holds {len(found)} draws ({SAMPLE_NAME}001.tif, ...)",
+            "name the folder that upsample --draws wrote",
+        )
+    return [str(path) for path in found]
+
+
+def refuse_other_grid(cube: str, other: str) -> None:
+    """Check that the rasters ``cube`` and ``other`` have the same pixels and bands.
+
+    Raises: InputError where they have not.
+    """
+    corners = [read_cube(path, window=Window(0, 0, 1, 1)) for path in (cube, other)]
+    own_nm, its_nm = (np.asarray(corner.wavelength_nm) for corner in corners)
+    alike = cube_shape(cube) == cube_shape(other) and np.allclose(own_nm, its_nm, atol=0.01)
+    if not alike or corners[0].geotransform != corners[1].geotransform:
+        raise InputError(
+            f"'{other}' has not the pixels and bands of '{cube}'",
+            "take draws or a spread of the same run",
+        )
