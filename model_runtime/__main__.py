@@ -18,6 +18,7 @@ COMMANDS = (
     ("evaluate", "evaluate", "compare an estimate with a reference"),
     ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
     ("index", "index", "spectral indices of a hyperspectral raster, with intervals from draws"),
+    ("sample", "sample", "spectra of points and polygons, with intervals from draws"),
     ("convert", "convert", "copy a hyperspectral raster to ENVI or COG, wavelengths and all"),
     ("describe", "describe", "what a model package holds"),
     ("doctor", "doctor", "what this installation can do"),

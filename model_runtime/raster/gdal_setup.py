@@ -4,7 +4,7 @@ import os
 from contextlib import contextmanager
 from typing import Iterator, List
 
-from osgeo import gdal
+from osgeo import gdal, ogr, osr
 
 from ..errors import DeviceError
 
@@ -24,8 +24,6 @@ def require_proj() -> None:
     where = next((name for name in ("PROJ_DATA", "PROJ_LIB") if os.environ.get(name)), None)
     if where is None:
         return
-    from osgeo import osr
-
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         failed = osr.SpatialReference().ImportFromEPSG(4326)
@@ -46,6 +44,22 @@ def gdal_version() -> str:
     Returns: for example "3.6.2".
     """
     return gdal.VersionInfo("RELEASE_NAME")
+
+
+@contextmanager
+def vector_errors() -> Iterator[None]:
+    """Have features and reference systems raise RuntimeError within, as rasters always do.
+
+    Before GDAL 3.7 each has a switch of its own, and the last one on has to be the first one off.
+    """
+    turned_on = [module for module in (ogr, osr) if not module.GetUseExceptions()]
+    for module in turned_on:
+        module.UseExceptions()
+    try:
+        yield
+    finally:
+        for module in turned_on[::-1]:
+            module.DontUseExceptions()
 
 
 @contextmanager

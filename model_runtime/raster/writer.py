@@ -317,6 +317,15 @@ def check_name(path: str, suffixes: Sequence[str] = GEOTIFF) -> None:
         raise InputError(
             f"the output '{path}' must be a GeoTIFF", f"use a name that ends in {suffixes[0]}"
         )
+    check_folder(path)
+
+
+def check_folder(path: str) -> None:
+    """Check that ``path`` can be the name of a file in a folder that exists.
+
+    Raises: InputError.
+    """
+    target = Path(path)
     if not target.parent.is_dir():
         raise InputError(
             f"the folder '{target.parent}' does not exist", "make it, or choose another"
