@@ -8,6 +8,7 @@ from .algorithms.base import icon
 from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
+from .algorithms.sample_spectra import SampleSpectraAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
@@ -39,6 +40,18 @@ class ScdmProvider(QgsProcessingProvider):
         """The worker writes GeoTIFF, and scdm:convert ENVI too."""
         return ["tif", "tiff", "img"]
 
+    def supportedOutputVectorLayerExtensions(self):
+        """The worker writes GeoPackages alone."""
+        return ["gpkg"]
+
+    def defaultVectorFileExtension(self, hasGeometry=True):
+        """Whatever QGIS is set to."""
+        return "gpkg"
+
+    def supportsNonFileBasedOutput(self):
+        """Another process writes: no layers in memory."""
+        return False
+
     def loadAlgorithms(self):
         for algorithm in (
             UpsampleAlgorithm,
@@ -46,6 +59,7 @@ class ScdmProvider(QgsProcessingProvider):
             SimulateRgbAlgorithm,
             ConvertAlgorithm,
             SpectralIndicesAlgorithm,
+            SampleSpectraAlgorithm,
             InstallRuntimeAlgorithm,
         ):
             self.addAlgorithm(algorithm())

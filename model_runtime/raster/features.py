@@ -30,7 +30,10 @@ class Layer:
     names: List[str]
 
     def features(self) -> Iterator[Any]:
-        """GDAL's features, from the first."""
+        """Read the features anew.
+
+        Returns: GDAL's features, from the first.
+        """
         self.gdal_layer.ResetReading()
         return iter(self.gdal_layer)
 
@@ -114,7 +117,10 @@ class Placed:
     warnings: List[str]
 
     def window(self, number: int) -> Optional[Window]:
-        """The part of the raster that holds a feature; None where none does."""
+        """Find the part of the raster that holds a feature, and a pixel more.
+
+        Returns: the window; None for a feature beside the raster or without a geometry.
+        """
         geometry = self.geometries[number]
         if geometry is None or geometry.IsEmpty():
             return None

@@ -3,10 +3,13 @@
 from typing import Optional, Sequence
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
@@ -14,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsProcessingParameterVectorDestination,
 )
 
 HTML = "HTML (*.html)"
@@ -78,10 +82,36 @@ def folder_output(name: str, title: str, text: str):
     return _with_help(QgsProcessingParameterFolderDestination(name, title, None, True, False), text)
 
 
+def features(name: str, title: str, text: str):
+    """A layer of points, lines or polygons, needed."""
+    kinds = [QgsProcessing.TypeVectorAnyGeometry]
+    return _with_help(QgsProcessingParameterFeatureSource(name, title, kinds), text)
+
+
+def attribute(name: str, title: str, text: str, parent: str):
+    """A field of the layer ``parent``, optional."""
+    kind = QgsProcessingParameterField.DataType.Any
+    return _with_help(
+        QgsProcessingParameterField(name, title, None, parent, kind, False, True), text
+    )
+
+
+def features_output(name: str, title: str, text: str):
+    """A layer of features to write; it may be left out."""
+    kind = QgsProcessing.TypeVectorAnyGeometry
+    item = QgsProcessingParameterVectorDestination(name, title, kind, None, True, True)
+    return _with_help(item, text)
+
+
+def file_output(name: str, title: str, kind: str, text: str):
+    """A file of the ``kind`` "Words (*.ending)" to write, only when asked for."""
+    item = QgsProcessingParameterFileDestination(name, title, kind, None, True, False)
+    return _with_help(item, text)
+
+
 def html_output(name: str, title: str, text: str):
     """An HTML file to write, only when asked for."""
-    item = QgsProcessingParameterFileDestination(name, title, HTML, None, True, False)
-    return _with_help(item, text)
+    return file_output(name, title, HTML, text)
 
 
 def make_advanced(item: QgsProcessingParameterDefinition):

@@ -17,6 +17,10 @@ INTERFACE = {
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
+    "samplespectra": (
+        "INPUT FEATURES NAME_FIELD INDICES FORMULA DRAWS ALL_TOUCHED OUTPUT CSV LIBRARY",
+        "OUTPUT CSV LIBRARY",
+    ),
     "installruntime": ("ACTION DEVICE CLUSTER WHEELS", "FOLDER PYTHON"),
 }
 
