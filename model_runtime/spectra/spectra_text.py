@@ -29,7 +29,8 @@ def table(about: Sequence[str], columns: Sequence[str], rows: Iterable[Sequence]
 def _cell(value) -> str:
     if isinstance(value, float):
         return f"{value:.7g}" if math.isfinite(value) else ""
-    return str(value)
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text  # no formula of a spreadsheet
 
 
 def library(

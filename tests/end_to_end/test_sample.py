@@ -118,6 +118,13 @@ def test_the_table_is_numpys(command, cube, values, draws, fields, tmp_path):
     assert {row["wavelength_nm"] for row in rows} == {"450", "550.5", "670", "860"}
 
 
+def test_a_name_is_no_formula_of_a_spreadsheet(command, cube, tmp_path):
+    layer = write_layer(tmp_path / "p.gpkg", [("=1+1", "POINT (500141 3999919)")])
+    words = ["--name-field", "crop", "--csv", tmp_path / "s.csv"]
+    assert command("sample", cube, layer, *words).returncode == 0
+    assert {row["feature"] for row in rows_of(tmp_path / "s.csv")} == {"'=1+1"}
+
+
 def test_an_index_is_that_of_the_mean_spectrum(command, cube, values, draws, fields, tmp_path):
     words = ["--formula", "(r860-r670)/(r860+r670)", "--draws", tmp_path / "draws"]
     done = command("sample", cube, fields, "--csv", tmp_path / "s.csv", *words)
