@@ -12,14 +12,13 @@ from ..package import embedded, manifest
 from ..package.manifest import InputBand
 from ..raster import encoding
 from ..spectra import band_response
-from ..spectra.resample import bands_with_values, see
+from ..spectra.resample import see
 from ..system import final_names
 from ..tiling import Window, strips
 
 # Below this share of an input band's response inside the sensor's range the picture is not what
 # the model was trained on.
 WHOLE_SHARE = 0.95
-PREVIEW_SIDE = 256  # pixels; enough to tell a band that holds nothing
 
 
 def add_arguments(parser) -> None:
@@ -58,10 +57,9 @@ def run(args, events) -> None:
 
 def _usable_bands(path: str, bands: Sequence[InputBand]) -> Tuple[List[int], List[str]]:
     """The raster's bands (1-based) that hold values, and warnings about what they do not see."""
-    from ..raster.cube import read_cube, read_preview
+    from ..raster.cube import read_cube, usable_bands
 
-    corner = read_cube(path, window=Window(0, 0, 1, 1))
-    usable = bands_with_values(read_preview(path, PREVIEW_SIDE))
+    corner, usable = read_cube(path, window=Window(0, 0, 1, 1)), usable_bands(path)
     return [int(i) + 1 for i in usable], check_coverage(corner.wavelength_nm[usable], bands)
 
 
@@ -97,10 +95,8 @@ def simulate(
 def check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]:
     """Warnings about ``bands`` that a sensor with bands at ``seen_nm`` sees in part.
 
-    Raises InputError for a band that it does not see, or a sensor without any band.
+    Raises InputError for a band that it does not see.
     """
-    if not len(seen_nm):
-        raise InputError("the raster holds no valid value", "check its nodata value and masks")
     seen = band_response.sees_band(seen_nm, *_centres_and_widths(bands))
     for band, is_seen in zip(bands, seen):
         if not is_seen:

@@ -25,6 +25,8 @@ def describe_raster(
     if isinstance(bands, Named):
         for i, name in enumerate(bands.names):
             _name_band(dataset.GetRasterBand(i + 1), stored, name, bands.unit)
+        if bands.categories:
+            dataset.GetRasterBand(1).SetCategoryNames(list(bands.categories))
     else:
         _describe_spectrum(dataset, stored, bands)
 

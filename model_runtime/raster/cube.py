@@ -7,6 +7,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..errors import InputError, StorageError
+from ..spectra.resample import bands_with_values
 from ..tiling import Window
 from . import band_reading
 from .dataset import (
@@ -24,6 +25,8 @@ from .gdal_setup import gdal
 from .georeference import Georeference, Geotransform, georeference_of
 from .wavelengths import centres_nm, widths_nm
 from .writer import Writer
+
+PREVIEW_SIDE = 256  # pixels; enough to tell a band that holds nothing
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,18 @@ def read_preview(
             return _physical(band, **place)
 
         return band_reading.read_stack(dataset, every, told, shape=shape)
+
+
+def usable_bands(path: str) -> np.ndarray:
+    """Find the bands of the raster at ``path`` that hold values, thinned to PREVIEW_SIDE.
+
+    Returns: their numbers, counted from 0.
+    Raises: StorageError; InputError where no band does.
+    """
+    found = bands_with_values(read_preview(path, PREVIEW_SIDE))
+    if not len(found):
+        raise InputError(f"'{path}' holds no valid value", "check its nodata value and masks")
+    return found
 
 
 @contextmanager

@@ -29,10 +29,14 @@ class Spectral:
 
 @dataclass(frozen=True)
 class Named:
-    """What is written about bands that are no spectrum: their names and their unit."""
+    """What is written about bands that are no spectrum: their names and their unit.
+
+    ``categories``: what the values 0, 1, 2 ... of a band of classes stand for.
+    """
 
     names: Tuple[str, ...]
     unit: str = ""
+    categories: Tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -94,6 +98,10 @@ class Encoding:
 
 # Whole numbers from 0 to 100.
 PERCENT = Encoding("Byte", 1.0, 255)
+
+
+# Numbers of classes.
+CLASSES = Encoding("UInt16", 1.0, 65535)
 
 
 def of_dtype(dtype: str, unit: str) -> Encoding:

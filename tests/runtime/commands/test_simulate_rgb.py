@@ -51,9 +51,9 @@ def test_a_band_not_seen_is_refused():
         simulate_rgb.check_coverage(NM[NM >= 520], BANDS)
 
 
-def test_a_raster_without_values_is_refused():
+def test_a_raster_without_values_is_refused(tmp_path, tiny_package):
     with pytest.raises(InputError, match="no valid value"):
-        simulate_rgb.check_coverage(NM[:0], BANDS)
+        run(tmp_path, tiny_package, np.full((len(NM), 2, 3), np.nan, np.float32))
 
 
 @pytest.mark.parametrize("bands, cols, rows", [(60, 100, 5376), (400, 10_000, 256), (3, 9, 10**6)])
