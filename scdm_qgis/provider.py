@@ -9,6 +9,7 @@ from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
 from .algorithms.sample_spectra import SampleSpectraAlgorithm
+from .algorithms.match_spectra import MatchSpectraAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
@@ -57,6 +58,7 @@ class ScdmProvider(QgsProcessingProvider):
             UpsampleAlgorithm,
             EvaluateAlgorithm,
             SimulateRgbAlgorithm,
+            MatchSpectraAlgorithm,
             ConvertAlgorithm,
             SpectralIndicesAlgorithm,
             SampleSpectraAlgorithm,

@@ -24,6 +24,7 @@ MOST_CLASSES = 65534  # 0 is no match, 65535 no data
 NO_MATCH = "no match"
 COPIES = 6  # of a strip's values while it is matched, in float64 some
 NAMED = 5  # spectra that a warning lists
+EMPTY = -2  # in place of a spectrum's number, for a pixel without data
 
 
 def add_arguments(parser) -> None:
@@ -57,7 +58,7 @@ class Plan:
     """What is matched: ``bands`` (from 1) of ``cube`` with ``library`` (spectra, bands).
 
     ``names`` of the spectra; ``spread``: a raster of the same pixels and bands; ``threshold`` in
-    degrees.
+    degrees; ``how_read``: the library's units.
     """
 
     cube: str
@@ -66,6 +67,7 @@ class Plan:
     library: np.ndarray
     threshold: float
     spread: Optional[str] = None
+    how_read: str = ""
 
 
 def run(args, events) -> None:
@@ -114,8 +116,6 @@ def _plan(args, events) -> Plan:
     if left_out:
         events.warning(f"{len(left_out)} files are left out, as the first: {left_out[0]}")
     spectra = spectral_library.choose(spectra, args.filter.split(","))
-    for message in _how_read(spectra):
-        events.warning(message)
     corner = read_cube(args.cube, window=Window(0, 0, 1, 1))
     usable = usable_bands(args.cube)
     if args.spread:
@@ -128,14 +128,26 @@ def _plan(args, events) -> Plan:
         events.warning(message)
     names = tuple(spectra[i].name for i in kept)
     bands = [int(i) + 1 for i in usable]
-    return Plan(args.cube, bands, names, library[kept], args.threshold, args.spread)
+    how = how_read(spectra)
+    return Plan(args.cube, bands, names, library[kept], args.threshold, args.spread, how)
 
 
-def _how_read(spectra: Sequence[Reference]) -> Iterator[str]:
-    """What was taken for granted of the library's numbers."""
-    notices = Counter(one.notice for one in spectra if one.notice)
-    for notice, count in sorted(notices.items()):
-        yield f"{count} of {len(spectra)} spectra are {notice}"
+def how_read(spectra: Sequence[Reference]) -> str:
+    """What the library's numbers were taken for: ``3 spectra, wavelengths in nm, values as ...``.
+
+    Returns words.
+    """
+    units = Counter(one.unit for one in spectra)
+    said = Counter(one.notice or "reflectance" for one in spectra)
+    return (
+        f"{len(spectra)} spectra, wavelengths in {_listed(units)}, values {_listed(said)}"
+    ).replace("values reflectance", "values as reflectance")
+
+
+def _listed(counts: Counter) -> str:
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{word} ({count})" for word, count in counts.most_common())
 
 
 def _refuse_unseen(
@@ -212,9 +224,6 @@ def _match(plan: Plan, window: Window) -> matching.Match:
     return matching.Match(np.where(empty, EMPTY, found.number), found.angle)
 
 
-EMPTY = -2  # a pixel without data
-
-
 def classes_of(found: matching.Match, threshold: float) -> Tuple[np.ndarray, np.ndarray]:
     """Classes from 1, 0 where no spectrum is within ``threshold`` degrees, NaN without data.
 
@@ -239,4 +248,4 @@ def _facts(args, plan: Plan, counts: Counter) -> Dict[str, object]:
         for value, pixels in counts.most_common()
     ]
     extra = {"angle": args.angle} if args.angle else {}
-    return {"spectra": len(plan.names), "classes": found, **extra}
+    return {"spectra": len(plan.names), "read": plan.how_read, "classes": found, **extra}

@@ -1,6 +1,6 @@
 """Builders of Processing parameters, so that each is one line with its help."""
 
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 from qgis.core import (
     QgsProcessing,
@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
@@ -23,9 +24,16 @@ from qgis.core import (
 HTML = "HTML (*.html)"
 
 
-def raster(name: str, title: str, text: str):
-    """A raster layer, needed."""
-    return _with_help(QgsProcessingParameterRasterLayer(name, title), text)
+def raster(name: str, title: str, text: str, optional: bool = False):
+    """A raster layer."""
+    item = QgsProcessingParameterRasterLayer(name, title, None, optional)
+    return _with_help(item, text)
+
+
+def files(name: str, title: str, text: str):
+    """One or more files or folders, needed."""
+    kind = QgsProcessing.SourceType.TypeFile
+    return _with_help(QgsProcessingParameterMultipleLayers(name, title, kind), text)
 
 
 def band(name: str, title: str, text: str, parent: str):
@@ -52,6 +60,14 @@ def whole(name: str, title: str, low: int, text: str):
     kind = QgsProcessingParameterNumber.Type.Integer
     return _with_help(
         QgsProcessingParameterNumber(name, title, kind, None, True, low, 2**31 - 1), text
+    )
+
+
+def number(name: str, title: str, limits: Tuple[float, float], default: float, text: str):
+    """A number within ``limits``."""
+    kind = QgsProcessingParameterNumber.Type.Double
+    return _with_help(
+        QgsProcessingParameterNumber(name, title, kind, default, False, *limits), text
     )
 
 

@@ -339,134 +339,99 @@
             <translation>{folder} lässt sich nicht entfernen: {error}. Andere QGIS-Fenster schließen und noch einmal versuchen</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Sample spectra of points and polygons</source>
-            <translation>Spektren von Punkten und Polygonen lesen</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Match spectra with a library</source>
+            <translation>Spektren mit einer Bibliothek vergleichen</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Mean spectrum, deviation and interval of each feature of a layer.</source>
-            <translation>Mittleres Spektrum, Streuung und Intervall jedes Objekts eines Layers.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>The spectrum of a library that is nearest to each pixel, and its angle.</source>
+            <translation>Das Spektrum einer Bibliothek, das jedem Pixel am nächsten kommt, und sein Winkel.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Reads the spectrum of every point, line and polygon of a layer: mean and standard deviation of its pixels in each band, and their number. Indices are worked out of the mean spectrum. With the draws of Upsample, each number gets its 90 % interval. The layer may be in any reference system.</source>
-            <translation>Liest das Spektrum jedes Punkts, jeder Linie und jedes Polygons eines Layers: Mittelwert und Standardabweichung seiner Pixel in jedem Kanal und ihre Anzahl. Indizes werden aus dem mittleren Spektrum berechnet. Mit den Ziehungen von Upsample bekommt jede Zahl ihr 90-%-Intervall. Der Layer darf in jedem Bezugssystem liegen.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Compares every pixel with the spectra of a library by the spectral angle, which does not see brightness. The output holds the number of the best spectrum, with its name; 0 where none is near enough. With the Spread of an estimate, bands count by how well they are known.</source>
+            <translation>Vergleicht jedes Pixel mit den Spektren einer Bibliothek durch den Spektralwinkel, der die Helligkeit nicht sieht. Die Ausgabe enthält die Nummer des besten Spektrums mit seinem Namen; 0, wo keines nahe genug ist. Mit der Streuung einer Schätzung zählen die Kanäle so viel, wie man sie kennt.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>A polygon counts the pixels whose centres it holds; one that holds none stays empty. The interval knows nothing of errors that the whole picture shares, such as a wrong calibration: of a large area it is a lower bound.</source>
-            <translation>Zu einem Polygon zählen die Pixel, deren Mittelpunkte in ihm liegen; liegt keiner darin, bleibt es leer. Das Intervall weiß nichts von Fehlern, die das ganze Bild teilt, etwa einer falschen Kalibrierung: bei großen Flächen ist es eine Untergrenze.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>The best of a library may still be wrong: what the library lacks is not found, and mixed pixels match something between. Of an estimated cube, materials of one colour differ only by what the model finds likely.</source>
+            <translation>Auch das Beste einer Bibliothek kann falsch sein: was ihr fehlt, wird nicht gefunden, und gemischte Pixel gleichen etwas dazwischen. In einem geschätzten Würfel unterscheiden sich Materialien gleicher Farbe nur durch das, was das Modell für wahrscheinlich hält.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>zonal statistics,spectrum,polygon,point,field,library,envi,csv,ndvi,interval,scdm</source>
-            <translation>zonenstatistik,spektrum,polygon,punkt,feld,bibliothek,envi,csv,ndvi,intervall,scdm</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Pixels with a match (percent)</source>
+            <translation>Pixel mit Treffer (Prozent)</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Features</source>
-            <translation>Objekte</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>hyperspectral,spectral angle,sam,classification,library,ecostress,usgs,match,scdm</source>
+            <translation>hyperspektral,spektralwinkel,sam,klassifikation,bibliothek,ecostress,usgs,vergleich,scdm</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Points, lines or polygons.</source>
-            <translation>Punkte, Linien oder Polygone.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Library</source>
+            <translation>Bibliothek</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Names</source>
-            <translation>Namen</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Files of spectra, or folders of such: ENVI libraries (.sli with its .hdr), tables (CSV, tabs, blanks) with the wavelengths in the first column or row, files of ECOSTRESS and USGS. Percent and µm are recognised; the log says so.</source>
+            <translation>Dateien mit Spektren oder Ordner mit solchen: ENVI-Bibliotheken (.sli mit ihrer .hdr), Tabellen (CSV, Tabulatoren, Leerzeichen) mit den Wellenlängen in der ersten Spalte oder Zeile, Dateien von ECOSTRESS und USGS. Prozent und µm werden erkannt; das Protokoll sagt es.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Field that names the spectra. Empty: the features' numbers.</source>
-            <translation>Feld, nach dem die Spektren heißen. Leer: die Nummern der Objekte.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Filter</source>
+            <translation>Filter</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Indices</source>
-            <translation>Indizes</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Only spectra with one of these words in their name or kind, separated by commas, such as soil,grass. Empty: all.</source>
+            <translation>Nur Spektren mit einem dieser Wörter im Namen oder in der Art, durch Kommas getrennt, etwa soil,grass. Leer: alle.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Indices of the catalogue (docs/indices.md) to work out too. Empty: none.</source>
-            <translation>Indizes des Katalogs (docs/indices.md), die auch berechnet werden. Leer: keine.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Largest angle (degrees)</source>
+            <translation>Größter Winkel (Grad)</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Formula</source>
-            <translation>Formel</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Pixels further than this from every spectrum become 0, no match.</source>
+            <translation>Pixel, die von jedem Spektrum weiter entfernt sind, werden 0, kein Treffer.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as (r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs.</source>
-            <translation>Ein eigener Index: r860 ist der Wert bei 860 nm, r860_5 bei 860,5. Etwa (r860-r670)/(r860+r670), mit + - * / ** Klammern, sqrt, log, exp, abs.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Spread</source>
+            <translation>Streuung</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Draws</source>
-            <translation>Einzelne Stichproben</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>The Spread of the same estimate: each band counts by 1 / spread of the pixel there. Empty: all bands count alike.</source>
+            <translation>Die Streuung derselben Schätzung: jeder Kanal zählt mit 1 / Streuung des Pixels dort. Leer: alle Kanäle zählen gleich.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>The folder that Upsample filled as Draws, of the same run as the raster: adds the intervals. Empty: none.</source>
-            <translation>Der Ordner, den Upsample als Ziehungen gefüllt hat, im selben Lauf wie das Raster: fügt die Intervalle hinzu. Leer: keine.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Best spectrum</source>
+            <translation>Bestes Spektrum</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>All touched pixels</source>
-            <translation>Alle berührten Pixel</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>GeoTIFF of the best spectrum's number from 1, with names; 0 where none matches.</source>
+            <translation>GeoTIFF der Nummer des besten Spektrums ab 1, mit Namen; 0, wo keines passt.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Count every pixel that a polygon touches, not those whose centre it holds.</source>
-            <translation>Jedes Pixel zählen, das ein Polygon berührt, nicht nur die, deren Mittelpunkt in ihm liegt.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Angle</source>
+            <translation>Winkel</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Spectra</source>
-            <translation>Spektren</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>GeoTIFF of the angle to it, in degrees.</source>
+            <translation>GeoTIFF des Winkels dazu, in Grad.</translation>
         </message>
         <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>GeoPackage: the features with the columns pixels, NDVI, mean_550, sd_550 and, with draws, low_550 and high_550.</source>
-            <translation>GeoPackage: die Objekte mit den Spalten pixels, NDVI, mean_550 (Mittelwert), sd_550 (Standardabweichung) und, mit Ziehungen, low_550 und high_550 (Enden des Intervalls).</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Table</source>
-            <translation>Tabelle</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>CSV (*.csv)</source>
-            <translation>CSV (*.csv)</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>A row for each feature and band; lines with # say what it was made of.</source>
-            <translation>Eine Zeile je Objekt und Kanal; Zeilen mit # sagen, woraus sie entstand.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Spectral library</source>
-            <translation>Spektralbibliothek</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>ENVI spectral library (*.sli)</source>
-            <translation>ENVI-Spektralbibliothek (*.sli)</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>The mean spectra, as EnMAP-Box and Spectral Python read them.</source>
-            <translation>Die mittleren Spektren, wie EnMAP-Box und Spectral Python sie lesen.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Choose an output: Spectra, Table or Spectral library.</source>
-            <translation>Eine Ausgabe wählen: Spektren, Tabelle oder Spektralbibliothek.</translation>
+            <location filename="../algorithms/match_spectra.py" />
+            <source>Library: {}</source>
+            <translation>Bibliothek: {}</translation>
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
@@ -540,8 +505,28 @@
         </message>
         <message>
             <location filename="../algorithms/spectral_indices.py" />
+            <source>Indices</source>
+            <translation>Indizes</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
             <source>One or more of the catalogue, by name. Empty: the formula alone.</source>
             <translation>Einer oder mehrere des Katalogs, nach Namen. Leer: nur die Formel.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Formula</source>
+            <translation>Formel</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as (r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs.</source>
+            <translation>Ein eigener Index: r860 ist der Wert bei 860 nm, r860_5 bei 860,5. Etwa (r860-r670)/(r860+r670), mit + - * / ** Klammern, sqrt, log, exp, abs.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
+            <source>Draws</source>
+            <translation>Einzelne Stichproben</translation>
         </message>
         <message>
             <location filename="../algorithms/spectral_indices.py" />
@@ -802,11 +787,6 @@
             <location filename="../algorithms/upsample.py" />
             <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. For ENVI use Convert hyperspectral raster, which keeps the wavelengths.</source>
             <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskalierung 0,0001), ein Kanal je Wellenlänge. Für ENVI dient „Hyperspektrales Raster umwandeln“, das die Wellenlängen behält.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>Spread</source>
-            <translation>Streuung</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />

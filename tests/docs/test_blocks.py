@@ -47,6 +47,7 @@ def checkout(tmp_path_factory):
     write_polygon(folder / "field.gpkg", (500010, 4099960, 500044, 4099994))
     write_scene(folder / "scene.tif", 136, 136, 0)
     write_scene(folder / "reference.tif", 24, 32, 1)
+    write_library(folder / "materials.csv")
     for seed, split in enumerate(("train", "train", "val")):
         (folder / "scenes" / split).mkdir(parents=True, exist_ok=True)
         write_scene(folder / "scenes" / split / f"{seed}.tif", 36, 40, seed)
@@ -87,11 +88,19 @@ def write_polygon(path, bounds):
     layer.CreateFeature(feature)
 
 
+SOIL, LEAVES = 0.1 + 0.3 * (NM - 400) / 600, 0.04 + 0.4 / (1 + np.exp((715 - NM) / 15))
+
+
+def write_library(path):
+    """Soil and leaves as a table."""
+    rows = (f"{nm:g},{soil:.4f},{leaf:.4f}" for nm, soil, leaf in zip(NM, SOIL, LEAVES))
+    path.write_text("\n".join(["nm,soil,leaves", *rows]) + "\n")
+
+
 def write_scene(path, rows, cols, seed):
     """A hyperspectral scene of soil and leaves: UInt16 reflectance x 10,000, wavelengths in nm."""
     share = np.random.default_rng(seed).random((rows, cols))
-    soil, leaves = 0.1 + 0.3 * (NM - 400) / 600, 0.04 + 0.4 / (1 + np.exp((715 - NM) / 15))
-    values = soil[:, None, None] * share + leaves[:, None, None] * (1 - share)
+    values = SOIL[:, None, None] * share + LEAVES[:, None, None] * (1 - share)
     dataset = new_raster(path, len(NM), rows, cols, 2)
     for number, (centre, band_values) in enumerate(zip(NM, values), start=1):
         band = dataset.GetRasterBand(number)
@@ -146,6 +155,7 @@ def test_readmes_commands_run(checkout, environment):
         "cube.img",
         "spectra/one.tif",
         "mosaic.vrt",
+        "classes.tif",
     ]
     assert [name for name in made if not (checkout / name).exists()] == []
     assert (checkout / "mine" / "model.json").is_file() and (checkout / "own.tif").is_file()
@@ -169,6 +179,11 @@ def test_the_uncertainty_pages_example_gives_an_interval(checkout, environment):
     middle, low, high = map(float, found.groups())
     assert -1 < low < middle < high < 1
     assert (checkout / "estimate_reliability.tif").is_file()
+
+
+def test_the_matching_pages_command_runs(checkout, environment):
+    run_blocks("docs/matching.md", checkout, environment)
+    assert (checkout / "best.tif").is_file() and (checkout / "angle.tif").is_file()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/uncertainty.md"])

@@ -15,6 +15,10 @@ INTERFACE = {
         "REPORT RMSE PSNR SAM MRAE SSIM ERGAS CROSS_CORRELATION",
     ),
     "simulatergb": ("INPUT MODEL OUTPUT", "OUTPUT"),
+    "matchspectra": (
+        "INPUT LIBRARY FILTER THRESHOLD SPREAD OUTPUT ANGLE",
+        "OUTPUT ANGLE MATCHED",
+    ),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
     "samplespectra": (
