@@ -19,6 +19,7 @@ COMMANDS = (
     ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
     ("index", "index", "spectral indices of a hyperspectral raster, with intervals from draws"),
     ("sample", "sample", "spectra of points and polygons, with intervals from draws"),
+    ("simulate-sensor", "simulate_sensor", "what another sensor would give of a raster"),
     ("match-spectra", "match_spectra", "the best spectrum of a library for every pixel"),
     ("convert", "convert", "copy a hyperspectral raster to ENVI or COG, wavelengths and all"),
     ("describe", "describe", "what a model package holds"),

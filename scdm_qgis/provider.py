@@ -11,6 +11,7 @@ from .algorithms.install_runtime import InstallRuntimeAlgorithm
 from .algorithms.sample_spectra import SampleSpectraAlgorithm
 from .algorithms.match_spectra import MatchSpectraAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
+from .algorithms.simulate_sensor import SimulateSensorAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
 
@@ -59,6 +60,7 @@ class ScdmProvider(QgsProcessingProvider):
             EvaluateAlgorithm,
             SimulateRgbAlgorithm,
             MatchSpectraAlgorithm,
+            SimulateSensorAlgorithm,
             ConvertAlgorithm,
             SpectralIndicesAlgorithm,
             SampleSpectraAlgorithm,

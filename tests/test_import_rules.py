@@ -42,7 +42,7 @@ SHARED_WITH_TRAINING = {
 # What the plugin takes of the runtime: it imports nothing beyond the standard library,
 PURE = (
     *("contract", "errors", "raster.band_choice", "raster.wavelengths"),
-    "spectra.index_catalogue",
+    *("spectra.index_catalogue", "spectra.sensor_catalogue"),
 )
 # or NumPy, which QGIS ships, and nothing else.
 NUMPY_ALONE = ("spectra.spectral_library",)

@@ -1,6 +1,5 @@
 """The ``simulate-rgb`` command: what a model's input bands would see of a hyperspectral raster."""
 
-import math
 import time
 from typing import List, Sequence, Tuple
 
@@ -105,21 +104,13 @@ def check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]
                 f"{_describe_band(band)}",
                 "choose a raster that covers the model's input bands, or another model",
             )
-    shares = [(band, response_share(seen_nm, band)) for band in bands]
+    shares = zip(bands, band_response.response_share(seen_nm, *_centres_and_widths(bands)))
     return [
         f"the raster's bands ({_span(seen_nm)}) see only {100 * share:.0f} % of the response of "
         f"{_describe_band(band)}: its simulated values differ from a camera's"
         for band, share in shares
         if share < WHOLE_SHARE
     ]
-
-
-def response_share(seen_nm: np.ndarray, band: InputBand) -> float:
-    """The share of a Gaussian band's response that lies between a sensor's first and last band."""
-    sigma = band.fwhm_nm * band_response.SIGMA_PER_FWHM
-    ends = ((nm - band.wavelength_nm) / sigma for nm in (np.min(seen_nm), np.max(seen_nm)))
-    low, high = (0.5 * (1 + math.erf(end / math.sqrt(2))) for end in ends)
-    return high - low
 
 
 def _span(seen_nm: np.ndarray) -> str:

@@ -35,6 +35,9 @@ def _describe_spectrum(dataset, stored: Encoding, spectral: Spectral) -> None:
     dataset.SetMetadata(envi_lists(spectral), "ENVI")
     for i, (centre, width) in enumerate(zip(spectral.wavelength_nm, spectral.fwhm_nm)):
         _describe_band(dataset.GetRasterBand(i + 1), stored, centre, width, spectral.unit)
+    for i, name in enumerate(spectral.names):
+        band = dataset.GetRasterBand(i + 1)
+        band.SetDescription(f"{name} ({band.GetDescription()})")
     for i, colour in enumerate(spectral.colours):
         if colour in COLOURS:
             dataset.GetRasterBand(i + 1).SetColorInterpretation(COLOURS[colour])

@@ -13,13 +13,15 @@ _TYPES = {"Float32": np.float32, "UInt16": np.uint16, "Byte": np.uint8}
 class Spectral:
     """What is written about the bands: wavelengths, widths (nm) and the values' unit.
 
-    ``colours``: the bands' colour interpretation, such as ("red", "green", "blue").
+    ``colours``: the bands' colour interpretation, such as ("red", "green", "blue"). ``names``: what
+    the sensor calls its bands.
     """
 
     wavelength_nm: Union[Sequence[float], np.ndarray]
     fwhm_nm: Union[Sequence[float], np.ndarray]
     unit: str
     colours: Sequence[str] = ()
+    names: Sequence[str] = ()
 
     @property
     def count(self) -> int:

@@ -1,5 +1,7 @@
 """Band responses: how the bands of any sensor become a model's, for training and runtime."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -44,6 +46,21 @@ def sees_band(source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayL
     margin = EDGE_SHARE * np.asarray(target_fwhm_nm, np.float64)
     target = np.asarray(target_nm, np.float64)
     return (target >= np.min(source_nm) - margin) & (target <= np.max(source_nm) + margin)
+
+
+def response_share(
+    source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
+) -> np.ndarray:
+    """Compute the share of each Gaussian band's response that a sensor's range covers.
+
+    The range is from the first to the last of ``source_nm`` (sources,).
+
+    Returns: (targets,) from 0 to 1.
+    """
+    sigma = np.asarray(target_fwhm_nm, np.float64) * SIGMA_PER_FWHM
+    ends = [(end - np.asarray(target_nm)) / sigma for end in (np.min(source_nm), np.max(source_nm))]
+    low, high = (np.array([math.erf(x / math.sqrt(2)) for x in np.atleast_1d(end)]) for end in ends)
+    return 0.5 * (high - low)
 
 
 def apply(weights: np.ndarray, cube: np.ndarray) -> np.ndarray:

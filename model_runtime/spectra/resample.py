@@ -52,11 +52,15 @@ def see(
     weights[:, order] = band_response.response_matrix(
         source[order], target[targets], widths[targets]
     )
-    result[targets] = _apply_where_finite(weights, values)
+    result[targets] = apply_where_finite(weights, values)
     return result
 
 
-def _apply_where_finite(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+def apply_where_finite(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Apply ``weights`` (targets, sources) to ``values`` (sources, rows, cols), NaN in some.
+
+    Returns: (targets, rows, cols) float32; NaN where masked values held more than HIDDEN_SHARE.
+    """
     finite = np.isfinite(values)
     if finite.all():
         return band_response.apply(weights, values)

@@ -81,6 +81,12 @@ def line(name: str, title: str, text: str):
     return _with_help(QgsProcessingParameterString(name, title, None, False, True), text)
 
 
+def file(name: str, title: str, text: str):
+    """A file that exists, optional."""
+    kind = QgsProcessingParameterFile.Behavior.File
+    return _with_help(QgsProcessingParameterFile(name, title, kind, "", None, True), text)
+
+
 def folder(name: str, title: str, text: str):
     """A folder that exists, optional."""
     kind = QgsProcessingParameterFile.Behavior.Folder

@@ -479,6 +479,66 @@
             <translation>GeoTIFF der Reflexion in Rot, Grün und Blau.</translation>
         </message>
         <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>Simulate another sensor</source>
+            <translation>Anderen Sensor simulieren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>The bands of Sentinel-2, Landsat, PlanetScope, EnMAP … out of a cube.</source>
+            <translation>Die Kanäle von Sentinel-2, Landsat, PlanetScope, EnMAP … aus einem Würfel.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>Weighs the bands of a hyperspectral raster with the responses of another sensor: Gaussians of the published centres and widths, or a table of your own. Sensors: {}.</source>
+            <translation>Gewichtet die Kanäle eines hyperspektralen Rasters mit den Empfindlichkeiten eines anderen Sensors: Gaußkurven mit den veröffentlichten Mitten und Breiten oder eine eigene Tabelle. Sensoren: {}.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>The pixels stay those of the input, and so does the air above them: no blur, noise or atmosphere of the other sensor. Bands that the input does not cover are left out, with a warning.</source>
+            <translation>Die Pixel bleiben die der Eingabe, ebenso die Luft darüber: keine Unschärfe, kein Rauschen, keine Atmosphäre des anderen Sensors. Kanäle, die die Eingabe nicht abdeckt, werden mit einer Warnung ausgelassen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>hyperspectral,sentinel-2,landsat,planetscope,enmap,response,convolution,resample,scdm</source>
+            <translation>hyperspektral,sentinel-2,landsat,planetscope,enmap,empfindlichkeit,faltung,umrechnen,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>Sensor</source>
+            <translation>Sensor</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>One of the list above. Empty: the responses of the table.</source>
+            <translation>Einer aus der Liste oben. Leer: die Empfindlichkeiten der Tabelle.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>Table of responses</source>
+            <translation>Tabelle der Empfindlichkeiten</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>A CSV or text file with the wavelengths in the first column and a column for each band, in any scale. Empty: the sensor chosen above.</source>
+            <translation>Eine CSV- oder Textdatei mit den Wellenlängen in der ersten Spalte und einer Spalte je Kanal, in beliebiger Skala. Leer: der oben gewählte Sensor.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>Simulated bands</source>
+            <translation>Simulierte Kanäle</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>GeoTIFF (float32) with the sensor's bands, wavelengths and widths.</source>
+            <translation>GeoTIFF (float32) mit den Kanälen, Wellenlängen und Breiten des Sensors.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/simulate_sensor.py" />
+            <source>Choose a Sensor, or give a Table of responses: one of them.</source>
+            <translation>Einen Sensor wählen oder eine Tabelle der Empfindlichkeiten angeben: eines von beiden.</translation>
+        </message>
+        <message>
             <location filename="../algorithms/spectral_indices.py" />
             <source>Spectral indices</source>
             <translation>Spektralindizes</translation>

@@ -186,6 +186,19 @@ def test_the_matching_pages_command_runs(checkout, environment):
     assert (checkout / "best.tif").is_file() and (checkout / "angle.tif").is_file()
 
 
+def test_the_sensors_pages_command_runs(checkout, environment):
+    run_blocks("docs/sensors.md", checkout, environment)
+    assert (checkout / "s2.tif").is_file()
+
+
+def test_the_sensors_page_lists_the_catalogue():
+    from model_runtime.spectra.sensor_catalogue import catalogue
+
+    page = (ROOT / "docs" / "sensors.md").read_text(encoding="utf-8")
+    for name, one in catalogue().items():
+        assert f"| `{name}` | {one.title} | {len(one.bands)} | {one.source} |" in page
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/uncertainty.md"])
 def test_what_is_not_run_is_there_to_be_left_out(page):
     texts = [block.text for block in blocks(ROOT / page) if block.language == "sh"]

@@ -19,6 +19,7 @@ INTERFACE = {
         "INPUT LIBRARY FILTER THRESHOLD SPREAD OUTPUT ANGLE",
         "OUTPUT ANGLE MATCHED",
     ),
+    "simulatesensor": ("INPUT SENSOR RESPONSES OUTPUT", "OUTPUT"),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
     "samplespectra": (

@@ -64,14 +64,6 @@ def test_strips_fit_the_memory_and_the_blocks(bands, cols, rows):
     assert sum(window.rows * window.cols for window in cut) == (2 * rows + 1) * cols
 
 
-@pytest.mark.parametrize("low, share", [(0, 1), (465, 0.5), (430.0, 0.8805)])
-def test_the_share_of_a_response(low, share):
-    # FWHM 70: sigma 29.73; 35 nm below the centre is 1.1774 sigma, which leaves 11.95 % below.
-    assert simulate_rgb.response_share(np.array([low, 2000.0]), BANDS[2]) == pytest.approx(
-        share, abs=1e-4
-    )
-
-
 def run(tmp_path, package, values):
     """The simulated raster of ``values``, through files."""
     place = Georeference(geotransform=(500000.0, 2.0, 0.1, 4e6, 0.2, -2.0))

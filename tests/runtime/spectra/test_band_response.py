@@ -74,3 +74,10 @@ def test_apply_weighs_bands_and_keeps_places():
     assert found.shape == (5, 3, 4)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[:, 2, 1], weights @ cube[:, 2, 1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("low, share", [(0, 1), (465, 0.5), (430.0, 0.8805)])
+def test_the_share_of_a_response(low, share):
+    # FWHM 70: sigma 29.73; 35 nm below the centre is 1.1774 sigma, which leaves 11.95 % below.
+    found = band_response.response_share(np.array([low, 2000.0]), [465.0], [70.0])
+    assert found == pytest.approx([share], abs=1e-4)
