@@ -8,8 +8,8 @@ from .algorithms.base import icon
 from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
-from .algorithms.sample_spectra import SampleSpectraAlgorithm
 from .algorithms.match_spectra import MatchSpectraAlgorithm
+from .algorithms.sample_spectra import SampleSpectraAlgorithm
 from .algorithms.simulate_rgb import SimulateRgbAlgorithm
 from .algorithms.simulate_sensor import SimulateSensorAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm

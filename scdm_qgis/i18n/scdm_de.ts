@@ -434,6 +434,136 @@
             <translation>Bibliothek: {}</translation>
         </message>
         <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Sample spectra of points and polygons</source>
+            <translation>Spektren von Punkten und Polygonen lesen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Mean spectrum, deviation and interval of each feature of a layer.</source>
+            <translation>Mittleres Spektrum, Streuung und Intervall jedes Objekts eines Layers.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Reads the spectrum of every point, line and polygon of a layer: mean and standard deviation of its pixels in each band, and their number. Indices are worked out of the mean spectrum. With the draws of Upsample, each number gets its 90 % interval. The layer may be in any reference system.</source>
+            <translation>Liest das Spektrum jedes Punkts, jeder Linie und jedes Polygons eines Layers: Mittelwert und Standardabweichung seiner Pixel in jedem Kanal und ihre Anzahl. Indizes werden aus dem mittleren Spektrum berechnet. Mit den Ziehungen von Upsample bekommt jede Zahl ihr 90-%-Intervall. Der Layer darf in jedem Bezugssystem liegen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>A polygon counts the pixels whose centres it holds; one that holds none stays empty. The interval knows nothing of errors that the whole picture shares, such as a wrong calibration: of a large area it is a lower bound.</source>
+            <translation>Zu einem Polygon zählen die Pixel, deren Mittelpunkte in ihm liegen; liegt keiner darin, bleibt es leer. Das Intervall weiß nichts von Fehlern, die das ganze Bild teilt, etwa einer falschen Kalibrierung: bei großen Flächen ist es eine Untergrenze.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>zonal statistics,spectrum,polygon,point,field,library,envi,csv,ndvi,interval,scdm</source>
+            <translation>zonenstatistik,spektrum,polygon,punkt,feld,bibliothek,envi,csv,ndvi,intervall,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Features</source>
+            <translation>Objekte</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Points, lines or polygons.</source>
+            <translation>Punkte, Linien oder Polygone.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Names</source>
+            <translation>Namen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Field that names the spectra. Empty: the features' numbers.</source>
+            <translation>Feld, nach dem die Spektren heißen. Leer: die Nummern der Objekte.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Indices</source>
+            <translation>Indizes</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Indices of the catalogue (docs/indices.md) to work out too. Empty: none.</source>
+            <translation>Indizes des Katalogs (docs/indices.md), die auch berechnet werden. Leer: keine.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Formula</source>
+            <translation>Formel</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as (r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs.</source>
+            <translation>Ein eigener Index: r860 ist der Wert bei 860 nm, r860_5 bei 860,5. Etwa (r860-r670)/(r860+r670), mit + - * / ** Klammern, sqrt, log, exp, abs.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Draws</source>
+            <translation>Einzelne Stichproben</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>The folder that Upsample filled as Draws, of the same run as the raster: adds the intervals. Empty: none.</source>
+            <translation>Der Ordner, den Upsample als Ziehungen gefüllt hat, im selben Lauf wie das Raster: fügt die Intervalle hinzu. Leer: keine.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>All touched pixels</source>
+            <translation>Alle berührten Pixel</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Count every pixel that a polygon touches, not those whose centre it holds.</source>
+            <translation>Jedes Pixel zählen, das ein Polygon berührt, nicht nur die, deren Mittelpunkt in ihm liegt.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Spectra</source>
+            <translation>Spektren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>GeoPackage: the features with the columns pixels, NDVI, mean_550, sd_550 and, with draws, low_550 and high_550.</source>
+            <translation>GeoPackage: die Objekte mit den Spalten pixels, NDVI, mean_550 (Mittelwert), sd_550 (Standardabweichung) und, mit Ziehungen, low_550 und high_550 (Enden des Intervalls).</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Table</source>
+            <translation>Tabelle</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>CSV (*.csv)</source>
+            <translation>CSV (*.csv)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>A row for each feature and band; lines with # say what it was made of.</source>
+            <translation>Eine Zeile je Objekt und Kanal; Zeilen mit # sagen, woraus sie entstand.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Spectral library</source>
+            <translation>Spektralbibliothek</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>ENVI spectral library (*.sli)</source>
+            <translation>ENVI-Spektralbibliothek (*.sli)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>The mean spectra, as EnMAP-Box and Spectral Python read them.</source>
+            <translation>Die mittleren Spektren, wie EnMAP-Box und Spectral Python sie lesen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/sample_spectra.py" />
+            <source>Choose an output: Spectra, Table or Spectral library.</source>
+            <translation>Eine Ausgabe wählen: Spektren, Tabelle oder Spektralbibliothek.</translation>
+        </message>
+        <message>
             <location filename="../algorithms/simulate_rgb.py" />
             <source>Simulate RGB from hyperspectral</source>
             <translation>RGB aus Hyperspektraldaten simulieren</translation>
@@ -565,28 +695,8 @@
         </message>
         <message>
             <location filename="../algorithms/spectral_indices.py" />
-            <source>Indices</source>
-            <translation>Indizes</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/spectral_indices.py" />
             <source>One or more of the catalogue, by name. Empty: the formula alone.</source>
             <translation>Einer oder mehrere des Katalogs, nach Namen. Leer: nur die Formel.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/spectral_indices.py" />
-            <source>Formula</source>
-            <translation>Formel</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/spectral_indices.py" />
-            <source>An index of your own: r860 is the value at 860 nm, r860_5 at 860.5. Such as (r860-r670)/(r860+r670), with + - * / ** brackets, sqrt, log, exp, abs.</source>
-            <translation>Ein eigener Index: r860 ist der Wert bei 860 nm, r860_5 bei 860,5. Etwa (r860-r670)/(r860+r670), mit + - * / ** Klammern, sqrt, log, exp, abs.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/spectral_indices.py" />
-            <source>Draws</source>
-            <translation>Einzelne Stichproben</translation>
         </message>
         <message>
             <location filename="../algorithms/spectral_indices.py" />
