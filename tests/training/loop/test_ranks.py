@@ -15,7 +15,7 @@ from model_runtime.errors import InputError
 from training.loop import checkpoint
 from training.loop.ranks import Ranks
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # With all that draws numbers in training: dropout masks, estimated and perturbed conditions.
 DROPOUT = ("--set", "stages.0.network.dropout=0.2", "--set", "stages.1.first_timestep_share=0.3")
 # Rounding in another order of sums; Adam turns it into a part of its rate where gradients vanish.
