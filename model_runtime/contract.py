@@ -10,6 +10,7 @@ SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
 RADIOMETRIES = ("auto", "reflectance", "match", "srgb")
 DEVICES = ("auto", "cpu", "cuda")
 FORMATS = ("gtiff", "cog")  # of what upsample writes
+UNFINISHED = ("discard", "keep")  # what becomes of another run's finished units
 
 # How a command ends; errors.py has an error for each but the first.
 DONE_EXIT, OPTIONS_EXIT, PACKAGE_EXIT, DEVICE_EXIT, STORAGE_EXIT, CANCELLED_EXIT = (

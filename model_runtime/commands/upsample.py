@@ -125,7 +125,7 @@ def add_arguments(parser) -> None:
     add("--no-resume", dest="resume", action="store_false", help="start anew, leave no journal")
     add(
         "--unfinished",
-        choices=journal.UNFINISHED,
+        choices=contract.UNFINISHED,
         default=journal.DISCARD,
         help="what becomes of the finished tiles of an unfinished run of OUTPUT that had other "
         "settings; keep: for when those come again (discard)",

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Dict, Optional, Set
 
-from ..contract import JOURNAL_SUFFIX, PART_SUFFIX
+from ..contract import JOURNAL_SUFFIX, PART_SUFFIX, UNFINISHED
 from ..errors import StorageError
 from ..events import Events
 from ..system.durable_files import atomic_write, storage_errors, sync_folder, write_durably
@@ -29,8 +29,7 @@ RECEIPT_NAME = "receipt"
 EMPTY = {LOCK_NAME, f"{FACTS_NAME}.part"}  # what a journal of nothing may hold
 MAX_FACTS_BYTES = 1 << 24
 ASIDE = ".run.json"  # facts of a run that was laid aside, after its name
-DISCARD, KEEP = "discard", "keep"
-UNFINISHED = (DISCARD, KEEP)  # what becomes of another run's units
+DISCARD, KEEP = UNFINISHED
 
 
 def folder_of(output: str) -> Path:

@@ -25,7 +25,7 @@ HTML = "HTML (*.html)"
 
 
 def raster(name: str, title: str, text: str, optional: bool = False):
-    """A raster layer."""
+    """A raster layer, needed unless it is ``optional``."""
     item = QgsProcessingParameterRasterLayer(name, title, None, optional)
     return _with_help(item, text)
 

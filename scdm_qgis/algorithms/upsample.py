@@ -25,6 +25,7 @@ from ..model_runtime.contract import (
     RADIOMETRIES,
     SAMPLE_NAME,
     SAMPLERS,
+    UNFINISHED,
 )
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from . import parameters as make
@@ -49,9 +50,10 @@ OPTIONS = (
     ("THREADS", "--threads"),
     ("CLUSTER", "--cluster"),
     ("FORMAT", "--format"),
+    ("UNFINISHED", "--unfinished"),
 )
 NUMBERS = ("SAMPLES", "SEED", "STEPS", "TILE", "OVERLAP", "THREADS")
-CHOICES = ("QUALITY", "RADIOMETRY", "DEVICE", "SAMPLER", "FORMAT")
+CHOICES = ("QUALITY", "RADIOMETRY", "DEVICE", "SAMPLER", "FORMAT", "UNFINISHED")
 
 
 class UpsampleAlgorithm(ScdmAlgorithm):
@@ -181,6 +183,16 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _advanced(self):
         tr = self.tr
+        yield make.raster(
+            "RADIOMETRY_FROM",
+            tr("Match to"),
+            tr(
+                "Raster that the input's colours are brought to: to its medians where it holds "
+                "reflectance, else by its statistics, such as those of the mosaic that the input "
+                "was cut from. Needs the radiometry match, srgb or auto. Empty: the input itself."
+            ),
+            optional=True,
+        )
         yield make.choice(
             "SAMPLER",
             tr("Sampler"),
@@ -227,6 +239,17 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             FORMATS,
             None,
             tr("cog: a cloud-optimised GeoTIFF. Empty or gtiff: a tiled GeoTIFF."),
+        )
+        yield make.choice(
+            "UNFINISHED",
+            tr("Unfinished run"),
+            UNFINISHED,
+            None,
+            tr(
+                "What becomes of the finished tiles when an unfinished run of the same output had "
+                "other settings. keep: they wait until those settings are used again. Empty or "
+                "discard: they are discarded."
+            ),
         )
 
     def _destinations(self):
@@ -289,7 +312,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         return True
 
     def _place(self, parameters, context, layer, feedback):
-        """The options that need the layer: bands and extent."""
+        """The options that need layers: bands, extent, and what is matched to."""
         options = []
         chosen = [
             self.parameterAsInt(parameters, n, context) if given(parameters, n) else 0
@@ -307,6 +330,9 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         if given(parameters, "EXTENT"):
             extent = self.parameterAsExtent(parameters, "EXTENT", context, layer.crs())
             options.append("--extent=" + extent_text(extent))
+        if given(parameters, "RADIOMETRY_FROM"):
+            reference = self.raster_layer(parameters, "RADIOMETRY_FROM", context)
+            options.append("--radiometry-from=" + gdal_name(reference))
         return options
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -332,7 +358,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         others = ("EXTENT", "SPREAD", "RELIABILITY", "REPORT", "DRAWS")
         named = ((name, f"--{name.lower()}") for name in others)
         bands = [self.parameterDefinition(name).description() for name in BANDS]
-        return {**self.titles((*OPTIONS, *named)), "--bands": bands}
+        named = (*OPTIONS, *named, ("RADIOMETRY_FROM", "--radiometry-from"))
+        return {**self.titles(named), "--bands": bands}
 
     def _outputs(self, parameters, context):
         """The destinations asked for, as Processing names them."""

@@ -875,6 +875,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>Match to</source>
+            <translation>Angleichen an</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Raster that the input's colours are brought to: to its medians where it holds reflectance, else by its statistics, such as those of the mosaic that the input was cut from. Needs the radiometry match, srgb or auto. Empty: the input itself.</source>
+            <translation>Raster, an das die Farben der Eingabe angeglichen werden: an seine Mediane, wenn es Reflexion enthält, sonst nach seiner Statistik, etwa der des Mosaiks, aus dem die Eingabe geschnitten ist. Braucht die Radiometrie match, srgb oder auto. Leer: die Eingabe selbst.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>Sampler</source>
             <translation>Verfahren</translation>
         </message>
@@ -947,6 +957,16 @@
             <location filename="../algorithms/upsample.py" />
             <source>cog: a cloud-optimised GeoTIFF. Empty or gtiff: a tiled GeoTIFF.</source>
             <translation>cog: ein cloud-optimiertes GeoTIFF. Leer oder gtiff: ein gekacheltes GeoTIFF.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Unfinished run</source>
+            <translation>Unfertiger Lauf</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>What becomes of the finished tiles when an unfinished run of the same output had other settings. keep: they wait until those settings are used again. Empty or discard: they are discarded.</source>
+            <translation>Was aus den fertigen Kacheln wird, wenn ein unfertiger Lauf derselben Ausgabe andere Einstellungen hatte. keep: sie bleiben, bis diese Einstellungen wieder verwendet werden. Leer oder discard: sie werden verworfen.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />

@@ -5,6 +5,7 @@ import signal
 
 import numpy as np
 import pytest
+from killing import ROOT, start
 from osgeo import gdal
 
 
@@ -41,6 +42,47 @@ def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_
     assert gdal.Open(str(tmp_path / "reliability.tif")).RasterCount == 1
     assert gdal.Open(str(tmp_path / "draws" / "sample_002.tif")).RasterCount == 8
     assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_part_matched_to_its_mosaic_has_the_mosaics_values(
+    qgis_process, write_raster, tiny_package, tmp_path
+):
+    """The mosaic's other half is far brighter: by itself the part would be matched otherwise."""
+    values = np.random.default_rng(3).integers(3000, 9000, (3, 16, 48)).astype(np.uint16)
+    values[:, :, 16:] += 20_000
+    write_raster("mosaic.tif", values)
+    write_raster("part.tif", values[:, :, :16])
+    common = [f"MODEL={tiny_package}", "RADIOMETRY=match", "SEED=2"]
+    runs = (
+        ("whole.tif", "INPUT=mosaic.tif"),
+        ("alone.tif", "INPUT=part.tif"),
+        ("matched.tif", "INPUT=part.tif", "RADIOMETRY_FROM=mosaic.tif"),
+    )
+    for output, *words in runs:
+        words = [*words, *common, f"OUTPUT={output}"]
+        answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    tags = {
+        name: gdal.Open(str(tmp_path / name)).GetMetadataItem("SCDM_RADIOMETRY_GAIN")
+        for name, *_ in runs
+    }
+    assert tags["matched.tif"] == tags["whole.tif"] != tags["alone.tif"]
+
+
+@pytest.mark.parametrize("choice, kept", [(["UNFINISHED=keep"], True), ([], False)])
+def test_tiles_of_a_run_with_other_settings_are_kept_when_asked(
+    qgis_process, write_raster, tiny_package, tmp_path, choice, kept
+):
+    values = np.random.default_rng(3).integers(20, 230, (3, 300, 400)).astype(np.uint8)
+    source, output = write_raster("field.tif", values), tmp_path / "cube.tif"
+    broken = start(["upsample", source, output, "--model", tiny_package, "--tile", "64"], ROOT)
+    assert any(json.loads(line).get("done", 0) >= 6 for line in broken.stdout)
+    broken.kill()
+    broken.communicate()
+    words = ["INPUT=field.tif", "OUTPUT=cube.tif", f"MODEL={tiny_package}", "SEED=9", *choice]
+    answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert bool(list(tmp_path.glob("cube.tif.blocks/*.block"))) is kept
 
 
 def test_simulate_upsample_evaluate(qgis_process, picture, tiny_package, tmp_path):

@@ -6,8 +6,8 @@ from qgis.core import QgsApplication
 INTERFACE = {
     "upsample": (
         "INPUT BAND_RED BAND_GREEN BAND_BLUE EXTENT MODEL QUALITY RADIOMETRY SAMPLES SEED DEVICE "
-        "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT OUTPUT SPREAD "
-        "RELIABILITY REPORT DRAWS",
+        "RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT UNFINISHED "
+        "OUTPUT SPREAD RELIABILITY REPORT DRAWS",
         "OUTPUT SPREAD RELIABILITY REPORT DRAWS DEVICE_USED SECONDS SEED",
     ),
     "evaluate": (
@@ -58,7 +58,10 @@ def test_only_the_advanced_parameters_are_tucked_away(registered):
     found = algorithm("upsample")  # owns the definitions
     items = found.parameterDefinitions()
     advanced = {item.name() for item in items if item.flags() & item.FlagAdvanced}
-    expected = "SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT DRAWS"
+    expected = (
+        "RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT UNFINISHED "
+        "DRAWS"
+    )
     assert advanced == set(expected.split())
 
 

@@ -70,6 +70,7 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
         "TILE": 64,
         "OVERLAP": 0,
         "THREADS": 2,
+        "UNFINISHED": "keep",
         "MODEL": str(model),
     }
     rasters = ("OUTPUT", "SPREAD", "RELIABILITY")
@@ -77,6 +78,7 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
     paths["DRAWS"] = str(tmp_path / "draws")
     report = str(tmp_path / "page.html")
     places = {"INPUT": str(rgb_path), "EXTENT": "500002,500010,4099980,4099990", "REPORT": report}
+    places["RADIOMETRY_FROM"] = str(rgb_path)
     bands = {"BAND_RED": 3, "BAND_GREEN": 2, "BAND_BLUE": 1}
     run({**places, **bands, **chosen, **paths}, log)
     options = {f"--{name.lower()}={value}" for name, value in chosen.items()}
@@ -87,6 +89,7 @@ def test_every_option_reaches_the_worker(registered, worker, log, rgb_path, tmp_
         f"--reliability={paths['RELIABILITY']}",
         f"--draws={paths['DRAWS']}",
         f"--report={report}",
+        f"--radiometry-from={rgb_path}",
         "--bands=3,2,1",
     }
     options |= {"--extent=500002.0,4099980.0,500010.0,4099990.0"}
