@@ -42,13 +42,15 @@ class Scores:
     """All measures of one cube.
 
     ``overall``: one number per measure; ``per_band``: (bands,) per measure; ``spread``: percentiles
-    (SPREAD_PERCENTILES) over the pixels; ``counts``: how many values each rests on.
+    (SPREAD_PERCENTILES) over the pixels; ``counts``: how many values each rests on; ``angles``
+    (rows, cols): the spectral angle of each pixel, degrees.
     """
 
     overall: Dict[str, float]
     per_band: Dict[str, np.ndarray]
     spread: Dict[str, Dict[str, float]]
     counts: Dict[str, int]
+    angles: np.ndarray
     constants: Constants = DEFAULTS
 
 
@@ -81,6 +83,7 @@ def score(
             "rmse": _percentiles(pixel_rmse(*pair)),
         },
         counts=_counts(pair, angles),
+        angles=angles,
         constants=constants,
     )
 

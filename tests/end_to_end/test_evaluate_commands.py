@@ -4,11 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from osgeo import gdal, osr
 
 from model_runtime.raster.cube import Cube, read_cube, write_cube
 from model_runtime.raster.georeference import Georeference
 from model_runtime.spectra.resample import resample
 
+gdal.UseExceptions()
 NM = np.arange(400.0, 1000.0, 10)
 
 
@@ -55,6 +57,108 @@ def test_the_figures_are_those_of_the_rasters(command, scene, tmp_path):
     assert overall["rmse"] == pytest.approx(0.05, abs=1e-6)
     assert overall["psnr"] == pytest.approx(20 * np.log10(2 / 0.05), abs=1e-3)
     assert overall["cross_correlation"] == pytest.approx(1, abs=1e-6)
+
+
+def reference_system(epsg):
+    found = osr.SpatialReference()
+    found.ImportFromEPSG(epsg)
+    found.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return found
+
+
+def on_grid(path, shape, transform, epsg, brightness):
+    """A cube of three bands; ``brightness`` of UTM x and y says its values."""
+    system = reference_system(epsg)
+    rows, cols = np.indices(shape) + 0.5
+    x0, a, b, y0, c, d = transform
+    x, y = x0 + a * cols + b * rows, y0 + c * cols + d * rows
+    if epsg != 32633:
+        change = osr.CoordinateTransformation(system, reference_system(32633))
+        points = change.TransformPoints(np.stack([x.ravel(), y.ravel()], 1).tolist())
+        x, y = (np.array([p[i] for p in points]).reshape(shape) for i in (0, 1))
+    grey = brightness(x, y).astype(np.float32)
+    values = np.stack([grey, 0.5 * grey, 0.9 * grey**2])
+    place = Georeference(transform, system)
+    cube = Cube(values, NM[:3], np.full(3, 10.0), "reflectance", place)
+    write_cube(str(path), cube, "float32", {})
+    return path
+
+
+def plane(x, y):
+    return 0.3 + (x - 500040) / 1000 + (y - 3999960) / 700
+
+
+GRID = (500000.0, 2.0, 0.0, 4e6, 0.0, -2.0)
+
+
+@pytest.mark.parametrize(
+    "transform, shape, epsg, how, least",
+    [
+        # A larger scene, of which the estimate is a part: the very pixels.
+        ((499980.0, 2.0, 0.0, 4000030.0, 0.0, -2.0), (90, 80), 32633, "bilinear", 1e-7),
+        # Smaller pixels, turned pixels, and degrees.
+        ((499990.0, 0.5, 0.0, 4000010.0, 0.0, -0.5), (220, 240), 32633, "mean of", 1e-5),
+        ((499980.0, 1.6, 1.2, 3999990.0, 1.2, -1.6), (90, 110), 32633, "bilinear", 3e-4),
+        ((14.9997, 2.2e-5, 0.0, 36.1450, 0.0, -1.8e-5), (90, 90), 4326, "bilinear", 2e-4),
+    ],
+)
+def test_a_reference_on_another_grid_is_warped_and_that_is_said(
+    command, tmp_path, transform, shape, epsg, how, least
+):
+    estimate = on_grid(tmp_path / "e.tif", (40, 50), GRID, 32633, plane)
+    reference = on_grid(tmp_path / "r.tif", shape, transform, epsg, plane)
+    done = command("evaluate", estimate, reference, "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["overall"]["rmse"] < least
+    assert figures["counts"]["pixels_with_spectral_angle"] > 1500
+    (said,) = figures["warnings"]
+    assert f"another grid ({shape[0]} x {shape[1]} pixels)" in said and how in said
+
+
+def test_masked_pixels_of_a_warped_reference_do_not_count(command, tmp_path):
+    """A hole stays a hole: nothing flows into it, and its nodata value into nothing."""
+    estimate = on_grid(tmp_path / "e.tif", (40, 50), GRID, 32633, plane)
+    larger = (499980.0, 2.0, 0.0, 4000030.0, 0.0, -2.0)
+
+    def with_hole(x, y):
+        return np.where((x > 500040) & (y > 3999960), np.nan, plane(x, y))
+
+    reference = on_grid(tmp_path / "r.tif", (90, 80), larger, 32633, with_hole)
+    figures = json.loads(command("evaluate", estimate, reference, "--json").stdout)
+    assert figures["overall"]["rmse"] < 1e-7
+    assert figures["counts"]["pixels_with_spectral_angle"] == 40 * 50 - 20 * 30
+
+
+def test_a_reference_of_another_place_has_nothing_in_common(command, tmp_path):
+    estimate = on_grid(tmp_path / "e.tif", (40, 50), GRID, 32633, plane)
+    far = (600000.0, 2.0, 0.0, 4e6, 0.0, -2.0)
+    reference = on_grid(tmp_path / "r.tif", (40, 50), far, 32633, lambda x, y: plane(x - 1e5, y))
+    done = command("evaluate", estimate, reference)
+    assert done.returncode == 2 and "lies elsewhere" in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_the_error_map_is_each_pixels_angle(command, scene, tmp_path):
+    truth = read_cube(str(scene))
+    drawn = np.random.default_rng(2).uniform(0.8, 1.2, truth.values.shape).astype(np.float32)
+    bent = Cube(truth.values * drawn, NM, truth.fwhm_nm, "reflectance", truth.georeference)
+    estimate, page = tmp_path / "estimate.tif", tmp_path / "map.tif"
+    write_cube(str(estimate), bent, "float32", {})
+    done = command("evaluate", estimate, scene, "--error-map", page, "--json")
+    assert done.returncode == 0, done.stderr
+    made = gdal.Open(str(page))
+    assert made.GetGeoTransform() == truth.geotransform
+    band = made.GetRasterBand(1)
+    assert (band.GetDescription(), band.GetUnitType()) == ("spectral angle", "degrees")
+    e, r = read_cube(str(estimate)).values.astype(float), truth.values.astype(float)
+    cosine = (e * r).sum(0) / np.sqrt((e * e).sum(0) * (r * r).sum(0))
+    np.testing.assert_allclose(band.ReadAsArray(), np.degrees(np.arccos(cosine)), atol=1e-3)
+    mean = json.loads(done.stdout)["overall"]["sam_degrees"]
+    assert np.nanmean(band.ReadAsArray()) == pytest.approx(mean, rel=1e-5)
+    for target, why in ((scene, "is also the input"), (page, "exists")):
+        done = command("evaluate", estimate, scene, "--error-map", target)
+        assert done.returncode == 2 and why in done.stderr
 
 
 def test_bad_input_is_one_line_and_exit_2(command, scene, tmp_path, write_raster, tiny_package):
