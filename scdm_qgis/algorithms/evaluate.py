@@ -5,6 +5,7 @@ from pathlib import Path
 from qgis.core import QgsProcessingOutputNumber
 from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
+from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_json
 from . import parameters as make
@@ -20,6 +21,10 @@ METRICS = (
     ("ERGAS", "ergas", QT_TRANSLATE_NOOP("scdm", "ERGAS")),
     ("CROSS_CORRELATION", "cross_correlation", QT_TRANSLATE_NOOP("scdm", "Cross-correlation")),
 )
+
+
+# Parameter, option of the worker.
+OUTPUTS = (("REPORT", "--report"), ("ERROR_MAP", "--error-map"))
 
 
 class EvaluateAlgorithm(ScdmAlgorithm):
@@ -46,9 +51,9 @@ class EvaluateAlgorithm(ScdmAlgorithm):
 
     def purpose(self):
         return self.tr(
-            "Compares an estimated hyperspectral raster with a measured one of the same grid. The "
-            "reference is resampled to the estimate's wavelengths; bands that it does not see and "
-            "nodata pixels are left out."
+            "Compares an estimated hyperspectral raster with a measured one of the same place. The "
+            "reference is resampled to the estimate's wavelengths, and warped where it lies on "
+            "another grid; bands that it does not see and nodata pixels are left out."
         )
 
     def limits(self):
@@ -60,7 +65,7 @@ class EvaluateAlgorithm(ScdmAlgorithm):
     def example(self):
         return (
             "qgis_process run scdm:evaluate -- ESTIMATE=ortho_spectra.tif REFERENCE=truth.tif "
-            "REPORT=evaluation.html"
+            "REPORT=evaluation.html ERROR_MAP=angles.tif"
         )
 
     def initAlgorithm(self, configuration=None):
@@ -68,9 +73,20 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         for item in (
             make.raster("ESTIMATE", tr("Estimate"), tr("Hyperspectral raster to judge.")),
             make.raster(
-                "REFERENCE", tr("Reference"), tr("Measured raster with wavelengths, same grid.")
+                "REFERENCE",
+                tr("Reference"),
+                tr(
+                    "Measured raster with wavelengths. On another grid, or in another reference "
+                    "system, it is warped to the estimate's pixels."
+                ),
             ),
             make.html_output("REPORT", tr("Report"), tr("HTML page with the metrics per band.")),
+            make.raster_output(
+                "ERROR_MAP",
+                tr("Error map"),
+                tr("GeoTIFF of each pixel's spectral angle between the two, in degrees."),
+                optional=True,
+            ),
         ):
             self.addParameter(item)
         for name, _key, title in METRICS:
@@ -82,15 +98,17 @@ class EvaluateAlgorithm(ScdmAlgorithm):
             gdal_name(self.raster_layer(parameters, name, context))
             for name in ("ESTIMATE", "REFERENCE")
         ]
+        self.written = []
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        report = self.parameterAsFileOutput(parameters, "REPORT", context)
+        made = self._outputs(parameters, context)
         arguments = ["evaluate", *self.names, "--json", "--overwrite"]
-        if report:
-            arguments.append(f"--report={Path(report).absolute()}")
-        outputs = (Path(report),) if report else ()
-        job = Job(self.python, tuple(arguments), outputs, self.titles((("REPORT", "--report"),)))
+        for name, option in OUTPUTS:
+            if name in made:
+                arguments.append(f"{option}={Path(made[name]).absolute()}")
+        outputs = tuple(map(Path, made.values()))
+        job = Job(self.python, tuple(arguments), outputs, self.titles(OUTPUTS))
         page = run_json(job, feedback)
         values = _numbers(page.get("overall", {}))
         for message in page.get("warnings", []):
@@ -98,7 +116,20 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         for name, _key, title in METRICS:
             text = f"{values[name]:.4g}" if name in values else self.tr("not defined")
             feedback.pushInfo(f"{self.tr(title)}: {text}")
-        return {**values, **({"REPORT": report} if report else {})}
+        self.written = [Path(made["ERROR_MAP"])] if "ERROR_MAP" in made else []
+        return {**values, **made}
+
+    def _outputs(self, parameters, context):
+        found = {
+            "REPORT": self.parameterAsFileOutput(parameters, "REPORT", context),
+            "ERROR_MAP": self.parameterAsOutputLayer(parameters, "ERROR_MAP", context),
+        }
+        return {name: path for name, path in found.items() if path}
+
+    def postProcessAlgorithm(self, context, feedback):
+        """In the main thread: layers that show what was there before."""
+        refresh_all(self.written, context.project())
+        return {}
 
 
 def _numbers(overall):

@@ -135,8 +135,8 @@
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
-            <source>Compares an estimated hyperspectral raster with a measured one of the same grid. The reference is resampled to the estimate's wavelengths; bands that it does not see and nodata pixels are left out.</source>
-            <translation>Vergleicht ein geschätztes Hyperspektralraster mit einem gemessenen auf demselben Gitter. Die Referenz wird auf die Wellenlängen der Schätzung umgerechnet; Kanäle, die sie nicht sieht, und Pixel ohne Daten bleiben außen vor.</translation>
+            <source>Compares an estimated hyperspectral raster with a measured one of the same place. The reference is resampled to the estimate's wavelengths, and warped where it lies on another grid; bands that it does not see and nodata pixels are left out.</source>
+            <translation>Vergleicht ein geschätztes hyperspektrales Raster mit einem gemessenen desselben Orts. Die Referenz wird auf die Wellenlängen der Schätzung umgerechnet und, liegt sie auf einem anderen Gitter, auf deren Pixel entzerrt; Kanäle, die sie nicht sieht, und NoData-Pixel zählen nicht.</translation>
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
@@ -165,8 +165,8 @@
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
-            <source>Measured raster with wavelengths, same grid.</source>
-            <translation>Gemessenes Raster mit Wellenlängen, gleiches Gitter.</translation>
+            <source>Measured raster with wavelengths. On another grid, or in another reference system, it is warped to the estimate's pixels.</source>
+            <translation>Gemessenes Raster mit Wellenlängen. Liegt es auf einem anderen Gitter oder in einem anderen Bezugssystem, wird es auf die Pixel der Schätzung entzerrt.</translation>
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />
@@ -177,6 +177,16 @@
             <location filename="../algorithms/evaluate.py" />
             <source>HTML page with the metrics per band.</source>
             <translation>HTML-Seite mit den Maßen je Kanal.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>Error map</source>
+            <translation>Fehlerkarte</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/evaluate.py" />
+            <source>GeoTIFF of each pixel's spectral angle between the two, in degrees.</source>
+            <translation>GeoTIFF des Spektralwinkels jedes Pixels zwischen beiden, in Grad.</translation>
         </message>
         <message>
             <location filename="../algorithms/evaluate.py" />

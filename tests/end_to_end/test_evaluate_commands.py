@@ -161,6 +161,18 @@ def test_the_error_map_is_each_pixels_angle(command, scene, tmp_path):
         assert done.returncode == 2 and why in done.stderr
 
 
+def test_qgis_warps_the_reference_and_writes_the_map(qgis_process, tmp_path):
+    estimate = on_grid(tmp_path / "e.tif", (40, 50), GRID, 32633, plane)
+    larger = (499980.0, 2.0, 0.0, 4000030.0, 0.0, -2.0)
+    reference = on_grid(tmp_path / "r.tif", (90, 80), larger, 32633, plane)
+    words = [f"ESTIMATE={estimate}", f"REFERENCE={reference}", f"ERROR_MAP={tmp_path / 'm.tif'}"]
+    answer = qgis_process("run", "scdm:evaluate", "--", *words)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "another grid (90 x 80 pixels)" in answer.stdout + answer.stderr
+    angles = gdal.Open(str(tmp_path / "m.tif")).ReadAsArray()
+    assert angles.shape == (40, 50) and angles.max() < 1e-3
+
+
 def test_bad_input_is_one_line_and_exit_2(command, scene, tmp_path, write_raster, tiny_package):
     grey = write_raster("grey.tif", np.ones((2, 30, 41), np.float32))
     small = tmp_path / "small.tif"
