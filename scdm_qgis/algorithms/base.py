@@ -88,6 +88,12 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(self.invalidRasterError(parameters, name))
         return layer
 
+    def folder_option(self, parameters, name, option, context) -> list:
+        """``option`` with the folder chosen for ``name``, if one is: the worker runs elsewhere."""
+        if not given(parameters, name):
+            return []
+        return [f"{option}={Path(self.parameterAsFile(parameters, name, context)).absolute()}"]
+
     def checkParameterValues(self, parameters, context):
         """Also accept a choice by its number, which qgis_process 3.22 tells users to give."""
         words = {

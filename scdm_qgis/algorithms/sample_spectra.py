@@ -10,9 +10,9 @@ from .base import ScdmAlgorithm, given
 
 FORMATS = ("gpkg", "shp", "geojson", "fgb")  # that the worker reads
 # Parameter, option of the worker.
-TEXTS = (("NAME_FIELD", "--name-field"), ("FORMULA", "--formula"), ("DRAWS", "--draws"))
+TEXTS = (("NAME_FIELD", "--name-field"), ("FORMULA", "--formula"))
 OUTPUTS = (("OUTPUT", "--gpkg"), ("CSV", "--csv"), ("LIBRARY", "--library"))
-OTHERS = (("INDICES", "--index"), ("ALL_TOUCHED", "--all-touched"))
+OTHERS = (("INDICES", "--index"), ("DRAWS", "--draws"), ("ALL_TOUCHED", "--all-touched"))
 
 
 class SampleSpectraAlgorithm(ScdmAlgorithm):
@@ -136,7 +136,7 @@ class SampleSpectraAlgorithm(ScdmAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):
         outputs = self._outputs(parameters, context)
         path, layer = self.features
-        arguments = ["sample", self.cube, path, "--events", "--overwrite"]
+        arguments = ["sample", self.cube, str(Path(path).absolute()), "--events", "--overwrite"]
         arguments += [f"--layer={layer}"] if layer else []
         arguments += self._options(parameters, context)
         arguments += [
@@ -159,6 +159,7 @@ class SampleSpectraAlgorithm(ScdmAlgorithm):
         yield from (
             ["--all-touched"] if self.parameterAsBool(parameters, "ALL_TOUCHED", context) else []
         )
+        yield from self.folder_option(parameters, "DRAWS", "--draws", context)
         for name, option in TEXTS:
             if given(parameters, name):
                 yield f"{option}={self.parameterAsString(parameters, name, context)}"

@@ -10,7 +10,7 @@ from . import parameters as make
 from .base import ScdmAlgorithm, given
 
 # Parameter, option of the worker.
-TEXTS = (("FORMULA", "--formula"), ("DRAWS", "--draws"))
+OPTIONS = (("INDICES", "--index"), ("FORMULA", "--formula"), ("DRAWS", "--draws"))
 
 
 class SpectralIndicesAlgorithm(ScdmAlgorithm):
@@ -108,10 +108,10 @@ class SpectralIndicesAlgorithm(ScdmAlgorithm):
         names = self._names(parameters, context)
         if names:
             arguments.append(f"--index={','.join(names)}")
-        for name, option in TEXTS:
-            if given(parameters, name):
-                arguments.append(f"{option}={self.parameterAsString(parameters, name, context)}")
-        titles = self.titles((("INDICES", "--index"), *TEXTS))
+        if given(parameters, "FORMULA"):
+            arguments.append(f"--formula={self.parameterAsString(parameters, 'FORMULA', context)}")
+        arguments += self.folder_option(parameters, "DRAWS", "--draws", context)
+        titles = self.titles(OPTIONS)
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
         self.written = [path]
         return {"OUTPUT": output}

@@ -70,6 +70,19 @@ def test_all_three_outputs(qgis_process, cube, fields, values, tmp_path):
     assert (tmp_path / "s.csv").read_text().count("maize,spectrum") == len(NM)
 
 
+def test_names_are_those_of_the_users_folder(qgis_process, cube, fields, tmp_path):
+    """The worker runs in another folder: relative names of files and folders still hold."""
+    words = ["INPUT=cube.tif", "DRAWS=draws", "INDICES=NDVI"]
+    for name, more in (
+        ("samplespectra", ["FEATURES=fields.gpkg", "OUTPUT=s.gpkg", "CSV=s.csv"]),
+        ("spectralindices", ["OUTPUT=i.tif"]),
+    ):
+        answer = qgis_process("run", f"scdm:{name}", "--", *words, *more, cwd=tmp_path)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    made = [name for name in ("s.gpkg", "s.csv", "i.tif") if (tmp_path / name).is_file()]
+    assert made == ["s.gpkg", "s.csv", "i.tif"]
+
+
 def test_no_output_is_refused(qgis_process, cube, fields):
     answer = qgis_process("run", "scdm:samplespectra", "--", f"INPUT={cube}", f"FEATURES={fields}")
     assert answer.returncode != 0
