@@ -105,12 +105,12 @@ def _report_end(error: BaseException, events: Events, debug: bool) -> int:
     told = to_scdm_error(error)
     if cancellation.is_requested() or isinstance(told, CancelledError):
         told = cancellation.cancelled_error()
-    if not cancellation.may_speak():
-        return told.exit_code
-    try:
-        events.error(told)
-    except OSError:  # whoever listened is gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the flush at exit would fail
+    with cancellation.last_word() as mine:
+        try:
+            if mine:
+                events.error(told)
+        except OSError:  # whoever listened is gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the flush at exit would fail
     return told.exit_code
 
 

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import threading
-from typing import Callable, List, Tuple
+from typing import Callable, Iterator, List, Tuple
 
 from ..contract import CANCELLED_EXIT
 from ..errors import CancelledError
@@ -26,7 +26,7 @@ GRACE_SECONDS = 0.4
 
 _tidy: List[Callable[[], None]] = []
 _left: List[Callable[[], Tuple[str, str]]] = []
-_last_word = threading.Lock()
+_last_word, _said = threading.Lock(), threading.Event()
 _watching = threading.Event()
 _asked = threading.Event()
 
@@ -56,12 +56,20 @@ def cancelled_error() -> CancelledError:
     return CancelledError("Cancelled")
 
 
-def may_speak() -> bool:
+@contextlib.contextmanager
+def last_word() -> Iterator[bool]:
     """Claim the right to report how the run ended, which only the first caller gets.
 
-    Returns: True for that caller.
+    The process is not forced to end while that caller speaks.
+
+    Returns: a context, True for that caller.
     """
-    return not _watching.is_set() or _last_word.acquire(blocking=False)
+    mine = not _watching.is_set() or _last_word.acquire(blocking=False)
+    try:
+        yield mine
+    finally:
+        if mine:
+            _said.set()
 
 
 def watch(say_cancelled: Callable[[], None]) -> None:
@@ -116,7 +124,8 @@ def _wait(reader, writer, say_cancelled: Callable[[], None]) -> None:
     for action in list(_tidy):
         with contextlib.suppress(Exception):
             action()
-    if may_speak():
-        with contextlib.suppress(Exception):
+    with last_word() as mine, contextlib.suppress(Exception):
+        if mine:
             say_cancelled()
+    _said.wait(GRACE_SECONDS)  # the other thread may have begun to speak, but not ended
     os._exit(CANCELLED_EXIT)

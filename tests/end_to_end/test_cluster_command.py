@@ -64,7 +64,11 @@ def test_workers_make_the_very_same_files(dask, command, words, whole, folder, t
 
 def under_way(words, count=6):
     """A run whose first ``count`` tiles are done."""
-    process = start(words, ROOT)
+    return await_tiles(start(words, ROOT), count)
+
+
+def await_tiles(process, count=6):
+    """``process``, once it says that its first ``count`` tiles are done."""
     for line in process.stdout:
         if json.loads(line).get("done", 0) >= count:
             return process
@@ -92,9 +96,10 @@ def test_a_worker_that_dies_costs_nothing(dask, words, whole, folder, tmp_path, 
 def test_cancelled_on_a_cluster_it_goes_on_anywhere(dask, command, words, whole, folder, then):
     output = folder / "o.tif"
     words = [*words, "--spread", folder / "s.tif"]
-    process = under_way([*words, output, "--cluster", "local:2"])
-    workers = workers_of(process)
-    process.send_signal(signal.SIGINT)
+    process = start([*words, output, "--cluster", "local:2"], ROOT)
+    process.stdout.readline()  # it has started: there are workers
+    workers = workers_of(process)  # before the tiles: looking for them takes as long as some do
+    await_tiles(process).send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
     assert json.loads(out.splitlines()[-1])["kind"] == "cancelled"

@@ -14,7 +14,7 @@ LISTENING = "import time\nwhile True: time.sleep(0.01)"
 AT_IMPORT = "import slow_to_import"
 
 
-def worker(body, folder="."):
+def worker(body, folder=".", before_speaking="pass"):
     code = (
         "import sys; from model_runtime.system import cancellation\n"
         "cancellation.watch(lambda: print('forced', flush=True))\n"
@@ -25,7 +25,9 @@ def worker(body, folder="."):
         "threading.Timer(0.3, say).start()\n"
         "try:\n    " + body.replace("\n", "\n    ") + "\n"
         "except KeyboardInterrupt:\n"
-        "    print('orderly' if cancellation.may_speak() else 'late', flush=True)\n"
+        "    with cancellation.last_word() as mine:\n"
+        "        " + before_speaking + "\n"
+        "        print('orderly' if mine else 'late', flush=True)\n"
         "    sys.exit(130)\n"
     )
     process = subprocess.Popen(
@@ -47,6 +49,16 @@ def test_a_signal_ends_the_process_with_130(number, body, said):
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out.split() == said
+
+
+def test_a_last_word_that_has_begun_is_spoken_to_its_end():
+    """The time for the orderly way runs out between the claim and the word itself."""
+    late = "out = threading.Event(); cancellation.tidy(out.set); out.wait(); sum(range(10**6))"
+    process = worker(LISTENING, before_speaking=late)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert out.split() == ["tidied", "orderly"]
 
 
 def test_with_nohup_a_closed_terminal_ends_nothing():
