@@ -30,10 +30,8 @@ $(VENV)/.ready: pyproject.toml scripts/install_system.sh scripts/make_venv.sh
 plugin:
 	$(PYTHON) scripts/assemble_plugin.py
 
-# In two processes: what runs the runtime itself (end_to_end) leaves QGIS unable to find Processing.
 test: setup
-	$(VENV)/bin/python -m pytest tests/benchmarks tests/docs tests/end_to_end
-	$(VENV)/bin/python -m pytest tests/test_architecture.py tests/test_import_rules.py tests/plugin tests/runtime tests/training
+	$(VENV)/bin/python -m pytest
 
 # Of an environment as CONTRIBUTING.md has it; pytest-qgis would open a QGIS where there is one.
 test-runtime:

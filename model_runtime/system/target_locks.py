@@ -25,7 +25,8 @@ def hold_locks(targets: Iterable[str]) -> Iterator[None]:
 
 @contextmanager
 def _hold(target: Path) -> Iterator[None]:
-    path = target.with_name(f".{target.name}.lock")
+    whole = target.resolve()  # a folder may be named '..'
+    path = whole.parent / f".{whole.name}.lock"
     with storage_errors(target):
         handle = _take(path)
     if handle is None:

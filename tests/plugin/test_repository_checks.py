@@ -63,8 +63,9 @@ def kinds(items):
 
 
 def digests(name, items):
-    """Whether they are the SHA-256 of a model package's files, which it must state."""
-    return name.endswith("/model.json") and kinds(items) == ["Hex High Entropy String"]
+    """Whether they are SHA-256 that must be stated: of a model package's files, or of wheels."""
+    stated = name.endswith(("/model.json", "/wheel_hashes.json"))
+    return stated and kinds(items) == ["Hex High Entropy String"]
 
 
 def test_permissions_and_kinds_of_files(upload):
