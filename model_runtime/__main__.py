@@ -15,6 +15,7 @@ from .system import address_space, cancellation, parent_watch, standard_streams
 # Command, module, one line; a module is imported for its own command only, --help needs no GDAL.
 COMMANDS = (
     ("upsample", "upsample", "estimate the spectrum of every pixel of an RGB raster"),
+    ("calibrate", "calibrate", "a picture's values to reflectance, by targets that are known"),
     ("evaluate", "evaluate", "compare an estimate with a reference"),
     ("simulate-rgb", "simulate_rgb", "the RGB that a hyperspectral raster would give"),
     ("index", "index", "spectral indices of a hyperspectral raster, with intervals from draws"),

@@ -40,13 +40,13 @@ def add_arguments(parser) -> None:
     add(
         "--bands",
         metavar="R,G,B",
-        type=_numbers(int, "3,2,1"),
+        type=numbers(int, "3,2,1"),
         help="1-based (as the file says)",
     )
     add(
         "--extent",
         metavar="XMIN,YMIN,XMAX,YMAX",
-        type=_numbers(float, "500000,4100000,500100,4100050"),
+        type=numbers(float, "500000,4100000,500100,4100050"),
         help="part to be done, in the raster's coordinate reference system (all)",
     )
     add(
@@ -60,13 +60,13 @@ def add_arguments(parser) -> None:
     add(
         "--guidance",
         metavar="S[,S...]",
-        type=_numbers(float, "0 or 1.5,2"),
+        type=numbers(float, "0 or 1.5,2"),
         help="guidance scale, for all stages or one a stage (the model's)",
     )
     add(
         "--guidance-interval",
         metavar="FIRST,LAST",
-        type=_numbers(int, "200,799"),
+        type=numbers(int, "200,799"),
         help="timesteps that are guided, from 0; a step outside costs one pass less (quality's)",
     )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
@@ -91,6 +91,11 @@ def add_arguments(parser) -> None:
         metavar="PATH",
         help="match to this raster: to its medians where it holds reflectance, else by its "
         "statistics, as those of the mosaic that INPUT was cut from (INPUT's own)",
+    )
+    add(
+        "--calibration",
+        metavar="FILE",
+        help="of the command calibrate: the values become reflectance by its lines (none)",
     )
     add("--device", choices=contract.DEVICES, default="auto", help="(auto)")
     add("--threads", metavar="N", type=int, default=0, help="processor threads (0: all cores)")
@@ -142,7 +147,7 @@ def memory_size(text: str) -> int:
     return int(float(found.group(1)) * BYTES_PER_UNIT[found.group(2)])
 
 
-def _numbers(kind, example: str):
+def numbers(kind, example: str):
     """An argparse type: numbers of ``kind`` separated by commas, as in ``example``."""
 
     def parse(text: str) -> Tuple:

@@ -1,11 +1,13 @@
 """What the input's numbers mean: its radiometry, decided on a sample of the whole raster."""
 
 from dataclasses import dataclass
-from typing import Optional
+from pathlib import Path
 
+from ..errors import InputError
 from ..package.manifest import Manifest
 from ..raster.reader import RasterReader
-from ..spectra import radiometry
+from ..spectra import empirical_line, radiometry
+from .options import UpsampleOptions
 
 
 @dataclass(frozen=True)
@@ -16,25 +18,39 @@ class InputValues:
     valid_share: float
 
 
-def understand(
-    reader: RasterReader, choice: str, reference: Optional[str], model: Manifest
-) -> InputValues:
-    """Decide what the values that ``reader`` reads mean, by ``choice`` of contract.RADIOMETRIES.
+def understand(reader: RasterReader, options: UpsampleOptions, model: Manifest) -> InputValues:
+    """Decide what the values that ``reader`` reads mean, as ``options`` say.
 
-    ``reference``: path of another raster to be matched to. Always of whole rasters, so that an
-    extent changes nothing. Raises InputError.
+    Always of whole rasters, so that an extent changes nothing. Raises InputError.
     """
-    stored = _sample(reader)
-    other = None
-    if reference is not None:
-        other = _sample(RasterReader(reference, None, model.input_bands))
-    taken = radiometry.decide(choice, stored, model, other)
+    stored = sample(reader)
+    taken = _radiometry(options, stored, model)
     side = radiometry.SAMPLE_SIDE
     sampled = min(reader.rows, side) * min(reader.cols, side)
     return InputValues(taken, stored.values.shape[1] / sampled)
 
 
-def _sample(reader: RasterReader) -> radiometry.Stored:
+def _radiometry(
+    options: UpsampleOptions, stored: radiometry.Stored, model: Manifest
+) -> radiometry.Radiometry:
+    """By a calibration, by another raster or by the values themselves."""
+    reference = options.radiometry_from
+    if options.calibration is None:
+        other = None
+        if reference is not None:
+            other = sample(RasterReader(reference, None, model.input_bands))
+        return radiometry.decide(options.radiometry, stored, model, other)
+    if reference is not None:
+        raise InputError(
+            "--calibration and --radiometry-from are both given", "leave out one of them"
+        )
+    known = empirical_line.read(Path(options.calibration))
+    name = Path(options.calibration).name
+    return radiometry.by_calibration(options.radiometry, stored, model, known, name)
+
+
+def sample(reader: RasterReader) -> radiometry.Stored:
+    """What is known of a raster's values, by a sample of the whole."""
     return radiometry.Stored(
         reader.sample(radiometry.SAMPLE_SIDE),
         reader.integer,

@@ -48,6 +48,7 @@ class UpsampleOptions:
     seed: int = 0
     radiometry: str = "auto"
     radiometry_from: Optional[str] = None
+    calibration: Optional[str] = None
     device: str = "auto"
     threads: int = _conduct(0)
     tile: Optional[int] = None

@@ -165,7 +165,8 @@ def _check_outputs(
             check_name(output.path, kinds)
     if options.report:
         html_page.check_name(Path(options.report))
-    final_names.refuse_inputs(targets, [p for p in (options.input, options.radiometry_from) if p])
+    read = options.input, options.radiometry_from, options.calibration
+    final_names.refuse_inputs(targets, [path for path in read if path])
     final_names.refuse_shared(targets)
     sweep(options.output)
     if not (options.resume and was_ending(options.output)):
@@ -214,7 +215,7 @@ def _job(
     runtime, cascade = run.executor.prepare(options, run.package.folder, model)
     window = reader.whole if options.extent is None else reader.window(options.extent)
     layout = layout_of(options.tile, options.overlap, model.tile, reader.whole, window)
-    values = input_values.understand(reader, options.radiometry, options.radiometry_from, model)
+    values = input_values.understand(reader, options, model)
     return Job(
         reader=reader,
         model=model,

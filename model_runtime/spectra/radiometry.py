@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..package.manifest import Domain, Manifest
+from .empirical_line import SAME_BAND_NM, SRGB_CURVE, Calibration
 from .known_calibration import FileFacts, recognise
 from .transfer_curve import PICTURE, PICTURE_WHITE, SHADOW, SRGB, Curve, above_shadow
 
@@ -107,6 +108,56 @@ def decide(
         taken = _scale(stored, model, guess.scale, guess.why)
     warnings = [guess.doubt, *taken.warnings] if guess.doubt else taken.warnings
     return replace(taken, warnings=tuple(warnings))
+
+
+def by_calibration(
+    choice: str, stored: Stored, model: Manifest, known: Calibration, name: str
+) -> Radiometry:
+    """Read the input by the ``known`` calibration of the file ``name``: it is reflectance then.
+
+    Returns: the Radiometry.
+    Raises: InputError for another ``choice``, other bands, and values of another type.
+    """
+    if choice not in ("auto", REFLECTANCE):
+        raise InputError(
+            f"--calibration and --radiometry {choice} are both given", "leave out one of them"
+        )
+    _refuse_foreign(stored, model, known, name)
+    said = f"calibration '{name}': {len(known.targets)} targets, residual {known.rmse:.3f}"
+    gain = np.array([line.gain for line in known.lines])
+    offset = np.array([line.offset for line in known.lines])
+    if known.curve == SRGB_CURVE:
+        numbers = tuple(gain.tolist()), tuple(offset.tolist())
+        result = Radiometry(REFLECTANCE, said, *numbers, SHADOW, SRGB, known.white)
+    else:
+        result = _linear(REFLECTANCE, said, stored, gain, -offset / gain, SHADOW)
+    return _with_warning(result, stored, model)
+
+
+def _refuse_foreign(stored: Stored, model: Manifest, known: Calibration, name: str) -> None:
+    own = [(band.name.lower(), band.wavelength_nm) for band in model.input_bands]
+    its = [(line.name.lower(), line.wavelength_nm) for line in known.lines]
+    alike = len(own) == len(its) and all(
+        a[0] == b[0] and abs(a[1] - b[1]) <= SAME_BAND_NM for a, b in zip(own, its)
+    )
+    if model.input_unit != REFLECTANCE or not alike:
+        raise InputError(
+            f"the calibration '{name}' is for other bands "
+            f"({', '.join(f'{word} {nm:g} nm' for word, nm in its)}) than the model's",
+            "make one with calibrate and the same --model",
+        )
+    if (stored.integer, stored.bits) != (known.integer, known.bits):
+        kinds = [
+            _kind(*one) for one in ((known.integer, known.bits), (stored.integer, stored.bits))
+        ]
+        raise InputError(
+            f"the calibration '{name}' is for {kinds[0]}, INPUT holds {kinds[1]}",
+            "make one from this raster, or from one of the same flight and type",
+        )
+
+
+def _kind(integer: bool, bits: int) -> str:
+    return f"{'whole' if integer else 'floating-point'} numbers of {bits} bits"
 
 
 def _with_known_scale(stored: Stored) -> Stored:
