@@ -5,6 +5,7 @@ from typing import Callable
 from qgis.core import QgsProcessingProvider
 
 from .algorithms.base import icon
+from .algorithms.calibrate import CalibrateAlgorithm
 from .algorithms.convert import ConvertAlgorithm
 from .algorithms.evaluate import EvaluateAlgorithm
 from .algorithms.install_runtime import InstallRuntimeAlgorithm
@@ -57,6 +58,7 @@ class ScdmProvider(QgsProcessingProvider):
     def loadAlgorithms(self):
         for algorithm in (
             UpsampleAlgorithm,
+            CalibrateAlgorithm,
             EvaluateAlgorithm,
             SimulateRgbAlgorithm,
             MatchSpectraAlgorithm,

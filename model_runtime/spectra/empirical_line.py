@@ -155,16 +155,14 @@ def read(path: Path) -> Calibration:
     Raises: InputError for a file that is none, or holds numbers that cannot be.
     """
     try:
-        said = json.loads(Path(path).read_text(encoding="utf-8"))
-        if not isinstance(said, dict) or said.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
-        found = _calibration_of(said)
+        return _calibration_of(json.loads(Path(path).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"'{path}' cannot be read as a calibration ({error})", AGAIN) from None
-    return found
 
 
 def _calibration_of(said: Dict[str, Any]) -> Calibration:
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise ValueError(f"its format is not {FORMAT}")
     lines = tuple(Line(**line) for line in said["lines"])
     targets = tuple(_target_of(target) for target in said["targets"])
     numbers = [n for line in lines for n in (line.wavelength_nm, line.gain, line.offset, line.rmse)]

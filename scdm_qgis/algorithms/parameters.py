@@ -125,9 +125,9 @@ def features_output(name: str, title: str, text: str):
     return _with_help(item, text)
 
 
-def file_output(name: str, title: str, kind: str, text: str):
-    """A file of the ``kind`` "Words (*.ending)" to write, only when asked for."""
-    item = QgsProcessingParameterFileDestination(name, title, kind, None, True, False)
+def file_output(name: str, title: str, kind: str, text: str, optional: bool = True):
+    """A file of the ``kind`` "Words (*.ending)"; an optional one is written when asked for."""
+    item = QgsProcessingParameterFileDestination(name, title, kind, None, optional, not optional)
     return _with_help(item, text)
 
 

@@ -39,6 +39,7 @@ OPTIONS = (
     ("MODEL", "--model"),
     ("QUALITY", "--quality"),
     ("RADIOMETRY", "--radiometry"),
+    ("CALIBRATION", "--calibration"),
     ("SAMPLES", "--samples"),
     ("SEED", "--seed"),
     ("DEVICE", "--device"),
@@ -183,6 +184,15 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _advanced(self):
         tr = self.tr
+        yield make.file(
+            "CALIBRATION",
+            tr("Calibration"),
+            tr(
+                "File that Calibrate with targets made: the values become reflectance by it, in "
+                "all pictures of the flight alike. Needs the radiometry auto or reflectance. "
+                "Empty: none."
+            ),
+        )
         yield make.raster(
             "RADIOMETRY_FROM",
             tr("Match to"),
@@ -390,6 +400,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             return self.parameterAsInt(parameters, name, context)
         if name in CHOICES:
             return self.choice(parameters, name)
+        if name == "CALIBRATION":
+            return Path(self.parameterAsFile(parameters, name, context)).absolute()
         return self.parameterAsString(parameters, name, context)
 
     def postProcessAlgorithm(self, context, feedback):

@@ -19,6 +19,161 @@
             <translation>Beispiel</translation>
         </message>
         <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Calibrate with targets</source>
+            <translation>Mit Referenzflächen kalibrieren</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Spectral super-resolution</source>
+            <translation>Spektrale Superauflösung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>The empirical line from a picture's values to reflectance, as a file.</source>
+            <translation>Die empirische Gerade von den Werten eines Bildes zur Reflexion, als Datei.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Fits a line per band (the empirical line) from a picture's values to the known reflectance of two or more targets on it, such as the grey panels of a drone kit. Upsample reads every picture of the same flight and exposure by the file: the values are reflectance then, and the spread needs no doubt about the calibration.</source>
+            <translation>Legt je Kanal eine Gerade (empirical line) von den Werten eines Bildes zur bekannten Reflexion von zwei oder mehr Referenzflächen darauf, etwa den Grautafeln eines Drohnensatzes. Die Erweiterung liest jedes Bild desselben Flugs und derselben Belichtung mit dieser Datei: die Werte sind dann Reflexion, und die Streuung braucht keinen Zweifel an der Kalibrierung.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>It holds for the light and the exposure of the targets' picture: not for clouds that came later, nor for a camera that exposes each picture anew. Brighter than the brightest target it is extrapolated.</source>
+            <translation>Sie gilt für Licht und Belichtung des Bildes mit den Referenzflächen: nicht für Wolken, die später kamen, und nicht für eine Kamera, die jedes Bild neu belichtet. Über die hellste Referenzfläche hinaus wird extrapoliert.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Largest residual of a band (reflectance)</source>
+            <translation>Größtes Residuum eines Kanals (Reflexion)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Targets that were used</source>
+            <translation>Verwendete Referenzflächen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>The band that is red.</source>
+            <translation>Der Kanal, der Rot ist.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>The band that is green.</source>
+            <translation>Der Kanal, der Grün ist.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>The band that is blue.</source>
+            <translation>Der Kanal, der Blau ist.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Red band</source>
+            <translation>Roter Kanal</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Green band</source>
+            <translation>Grüner Kanal</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Blue band</source>
+            <translation>Blauer Kanal</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>{name}: {pixels} pixels, off by {off}</source>
+            <translation>{name}: {pixels} Pixel, Abweichung {off}</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>calibration,empirical line,reflectance,panel,target,grey,drone,radiometry,scdm</source>
+            <translation>kalibrierung,empirische gerade,reflexion,graukarte,referenzfläche,grau,drohne,radiometrie,scdm</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>A raster on which the targets lie.</source>
+            <translation>Ein Raster, auf dem die Referenzflächen liegen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Targets</source>
+            <translation>Referenzflächen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Polygons inside the targets, with their reflectance (fractions or percent) in the fields red, green and blue, or in the field reflectance for all bands, or with a name of the Library in the field spectrum.</source>
+            <translation>Polygone innerhalb der Referenzflächen, mit ihrer Reflexion (Anteile oder Prozent) in den Feldern red, green und blue, oder im Feld reflectance für alle Kanäle, oder mit einem Namen aus der Bibliothek im Feld spectrum.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Names</source>
+            <translation>Namen</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Field that names the targets in the log. Empty: their numbers.</source>
+            <translation>Feld, das die Referenzflächen im Protokoll benennt. Leer: ihre Nummern.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Library</source>
+            <translation>Bibliothek</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Spectra of the targets, where the field spectrum names them. Empty: none.</source>
+            <translation>Spektren der Referenzflächen, wo das Feld spectrum sie nennt. Leer: keine.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Curve</source>
+            <translation>Kurve</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>linear: values in proportion to light (raw, reflectance, radiance). srgb: a picture that the camera has processed (JPEG and most orthophotos), whose curve is undone first. Take the one with the smaller residual.</source>
+            <translation>linear: Werte proportional zum Licht (Rohdaten, Reflexion, Strahldichte). srgb: ein Bild, das die Kamera verarbeitet hat (JPEG und die meisten Orthofotos), dessen Kurve zuerst aufgehoben wird. Die mit dem kleineren Residuum nehmen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Folder with the model.json whose input bands are calibrated. Empty: embedded.</source>
+            <translation>Ordner mit der model.json, deren Eingabekanäle kalibriert werden. Leer: das mitgelieferte Modell.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Calibration</source>
+            <translation>Kalibrierung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>Calibration (*.json)</source>
+            <translation>Kalibrierung (*.json)</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>File with the lines, targets and residuals, for Upsample's Calibration.</source>
+            <translation>Datei mit den Geraden, Referenzflächen und Residuen, für „Kalibrierung“ der Erweiterung.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/calibrate.py" />
+            <source>{band}: reflectance = {gain:.6g} × value + {offset:.4g}</source>
+            <translation>{band}: Reflexion = {gain:.6g} × Wert + {offset:.4g}</translation>
+        </message>
+        <message>
             <location filename="../algorithms/convert.py" />
             <source>Convert hyperspectral raster</source>
             <translation>Hyperspektrales Raster umwandeln</translation>
@@ -380,11 +535,6 @@
         </message>
         <message>
             <location filename="../algorithms/match_spectra.py" />
-            <source>Library</source>
-            <translation>Bibliothek</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/match_spectra.py" />
             <source>Files of spectra, or folders of such: ENVI libraries (.sli with its .hdr), tables (CSV, tabs, blanks) with the wavelengths in the first column or row, files of ECOSTRESS and USGS. Percent and µm are recognised; the log says so.</source>
             <translation>Dateien mit Spektren oder Ordner mit solchen: ENVI-Bibliotheken (.sli mit ihrer .hdr), Tabellen (CSV, Tabulatoren, Leerzeichen) mit den Wellenlängen in der ersten Spalte oder Zeile, Dateien von ECOSTRESS und USGS. Prozent und µm werden erkannt; das Protokoll sagt es.</translation>
         </message>
@@ -477,11 +627,6 @@
             <location filename="../algorithms/sample_spectra.py" />
             <source>Points, lines or polygons.</source>
             <translation>Punkte, Linien oder Polygone.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/sample_spectra.py" />
-            <source>Names</source>
-            <translation>Namen</translation>
         </message>
         <message>
             <location filename="../algorithms/sample_spectra.py" />
@@ -597,11 +742,6 @@
             <location filename="../algorithms/simulate_rgb.py" />
             <source>hyperspectral,rgb,simulate,response,convolution,bands,scdm</source>
             <translation>hyperspektral,rgb,simulieren,Empfindlichkeit,Faltung,Kanäle,scdm</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/simulate_rgb.py" />
-            <source>Model</source>
-            <translation>Modell</translation>
         </message>
         <message>
             <location filename="../algorithms/simulate_rgb.py" />
@@ -735,11 +875,6 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Spectral super-resolution</source>
-            <translation>Spektrale Superauflösung</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
             <source>Estimates the full spectrum of every pixel of an RGB raster.</source>
             <translation>Schätzt für jedes Pixel eines RGB-Rasters das ganze Spektrum.</translation>
         </message>
@@ -752,36 +887,6 @@
             <location filename="../algorithms/upsample.py" />
             <source>Three values per pixel do not determine a spectrum: surfaces of the same colour can differ, most of all beyond 700 nm. The output is what the model finds likely, learnt from airborne and spaceborne scenes; it is not a measurement. Ask for Spread to see how far it may be off, for Reliability to see where. A camera with other colour responses, haze, shadow or a colour-graded mosaic shifts the result.</source>
             <translation>Drei Werte je Pixel legen kein Spektrum fest: Oberflächen gleicher Farbe können sich unterscheiden, vor allem jenseits von 700 nm. Die Ausgabe ist, was das Modell nach Szenen aus Flugzeug und Weltraum für wahrscheinlich hält; sie ist keine Messung. Die Streuung zeigt, wie weit sie danebenliegen kann, die Verlässlichkeit, wo. Eine Kamera mit anderen Farbempfindlichkeiten, Dunst, Schatten oder ein farblich bearbeitetes Mosaik verschieben das Ergebnis.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>The band that is red.</source>
-            <translation>Der Kanal, der Rot ist.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>The band that is green.</source>
-            <translation>Der Kanal, der Grün ist.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>The band that is blue.</source>
-            <translation>Der Kanal, der Blau ist.</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>Red band</source>
-            <translation>Roter Kanal</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>Green band</source>
-            <translation>Grüner Kanal</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>Blue band</source>
-            <translation>Blauer Kanal</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -882,6 +987,11 @@
             <location filename="../algorithms/upsample.py" />
             <source>auto: an NVIDIA GPU when it is really usable, else the CPU. cuda: GPU or fail.</source>
             <translation>auto: eine NVIDIA-GPU, wenn sie wirklich nutzbar ist, sonst die CPU. cuda: GPU oder Fehler.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>File that Calibrate with targets made: the values become reflectance by it, in all pictures of the flight alike. Needs the radiometry auto or reflectance. Empty: none.</source>
+            <translation>Datei aus „Mit Referenzflächen kalibrieren“: damit werden die Werte zu Reflexion, in allen Bildern des Flugs gleich. Braucht die Radiometrie auto oder reflectance. Leer: keine.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />

@@ -16,6 +16,9 @@ from pages import ROOT, blocks
 
 QGIS_PROCESS = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
 NM = np.linspace(400.0, 1000.0, 25)
+SOIL, LEAVES = 0.1 + 0.3 * (NM - 400) / 600, 0.04 + 0.4 / (1 + np.exp((715 - NM) / 15))
+# The panels in each picture: first column, value, reflectance.
+PANELS = ((2, 30, 0.03), (11, 90, 0.12), (20, 220, 0.5))
 # Blocks that tests do not run, by a word in them, and why.
 NOT_RUN = {
     "tensorboard": "serves until it is stopped",
@@ -44,10 +47,11 @@ def checkout(tmp_path_factory):
     write_picture(folder / "ortho.tif", 24, 32)
     (folder / "archive").mkdir()
     write_picture(folder / "archive" / "one.tif", 16, 20)
-    write_polygon(folder / "field.gpkg", (500010, 4099960, 500044, 4099994))
+    write_polygons(folder / "field.gpkg", [((500010, 4099960, 500044, 4099994), 0.1)])
     write_scene(folder / "scene.tif", 136, 136, 0)
     write_scene(folder / "reference.tif", 24, 32, 1)
     write_library(folder / "materials.csv")
+    write_panels(folder / "panels.gpkg")
     for seed, split in enumerate(("train", "train", "val")):
         (folder / "scenes" / split).mkdir(parents=True, exist_ok=True)
         write_scene(folder / "scenes" / split / f"{seed}.tif", 36, 40, seed)
@@ -68,27 +72,36 @@ def new_raster(path, bands, rows, cols, kind):
 
 
 def write_picture(path, rows, cols):
-    """An 8-bit RGB picture."""
+    """An 8-bit RGB picture with grey panels, where it is wide enough."""
     values = np.random.default_rng(rows).integers(5, 250, (3, rows, cols)).astype(np.uint8)
+    for col0, value, _ in PANELS:
+        values[:, 2:10, col0 : col0 + 8] = value
     new_raster(path, 3, rows, cols, 1).WriteArray(values)
 
 
-def write_polygon(path, bounds):
-    """A layer of one polygon, in the pictures' reference system."""
+def write_polygons(path, polygons):
+    """A layer of (bounds, reflectance), in the pictures' reference system."""
     from osgeo import ogr, osr
 
-    xmin, ymin, xmax, ymax = bounds
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(32617)
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     layer = source.CreateLayer("field", reference, ogr.wkbPolygon)
-    feature = ogr.Feature(layer.GetLayerDefn())
-    corners = f"{xmin} {ymin},{xmax} {ymin},{xmax} {ymax},{xmin} {ymax},{xmin} {ymin}"
-    feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({corners}))"))
-    layer.CreateFeature(feature)
+    layer.CreateField(ogr.FieldDefn("reflectance", ogr.OFTReal))
+    for (xmin, ymin, xmax, ymax), value in polygons:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        corners = f"{xmin} {ymin},{xmax} {ymin},{xmax} {ymax},{xmin} {ymax},{xmin} {ymin}"
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({corners}))"))
+        feature.SetField("reflectance", value)
+        layer.CreateFeature(feature)
 
 
-SOIL, LEAVES = 0.1 + 0.3 * (NM - 400) / 600, 0.04 + 0.4 / (1 + np.exp((715 - NM) / 15))
+def write_panels(path):
+    """Polygons within the panels of the pictures."""
+    places = [
+        (500000 + 2 * col0 + 2, 4099982, 500000 + 2 * col0 + 14, 4099994) for col0, *_ in PANELS
+    ]
+    write_polygons(path, [(place, panel[2]) for place, panel in zip(places, PANELS)])
 
 
 def write_library(path):
@@ -184,6 +197,15 @@ def test_the_uncertainty_pages_example_gives_an_interval(checkout, environment):
 def test_the_matching_pages_command_runs(checkout, environment):
     run_blocks("docs/matching.md", checkout, environment)
     assert (checkout / "best.tif").is_file() and (checkout / "angle.tif").is_file()
+
+
+def test_the_radiometry_pages_commands_run(checkout, environment):
+    pytest.importorskip("onnxruntime")
+    run_blocks("docs/radiometry.md", checkout, environment)
+    from osgeo import gdal
+
+    said = gdal.Open(str(checkout / "calibrated.tif")).GetMetadataItem("SCDM_RADIOMETRY_WHY")
+    assert said.startswith("calibration 'flight.json': 3 targets")
 
 
 def test_the_sensors_pages_command_runs(checkout, environment):

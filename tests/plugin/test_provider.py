@@ -6,8 +6,8 @@ from qgis.core import QgsApplication
 INTERFACE = {
     "upsample": (
         "INPUT BAND_RED BAND_GREEN BAND_BLUE EXTENT MODEL QUALITY RADIOMETRY SAMPLES SEED DEVICE "
-        "RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT UNFINISHED "
-        "OUTPUT SPREAD RELIABILITY REPORT DRAWS",
+        "CALIBRATION RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT "
+        "UNFINISHED OUTPUT SPREAD RELIABILITY REPORT DRAWS",
         "OUTPUT SPREAD RELIABILITY REPORT DRAWS DEVICE_USED SECONDS SEED",
     ),
     "evaluate": (
@@ -20,6 +20,10 @@ INTERFACE = {
         "OUTPUT ANGLE MATCHED",
     ),
     "simulatesensor": ("INPUT SENSOR RESPONSES OUTPUT", "OUTPUT"),
+    "calibrate": (
+        "INPUT BAND_RED BAND_GREEN BAND_BLUE TARGETS NAME_FIELD LIBRARY CURVE MODEL OUTPUT",
+        "OUTPUT RMSE TARGETS_USED",
+    ),
     "convert": ("INPUT FORMAT OUTPUT", "OUTPUT"),
     "spectralindices": ("INPUT INDICES FORMULA DRAWS OUTPUT", "OUTPUT"),
     "samplespectra": (
@@ -59,8 +63,8 @@ def test_only_the_advanced_parameters_are_tucked_away(registered):
     items = found.parameterDefinitions()
     advanced = {item.name() for item in items if item.flags() & item.FlagAdvanced}
     expected = (
-        "RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT UNFINISHED "
-        "DRAWS"
+        "CALIBRATION RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER FORMAT "
+        "UNFINISHED DRAWS"
     )
     assert advanced == set(expected.split())
 
