@@ -1,7 +1,7 @@
 """How often the stated 90 % interval holds the truth, of pixels and of areas, and how wide it is.
 
-    python benchmarks/interval_coverage.py RUN PACKAGE [--quality WAY] [--samples N] [--stretch FACTOR]
-        [--markdown PATH]
+    python benchmarks/interval_coverage.py RUN PACKAGE [--quality WAY] [--samples N]
+        [--stretch FACTOR] [--markdown PATH]
 
 RUN's settings name what is held out: scenes by sensor, materials by class, camera pictures by site.
 Areas are squares of 5 x 5 and 10 x 10 pixels; their interval comes from the draws' means, a pixel's
