@@ -40,13 +40,15 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         _run(args)
     except ScdmError as error:
+        distributed.ignore_sigterm()
         if first or isinstance(error, LostRank):
             print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return distributed.end(error.exit_code)
     except KeyboardInterrupt:
+        distributed.ignore_sigterm()
         if first:
             print("stopped: --resume goes on from the last checkpoint", file=sys.stderr)
-        return 130
+        return distributed.end(130)
     return 0
 
 

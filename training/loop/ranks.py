@@ -6,6 +6,7 @@ order in which one process would, and takes its own. Then N ranks do what one do
 
 import os
 import signal
+import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -89,9 +90,11 @@ class Ranks:
         except ScdmError as error:
             failure = error
         failures: List[Optional[ScdmError]] = [None] * self.count
+        heard = ignore_sigterm()  # of a rank that failed as this one does, and was quicker to end
         _exchange(lambda: dist.all_gather_object(failures, failure))
         for failure in filter(None, failures):
             raise failure
+        signal.signal(signal.SIGTERM, heard)
         return result
 
     def wait(self) -> None:
@@ -148,6 +151,24 @@ def leave(ranks: Ranks) -> None:
         dist.destroy_process_group()
 
 
+def ignore_sigterm() -> Any:
+    """Where this process ends already: another end would break into it. The handler until now."""
+    return signal.signal(signal.SIGTERM, signal.SIG_IGN) if _is_launched() else None
+
+
+def end(exit_code: int) -> int:
+    """End a rank that cannot part in order; returns ``exit_code`` where torchrun started none.
+
+    At once: the threads of a process group that lost a member abort a process that takes its time
+    ("terminate called ...").
+    """
+    if _is_launched():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+    return exit_code
+
+
 def _is_launched() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
@@ -176,7 +197,7 @@ def _end_quietly(signum: int, frame: Any) -> None:
 
 
 def _lost_rank(what: str) -> LostRank:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process ends already, and says why
+    ignore_sigterm()
     return LostRank(
         f"process {rank_of_launch()} stops: another of this run {what}",
         "mend what ended it; --resume goes on from the last checkpoint, on any number of processes",

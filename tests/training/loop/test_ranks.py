@@ -34,6 +34,19 @@ def dying(self):
 stage_trainer.StageTrainer.advance = dying
 sys.exit(train.main())
 """
+# Runs train.py; torchrun's word to end comes while a rank ends already.
+TOLD_TWICE = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from training import train
+from training.loop import ranks
+end = ranks.end
+def told_to_end(exit_code):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return end(exit_code)
+ranks.end = told_to_end
+sys.exit(train.main())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +174,15 @@ def test_a_mistake_is_told_once(torchrun, small_toml, tmp_path, count, words, ma
     assert done.stderr.count(match) == 1
     assert not tracebacks(done.stderr)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_rank_that_ends_already_is_not_told_to(torchrun, small_toml, tmp_path):
+    script = tmp_path / "told_twice.py"
+    script.write_text(TOLD_TWICE.format(root=str(ROOT)))
+    words = ["--config", small_toml, "--out", tmp_path / "run", "--set", "training.batch=3"]
+    done = torchrun(2, *words, script=script)
+    assert "exitcode  : 2 " in done.stderr
+    assert done.stderr.count("error: ") == 1 and not tracebacks(done.stderr)
 
 
 def test_a_mistake_of_the_first_rank_ends_all(torchrun, settings, one_process):
