@@ -174,7 +174,7 @@ class CalibrateAlgorithm(ScdmAlgorithm):
         """The lines, and how far each target comes out from what is known."""
         for line in facts.get("lines", []):
             feedback.pushInfo(
-                self.tr("{band}: reflectance = {gain:.6g} × value + {offset:.4g}").format(**line)
+                self.tr("{band}: reflectance = {gain:.6g} × value {offset:+.4g}").format(**line)
             )
         for target in facts.get("targets", []):
             off = ", ".join(f"{value:+.3f}" for value in target["residual"])

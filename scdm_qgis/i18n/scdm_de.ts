@@ -170,8 +170,8 @@
         </message>
         <message>
             <location filename="../algorithms/calibrate.py" />
-            <source>{band}: reflectance = {gain:.6g} × value + {offset:.4g}</source>
-            <translation>{band}: Reflexion = {gain:.6g} × Wert + {offset:.4g}</translation>
+            <source>{band}: reflectance = {gain:.6g} × value {offset:+.4g}</source>
+            <translation>{band}: Reflexion = {gain:.6g} × Wert {offset:+.4g}</translation>
         </message>
         <message>
             <location filename="../algorithms/convert.py" />
