@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from qgis import utils
 from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputNumber,
@@ -12,6 +13,7 @@ from qgis.core import (
 
 from ..layers.colour_samples import displayed
 from ..layers.loading import style_on_load
+from ..layers.proposal import proposed_picture
 from ..layers.reference_system import chosen_by_user, write_into
 from ..layers.refresh import refresh_all
 from ..layers.source import band_numbers, extent_text, gdal_name
@@ -112,7 +114,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _inputs(self):
         tr = self.tr
-        yield make.raster(
+        picture = make.raster(
             "INPUT",
             tr("RGB raster"),
             tr(
@@ -121,6 +123,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
                 "log says which."
             ),
         )
+        picture.setGuiDefaultValueOverride(proposed_picture(utils.iface))
+        yield picture
         texts = (
             tr("The band that is red."),
             tr("The band that is green."),
