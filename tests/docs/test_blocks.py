@@ -48,6 +48,7 @@ def checkout(tmp_path_factory):
     (folder / "archive").mkdir()
     write_picture(folder / "archive" / "one.tif", 16, 20)
     write_polygons(folder / "field.gpkg", [((500010, 4099960, 500044, 4099994), 0.1)])
+    write_fields(folder / "fields.gpkg")
     write_scene(folder / "scene.tif", 136, 136, 0)
     write_scene(folder / "reference.tif", 24, 32, 1)
     write_library(folder / "materials.csv")
@@ -102,6 +103,28 @@ def write_panels(path):
         (500000 + 2 * col0 + 2, 4099982, 500000 + 2 * col0 + 14, 4099994) for col0, *_ in PANELS
     ]
     write_polygons(path, [(place, panel[2]) for place, panel in zip(places, PANELS)])
+
+
+def write_fields(path):
+    """Two fields side by side with names, in degrees."""
+    from osgeo import ogr, osr
+
+    ends = [osr.SpatialReference(), osr.SpatialReference()]
+    for end, code in zip(ends, (32617, 4326)):
+        end.ImportFromEPSG(code)
+        end.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = source.CreateLayer("fields", ends[1], ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("name", ogr.OFTString))
+    for name, xmin, xmax in (("wheat", 500002, 500030), ("maize", 500030, 500062)):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        corners = [(xmin, 4099998), (xmax, 4099998), (xmax, 4099954), (xmin, 4099954)]
+        text = ", ".join(f"{x} {y}" for x, y in [*corners, corners[0]])
+        outline = ogr.CreateGeometryFromWkt(f"POLYGON (({text}))")
+        outline.Transform(osr.CoordinateTransformation(*ends))
+        feature.SetField("name", name)
+        feature.SetGeometry(outline)
+        layer.CreateFeature(feature)
 
 
 def write_library(path):
@@ -221,7 +244,26 @@ def test_the_sensors_page_lists_the_catalogue():
         assert f"| `{name}` | {one.title} | {len(one.bands)} | {one.source} |" in page
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/training.md", "docs/uncertainty.md"])
+def test_the_tutorial_ends_in_a_geopackage_with_intervals_and_matches(checkout, environment):
+    from osgeo import ogr
+
+    pytest.importorskip("qgis")
+    run_blocks("docs/tutorial.md", checkout, environment)
+    source = ogr.Open(str(checkout / "answer.gpkg"))
+    layer = source.GetLayer(0)
+    fields = {feature.GetField("name"): feature for feature in layer}
+    pixels = {name: feature.GetField("pixels") for name, feature in fields.items()}
+    assert pixels == {"wheat": 14 * 22, "maize": 16 * 22}
+    for feature in fields.values():
+        ndvi = [feature.GetField(f"NDVI{end}") for end in ("_low", "", "_high")]
+        assert -1 < ndvi[0] < ndvi[1] < ndvi[2] < 1
+        assert feature.GetField("best_majority") in (0, 1, 2)
+    assert (checkout / "spectra.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/training.md", "docs/tutorial.md", "docs/uncertainty.md"]
+)
 def test_what_is_not_run_is_there_to_be_left_out(page):
     texts = [block.text for block in blocks(ROOT / page) if block.language == "sh"]
     left_out = [text for text in texts if (page, text) not in shell_blocks(page)]
