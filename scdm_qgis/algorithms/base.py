@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..runtime import locate
 from ..translation import tr
 
+VECTOR_FORMATS = ("gpkg", "shp", "geojson", "fgb")  # that the worker reads
 HOMEPAGE = "https://github.com/scdm-qgis/scdm-qgis"
 
 
@@ -93,6 +94,16 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
         if not given(parameters, name):
             return []
         return [f"{option}={Path(self.parameterAsFile(parameters, name, context)).absolute()}"]
+
+    def vector_file(self, parameters, name, context, feedback) -> tuple:
+        """The file, in full, and layer of the features ``name``; for ``prepareAlgorithm``.
+
+        What is in memory, filtered or selected goes to a file of its own.
+        """
+        path, layer = self.parameterAsCompatibleSourceLayerPathAndLayerName(
+            parameters, name, context, list(VECTOR_FORMATS), "gpkg", feedback
+        )
+        return str(Path(path).absolute()), layer
 
     def checkParameterValues(self, parameters, context):
         """Also accept a choice by its number, which qgis_process 3.22 tells users to give."""

@@ -10,7 +10,6 @@ from . import parameters as make
 from .base import ScdmAlgorithm, given
 
 CURVES = ("linear", "srgb")
-FORMATS = ("gpkg", "shp", "geojson", "fgb")  # that the worker reads
 BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
 # Parameter, option of the worker.
 OPTIONS = (("NAME_FIELD", "--name-field"), ("CURVE", "--curve"))
@@ -127,7 +126,6 @@ class CalibrateAlgorithm(ScdmAlgorithm):
         )
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Targets in memory, filtered or selected, go to a file of their own."""
         self.python = self.worker_python()
         layer = self.raster_layer(parameters, "INPUT", context)
         self.picture = gdal_name(layer)
@@ -136,9 +134,7 @@ class CalibrateAlgorithm(ScdmAlgorithm):
             for n in BANDS
         ]
         self.bands = band_numbers(layer, chosen)
-        self.targets = self.parameterAsCompatibleSourceLayerPathAndLayerName(
-            parameters, "TARGETS", context, list(FORMATS), "gpkg", feedback
-        )
+        self.targets = self.vector_file(parameters, "TARGETS", context, feedback)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):

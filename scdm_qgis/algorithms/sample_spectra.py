@@ -8,7 +8,6 @@ from ..runtime.job import Job, run_events
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
-FORMATS = ("gpkg", "shp", "geojson", "fgb")  # that the worker reads
 # Parameter, option of the worker.
 TEXTS = (("NAME_FIELD", "--name-field"), ("FORMULA", "--formula"))
 OUTPUTS = (("OUTPUT", "--gpkg"), ("CSV", "--csv"), ("LIBRARY", "--library"))
@@ -125,18 +124,15 @@ class SampleSpectraAlgorithm(ScdmAlgorithm):
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        """Features of a layer in memory, filtered or selected, go to a file of their own."""
         self.python = self.worker_python()
         self.cube = gdal_name(self.raster_layer(parameters, "INPUT", context))
-        self.features = self.parameterAsCompatibleSourceLayerPathAndLayerName(
-            parameters, "FEATURES", context, list(FORMATS), "gpkg", feedback
-        )
+        self.features = self.vector_file(parameters, "FEATURES", context, feedback)
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
         outputs = self._outputs(parameters, context)
         path, layer = self.features
-        arguments = ["sample", self.cube, str(Path(path).absolute()), "--events", "--overwrite"]
+        arguments = ["sample", self.cube, path, "--events", "--overwrite"]
         arguments += [f"--layer={layer}"] if layer else []
         arguments += self._options(parameters, context)
         arguments += [
