@@ -890,6 +890,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>RGB raster</source>
+            <translation>RGB-Raster</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>A raster file with red, green and blue. Bands that are left empty are chosen by wavelength, colour interpretation or band name, else as the layer shows them; the log says which.</source>
+            <translation>Eine Rasterdatei mit Rot, Grün und Blau. Kanäle, die leer bleiben, werden nach Wellenlänge, Farbinterpretation oder Kanalname gewählt, sonst so, wie der Layer sie zeigt; das Protokoll nennt sie.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>Extent</source>
             <translation>Ausdehnung</translation>
         </message>
@@ -927,16 +937,6 @@
             <location filename="../algorithms/upsample.py" />
             <source>Seed that was used</source>
             <translation>Benutzter Startwert</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>RGB raster</source>
-            <translation>RGB-Raster</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/upsample.py" />
-            <source>A raster file with red, green and blue. Bands that are left empty are chosen by wavelength, colour interpretation or band name, else as the layer shows them; the log says which.</source>
-            <translation>Eine Rasterdatei mit Rot, Grün und Blau. Kanäle, die leer bleiben, werden nach Wellenlänge, Farbinterpretation oder Kanalname gewählt, sonst so, wie der Layer sie zeigt; das Protokoll nennt sie.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1497,6 +1497,46 @@
             <location filename="../runtime/dialog_words.py" />
             <source>Not enough memory: close other programs, or choose a smaller Tile size or fewer Threads.</source>
             <translation>Der Arbeitsspeicher reicht nicht: andere Programme schließen oder eine kleinere Kachelgröße oder weniger Threads wählen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>The extent lies beside the raster, which covers {raster} (xmin, ymin, xmax, ymax): choose an extent that overlaps it.</source>
+            <translation>Die Ausdehnung liegt neben dem Raster, das {raster} (xmin, ymin, xmax, ymax) umfasst: eine Ausdehnung wählen, die es überlappt.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>{path} has too few bands ({have}), the model needs {need}: choose a raster with red, green and blue bands.</source>
+            <translation>{path} hat zu wenige Bänder ({have}), das Modell braucht {need}: ein Raster mit rotem, grünem und blauem Band wählen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>Band {band} of {path} is its alpha band: choose the bands that are red, green and blue.</source>
+            <translation>Band {band} von {path} ist das Alphaband: die Bänder wählen, die rot, grün und blau sind.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>{path} holds no valid pixel: check its nodata value, mask and alpha band.</source>
+            <translation>{path} enthält kein gültiges Pixel: NoData-Wert, Maske und Alphaband prüfen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>{path} holds palette numbers, not colours: convert it first with Raster → Conversion → PCT to RGB.</source>
+            <translation>{path} enthält Palettennummern, keine Farben: zuerst mit Raster → Konvertierung → PCT nach RGB umwandeln.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>{path} is damaged or cut short: copy or export it again.</source>
+            <translation>{path} ist beschädigt oder abgeschnitten: noch einmal kopieren oder exportieren.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>At least half of the pixels have the darkest value: the image is effectively black. Check the bands, and mark areas outside the image as nodata.</source>
+            <translation>Mindestens die Hälfte der Pixel hat den dunkelsten Wert: das Bild ist praktisch schwarz. Die Bänder prüfen und Flächen außerhalb des Bildes als NoData kennzeichnen.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>The values reach {largest}: that is neither reflectance (to 1) nor reflectance × 10,000. Set the scale of the bands, or choose Radiometry match.</source>
+            <translation>Die Werte reichen bis {largest}: das ist weder Reflexion (bis 1) noch Reflexion × 10.000. Die Skalierung der Bänder setzen oder die Radiometrie match wählen.</translation>
         </message>
         <message>
             <location filename="../runtime/exit_messages.py" />

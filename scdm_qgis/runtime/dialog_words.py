@@ -68,6 +68,64 @@ _BETTER: Tuple[Tuple[str, str], ...] = (
             "Threads.",
         ),
     ),
+    (
+        r"the extent \S+ lies beside the raster (?P<raster>\S+): ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "The extent lies beside the raster, which covers {raster} (xmin, ymin, xmax, ymax): "
+            "choose an extent that overlaps it.",
+        ),
+    ),
+    (
+        r"'(?P<path>.*)' has (?P<have>\d+) bands?, the model needs (?P<need>\d+): ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "{path} has too few bands ({have}), the model needs {need}: choose a raster with red, "
+            "green and blue bands.",
+        ),
+    ),
+    (
+        r"band (?P<band>\d+) of '(?P<path>.*)' is its alpha band: ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "Band {band} of {path} is its alpha band: choose the bands that are red, green and "
+            "blue.",
+        ),
+    ),
+    (
+        r"'(?P<path>.*)' holds no valid pixel: ",
+        QT_TRANSLATE_NOOP(
+            "scdm", "{path} holds no valid pixel: check its nodata value, mask and alpha band."
+        ),
+    ),
+    (
+        r"'(?P<path>.*)' holds palette numbers, not colours: ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "{path} holds palette numbers, not colours: convert it first with Raster → Conversion "
+            "→ PCT to RGB.",
+        ),
+    ),
+    (
+        r"'(?P<path>.*)' ends before its pixels do \(\d+ bytes\): ",
+        QT_TRANSLATE_NOOP("scdm", "{path} is damaged or cut short: copy or export it again."),
+    ),
+    (
+        r"at least half of the pixels have the darkest value: ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "At least half of the pixels have the darkest value: the image is effectively black. "
+            "Check the bands, and mark areas outside the image as nodata.",
+        ),
+    ),
+    (
+        r"the values reach (?P<largest>\S+): neither reflectance ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "The values reach {largest}: that is neither reflectance (to 1) nor reflectance × "
+            "10,000. Set the scale of the bands, or choose Radiometry match.",
+        ),
+    ),
 )
 
 

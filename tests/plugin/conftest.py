@@ -13,6 +13,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsLayerTreeModel, QgsProcessingFeedback, QgsProject
 from qgis.gui import QgsLayerTreeView, QgsMessageBar
+from qgis.PyQt.QtCore import QCoreApplication
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -142,6 +143,16 @@ def window(qgis_iface, monkeypatch):
         if not hasattr(qgis_iface, name):
             monkeypatch.setattr(type(qgis_iface), name, lambda *_: None, raising=False)
     return qgis_iface
+
+
+@pytest.fixture
+def german(qgis_app):
+    """Qt speaks German while the test runs."""
+    from scdm_qgis.translation import install_translator
+
+    translator = install_translator("de_DE")
+    yield translator
+    QCoreApplication.removeTranslator(translator)
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 import gc
 import sys
 
+import numpy as np
 import pytest
+from osgeo import gdal
 from qgis.core import QgsProcessingException
 
 from scdm_qgis.runtime.dialog_words import in_dialog
@@ -94,6 +96,46 @@ def test_the_worker_says_what_the_dialog_knows_how_to_say_better(tmp_path):
     assert f"are free on the disk of {tmp_path}. Free some space, choose" in text
     memory = in_dialog(str(to_scdm_error(MemoryError())), TITLES)
     assert memory.startswith("Not enough memory: close other programs, or choose a smaller Tile")
+
+
+BYTES, ALPHA = np.ones((3, 90, 90), np.uint8), gdal.GCI_AlphaBand
+BLACK = np.pad(np.full((3, 9, 9), 4000, np.uint16), ((0, 0), (0, 81), (0, 81)))
+
+
+@pytest.mark.parametrize(
+    "values, how, parameters, told",
+    [
+        (BYTES, {}, {"EXTENT": "0,9,0,9"}, "Die Ausdehnung liegt neben dem Raster, das 500000"),
+        (BYTES[:2], {}, {}, "hat zu wenige Bänder (2), das Modell braucht 3"),
+        (BYTES, {"colours": (0, 0, ALPHA)}, {}, "Band 3 von"),
+        (BYTES, {"nodata": 1}, {}, "enthält kein gültiges Pixel"),
+        (BLACK, {}, {"RADIOMETRY": "match"}, "ist praktisch schwarz"),
+        (BYTES * np.float32(90), {}, {"RADIOMETRY": "reflectance"}, "Die Werte reichen bis 90"),
+    ],
+    ids=["extent", "bands", "alpha", "nodata", "black", "values"],
+)
+def test_what_is_refused_most_is_told_in_german(
+    refused, german, write_raster, values, how, parameters, told
+):
+    """By the real worker: a change of its words would show as English here."""
+    path = write_raster("picture.tif", values, **how)
+    said = refused(INPUT=str(path), **parameters)
+    assert told in said and " is " not in said
+
+
+def test_a_file_that_is_cut_short_is_told_in_german(refused, german, write_raster):
+    path = write_raster("picture.tif", np.ones((3, 90, 90), np.uint8))
+    path.write_bytes(path.read_bytes()[:-2000])
+    assert "ist beschädigt oder abgeschnitten" in refused(INPUT=str(path))
+
+
+def test_a_palette_is_told_in_german(refused, german, write_raster):
+    path = write_raster("picture.tif", np.ones((1, 9, 9), np.uint8))
+    raster, colours = gdal.Open(str(path), gdal.GA_Update), gdal.ColorTable()
+    colours.SetColorEntry(1, (200, 30, 40, 255))
+    raster.GetRasterBand(1).SetColorTable(colours)
+    raster = None
+    assert "enthält Palettennummern, keine Farben" in refused(INPUT=str(path))
 
 
 def test_a_band_used_as_another_colour_is_told_with_the_titles(refused, write_cube):

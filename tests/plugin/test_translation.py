@@ -19,14 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 GERMAN = ROOT / "scdm_qgis" / "i18n" / "scdm_de.ts"
 
 
-@pytest.fixture
-def german(qgis_app):
-    """Qt speaks German while the test runs."""
-    translator = install_translator("de_DE")
-    yield translator
-    QCoreApplication.removeTranslator(translator)
-
-
 def messages():
     """(source, translation) of each message."""
     for message in ElementTree.parse(GERMAN).iter("message"):
