@@ -2,21 +2,15 @@
 
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
-
-import numpy as np
+from typing import Any, Dict
 
 from ..errors import InputError
 from ..package import embedded, manifest
-from ..package.manifest import InputBand
-from ..spectra import empirical_line, matching, spectral_library
-from ..spectra.empirical_line import Calibration, Target
-from ..spectra.spectral_library import Reference
+from ..spectra import empirical_line
+from ..spectra.empirical_line import Calibration
 from ..system import final_names
 from ..system.durable_files import storage_errors, sync_folder, write_durably
 
-ANY_BAND, SPECTRUM = "reflectance", "spectrum"  # fields of the targets
-BRIGHTEST, PERCENT = 1.5, 100.0  # of fractions, and of percent
 SUFFIX = ".json"
 
 
@@ -50,6 +44,7 @@ def add_arguments(parser) -> None:
 def run(args, events) -> None:
     """Read the targets, fit, write; raises InputError, PackageError, StorageError."""
     from ..pipeline.read_targets import read_targets, white_of
+    from ..pipeline.target_reflectance import known_reflectance
     from ..raster import band_choice
     from ..raster.features import files_of_layer, open_layer, place_on
     from ..raster.reader import RasterReader
@@ -67,7 +62,8 @@ def run(args, events) -> None:
     known, said = known_reflectance(layer.features(), layer.names, wanted, args.library)
     placed = place_on(layer, reader.georeference, (reader.rows, reader.cols), False)
     seen = list(read_targets(reader, placed, args.curve, events.progress))
-    targets, left_out = usable(layer.names, seen, known)
+    targets = empirical_line.usable(layer.names, seen, known)
+    left_out = empirical_line.left_out(layer.names, seen)
     for message in (*placed.warnings, *said, *left_out):
         events.warning(message)
     lines = empirical_line.fit(targets, [(band.name, band.wavelength_nm) for band in wanted])
@@ -82,119 +78,6 @@ def run(args, events) -> None:
 def _check_name(output: str) -> None:
     if Path(output).suffix.lower() != SUFFIX:
         raise InputError(f"the output '{output}' must be a JSON file", "use a name ending in .json")
-
-
-def known_reflectance(
-    features, names: Sequence[str], bands: Sequence[InputBand], library: Optional[str]
-) -> Tuple[List[np.ndarray], List[str]]:
-    """Each target's reflectance (bands,) by its fields, and how they were read.
-
-    Raises InputError for targets without, or with numbers that no reflectance has.
-    """
-    spectra = _spectra(library)
-    found = [_of_fields(_fields(one), name, bands, spectra) for one, name in zip(features, names)]
-    largest = max((float(values.max()) for values in found), default=0.0)
-    if largest > PERCENT or any(float(values.min()) < 0 for values in found):
-        raise InputError(
-            f"the targets' reflectance reaches {largest:g}",
-            "give fractions from 0 to 1, or percent from 0 to 100",
-        )
-    if largest <= BRIGHTEST:
-        return found, []
-    return [values / PERCENT for values in found], [
-        f"the targets' reflectance (up to {largest:g}) is read as percent"
-    ]
-
-
-def _spectra(library: Optional[str]) -> Dict[str, Reference]:
-    if not library:
-        return {}
-    found, _ = spectral_library.read_all([Path(library)])
-    return {one.name.lower(): one for one in found}
-
-
-def _fields(feature) -> Dict[str, Any]:
-    """The feature's fields that are set, names in small letters."""
-    names = [feature.GetFieldDefnRef(i).GetName() for i in range(feature.GetFieldCount())]
-    numbered = enumerate(names)
-    return {n.lower(): feature.GetField(i) for i, n in numbered if feature.IsFieldSetAndNotNull(i)}
-
-
-def _of_fields(
-    fields: Dict[str, Any],
-    name: str,
-    bands: Sequence[InputBand],
-    spectra: Dict[str, Reference],
-) -> np.ndarray:
-    own = [band.name.lower() for band in bands]
-    if all(band in fields for band in own):
-        return np.array([_number(fields[band], name, band) for band in own])
-    if fields.get(SPECTRUM):
-        return _of_spectrum(str(fields[SPECTRUM]), name, bands, spectra)
-    if ANY_BAND in fields:
-        return np.full(len(own), _number(fields[ANY_BAND], name, ANY_BAND))
-    raise InputError(
-        f"target '{name}' has no reflectance",
-        f"give it the fields {', '.join(own)}, or {ANY_BAND} for all bands, or {SPECTRUM} with the "
-        "name of a spectrum in --library",
-    )
-
-
-def _number(value: Any, name: str, field: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if not np.isfinite(number):
-        raise InputError(
-            f"target '{name}' has {field} = {value!r}", "give its reflectance as a number"
-        )
-    return number
-
-
-def _of_spectrum(
-    wanted: str, name: str, bands: Sequence[InputBand], spectra: Dict[str, Reference]
-) -> np.ndarray:
-    one = spectra.get(wanted.strip().lower())
-    if one is None:
-        some = ", ".join(list(spectra)[:5]) or "none: give --library"
-        raise InputError(f"target '{name}' names the spectrum '{wanted}'", f"there are {some}")
-    nm = np.array([band.wavelength_nm for band in bands])
-    found = matching.at_bands([one], nm, np.array([band.fwhm_nm for band in bands]))[0]
-    if not np.isfinite(found).all():
-        raise InputError(
-            f"the spectrum '{wanted}' of target '{name}' does not cover the picture's bands",
-            f"give one from {nm.min():g} to {nm.max():g} nm",
-        )
-    return found.astype(np.float64)
-
-
-def usable(
-    names: Sequence[str], seen: Sequence, known: Sequence[np.ndarray]
-) -> Tuple[List[Target], List[str]]:
-    """The targets that a line can be fitted to, and why the others are left out."""
-    targets, left_out = [], list(_left_out(names, seen))
-    for name, one, reflectance in zip(names, seen, known):
-        if one is not None and one.saturated <= _saturated_share():
-            targets.append(Target(name, one.pixels, one.light, tuple(reflectance.tolist())))
-    return targets, left_out
-
-
-def _left_out(names: Sequence[str], seen: Sequence) -> Iterator[str]:
-    for name, one in zip(names, seen):
-        if one is None:
-            yield f"target '{name}' is left out: it holds no valid pixel of the raster"
-        elif one.saturated > _saturated_share():
-            yield (
-                f"target '{name}' is left out: {100 * one.saturated:.0f} % of its pixels are "
-                "saturated"
-            )
-
-
-def _saturated_share() -> float:
-    from ..pipeline.read_targets import SATURATED_SHARE
-
-    return SATURATED_SHARE
 
 
 def _write(output: str, text: str, overwrite: bool) -> None:

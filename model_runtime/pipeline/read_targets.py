@@ -1,29 +1,15 @@
 """Reads calibration targets: the mean light of the pixels of each polygon."""
 
-from dataclasses import dataclass
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Iterator, Optional
 
 import numpy as np
 
 from ..errors import InputError
 from ..raster.features import Placed
 from ..raster.reader import RasterReader
-from ..spectra.empirical_line import SRGB_CURVE
+from ..spectra.empirical_line import SRGB_CURVE, Seen
 from ..spectra.transfer_curve import SRGB
 from ..tiling import Window, strips
-
-SATURATED_SHARE = 0.01  # of a target's pixels at the end of the scale
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the raster shows of a target: ``pixels``, their mean ``light`` (bands,), and the share
-    of them that is ``saturated``.
-    """
-
-    pixels: int
-    light: Tuple[float, ...]
-    saturated: float
 
 
 def white_of(reader: RasterReader, curve: str) -> float:
@@ -44,7 +30,7 @@ def read_targets(
 ) -> Iterator[Optional[Seen]]:
     """Each feature's Seen, None without a pixel; ``tell`` hears (done, total). Raises StorageError.
 
-    Saturated is what lies at the end of an 8-bit scale, or of 16 bits.
+    Saturated is what lies at the end of the scale of whole numbers.
     """
     white, count = white_of(reader, curve), len(placed.geometries)
     for number in range(count):

@@ -9,7 +9,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -21,8 +21,20 @@ CURVES = (LINEAR, SRGB_CURVE)
 FEWEST_TARGETS = 2
 LEAST_RANGE = 0.05  # of the brightest target's light: closer together, noise decides the slope
 LARGE_RESIDUAL = 0.03  # reflectance; that of a good panel calibration is below 0.02
+SATURATED_SHARE = 0.01  # of a target's pixels at the end of the scale
 SAME_BAND_NM = 10.0
 AGAIN = "make it again with calibrate"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a picture shows of a target: ``pixels``, their mean ``light`` (bands,), and the share of
+    them that is ``saturated``.
+    """
+
+    pixels: int
+    light: Tuple[float, ...]
+    saturated: float
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,37 @@ class Calibration:
     def rmse(self) -> float:
         """The largest residual of a band, in reflectance."""
         return max(line.rmse for line in self.lines)
+
+
+def usable(
+    names: Sequence[str], seen: Sequence[Optional[Seen]], known: Sequence[np.ndarray]
+) -> List[Target]:
+    """Take the targets that a line can be fitted to.
+
+    ``seen`` is None without a pixel; ``known``: the reflectance (bands,) of each.
+
+    Returns: the targets that are seen and not saturated.
+    """
+    return [
+        Target(name, one.pixels, one.light, tuple(reflectance.tolist()))
+        for name, one, reflectance in zip(names, seen, known)
+        if one is not None and one.saturated <= SATURATED_SHARE
+    ]
+
+
+def left_out(names: Sequence[str], seen: Sequence[Optional[Seen]]) -> List[str]:
+    """Say which targets are not ``usable``, and why.
+
+    Returns: warnings.
+    """
+    said = []
+    for name, one in zip(names, seen):
+        if one is None:
+            said.append(f"target '{name}' is left out: it holds no valid pixel of the raster")
+        elif one.saturated > SATURATED_SHARE:
+            share = f"{100 * one.saturated:.0f} % of its pixels are saturated"
+            said.append(f"target '{name}' is left out: {share}")
+    return said
 
 
 def fit(targets: Sequence[Target], bands: Sequence[Tuple[str, float]]) -> List[Line]:
