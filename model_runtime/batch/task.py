@@ -89,11 +89,11 @@ def describe_outcome(outcome: Outcome) -> str:
 
 
 def fingerprint_of(options: UpsampleOptions) -> str:
-    """A name for all that decides a scene's output: options, model and input file.
+    """A name for all that decides a scene's output: options, model and the files read.
 
     Raises PackageError.
     """
-    facts = settings_of(options), fingerprint.fingerprint_files(_files_of(options.input))
+    facts = settings_of(options), fingerprint.fingerprint_files(_files_read(options))
     return hashlib.sha256(repr(facts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -102,6 +102,12 @@ def settings_of(options: UpsampleOptions) -> str:
     model = open_package(embedded.package_folder(options.model)).sha256
     facts = repr((deciding_options(options), model))
     return hashlib.sha256(facts.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _files_read(options: UpsampleOptions) -> List[str]:
+    """The input's files, and those of what says what its values mean."""
+    reference = _files_of(options.radiometry_from) if options.radiometry_from else []
+    return [*_files_of(options.input), *reference, *filter(None, [options.calibration])]
 
 
 def _files_of(path: str) -> List[str]:

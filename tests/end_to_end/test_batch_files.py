@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
+from model_runtime.spectra.empirical_line import Calibration, Line, Target, as_text
+
 WORDS = ("--quality", "fast", "--threads", "1")
 
 
@@ -101,6 +103,37 @@ def test_a_changed_input_is_made_again(run, scenes, tmp_path, change):
         shutil.copy(scenes / "c.tif", again)
     code, last = run()
     assert (code, last["already_there"]) == (0, 2)
+    assert (tmp_path / "out" / "b.tif").read_bytes() != before
+
+
+def write_calibration(path, gain):
+    """A line of 8 bits for all bands."""
+    bands = (("red", 640.0), ("green", 550.0), ("blue", 465.0))
+    lines = tuple(Line(name, nm, gain, 0.0, 0.0) for name, nm in bands)
+    target = Target("grey", 9, (100.0,) * 3, (100.0 * gain,) * 3)
+    path.write_text(as_text(Calibration("linear", 1.0, True, 8, lines, (target,) * 2)))
+
+
+@pytest.mark.parametrize("option", ["calibration", "radiometry-from"])
+def test_what_the_values_are_read_by_counts(run, write_raster, tmp_path, option):
+    """Another calibration under the same name makes every scene again, and so does a reference."""
+    known = tmp_path / ("known.json" if option == "calibration" else "known.tif")
+
+    def change(number):
+        if option == "calibration":
+            write_calibration(known, 0.002 / number)
+        else:
+            reflectance = np.random.default_rng(0).uniform(0.05, 0.3, (3, 24, 30)) / number
+            write_raster("known.tif", reflectance.astype(np.float32))
+
+    change(1)
+    words = (f"--{option}", known)
+    assert run(*words)[0] == 0
+    before = (tmp_path / "out" / "b.tif").read_bytes()
+    assert run(*words)[1]["already_there"] == 3
+    change(2)
+    code, last = run(*words)
+    assert (code, last["already_there"]) == (0, 0)
     assert (tmp_path / "out" / "b.tif").read_bytes() != before
 
 
