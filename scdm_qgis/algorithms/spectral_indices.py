@@ -10,7 +10,12 @@ from . import parameters as make
 from .base import ScdmAlgorithm, given
 
 # Parameter, option of the worker.
-OPTIONS = (("INDICES", "--index"), ("FORMULA", "--formula"), ("DRAWS", "--draws"))
+OPTIONS = (
+    ("INDICES", "--index"),
+    ("FORMULA", "--formula"),
+    ("DRAWS", "--draws"),
+    ("SPREAD", "--spread"),
+)
 
 
 class SpectralIndicesAlgorithm(ScdmAlgorithm):
@@ -80,6 +85,15 @@ class SpectralIndicesAlgorithm(ScdmAlgorithm):
                     "each index's interval. Empty: none."
                 ),
             ),
+            make.raster(
+                "SPREAD",
+                tr("Spread"),
+                tr(
+                    "The Spread of the same estimate, where there are no draws: adds an interval "
+                    "that is wider than it should be."
+                ),
+                optional=True,
+            ),
             make.raster_output(
                 "OUTPUT", tr("Index raster"), tr("GeoTIFF, a band an index; float32.")
             ),
@@ -99,6 +113,9 @@ class SpectralIndicesAlgorithm(ScdmAlgorithm):
     def prepareAlgorithm(self, parameters, context, feedback):
         self.python = self.worker_python()
         self.cube, self.written = gdal_name(self.raster_layer(parameters, "INPUT", context)), []
+        self.spread = None
+        if given(parameters, "SPREAD"):
+            self.spread = gdal_name(self.raster_layer(parameters, "SPREAD", context))
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -111,6 +128,7 @@ class SpectralIndicesAlgorithm(ScdmAlgorithm):
         if given(parameters, "FORMULA"):
             arguments.append(f"--formula={self.parameterAsString(parameters, 'FORMULA', context)}")
         arguments += self.folder_option(parameters, "DRAWS", "--draws", context)
+        arguments += [f"--spread={self.spread}"] if self.spread else []
         titles = self.titles(OPTIONS)
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
         self.written = [path]

@@ -855,6 +855,11 @@
         </message>
         <message>
             <location filename="../algorithms/spectral_indices.py" />
+            <source>The Spread of the same estimate, where there are no draws: adds an interval that is wider than it should be.</source>
+            <translation>Die Streuung derselben Schätzung, wenn es keine Ziehungen gibt: fügt ein Intervall hinzu, das breiter ist als es sein sollte.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/spectral_indices.py" />
             <source>Index raster</source>
             <translation>Indexraster</translation>
         </message>

@@ -41,6 +41,20 @@ def test_names_a_formula_and_the_interval(qgis_process, cube, values, tmp_path):
     assert (low < middle).all() and (middle < high).all()
 
 
+def test_the_spread_gives_an_interval_and_a_warning(qgis_process, cube, values, tmp_path):
+    spread = Cube(0.1 * values, NM, np.full(len(NM), 20.0), "reflectance")
+    write_cube(str(tmp_path / "spread.tif"), spread, "float32", {})
+    words = ["INPUT=cube.tif", "FORMULA=r850-r670", "SPREAD=spread.tif", "OUTPUT=i.tif"]
+    answer = qgis_process("run", "scdm:spectralindices", "--", *words, cwd=tmp_path)
+    said = answer.stdout + answer.stderr
+    assert answer.returncode == 0 and "wider than it should be" in said, said
+    _, low, high = gdal.Open(str(tmp_path / "i.tif")).ReadAsArray()
+    np.testing.assert_allclose(high - low, 0.329 * (values[20] + values[11]), rtol=1e-3)
+    answer = qgis_process("run", "scdm:spectralindices", "--", *words, "DRAWS=draws", cwd=tmp_path)
+    assert answer.returncode != 0
+    assert "Draws and Spread are both given" in answer.stdout + answer.stderr
+
+
 def test_neither_name_nor_formula_is_refused(qgis_process, cube, tmp_path):
     answer = qgis_process(
         "run", "scdm:spectralindices", "--", f"INPUT={cube}", f"OUTPUT={tmp_path / 'i.tif'}"
