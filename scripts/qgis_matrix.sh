@@ -12,7 +12,9 @@ python3-pip python3-venv"
 wheels="pytest>=8,<10 pytest-qgis>=4.1,<6 hypothesis>=6.100,<7 onnx>=1.20,<1.24 onnxruntime>=1.30,<1.33"
 in_process="tests/plugin" # QGIS inside pytest
 outside="tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py
-tests/end_to_end/test_convert.py"
+tests/end_to_end/test_convert.py tests/end_to_end/test_convert_algorithm.py
+tests/end_to_end/test_match_spectra.py tests/end_to_end/test_simulate_sensor.py
+tests/end_to_end/test_calibrate.py"
 results=""
 
 [ "$(id -u)" -eq 0 ] || { echo "Become root: chroots need it." >&2; exit 1; }

@@ -32,7 +32,7 @@ def raster(name: str, title: str, text: str, optional: bool = False):
 
 def files(name: str, title: str, text: str):
     """One or more files or folders, needed."""
-    kind = QgsProcessing.SourceType.TypeFile
+    kind = QgsProcessing.TypeFile
     return _with_help(QgsProcessingParameterMultipleLayers(name, title, kind), text)
 
 

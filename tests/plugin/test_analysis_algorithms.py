@@ -9,7 +9,6 @@ from qgis.core import (
     QgsFeature,
     QgsGeometry,
     QgsProcessingException,
-    QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
@@ -30,14 +29,14 @@ def run(registered, log, tmp_path, monkeypatch):
 
 @pytest.fixture
 def cube(write_cube, tmp_path):
-    """A layer: its left half is grass, its right half soil, a few pixels are neither."""
+    """A raster: its left half is grass, its right half soil, a few pixels are neither."""
     values = np.repeat(GRASS[:, None, None], 20, axis=2) * np.ones((1, 12, 1))
     values[:, :, 10:] = SOIL[:, None, None]
     values[:, :2, :2] = (0.3 - 0.25 * np.cos(NM / 25))[:, None, None]
     path = write_cube("cube.tif", values.astype(np.float32), NM)
     rows = "\n".join(f"{nm:g},{g:.4f},{s:.4f}" for nm, g, s in zip(NM, GRASS, SOIL))
     (tmp_path / "library.csv").write_text(f"nm,grass,soil\n{rows}\n")
-    return QgsRasterLayer(str(path), "cube")
+    return str(path)
 
 
 def test_matched_classes_come_with_names_and_colours(run, cube, log, tmp_path):
@@ -83,7 +82,7 @@ def test_converted_to_a_temporary_cog(run, cube):
 
 
 def test_targets_of_a_layer_in_memory_calibrate(run, write_raster, log, tmp_path):
-    """The selected ones alone; the reflectance is 0.002 x value - 0.01."""
+    """The reflectance is 0.002 x value - 0.01."""
     values = np.full((3, 12, 30), 60, np.uint8)
     for number, level in enumerate((30, 130, 230)):
         values[:, 2:8, 10 * number : 10 * number + 8] = level
@@ -95,7 +94,6 @@ def test_targets_of_a_layer_in_memory_calibrate(run, write_raster, log, tmp_path
         feature.setGeometry(QgsGeometry.fromWkt(f"POLYGON (({corners},{xmin} 4099984))"))
         feature.setAttribute("reflectance", known)
         targets.dataProvider().addFeature(feature)
-    QgsProject.instance().addMapLayer(targets)
     words = {"INPUT": picture, "TARGETS": targets, "OUTPUT": str(tmp_path / "c.json")}
     made = run("calibrate", **words)
     assert made["TARGETS_USED"] == 3 and made["RMSE"] < 1e-9
