@@ -20,12 +20,12 @@ class ScdmError(Exception):
         return f"{self.message}: {self.remedy}" if self.remedy else self.message
 
 
-def first_line(error: BaseException) -> str:
-    """Say in one line, of 300 characters at most, what another library's error says in many.
+def one_line(error: BaseException) -> str:
+    """Write another library's error on one line.
 
-    Returns: the line; the error's name and arguments where it says nothing.
+    Returns: at most 300 characters; the error's name and arguments where it says nothing.
     """
-    return (str(error).strip().splitlines() or [repr(error)])[0][:300]
+    return (" ".join(str(error).split()) or repr(error))[:300]
 
 
 class InputError(ScdmError):

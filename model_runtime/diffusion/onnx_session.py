@@ -6,7 +6,7 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import DeviceError, MemoryShortage, PackageError, ScdmError, first_line
+from ..errors import DeviceError, MemoryShortage, PackageError, ScdmError, one_line
 from ..package.graph_file import read_graph, works_alike_on_all_threads
 from ..package.manifest import ModelFile
 
@@ -60,10 +60,10 @@ class Network:
         except Exception as error:
             if any(sign in str(error) for sign in _MEMORY_SIGNS):
                 raise MemoryShortage(
-                    f"the memory ran out while sampling ({first_line(error)})", _MEMORY_REMEDY
+                    f"the memory ran out while sampling ({one_line(error)})", _MEMORY_REMEDY
                 ) from error
             raise DeviceError(
-                f"ONNX Runtime failed while sampling ({first_line(error)})",
+                f"ONNX Runtime failed while sampling ({one_line(error)})",
                 "choose a smaller tile, or device cpu",
             ) from error
 
@@ -113,10 +113,10 @@ def _session(content: bytes, device: str, threads: int, damaged: str, pixelwise:
         session = ort.InferenceSession(content, sess_options=options, providers=PROVIDERS[device])
     except Exception as error:
         if device == "cpu":
-            raise PackageError(f"{damaged} ({first_line(error)})", _DAMAGED) from error
+            raise PackageError(f"{damaged} ({one_line(error)})", _DAMAGED) from error
         _session(content, "cpu", threads, damaged)  # is the graph at fault, or the device?
         raise DeviceError(
-            f"device {device} cannot run the model ({first_line(error)})", _CUDA_REMEDY
+            f"device {device} cannot run the model ({one_line(error)})", _CUDA_REMEDY
         ) from error
     used = session.get_providers()
     if used[0] != PROVIDERS[device][0]:
@@ -145,7 +145,7 @@ def _onnxruntime():
         import onnxruntime
     except ImportError as error:
         raise DeviceError(
-            f"onnxruntime cannot be imported ({first_line(error)})",
+            f"onnxruntime cannot be imported ({one_line(error)})",
             "run scdm:installruntime in QGIS, or pip install onnxruntime",
         ) from error
     return onnxruntime

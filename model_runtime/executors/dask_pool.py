@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 from urllib.parse import urlsplit
 
-from ..errors import DeviceError, InputError, ScdmError
+from ..errors import DeviceError, InputError, ScdmError, one_line
 from ..system import cancellation, hardware
 
 TLS = "tls"
@@ -344,12 +344,12 @@ def _to_scdm_error(error: Exception, address: str):
     if isinstance(error, ssl.SSLError):
         return DeviceError(
             f"the scheduler {address} and this client do not trust each other's certificates "
-            f"({' '.join(str(error).split())[:200]})",
+            f"({one_line(error)})",
             f"give the files of the scheduler's certificate authority: {', '.join(_TLS_OPTIONS)}",
         )
     if isinstance(error, (OSError, TimeoutError)):
         return DeviceError(
-            f"no cluster with workers answers at {address} ({' '.join(str(error).split())[:200]})",
+            f"no cluster with workers answers at {address} ({one_line(error)})",
             "start 'dask scheduler' and 'dask worker', and check the address",
         )
     if isinstance(error, ImportError):

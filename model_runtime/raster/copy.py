@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Callable, Iterator, List
 
 from ..contract import PART_SUFFIX
-from ..errors import InputError, StorageError
+from ..errors import InputError, StorageError, one_line
 from ..system import final_names
 from ..system.cancellation import tidy
 from ..system.durable_files import sync_file, sync_folder, write_durably
 from ..system.file_lock import take_lock
 from .band_metadata import carry_domains, copy_domains
-from .dataset import DAMAGED, files_read, one_line, open_dataset, open_with_sidecars
+from .dataset import DAMAGED, files_read, open_dataset, open_with_sidecars
 from .gdal_setup import closing_errors, gdal
 from .writer import COG_OPTIONS, WritingErrors, check_name
 

@@ -6,7 +6,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import InputError, StorageError
+from ..errors import InputError, StorageError, one_line
 from ..spectra.resample import bands_with_values
 from ..tiling import Window
 from . import band_reading
@@ -14,7 +14,6 @@ from .dataset import (
     MASK_KINDS,
     is_estimate,
     mask_of,
-    one_line,
     open_dataset,
     refuse_short_file,
     refusing_damage,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
 from ..contract import CONTENT_TAG
-from ..errors import InputError
+from ..errors import InputError, one_line
 from . import named_sources, opening
 from .gdal_setup import gdal
 
@@ -46,14 +46,6 @@ def refusing_damage(path: str) -> Iterator[None]:
 
 def _is_local(path: str) -> bool:
     return not str(path).startswith("/vsi") and ":" not in str(path)[2:]
-
-
-def one_line(error: BaseException) -> str:
-    """Write an error on one line.
-
-    Returns: at most 300 characters.
-    """
-    return " ".join(str(error).split())[:300]
 
 
 def _subdataset_remedy(dataset) -> str:

@@ -7,9 +7,8 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, one_line
 from ..tiling import Window
-from .dataset import one_line
 from .gdal_setup import gdal, ogr, osr, require_proj, vector_errors
 from .georeference import PIXEL_GRID, Georeference
 

@@ -10,7 +10,7 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import InputError, StorageError
+from ..errors import InputError, StorageError, one_line
 from ..package.manifest import InputBand
 from ..tiling import Window, reflect
 from . import band_choice, file_facts, opening
@@ -20,7 +20,6 @@ from .dataset import (
     DAMAGED,
     MASK_KINDS,
     mask_of,
-    one_line,
     open_dataset,
     open_with_sidecars,
     refuse_estimate,

@@ -6,10 +6,9 @@ from typing import Tuple
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, one_line
 from ..spectra.evaluation import GRID_TOLERANCE_PIXELS, grid_shift_pixels
 from .cube import Cube
-from .dataset import one_line
 from .gdal_setup import gdal, vector_errors
 from .georeference import PIXEL_GRID, Georeference, Geotransform
 

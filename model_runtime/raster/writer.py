@@ -9,13 +9,12 @@ from typing import Callable, Dict, Iterator, List, Sequence, Tuple
 import numpy as np
 
 from ..contract import PART_SUFFIX
-from ..errors import InputError, ScdmError, StorageError
+from ..errors import InputError, ScdmError, StorageError, one_line
 from ..system import final_names
 from ..system.durable_files import sync_file, sync_folder
 from ..tiling import BLOCK_SIDE
 from . import overviews
 from .band_metadata import carry_domains, describe_raster
-from .dataset import one_line
 from .encoding import Bands, Encoding
 from .gdal_setup import closing_errors, gdal
 from .georeference import Georeference

@@ -5,8 +5,10 @@ from typing import Any, Callable, Mapping, Sequence
 from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer
 from qgis.PyQt.QtGui import QColor
 
+from ..model_runtime.contract import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+
 # Okabe and Ito's colours first, safe for the colour-blind; then hues as far apart as can be.
-FIRST = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442")
+FIRST = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#f0e442")
 GOLDEN = 0.618034
 NO_CLASS = QColor(200, 200, 200, 90)  # of the value 0: what lies below stays visible
 

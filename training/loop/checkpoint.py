@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, Optional
 
 import torch
 
-from model_runtime.errors import InputError, PackageError, StorageError, first_line
+from model_runtime.errors import InputError, PackageError, StorageError, one_line
 
 NAME = "stage{}.pt"
 PARTS = {"step", "network", "ema", "optimiser"}
@@ -27,7 +27,7 @@ def save(run: Path, stage: int, state: Dict[str, Any]) -> None:
     except (OSError, RuntimeError) as error:  # torch says RuntimeError of a full disk
         part.unlink(missing_ok=True)
         raise StorageError(
-            f"{path} cannot be written ({first_line(error)})",
+            f"{path} cannot be written ({one_line(error)})",
             "make room, then --resume goes on from the checkpoint before",
         ) from error
 
@@ -41,7 +41,7 @@ def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise PackageError(
-            f"{path} is not a checkpoint ({first_line(error)})", "train the stage again"
+            f"{path} is not a checkpoint ({one_line(error)})", "train the stage again"
         ) from error
     if not isinstance(state, dict) or not set(state) >= PARTS:
         raise PackageError(f"{path} is not a checkpoint of this trainer", "train the stage again")
@@ -66,6 +66,6 @@ def fitting(what: str) -> Iterator[None]:
         yield
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise PackageError(
-            f"{what} does not fit the settings ({first_line(error)})",
+            f"{what} does not fit the settings ({one_line(error)})",
             "put back the settings that it was trained with, or train the stage again",
         ) from error

@@ -18,7 +18,7 @@ from torch import distributed as dist
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from model_runtime.errors import DeviceError, InputError, ScdmError, first_line
+from model_runtime.errors import DeviceError, InputError, ScdmError, one_line
 
 Result = TypeVar("Result")
 # The others wait while rank 0 validates and saves; a rank that dies is noticed without it.
@@ -189,7 +189,7 @@ def _exchange(exchange: Callable[[], Any]) -> None:
     try:
         exchange()
     except RuntimeError as error:  # dist.DistBackendError is one too
-        raise _lost_rank(f"does not answer ({first_line(error)})") from error
+        raise _lost_rank(f"does not answer ({one_line(error)})") from error
 
 
 def _end_quietly(signum: int, frame: Any) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from model_runtime.diffusion import schedule
-from model_runtime.errors import InputError, PackageError, first_line
+from model_runtime.errors import InputError, PackageError, one_line
 
 from ..networks.released import ReleasedUNet
 
@@ -39,7 +39,7 @@ def read(path: Path) -> State:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damage shows as any of many errors
-        reason = first_line(error)
+        reason = one_line(error)
         raise PackageError(f"{path} cannot be read as plain weights ({reason})", _WHOLE) from error
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise PackageError(f"{path} is not a table of tensors by name", _WHOLE)
