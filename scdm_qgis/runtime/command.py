@@ -11,9 +11,8 @@ _STRIPPED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "__PYVEN
 
 
 def package_root() -> Path:
-    """The folder that holds ``model_runtime``: the plugin's, or the checkout around it."""
-    plugin = Path(__file__).resolve().parent.parent
-    return plugin if (plugin / "model_runtime").is_dir() else plugin.parent
+    """The plugin's folder, which holds ``model_runtime``."""
+    return Path(__file__).resolve().parent.parent
 
 
 def command(python: WorkerPython, arguments: Sequence[str]) -> List[str]:

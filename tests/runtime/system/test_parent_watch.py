@@ -55,9 +55,14 @@ def test_the_end_of_stdin_ends_the_worker_and_nothing_is_left(worker, tmp_path):
     assert list(tmp_path.glob("cube*")) == []
 
 
-def test_without_the_variable_stdin_means_nothing(worker, tmp_path):
-    process = worker()
-    process.stdin.close()
-    process.stdout.read()
-    assert process.wait(timeout=120) == 0
+def test_without_the_variable_stdin_means_nothing(write_raster, tiny_package, tmp_path):
+    """Stdin is at its end from the start: a worker that watched it would never finish."""
+    values = np.random.default_rng(1).integers(20, 230, (3, 24, 28), np.uint8)
+    picture = write_raster("field.tif", values)
+    argv = [sys.executable, "-m", "model_runtime", "upsample", str(picture)]
+    argv += [str(tmp_path / "cube.tif"), f"--model={tiny_package}", "--events", "--no-resume"]
+    environment = {name: value for name, value in os.environ.items() if name != LIFELINE_VARIABLE}
+    environment["PYTHONPATH"] = str(ROOT)
+    ended = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, env=environment)
+    assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "cube.tif").exists()
