@@ -67,7 +67,10 @@ class InternalError(ScdmError):
 
 
 def to_scdm_error(error: BaseException) -> ScdmError:
-    """``error`` as one of the errors a user can meet."""
+    """``error`` as one of the errors a user can meet.
+
+    Returns: ``error`` itself where it is one already.
+    """
     if isinstance(error, ScdmError):
         return error
     if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):

@@ -181,18 +181,27 @@ class TerminalEvents(Events):
 
 
 def printable(text: str) -> str:
-    """``text`` with nothing in it that a terminal would obey: names may hold anything."""
+    """``text`` with nothing in it that a terminal would obey: names may hold anything.
+
+    Returns: the text, safe to print.
+    """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def bar_text(done: int, total: int) -> str:
-    """``[####....] 3/9`` for ``done`` of ``total`` parts."""
+    """``[####....] 3/9`` for ``done`` of ``total`` parts.
+
+    Returns: one line without its end.
+    """
     filled = BAR_WIDTH * done // max(total, 1)
     return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done}/{total}"
 
 
 def remaining_text(done: int, total: int, seconds: float) -> str:
-    """The time left if the rest goes as fast as what is done; empty before the first tile."""
+    """The time left if the rest goes as fast as what is done; empty before the first tile.
+
+    Returns: such as 2 min 5 s left.
+    """
     if not 0 < done < total:
         return ""
     left = round(seconds / done * (total - done))

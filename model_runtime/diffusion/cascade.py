@@ -43,7 +43,10 @@ class Sampling:
 
 
 def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
-    """How a package's quality samples."""
+    """How a package's quality samples.
+
+    Returns: the sampler, steps and samples of ``quality`` with ``guidance`` and ``seed``.
+    """
     return Sampling(
         sampler=quality.sampler,
         steps=quality.steps,
@@ -100,13 +103,19 @@ class StageSampler:
         self.diffusion = schedule.of_manifest(stage.schedule)
 
     def features(self, condition: np.ndarray) -> np.ndarray:
-        """What the denoiser sees of a condition: itself, or the condition encoder's output."""
+        """What the denoiser sees of a condition: itself, or the condition encoder's output.
+
+        Returns: float32 (1, channels, rows, cols).
+        """
         return self._encode(condition=condition) if self._encode else condition
 
     def sample(
         self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
     ) -> np.ndarray:
-        """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start."""
+        """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start.
+
+        Returns: the sample in the network's normalised unit.
+        """
         predict = self.predictor(features, null, scale, how.guidance_interval)
         stage, d = self.stage, self.diffusion
 
@@ -130,6 +139,8 @@ class StageSampler:
         """The mixture of what ``features`` and ``null`` give (ICMG), in ``interval``.
 
         A network that can looks at x once for both.
+
+        Returns: a function (x_t, t) to the network's prediction, shaped like x_t.
         """
         conditional = self._network(features)
         if scale and getattr(self._denoise, "shares_x", False):
@@ -197,8 +208,10 @@ class Cascade:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
         (row0, col0) is the tile's absolute position in the raster: it decides the noise. What is
-        not ``wanted`` is not worked out: no spread is None, no stages an empty list. Raises
-        InputError for settings that do not fit the package.
+        not ``wanted`` is not worked out: no spread is None, no stages an empty list.
+
+        Returns: what is wanted of the tile, in the model's output unit.
+        Raises: InputError for settings that do not fit the package.
         """
         self._check(how)
         condition, first = self._condition(rgb), self.stages[0]
@@ -430,7 +443,8 @@ class _Deviations:
 def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:
     """The cascade of the package in ``folder`` on ``threads`` threads, 0 for one a core.
 
-    Raises PackageError for files that are not the manifest's, DeviceError for a device that
+    Returns: the cascade, its sessions open.
+    Raises: PackageError for files that are not the manifest's, DeviceError for a device that
     cannot be used.
     """
     device, warnings = onnx_session.pick_device(device)

@@ -38,6 +38,8 @@ def draw_noise(key: NoiseKey, bands: int, window: Window) -> np.ndarray:
 
     Windows that overlap see the same numbers where they do (Philox, counter-based: Salmon et al.
     2011).
+
+    Returns: float32 (bands, rows, cols).
     """
     row0, col0, rows, cols = window.row0, window.col0, window.rows, window.cols
     cells_down = range(row0 // CELL, (row0 + rows - 1) // CELL + 1)
@@ -67,6 +69,8 @@ def pick_noise(
 
     With ``shared``, neighbours have a part of their noise in common; a pixel's own is still
     standard normal, so that a network that works on single pixels cannot tell.
+
+    Returns: float32 (bands, rows, cols).
     """
     shared_key = key.seed % 2**64, replace(key, sample=0).word
     bank = _bank(*shared_key, bands, samples)[key.sample]

@@ -152,12 +152,19 @@ def _onnxruntime():
 
 
 def onnxruntime_version() -> str:
-    """ONNX Runtime's version; raises DeviceError where it cannot be imported."""
+    """ONNX Runtime's version.
+
+    Returns: such as 1.30.0.
+    Raises: DeviceError where it cannot be imported.
+    """
     return _onnxruntime().__version__
 
 
 def usable_providers() -> List[str]:
-    """The providers on which a session really runs, found by running one on each."""
+    """The providers on which a session really runs, found by running one on each.
+
+    Returns: ONNX Runtime's names, such as CPUExecutionProvider.
+    """
     usable = []
     for device, names in PROVIDERS.items():
         try:
@@ -171,7 +178,10 @@ def usable_providers() -> List[str]:
 
 
 def pick_device(device: str) -> Tuple[str, List[str]]:
-    """``auto`` made into cpu or cuda, with a warning where a GPU runtime is there and unusable."""
+    """``auto`` made into cpu or cuda, with a warning where a GPU runtime is there and unusable.
+
+    Returns: the device, and the warnings.
+    """
     if device != "auto":
         return device, []
     ort = _onnxruntime()

@@ -9,7 +9,10 @@ import pytest
 from pages import ROOT
 
 RUNTIME = ROOT / "model_runtime"
-IN_FORM = ("spectra", "system", "journal", "package", "raster", "tiling.py")
+IN_FORM = (
+    *("spectra", "system", "journal", "package", "raster", "diffusion"),
+    *("tiling.py", "events.py", "errors.py"),
+)
 
 
 def files():
