@@ -33,8 +33,7 @@ from training.data import sources
 from training.data.patches import Patches
 from training.data.sources import Sources
 from training.loop import checkpoint, run_folder
-from training.loop.diffusion import stage_loss
-from training.loop.stage_trainer import Batch, StageTrainer, loss_terms
+from training.loop.stage_trainer import StageTrainer
 from training.loop.train_stage import load_trained
 from training.networks import registry
 
@@ -48,18 +47,8 @@ WARM, TIMED = 3, 15  # steps before and while the cost of a step is measured
 class OneShotTrainer(StageTrainer):
     """A stage's trainer whose network sees nothing of the spectrum: x_t and t are zero."""
 
-    def _loss(self, batch: Batch) -> Tensor:
-        network = self.network.train()
-        terms = loss_terms(self.config, self.settings)
-
-        def look(x: Tensor, condition: Tensor, t: Tensor) -> Tensor:
-            return spectrum(network, condition)
-
-        if batch.pooled:
-            return self._pooled_loss(look, terms, batch)
-        t, nothing = torch.zeros(len(batch.x0), dtype=torch.int64), torch.zeros_like(batch.x0)
-        known = batch.x0, batch.condition, nothing, t, batch.seen
-        return stage_loss(look, self.diffusion, terms, *known)
+    def _predict(self, x: Tensor, condition: Tensor, t: Tensor) -> Tensor:
+        return super()._predict(torch.zeros_like(x), condition, torch.zeros_like(t))
 
 
 def spectrum(network: nn.Module, rgb: Tensor) -> Tensor:

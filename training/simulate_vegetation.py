@@ -29,9 +29,9 @@ RANGES = {
     "cm": (0.001, 0.02),
     "ant": (0.0, 12.0),
 }
-RECOLLISION = (0.0, 0.7)
-LIT_SHARE = (0.15, 0.5)
-OPEN, MIDDLING = 0.25, 0.5  # crowns of lower and higher recollision probability are classes
+RECOLLISION = (0.0, 0.5)
+LIT_SHARE = (0.08, 0.5)
+OPEN, MIDDLING = 0.15, 0.3  # crowns of lower and higher recollision probability are classes
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

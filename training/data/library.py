@@ -20,7 +20,7 @@ GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that 
 # By a word in a class's name: how many times as often it is drawn, and how rough its brightness is.
 # Trees from near by are all but absent from the scenes. Water that is drawn more often, or calmer,
 # made the network take smooth green fields for water.
-KINDS = {"water": (0.6, 0.5), "crowns": (2.0, 2.0)}
+KINDS = {"water": (0.4, 0.6), "crowns": (2.5, 1.5)}
 
 
 @dataclass(frozen=True)

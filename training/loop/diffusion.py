@@ -120,18 +120,28 @@ def pooled_loss(
     x0: Tensor,
     condition: Tensor,
     noise: Tensor,
+    t: Tensor,
     seen: Tensor,
 ) -> Tensor:
-    """The loss of x0's means where only those are known, at the last timestep, t = T - 1.
+    """The loss of x0's means where only those are known.
 
     ``x0`` and ``seen`` (N, bands, r, c) are of coarser pixels than ``condition`` and ``noise``: a
-    camera's picture of ground whose spectra were measured in coarser pixels. At t = T - 1 there is
-    next to nothing of x0 in x_t, so it need not be known there.
+    camera's picture of ground whose spectra were measured in coarser pixels. The x0 that is noised
+    is the network's own at t = T - 1, where next to nothing of x0 is in x_t, moved onto the means.
     """
     pool = noise.shape[-1] // x0.shape[-1]
-    t = torch.full((len(x0),), d.steps - 1, device=x0.device)
-    coarse = x0.repeat_interleave(pool, 2).repeat_interleave(pool, 3)
+    last = torch.full_like(t, d.steps - 1)
+    coarse = _repeat(x0, pool)
+    if (t < last).any():
+        with torch.no_grad():
+            x_last = d.add_noise(coarse, noise, last)
+            fine = d.x0(terms.prediction, network(x_last, condition, last), x_last, last)
+            coarse = fine + _repeat((x0 - F.avg_pool2d(fine, pool)) * seen, pool)
     x_t = d.add_noise(coarse, noise, t)
     found = F.avg_pool2d(d.x0(terms.prediction, network(x_t, condition, t), x_t, t), pool)
     loss = terms.target_weight * target_loss(terms.loss, found, x0, seen)
     return loss + terms.sam_weight * _angle(terms, found, x0, seen)
+
+
+def _repeat(coarse: Tensor, pool: int) -> Tensor:
+    return coarse.repeat_interleave(pool, 2).repeat_interleave(pool, 3)

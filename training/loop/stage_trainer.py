@@ -15,7 +15,7 @@ from ..config import Config, StageSettings
 from ..data.patches import Patches
 from ..networks import registry
 from . import checkpoint
-from .diffusion import Terms, TorchDiffusion, pooled_loss, stage_loss
+from .diffusion import Network, Terms, TorchDiffusion, pooled_loss, stage_loss
 from .ema import Ema
 from .ranks import Ranks
 
@@ -107,18 +107,23 @@ class StageTrainer:
     def _loss(self, batch: Batch) -> Tensor:
         """This rank's part of the loss: the ranks' sum is that of the whole batch."""
         terms = self._own_share(self._terms(), batch.seen)
-        low = self.config.training.precision == "bfloat16"
-        with torch.autocast(self.device, torch.bfloat16, enabled=low), self.ranks.dropout():
-            network, d = self.network.train(), self.diffusion
+        with self.ranks.dropout():
             if batch.pooled:
-                return self._pooled_loss(network, terms, batch).float()
+                return self._pooled_loss(self._predict, terms, batch)
             x0, noise, t = self._example(batch)
-            return stage_loss(network, d, terms, x0, batch.condition, noise, t, batch.seen).float()
+            d = self.diffusion
+            return stage_loss(self._predict, d, terms, x0, batch.condition, noise, t, batch.seen)
 
-    def _pooled_loss(self, network: nn.Module, terms: Terms, batch: Batch) -> Tensor:
+    def _predict(self, x: Tensor, condition: Tensor, t: Tensor) -> Tensor:
+        """The network in the settings' precision; an angle of a few degrees needs float32."""
+        low = self.config.training.precision == "bfloat16"
+        with torch.autocast(self.device, torch.bfloat16, enabled=low):
+            return self.network.train()(x, condition, t).float()
+
+    def _pooled_loss(self, network: Network, terms: Terms, batch: Batch) -> Tensor:
         shape = len(batch.x0), batch.x0.shape[1], *batch.condition.shape[2:]
         noise = self._normal_like(batch.condition.new_empty(shape))
-        known = batch.x0, batch.condition, noise, batch.seen
+        known = batch.x0, batch.condition, noise, self._timesteps(self.samples), batch.seen
         return pooled_loss(network, self.diffusion, terms, *known)
 
     def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:

@@ -85,11 +85,36 @@ def test_the_loss_of_pictures_sees_means_alone(config):
     x0, condition = torch.rand(2, 3, 2, 2), torch.rand(2, 3, 8, 8)
     seen, noise = torch.ones(2, 3, 2, 2, dtype=torch.bool), torch.randn(2, 3, 8, 8)
     ripple = torch.tensor([1.0, -1.0]).repeat(4)
-    terms = Terms("x0", "l1", 1.0, 0.5)
+    terms, t = Terms("x0", "l1", 1.0, 0.5), torch.tensor([19, 19])
     losses = [
-        pooled_loss(lambda x, c, t, k=k: c + k * ripple, d, terms, x0, condition, noise, seen)
+        pooled_loss(lambda x, c, t, k=k: c + k * ripple, d, terms, x0, condition, noise, t, seen)
         for k in (0, 3)
     ]
     torch.testing.assert_close(losses[0], losses[1])
     pooled = torch.nn.functional.avg_pool2d(condition, 4)
     assert losses[0] > (pooled - x0).abs().mean() > 0
+
+
+def test_at_other_timesteps_what_is_noised_has_the_means_of_the_truth(config):
+    """So the steps of several-step sampling learn from pictures, too."""
+    from training.loop.diffusion import Terms, TorchDiffusion, pooled_loss
+
+    d = TorchDiffusion(np.linspace(0.01, 0.9, 20))
+    x0, condition = torch.rand(2, 3, 2, 2), torch.rand(2, 3, 8, 8)
+    seen, noise = torch.ones(2, 3, 2, 2, dtype=torch.bool), torch.zeros(2, 3, 8, 8)
+    met = []
+
+    def look(x, c, t):
+        met.append((x, t))
+        return c
+
+    t = torch.tensor([19, 4])
+    pooled_loss(look, d, Terms("x0", "l1", 0.0), x0, condition, noise, t, seen)
+    (_, first), (x_t, second) = met
+    assert first.tolist() == [19, 19] and second.tolist() == [19, 4]
+    fine = x_t / d.signal(t)
+    torch.testing.assert_close(torch.nn.functional.avg_pool2d(fine, 4), x0)
+    texture = condition - torch.nn.functional.interpolate(
+        torch.nn.functional.avg_pool2d(condition, 4), scale_factor=4
+    )
+    torch.testing.assert_close(fine, texture + x0.repeat_interleave(4, 2).repeat_interleave(4, 3))
