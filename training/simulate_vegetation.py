@@ -30,7 +30,7 @@ RANGES = {
     "ant": (0.0, 12.0),
 }
 RECOLLISION = (0.0, 0.5)
-LIT_SHARE = (0.08, 0.5)
+LIT_SHARE = (0.04, 0.5)  # by its logarithm: crowns are darker than leaves, deep ones much
 OPEN, MIDDLING = 0.15, 0.3  # crowns of lower and higher recollision probability are classes
 
 
@@ -78,7 +78,7 @@ def _leaf_classes(reflectance: np.ndarray) -> np.ndarray:
 def crowns(rng: np.random.Generator, albedo: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """(spectra (count, bands), classes (count,)) of crowns of leaves of ``albedo``."""
     p = rng.uniform(*RECOLLISION, (len(albedo), 1))
-    lit = rng.uniform(*LIT_SHARE, (len(albedo), 1))
+    lit = np.exp(rng.uniform(*np.log(LIT_SHARE), (len(albedo), 1)))
     spectra = lit * albedo * (1 - p) / (1 - p * albedo)
     kinds = np.select([p[:, 0] < OPEN, p[:, 0] < MIDDLING], ["open", "middling"], "dense")
     return spectra, kinds

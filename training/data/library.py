@@ -20,7 +20,13 @@ GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that 
 # By a word in a class's name: how many times as often it is drawn, and how rough its brightness is.
 # Trees from near by are all but absent from the scenes. Water that is drawn more often, or calmer,
 # made the network take smooth green fields for water.
-KINDS = {"water": (0.4, 0.6), "crowns": (2.5, 1.5)}
+KINDS = {
+    "water": (0.4, 0.6),
+    "crowns open": (4.0, 1.5),
+    "crowns middling": (1.5, 1.5),
+    "crowns dense": (1.0, 1.5),
+    "npv": (2.5, 1.0),
+}
 
 
 @dataclass(frozen=True)
