@@ -6,6 +6,7 @@ import numpy as np
 
 from . import fields
 
+HAZE_SHARE, HAZE_SIGMA = 0.6, 0.015  # of composed patches; reflectance at SKY_NM
 SKY_NM = 550.0
 DEEPEST, LIGHTEST = 0.08, 0.7  # of the full light at SKY_NM, in shade
 SKY_POWERS = 0.0, 1.8  # light of the sky falls with the wavelength to a power
@@ -31,6 +32,22 @@ def illumination(
         return np.exp(curve).astype(np.float32)[:, None, None]
 
     return gain(input_nm), gain(output_nm)
+
+
+def residual_haze(
+    rng: np.random.Generator, input_nm: np.ndarray, output_nm: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """What correction for the atmosphere leaves in input and output bands (bands, 1, 1), to add.
+
+    Libraries are measured near the ground; scenes are bluer, meadows of them above all.
+    """
+    depth = abs(rng.normal(0, HAZE_SIGMA)) if rng.random() < HAZE_SHARE else 0.0
+    power = rng.uniform(*SKY_POWERS)
+
+    def left(wavelength_nm: np.ndarray) -> np.ndarray:
+        return (depth * (SKY_NM / wavelength_nm) ** power).astype(np.float32)[:, None, None]
+
+    return left(input_nm), left(output_nm)
 
 
 def shade(

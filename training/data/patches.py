@@ -79,7 +79,11 @@ class Patches:
 
     def _one_ground(self, rng: np.random.Generator, seen_by: Optional[int]) -> Patch:
         if self.sources.library and rng.random() < self.data.composed_share:
-            return composition.compose(rng, self.sources.library, self.data.patch, seen_by)
+            rgb, cube, seen = composition.compose(
+                rng, self.sources.library, self.data.patch, seen_by
+            )
+            haze = light.residual_haze(rng, *self._bands_nm)
+            return rgb + haze[0], cube + haze[1], seen
         return self._crop(rng, seen_by)
 
     def _light(self, rng: np.random.Generator):
