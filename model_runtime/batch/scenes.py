@@ -72,7 +72,8 @@ def safe_name(text: str) -> str:
 
 def _number_equal_names(scenes: List[Scene]) -> List[Scene]:
     """A number more for each further scene of one name; case alone does not tell files apart."""
-    taken, apart, numbers = set(), [], {}
+    taken, apart = set(), []
+    numbers: Dict[str, int] = {}
     for scene in scenes:
         name, number = scene.name, numbers.get(scene.name.lower(), 1)
         while name.lower() in taken:

@@ -148,7 +148,8 @@ def _names_in(place: Union[str, Path], path: str, network: bool) -> List[Union[s
     content = _read(str(place), LARGEST_TEXT_BYTES)
     if named_sources.names_memory(content):
         raise InputError(f"'{path}' names an address of memory as its source", GIVE_RASTER)
-    folder, found = Path(str(place)).parent, []
+    folder = Path(str(place)).parent
+    found: List[Union[str, Path]] = []
     for name in named_sources.names_in(content):
         trouble = named_sources.trouble_with(name, network)
         if trouble is not None:
