@@ -26,6 +26,7 @@ from model_runtime.diffusion.cascade import Cascade, Estimate, EstimateRequest, 
 from model_runtime.diffusion.spread_calibration import INTERVAL, SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
 from model_runtime.package import manifest
+from model_runtime.spectra import index_interval
 from model_runtime.tiling import round_up
 from training.data import held_out
 from training.data.held_out import HeldOut
@@ -67,7 +68,8 @@ def of_squares(
 
     whole = pooled(seen.astype(np.float32)) == 1
     deviation = np.std([pooled(draw) for draw in draws], axis=0, ddof=1)
-    return held(pooled(truth), whole, pooled(mean), deviation)
+    stated = deviation * index_interval.deviations(len(draws)) / INTERVAL
+    return held(pooled(truth), whole, pooled(mean), stated)
 
 
 def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:

@@ -129,7 +129,8 @@ def _indices(plan: Plan, window: Window) -> np.ndarray:
         # A draw may lie below 0, which no reflectance does: ratios would run away.
         seen_in = (np.maximum(_seen(plan, path, window), 0) for path in plan.draws)
         drawn = (plan.seen.work_out(formulas, seen) for seen in seen_in)
-        return index_interval.beside(middle, index_interval.of_draws(middle, drawn))
+        times = index_interval.deviations(len(plan.draws))
+        return index_interval.beside(middle, index_interval.of_draws(middle, drawn), times)
     if plan.spread:
         spread = _seen(plan, plan.spread, window)
         wide = [index_interval.of_spread(f, *plan.seen.pick(f, seen, spread)) for f in formulas]

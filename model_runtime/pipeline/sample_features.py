@@ -25,7 +25,8 @@ class FeatureSpectra:
 
     The columns are the raster's bands at ``wavelength_nm``, then the indices ``names``. ``mean`` of
     an index is that of the mean spectrum. ``deviation`` is from pixel to pixel (NaN for an index);
-    ``uncertainty`` from draw to draw, None without draws. ``counts``: valid pixels of each column.
+    ``uncertainty`` from one of the ``draws`` to another, None without. ``counts``: valid pixels of
+    each column.
     """
 
     wavelength_nm: np.ndarray
@@ -34,6 +35,7 @@ class FeatureSpectra:
     mean: np.ndarray
     deviation: np.ndarray
     uncertainty: Optional[np.ndarray]
+    draws: int = 0
 
     @property
     def low(self) -> Optional[np.ndarray]:
@@ -48,7 +50,7 @@ class FeatureSpectra:
     def _end(self, sign: int) -> Optional[np.ndarray]:
         if self.uncertainty is None:
             return None
-        return self.mean + sign * index_interval.DEVIATIONS * self.uncertainty
+        return self.mean + sign * index_interval.deviations(self.draws) * self.uncertainty
 
     @property
     def pixels(self) -> np.ndarray:
@@ -91,7 +93,8 @@ def sample_features(
         drawn = (with_indices(other.mean, least=0) for other in sums[1:])
         apart = index_interval.of_draws(middle, drawn)
     deviation = np.hstack([own.deviation, blank])
-    return FeatureSpectra(wavelength_nm, tuple(indices), counts, middle, deviation, apart)
+    known = middle, deviation, apart, len(draws)
+    return FeatureSpectra(wavelength_nm, tuple(indices), counts, *known)
 
 
 def _sums(

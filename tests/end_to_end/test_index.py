@@ -77,7 +77,7 @@ def test_draws_give_the_interval(command, cube, values, draws, tmp_path):
     middle, low, high = gdal.Open(str(out)).ReadAsArray()
     deviation = np.std([ndvi(draw, least=0) for draw in draws], axis=0, ddof=1)
     np.testing.assert_allclose(middle, ndvi(values), atol=1e-5)
-    np.testing.assert_allclose(high - low, 2 * 1.645 * deviation, atol=1e-4)
+    np.testing.assert_allclose(high - low, 2 * 1.8946 * deviation, atol=1e-3)  # t of 7
     np.testing.assert_allclose(high + low, 2 * middle, atol=1e-5)
 
 

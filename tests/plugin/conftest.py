@@ -36,6 +36,8 @@ def _assembled() -> Path:
 ASSEMBLE = _script("assemble_plugin")
 PLUGIN = _assembled()
 sys.path.insert(0, str(PLUGIN.parent))
+# Now: scripts that tests import put the checkout in front, where the plugin lacks the runtime.
+import scdm_qgis  # noqa: E402
 
 
 class Log(QgsProcessingFeedback):
@@ -158,7 +160,6 @@ def german(qgis_app):
 @pytest.fixture
 def registered(qgis_app, qgis_processing, window):
     """The plugin, its provider registered as in a QGIS with a window."""
-    import scdm_qgis
 
     plugin = scdm_qgis.classFactory(window)
     plugin.initGui()

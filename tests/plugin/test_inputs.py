@@ -104,7 +104,7 @@ def test_paletted_is_refused_with_the_remedy(upsample, write_raster, tmp_path):
     dataset = gdal.Open(str(path), gdal.GA_Update)
     dataset.GetRasterBand(1).SetColorTable(table)
     dataset = None
-    with pytest.raises(QgsProcessingException, match=r"palette.*expand"):
+    with pytest.raises(QgsProcessingException, match=r"palette.*PCT to RGB"):
         upsample(path)
     assert not (tmp_path / "out.tif").exists()
 

@@ -30,3 +30,21 @@ def test_the_spread_gives_the_sum_of_slopes():
 def test_low_and_high_lie_beside_each_value():
     laid = index_interval.beside(np.array([[[1.0]], [[2.0]]]), np.array([[[0.1]], [[0.2]]]))
     assert laid.ravel() == pytest.approx([1, 0.8355, 1.1645, 2, 1.671, 2.329], rel=1e-6)
+
+
+@pytest.mark.parametrize("draws", [2, 3, 4, 5, 6, 8, 16, 64, 1000])
+def test_few_draws_take_students_t(draws):
+    scipy_stats = pytest.importorskip("scipy.stats")
+    exact = scipy_stats.t.ppf(0.95, draws - 1)
+    assert index_interval.deviations(draws) == pytest.approx(exact, abs=0.002)
+
+
+def test_the_interval_of_few_draws_holds_as_often_as_that_of_many():
+    rng = np.random.default_rng(0)
+    for draws in (4, 8, 16):
+        drawn, truth = rng.standard_normal((draws, 1, 100, 400)), rng.standard_normal((1, 100, 400))
+        middle = np.zeros_like(truth)
+        deviation = index_interval.of_draws(drawn.mean(0), drawn)
+        times = index_interval.deviations(draws)
+        _, low, high = index_interval.beside(middle, deviation, times)
+        assert np.mean((low < truth[0]) & (truth[0] < high)) == pytest.approx(0.9, abs=0.01)
