@@ -147,7 +147,7 @@ def write_scene(path, rows, cols, seed):
 
 @pytest.fixture(scope="module")
 def environment(checkout):
-    """Variables of a user's shell: the plugin assembled, a QGIS profile of its own."""
+    """Variables of a user's shell: the plugin assembled."""
     programs = checkout / "programs"
     programs.mkdir()
     if QGIS_PROCESS:  # Debian bookworm's wrapper of this name fails; README says so
@@ -160,15 +160,18 @@ def environment(checkout):
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "QT_QPA_PLATFORM": "offscreen",
         "QGIS_PLUGINPATH": str(checkout / "plugins"),
-        "QGIS_CUSTOM_CONFIG_PATH": str(checkout / "profile"),
         "SCDM_PYTHON": sys.executable,
         "OMP_NUM_THREADS": "1",
     }
 
 
 def run_blocks(page, checkout, environment):
-    """Run the blocks of a page in order, each builds on those before; returns their output."""
-    said = ""
+    """Run the blocks of a page in order, each builds on those before; returns their output.
+
+    In a QGIS profile of the page's own: enabling a plugin twice is an error.
+    """
+    said, profile = "", checkout / "profiles" / page.replace("/", "_")
+    environment = {**environment, "QGIS_CUSTOM_CONFIG_PATH": str(profile)}
     for _, text in shell_blocks(page):
         shell = ["sh", "-e", "-c", text]
         done = subprocess.run(
