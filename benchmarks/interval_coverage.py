@@ -22,14 +22,14 @@ import numpy as np
 from quality_tables import lines
 
 from model_runtime.diffusion import cascade
-from model_runtime.diffusion.cascade import Cascade, Estimate, EstimateRequest, Sampling
+from model_runtime.diffusion.cascade import Cascade, Estimate, Sampling
 from model_runtime.diffusion.spread_calibration import INTERVAL, SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
 from model_runtime.package import manifest
 from model_runtime.spectra import index_interval
-from model_runtime.tiling import round_up
 from training.data import held_out
 from training.data.held_out import HeldOut
+from training.loop import validation
 from training.loop.run_folder import settings_of
 
 SIDES = (1, 5, 10)  # of areas, in pixels of the truth
@@ -73,14 +73,8 @@ def of_squares(
 
 
 def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
-    """Mean, spread and draws of a whole picture, continued by reflection as far as needed."""
-    tile, (rows, cols) = model.manifest.tile, rgb.shape[1:]
-    margin = round_up(tile.influence or 0, tile.multiple)
-    padding = [(margin, margin + -n % tile.multiple) for n in (rows, cols)]
-    around = np.pad(rgb, [(0, 0), *padding], mode="reflect")
-    kept = (slice(margin, margin + rows), slice(margin, margin + cols))
-    wanted = EstimateRequest(kept, stages=False, draws=True)
-    return model.estimate(around, -margin, -margin, how, wanted)
+    """Mean, spread and draws of a whole picture."""
+    return validation.estimate(model, how, rgb, draws=True)
 
 
 def of_picture(model: Cascade, how: Sampling, picture: HeldOut, stretch: float) -> Iterator:

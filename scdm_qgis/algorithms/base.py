@@ -1,10 +1,12 @@
 """What all algorithms of the plugin share: icon, help page, the worker's Python."""
 
 from pathlib import Path
+from typing import Sequence
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException
 from qgis.PyQt.QtGui import QIcon
 
+from ..layers.refresh import refresh_all
 from ..runtime import locate
 from ..translation import tr
 
@@ -18,7 +20,12 @@ def icon() -> QIcon:
 
 
 class ScdmAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm that runs a worker; subclasses give name, texts, parameters and the run."""
+    """An algorithm that runs a worker; subclasses give name, texts, parameters and the run.
+
+    ``written``: the rasters that a run has replaced.
+    """
+
+    written: Sequence[Path] = ()
 
     def createInstance(self):
         return type(self)()
@@ -119,6 +126,21 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
         item = self.parameterDefinition(name)
         value = parameters[name] if given(parameters, name) else item.defaultValue()
         return chosen_word(value, item.options())
+
+    def postProcessAlgorithm(self, context, feedback):
+        """In the main thread: layers that show what was there before of what was ``written``."""
+        refresh_all(self.written, context.project())
+        return {}
+
+
+class AnalysisAlgorithm(ScdmAlgorithm):
+    """An algorithm that works on a hyperspectral raster, estimated or not."""
+
+    def group(self):
+        return self.tr("Spectral analysis")
+
+    def groupId(self):
+        return "analysis"
 
 
 def chosen_word(value, options) -> str:

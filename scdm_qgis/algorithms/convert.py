@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_events
 from ..translation import tr
 from . import parameters as make
-from .base import ScdmAlgorithm
+from .base import AnalysisAlgorithm
 
 # Format, the ending of its name.
 ENDINGS = {"cog": (".tif", ".tiff"), "envi": (".img",)}
 
 
-class ConvertAlgorithm(ScdmAlgorithm):
+class ConvertAlgorithm(AnalysisAlgorithm):
     """A copy in another format, made by the worker."""
 
     def name(self):
@@ -21,12 +20,6 @@ class ConvertAlgorithm(ScdmAlgorithm):
 
     def displayName(self):
         return self.tr("Convert hyperspectral raster")
-
-    def group(self):
-        return self.tr("Spectral analysis")
-
-    def groupId(self):
-        return "analysis"
 
     def shortDescription(self):
         return self.tr("A copy as ENVI or cloud-optimised GeoTIFF that keeps the wavelengths.")
@@ -93,8 +86,3 @@ class ConvertAlgorithm(ScdmAlgorithm):
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
         self.written = [path]
         return {"OUTPUT": output}
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}

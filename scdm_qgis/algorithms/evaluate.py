@@ -5,7 +5,6 @@ from pathlib import Path
 from qgis.core import QgsProcessingOutputNumber
 from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
-from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_json
 from . import parameters as make
@@ -125,11 +124,6 @@ class EvaluateAlgorithm(ScdmAlgorithm):
             "ERROR_MAP": self.parameterAsOutputLayer(parameters, "ERROR_MAP", context),
         }
         return {name: path for name, path in found.items() if path}
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}
 
 
 def _numbers(overall):

@@ -5,19 +5,18 @@ from pathlib import Path
 from qgis.core import QgsProcessingOutputNumber
 
 from ..layers.class_style import class_colours
-from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..layers.style_file import write_beside
 from ..runtime.job import Job, run_events
 from . import parameters as make
-from .base import ScdmAlgorithm, given
+from .base import AnalysisAlgorithm, given
 
 DEFAULT_THRESHOLD = 6.0  # degrees
 LISTED = 20  # classes in the log
 OPTIONS = (("FILTER", "--filter"), ("THRESHOLD", "--threshold"))
 
 
-class MatchSpectraAlgorithm(ScdmAlgorithm):
+class MatchSpectraAlgorithm(AnalysisAlgorithm):
     """Spectral angles to a library, computed by the worker."""
 
     def name(self):
@@ -25,12 +24,6 @@ class MatchSpectraAlgorithm(ScdmAlgorithm):
 
     def displayName(self):
         return self.tr("Match spectra with a library")
-
-    def group(self):
-        return self.tr("Spectral analysis")
-
-    def groupId(self):
-        return "analysis"
 
     def shortDescription(self):
         return self.tr("The spectrum of a library that is nearest to each pixel, and its angle.")
@@ -154,11 +147,6 @@ class MatchSpectraAlgorithm(ScdmAlgorithm):
         total = sum(one["pixels"] for one in classes) or 1
         for one in classes[:LISTED]:
             feedback.pushInfo(f"{one['name']}: {100 * one['pixels'] / total:.1f} %")
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}
 
 
 def _matched(classes) -> float:

@@ -6,7 +6,7 @@ from ..layers.source import gdal_name
 from ..model_runtime.spectra.index_catalogue import catalogue
 from ..runtime.job import Job, run_events
 from . import parameters as make
-from .base import ScdmAlgorithm, given
+from .base import AnalysisAlgorithm, given
 
 # Parameter, option of the worker.
 TEXTS = (("NAME_FIELD", "--name-field"), ("FORMULA", "--formula"))
@@ -14,7 +14,7 @@ OUTPUTS = (("OUTPUT", "--gpkg"), ("CSV", "--csv"), ("LIBRARY", "--library"))
 OTHERS = (("INDICES", "--index"), ("DRAWS", "--draws"), ("ALL_TOUCHED", "--all-touched"))
 
 
-class SampleSpectraAlgorithm(ScdmAlgorithm):
+class SampleSpectraAlgorithm(AnalysisAlgorithm):
     """Spectra of features, read by the worker."""
 
     def name(self):
@@ -22,12 +22,6 @@ class SampleSpectraAlgorithm(ScdmAlgorithm):
 
     def displayName(self):
         return self.tr("Sample spectra of points and polygons")
-
-    def group(self):
-        return self.tr("Spectral analysis")
-
-    def groupId(self):
-        return "analysis"
 
     def shortDescription(self):
         return self.tr("Mean spectrum, deviation and interval of each feature of a layer.")

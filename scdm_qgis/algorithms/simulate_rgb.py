@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ..layers.reference_system import chosen_by_user, write_into
-from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_plain
 from . import parameters as make
@@ -78,8 +77,3 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
             write_into(path, self.crs)
         self.written = [path]
         return {"OUTPUT": output}
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}

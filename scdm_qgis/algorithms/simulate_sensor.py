@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..layers.style import natural_colour
 from ..layers.style_file import write_beside
 from ..model_runtime.spectra.sensor_catalogue import catalogue
 from ..runtime.job import Job, run_events
 from . import parameters as make
-from .base import ScdmAlgorithm, given
+from .base import AnalysisAlgorithm, given
 
 
-class SimulateSensorAlgorithm(ScdmAlgorithm):
+class SimulateSensorAlgorithm(AnalysisAlgorithm):
     """The bands of a satellite or a camera out of a cube, computed by the worker."""
 
     def name(self):
@@ -20,12 +19,6 @@ class SimulateSensorAlgorithm(ScdmAlgorithm):
 
     def displayName(self):
         return self.tr("Simulate another sensor")
-
-    def group(self):
-        return self.tr("Spectral analysis")
-
-    def groupId(self):
-        return "analysis"
 
     def shortDescription(self):
         return self.tr("The bands of Sentinel-2, Landsat, PlanetScope, EnMAP … out of a cube.")
@@ -107,8 +100,3 @@ class SimulateSensorAlgorithm(ScdmAlgorithm):
         write_beside(path, natural_colour)
         self.written = [path]
         return {"OUTPUT": output}
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}

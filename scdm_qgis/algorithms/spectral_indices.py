@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from ..layers.refresh import refresh_all
 from ..layers.source import gdal_name
 from ..model_runtime.spectra.index_catalogue import catalogue
 from ..runtime.job import Job, run_events
 from . import parameters as make
-from .base import ScdmAlgorithm, given
+from .base import AnalysisAlgorithm, given
 
 # Parameter, option of the worker.
 OPTIONS = (
@@ -18,7 +17,7 @@ OPTIONS = (
 )
 
 
-class SpectralIndicesAlgorithm(ScdmAlgorithm):
+class SpectralIndicesAlgorithm(AnalysisAlgorithm):
     """Indices by name or formula, computed by the worker."""
 
     def name(self):
@@ -26,12 +25,6 @@ class SpectralIndicesAlgorithm(ScdmAlgorithm):
 
     def displayName(self):
         return self.tr("Spectral indices")
-
-    def group(self):
-        return self.tr("Spectral analysis")
-
-    def groupId(self):
-        return "analysis"
 
     def shortDescription(self):
         return self.tr("NDVI, EVI and 140 more, or a formula with wavelengths; with intervals.")
@@ -133,8 +126,3 @@ class SpectralIndicesAlgorithm(ScdmAlgorithm):
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
         self.written = [path]
         return {"OUTPUT": output}
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}

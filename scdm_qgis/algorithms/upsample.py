@@ -15,7 +15,6 @@ from ..layers.colour_samples import displayed
 from ..layers.loading import style_on_load
 from ..layers.proposal import proposed_picture
 from ..layers.reference_system import chosen_by_user, write_into
-from ..layers.refresh import refresh_all
 from ..layers.source import band_numbers, extent_text, gdal_name
 from ..layers.style import natural_colour, natural_look, reliability_colours, spread_colours
 from ..layers.style_file import write_beside
@@ -407,11 +406,6 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         if name == "CALIBRATION":
             return Path(self.parameterAsFile(parameters, name, context)).absolute()
         return self.parameterAsString(parameters, name, context)
-
-    def postProcessAlgorithm(self, context, feedback):
-        """In the main thread: layers that show what was there before."""
-        refresh_all(self.written, context.project())
-        return {}
 
     def _style(self, context, outputs, paths):
         """Style files beside the outputs; names and styles of the layers that will be loaded."""

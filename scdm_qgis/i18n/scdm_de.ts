@@ -5,6 +5,11 @@
         <name>scdm</name>
         <message>
             <location filename="../algorithms/base.py" />
+            <source>Spectral analysis</source>
+            <translation>Spektrale Auswertung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/base.py" />
             <source>What it cannot know</source>
             <translation>Was es nicht wissen kann</translation>
         </message>
@@ -177,11 +182,6 @@
             <location filename="../algorithms/convert.py" />
             <source>Convert hyperspectral raster</source>
             <translation>Hyperspektrales Raster umwandeln</translation>
-        </message>
-        <message>
-            <location filename="../algorithms/convert.py" />
-            <source>Spectral analysis</source>
-            <translation>Spektrale Auswertung</translation>
         </message>
         <message>
             <location filename="../algorithms/convert.py" />

@@ -83,13 +83,17 @@ def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int]) -> J
     return Judged(scene, scores, mean)
 
 
-def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
-    """The whole scene as one tile, continued by reflection as far as the model sees, as in use."""
+def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray, draws: bool = False) -> Estimate:
+    """The whole scene as one tile, continued by reflection as far as the model sees, as in use.
+
+    ``draws``: with the samples.
+    """
     tile, (rows, cols) = cascade.manifest.tile, rgb.shape[1:]
     margin = round_up(tile.influence or 0, tile.multiple)
     padding = [(margin, margin + -n % tile.multiple) for n in (rows, cols)]
     around = np.pad(rgb, [(0, 0), *padding], mode="reflect")
-    wanted = EstimateRequest((slice(margin, margin + rows), slice(margin, margin + cols)))
+    kept = slice(margin, margin + rows), slice(margin, margin + cols)
+    wanted = EstimateRequest(kept, draws=draws)
     return cascade.estimate(around, -margin, -margin, how, wanted)
 
 
