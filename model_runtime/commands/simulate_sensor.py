@@ -121,13 +121,14 @@ def _list(bands: Sequence[SensorBand]) -> str:
 
 def _writer(args, shape: Tuple[int, int], bands: Sequence[SensorBand]):
     from ..raster.cube import read_cube
+    from ..raster.wavelengths import natural_colours
     from ..raster.writer import Writer
 
     corner = read_cube(args.cube, window=Window(0, 0, 1, 1))
     centres = np.array([band.wavelength_nm for band in bands])
     widths = np.array([band.fwhm_nm for band in bands])
     names = [band.name for band in bands]
-    described = encoding.Spectral(centres, widths, corner.units, names=names)
+    described = encoding.Spectral(centres, widths, corner.units, natural_colours(centres), names)
     stored = encoding.of_dtype("float32", corner.units)
     return Writer(args.output, shape, described, stored, corner.georeference, _tags(args))
 

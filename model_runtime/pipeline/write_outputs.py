@@ -2,9 +2,10 @@
 
 from typing import Iterator, List, Tuple
 
-from ..contract import CONTENT_TAG
+from ..contract import CONTENT_TAG, SPREAD_CONTENT
 from ..raster import encoding
 from ..raster.band_metadata import vrt_text
+from ..raster.wavelengths import natural_colours
 from ..raster.writer import FileLayout, Writer
 from ..system.background import BackgroundWriter
 from ..tiling import Window
@@ -38,7 +39,9 @@ def _bands(job: Job, output: Output) -> encoding.Bands:
         return encoding.Named(("Reliability",), "%")
     centres = [job.model.wavelength_nm[band] for band in output.bands]
     widths = [job.model.fwhm_nm[band] for band in output.bands]
-    return encoding.Spectral(centres, widths, job.model.output_unit)
+    # Spread is no colour: what opens the file with a style of its own shows it as grey.
+    colours = [] if output.content == SPREAD_CONTENT else natural_colours(centres)
+    return encoding.Spectral(centres, widths, job.model.output_unit, colours)
 
 
 def write_pieces(job: Job, window: Window, writers: List[Writer], estimation: Estimation) -> bool:

@@ -6,11 +6,13 @@ A ``Metadata`` gives the text of a key in a domain ("" is the default one), or N
 """
 
 import math
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence, Tuple
 
+from ..contract import NATURAL_NM
 from ..spectra.wavelength_units import nanometres_per_unit
 
 Metadata = Callable[[str, str], Optional[str]]
+REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 
 
 def centres_nm(dataset: Metadata, bands: Sequence[Metadata]) -> List[Optional[float]]:
@@ -50,6 +52,39 @@ def band_centre_nm(band: Metadata) -> Optional[float]:
     if micrometres is not None and not (value and unit):
         return 1000 * micrometres
     return None if value is None else value * nanometres_per_unit(unit, value)
+
+
+def nearest_bands(
+    centre_nm: Sequence[Optional[float]], targets: Sequence[float]
+) -> Tuple[int, ...]:
+    """Find the band nearest each of ``targets`` (nm).
+
+    Returns: band numbers from 1, (targets,); empty when no band has a wavelength.
+    """
+    known = [(band, nm) for band, nm in enumerate(centre_nm, 1) if nm is not None]
+    if not known:
+        return ()
+    return tuple(min(known, key=lambda item: abs(item[1] - nm))[0] for nm in targets)
+
+
+def sees(centre_nm: Sequence[Optional[float]], targets: Sequence[float]) -> bool:
+    """Tell whether each of ``targets`` (nm) has a band of its own within REACH_NM."""
+    bands = nearest_bands(centre_nm, targets)
+    near = [abs((centre_nm[b - 1] or 0.0) - nm) <= REACH_NM for b, nm in zip(bands, targets)]
+    return all(near) and len(set(bands)) == len(targets)
+
+
+def natural_colours(centre_nm: Sequence[Optional[float]]) -> List[str]:
+    """Name the bands that show natural colour.
+
+    Returns: "red", "green", "blue", or "" for any other, (bands,); all "" for a raster that does
+    not see the three.
+    """
+    shown = ["" for _ in centre_nm]
+    if sees(centre_nm, NATURAL_NM):
+        for band, colour in zip(nearest_bands(centre_nm, NATURAL_NM), ("red", "green", "blue")):
+            shown[band - 1] = colour
+    return shown
 
 
 def _band_width_nm(band: Metadata) -> Optional[float]:

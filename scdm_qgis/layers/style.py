@@ -1,6 +1,6 @@
 """How a hyperspectral layer looks on the map: natural colour and colour infrared, stretched."""
 
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from qgis.core import (
     QgsContrastEnhancement,
@@ -17,26 +17,14 @@ from ..model_runtime.contract import (
     RELIABILITY_CONTENT,
     SPREAD_CONTENT,
 )
+from ..model_runtime.raster.wavelengths import REACH_NM, nearest_bands
 from .colour_samples import Displayed, sample
 from .look import CUT, OWN_GAMMA, Channel, Look, like, numbered, own
 from .raster_file import scdm_tags, wavelengths_nm
 
-REACH_NM = 60.0  # a band further away than this shows something else than was asked for
 SAMPLE_PIXELS = 250_000
 INFRARED_CUT = (0.0, 0.99)
 LEAST_VISIBLE = 0.5  # of the near infrared's brightest: plants stay red, soil stays dull
-
-
-def nearest_bands(
-    wavelength_nm: Sequence[Optional[float]], targets: Sequence[float] = NATURAL_NM
-) -> Tuple[int, ...]:
-    """The band (1-based) nearest each target; empty when no band has a wavelength."""
-    known: List[Tuple[int, float]] = [
-        (band, nm) for band, nm in enumerate(wavelength_nm, 1) if nm is not None
-    ]
-    if not known:
-        return ()
-    return tuple(min(known, key=lambda item: abs(item[1] - nm))[0] for nm in targets)
 
 
 def natural_look(name: str, picture: Optional[Displayed] = None) -> Optional[Look]:
@@ -61,7 +49,7 @@ def natural_colour(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:
     if look is not None:
         _show(layer, look)
         return True
-    bands = nearest_bands(wavelengths_nm(layer.source()))
+    bands = nearest_bands(wavelengths_nm(layer.source()), NATURAL_NM)
     if bands:
         _show(layer, _cut_together(layer, bands))
     return bool(bands)

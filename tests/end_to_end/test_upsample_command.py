@@ -40,6 +40,25 @@ def test_a_picture_becomes_a_cube(command, write_raster, tiny_package, tmp_path)
     assert np.std(stored(out)[3]) > 0 and not (stored(out) == 65535).any()
 
 
+@pytest.mark.parametrize("form", ["gtiff", "cog"])
+def test_the_file_says_which_bands_show_natural_colour(
+    command, write_raster, tiny_package, tmp_path, form
+):
+    source, names = write_raster("a.tif", picture()), ("o.tif", "s.tif")
+    out, spread = (tmp_path / name for name in names)
+    words = ("--model", tiny_package, "--samples", 2, "--spread", spread, "--format", form)
+    assert command("upsample", source, out, *words).returncode == 0
+    colours = [gdal.GCI_BlueBand, gdal.GCI_GreenBand, gdal.GCI_RedBand]  # 475, 550 and 625 nm
+    assert interpretations(out)[1:4] == colours
+    assert len(set(interpretations(out)) & set(colours)) == len(colours)
+    assert not set(interpretations(spread)) & set(colours)
+
+
+def interpretations(path):
+    dataset = gdal.Open(str(path))
+    return [dataset.GetRasterBand(i + 1).GetColorInterpretation() for i in range(8)]
+
+
 def test_same_seed_same_file_other_seed_another(command, write_raster, tiny_package, tmp_path):
     source = write_raster("a.tif", picture())
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):

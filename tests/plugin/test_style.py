@@ -5,21 +5,7 @@ import pytest
 from qgis.core import QgsRasterLayer
 
 from scdm_qgis.layers.raster_file import bands_of_file, wavelengths_nm
-from scdm_qgis.layers.style import both_styles, natural_colour, nearest_bands
-
-
-@pytest.mark.parametrize(
-    "wavelength_nm, bands",
-    [
-        ((460, 550, 640), (3, 2, 1)),
-        ((2200, 645, None, 540, 480), (2, 4, 5)),
-        ((850,), (1, 1, 1)),
-        ((None, None), ()),
-        ((), ()),
-    ],
-)
-def test_nearest_bands(wavelength_nm, bands):
-    assert nearest_bands(wavelength_nm) == bands
+from scdm_qgis.layers.style import both_styles, natural_colour
 
 
 def test_wavelengths_in_either_unit_and_domain(write_raster):

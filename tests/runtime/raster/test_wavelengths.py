@@ -2,7 +2,12 @@
 
 import pytest
 
-from model_runtime.raster.wavelengths import centres_nm, widths_nm
+from model_runtime.raster.wavelengths import (
+    centres_nm,
+    natural_colours,
+    nearest_bands,
+    widths_nm,
+)
 from model_runtime.spectra.wavelength_units import nanometres_per_unit
 
 
@@ -72,3 +77,31 @@ def test_a_width_without_a_unit_says_nothing():
 )
 def test_a_unit_that_is_stated_goes_before_a_guess(unit, largest, nm):
     assert nanometres_per_unit(unit, largest) == nm
+
+
+@pytest.mark.parametrize(
+    ("wavelength_nm", "bands"),
+    [
+        ((460, 550, 640), (3, 2, 1)),
+        ((2200, 645, None, 540, 480), (2, 4, 5)),
+        ((850,), (1, 1, 1)),
+        ((None, None), ()),
+        ((), ()),
+    ],
+)
+def test_nearest_bands(wavelength_nm, bands):
+    assert nearest_bands(wavelength_nm, (640, 550, 460)) == bands
+
+
+@pytest.mark.parametrize(
+    ("wavelength_nm", "colours"),
+    [
+        ((400, 465, 550, 640, 860), ["", "blue", "green", "red", ""]),
+        ((640, 550, 460), ["red", "green", "blue"]),
+        ((860, 1600, 2200), ["", "", ""]),  # sees no colour
+        ((600, 595, 860), ["", "", ""]),  # one band for two colours
+        ((None, 550), ["", ""]),
+    ],
+)
+def test_colours_are_said_of_bands_that_show_them(wavelength_nm, colours):
+    assert natural_colours(wavelength_nm) == colours
