@@ -37,9 +37,11 @@ PART_SUFFIX, JOURNAL_SUFFIX = ".part", ".blocks"
 # Set to STDIN_LIFELINE, the worker ends when its standard input does.
 LIFELINE_VARIABLE, STDIN_LIFELINE = "SCDM_LIFELINE", "stdin"
 
-# What is shown as red, green and blue: of natural colour, and of colour infrared.
+# What is shown as red, green and blue: of natural colour, of colour infrared, and of the rise of
+# plants' reflectance between red and infrared.
 NATURAL_NM = (640.0, 550.0, 460.0)
 INFRARED_NM = (860.0, 650.0, 550.0)
+RED_EDGE_NM = (740.0, 705.0, 665.0)
 # Colours of curves and classes that the colour-blind tell apart: Okabe and Ito's, without black.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),

@@ -1,18 +1,13 @@
-"""The plugin's life in QGIS: the provider, the panel's action, and taking both away again."""
-
-from pathlib import Path
+"""The plugin's life in QGIS: the provider, the menu, the panel, and taking all away again."""
 
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, Qt
-from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction  # there in Qt 6 too, through qgis.PyQt
 
+from .gui.menu import MENU, Menu
 from .gui.setup_offer import SetupOffer
 from .layers.first_sight import dress_new
 from .provider import ScdmProvider
 from .translation import install_translator
-
-MENU = "SCDM"
 
 
 class ScdmPlugin:
@@ -22,7 +17,7 @@ class ScdmPlugin:
         self.iface = iface
         self.provider = None
         self.panel = None
-        self._action = None
+        self.menu = None
         self.setup_offer = None
         self._translator = install_translator()
 
@@ -34,14 +29,8 @@ class ScdmPlugin:
     def initGui(self):
         """Set up in a QGIS with a window; the panel itself is built when it is first opened."""
         self.initProcessing()
-        icon = QIcon(str(Path(__file__).resolve().parent / "spectrum.svg"))
-        title = QCoreApplication.translate("scdm", "Spectral profile")
-        self._action = QAction(icon, title, self.iface.mainWindow())
-        self._action.setObjectName("ScdmSpectralProfile")
-        self._action.setCheckable(True)
-        self._action.toggled.connect(self.show_panel)
-        self.iface.addPluginToMenu(MENU, self._action)
-        self.iface.addToolBarIcon(self._action)
+        self.menu = Menu(self.iface)
+        self.menu.panel.toggled.connect(self.show_panel)
         QgsProject.instance().layersAdded.connect(dress_new)
         self.setup_offer = SetupOffer(self.iface)
         self.setup_offer.at_first_load()
@@ -62,14 +51,14 @@ class ScdmPlugin:
         try:
             from .gui.panel import SpectralPanel
         except ImportError as error:
-            self._action.setChecked(False)
+            self.menu.panel.setChecked(False)
             text = "The panel needs matplotlib in QGIS's Python: {}"
             words = QCoreApplication.translate("scdm", text).format(error)
             self.iface.messageBar().pushWarning(MENU, words)
             return False
         self.panel = SpectralPanel(self.iface)
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.panel)
-        self.panel.closed.connect(lambda: self._action.setChecked(False))
+        self.panel.closed.connect(lambda: self.menu.panel.setChecked(False))
         return True
 
     def unload(self):
@@ -92,7 +81,6 @@ class ScdmPlugin:
             QgsProject.instance().layersAdded.disconnect(dress_new)
             self.setup_offer.clear()
             self.setup_offer = None
-        if self._action is not None:
-            self.iface.removePluginMenu(MENU, self._action)
-            self.iface.removeToolBarIcon(self._action)
-            self._action = None
+        if self.menu is not None:
+            self.menu.remove()
+            self.menu = None

@@ -128,7 +128,8 @@ def _writer(args, shape: Tuple[int, int], bands: Sequence[SensorBand]):
     centres = np.array([band.wavelength_nm for band in bands])
     widths = np.array([band.fwhm_nm for band in bands])
     names = [band.name for band in bands]
-    described = encoding.Spectral(centres, widths, corner.units, natural_colours(centres), names)
+    colours = natural_colours(centres.tolist())
+    described = encoding.Spectral(centres, widths, corner.units, colours, names)
     stored = encoding.of_dtype("float32", corner.units)
     return Writer(args.output, shape, described, stored, corner.georeference, _tags(args))
 

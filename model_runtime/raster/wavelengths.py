@@ -68,7 +68,10 @@ def nearest_bands(
 
 
 def sees(centre_nm: Sequence[Optional[float]], targets: Sequence[float]) -> bool:
-    """Tell whether each of ``targets`` (nm) has a band of its own within REACH_NM."""
+    """Look for a band of its own within REACH_NM for each of ``targets`` (nm).
+
+    Returns: whether each has one.
+    """
     bands = nearest_bands(centre_nm, targets)
     near = [abs((centre_nm[b - 1] or 0.0) - nm) <= REACH_NM for b, nm in zip(bands, targets)]
     return all(near) and len(set(bands)) == len(targets)

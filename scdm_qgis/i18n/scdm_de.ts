@@ -1169,6 +1169,16 @@
             <translation>{name} muss ein GeoTIFF sein: einen Namen verwenden, der auf .tif endet („{path}“).</translation>
         </message>
         <message>
+            <location filename="../gui/band_slider.py" />
+            <source>One band of {}</source>
+            <translation>Ein Band von {}</translation>
+        </message>
+        <message>
+            <location filename="../gui/band_slider.py" />
+            <source>{nm:.1f} nm, band {band}</source>
+            <translation>{nm:.1f} nm, Band {band}</translation>
+        </message>
+        <message>
             <location filename="../gui/choose_spectra.py" />
             <source>Choose from {} spectra (Ctrl or Shift for several):</source>
             <translation>Aus {} Spektren wählen (Strg oder Umschalt für mehrere):</translation>
@@ -1177,6 +1187,26 @@
             <location filename="../gui/choose_spectra.py" />
             <source>Reference spectra</source>
             <translation>Referenzspektren</translation>
+        </message>
+        <message>
+            <location filename="../gui/menu.py" />
+            <source>Upsample RGB to hyperspectral…</source>
+            <translation>RGB zu Hyperspektral erweitern …</translation>
+        </message>
+        <message>
+            <location filename="../gui/menu.py" />
+            <source>Spectral profile</source>
+            <translation>Spektralprofil</translation>
+        </message>
+        <message>
+            <location filename="../gui/menu.py" />
+            <source>Style by wavelength</source>
+            <translation>Darstellung nach Wellenlänge</translation>
+        </message>
+        <message>
+            <location filename="../gui/menu.py" />
+            <source>One band…</source>
+            <translation>Ein Band …</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1202,11 +1232,6 @@
             <location filename="../gui/panel.py" />
             <source>{count} spectra of {name}.</source>
             <translation>{count} Spektren aus {name}.</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Spectral profile</source>
-            <translation>Spektralprofil</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1462,6 +1487,31 @@
             <location filename="../layers/style.py" />
             <source>Colour infrared</source>
             <translation>Farbinfrarot</translation>
+        </message>
+        <message>
+            <location filename="../layers/wavelength_styles.py" />
+            <source>'{layer}' has no bands for {style}: its wavelengths are {low:g} to {high:g} nm.</source>
+            <translation>„{layer}“ hat keine Bänder für {style}: seine Wellenlängen reichen von {low:g} bis {high:g} nm.</translation>
+        </message>
+        <message>
+            <location filename="../layers/wavelength_styles.py" />
+            <source>Choose a raster layer of a file in the layer panel first.</source>
+            <translation>Zuerst im Layer-Bedienfeld einen Rasterlayer aus einer Datei wählen.</translation>
+        </message>
+        <message>
+            <location filename="../layers/wavelength_styles.py" />
+            <source>'{}' does not say the wavelengths of its bands: choose a hyperspectral raster whose metadata holds them.</source>
+            <translation>„{}“ nennt die Wellenlängen seiner Bänder nicht: ein hyperspektrales Raster wählen, dessen Metadaten sie enthalten.</translation>
+        </message>
+        <message>
+            <location filename="../layers/wavelength_styles.py" />
+            <source>One band</source>
+            <translation>Ein Band</translation>
+        </message>
+        <message>
+            <location filename="../layers/wavelength_styles.py" />
+            <source>Red edge</source>
+            <translation>Rote Kante</translation>
         </message>
         <message>
             <location filename="../plugin.py" />

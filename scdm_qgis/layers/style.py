@@ -6,6 +6,7 @@ from qgis.core import (
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
     QgsRasterLayer,
+    QgsSingleBandGrayRenderer,
     QgsSingleBandPseudoColorRenderer,
     QgsStyle,
 )
@@ -17,7 +18,7 @@ from ..model_runtime.contract import (
     RELIABILITY_CONTENT,
     SPREAD_CONTENT,
 )
-from ..model_runtime.raster.wavelengths import REACH_NM, nearest_bands
+from ..model_runtime.raster.wavelengths import REACH_NM, nearest_bands, sees
 from .colour_samples import Displayed, sample
 from .look import CUT, OWN_GAMMA, Channel, Look, like, numbered, own
 from .raster_file import scdm_tags, wavelengths_nm
@@ -95,6 +96,28 @@ def dress(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:
     maps = {SPREAD_CONTENT: spread_colours, RELIABILITY_CONTENT: reliability_colours}
     as_map = maps.get(scdm_tags(layer.source()).get("CONTENT"))
     return both_styles(layer, look) if as_map is None else as_map(layer)
+
+
+def show_infrared(layer: QgsRasterLayer, targets: Sequence[float] = INFRARED_NM) -> bool:
+    """Show the bands nearest ``targets`` (nm), the first where plants are brightest, as colours.
+
+    False where the raster does not see each of them in a band of its own.
+    """
+    nm = wavelengths_nm(layer.source())
+    if not sees(nm, targets):
+        return False
+    _show(layer, _infrared_look(layer, nearest_bands(nm, targets)))
+    return True
+
+
+def show_band(layer: QgsRasterLayer, band: int) -> None:
+    """Show one ``band`` (from 1) in greys, stretched between its own shares CUT."""
+    provider = layer.dataProvider()
+    renderer = QgsSingleBandGrayRenderer(provider, band)
+    renderer.setContrastEnhancement(_stretch(provider.dataType(band), *_cut(layer, band, CUT)))
+    layer.setRenderer(renderer)
+    layer.brightnessFilter().setGamma(1.0)  # that of the style before
+    layer.triggerRepaint()
 
 
 def _in_viridis(layer: QgsRasterLayer, band: int, top: float) -> bool:

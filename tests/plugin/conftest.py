@@ -129,6 +129,13 @@ def write_cube(write_raster):
     return write
 
 
+LACKING = (
+    *("addPluginToRasterMenu", "removePluginRasterMenu"),
+    *("addCustomActionForLayerType", "removeCustomActionForLayerType"),
+    *("registerOptionsWidgetFactory", "unregisterOptionsWidgetFactory"),
+)
+
+
 @pytest.fixture
 def window(qgis_iface, monkeypatch):
     """QGIS's interface with what pytest-qgis's stand-in lacks.
@@ -141,7 +148,7 @@ def window(qgis_iface, monkeypatch):
     tree = QgsLayerTreeView()
     tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), tree))
     monkeypatch.setattr(type(qgis_iface), "layerTreeView", lambda _: tree, raising=False)
-    for name in ("removePluginMenu", "removeDockWidget"):
+    for name in ("removeDockWidget", *LACKING):
         if not hasattr(qgis_iface, name):
             monkeypatch.setattr(type(qgis_iface), name, lambda *_: None, raising=False)
     return qgis_iface
