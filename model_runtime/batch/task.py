@@ -105,9 +105,12 @@ def settings_of(options: UpsampleOptions) -> str:
 
 
 def _files_read(options: UpsampleOptions) -> List[str]:
-    """The input's files, and those of what says what its values mean."""
+    """The input's files, and those of what says what its values mean and where it is done."""
+    from ..raster.features import files_of_layer
+
     reference = _files_of(options.radiometry_from) if options.radiometry_from else []
-    return [*_files_of(options.input), *reference, *filter(None, [options.calibration])]
+    mask = files_of_layer(options.mask) if options.mask else []
+    return [*_files_of(options.input), *reference, *filter(None, [options.calibration]), *mask]
 
 
 def _files_of(path: str) -> List[str]:

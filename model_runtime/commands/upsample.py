@@ -50,6 +50,12 @@ def add_arguments(parser) -> None:
         help="part to be done, in the raster's coordinate reference system (all)",
     )
     add(
+        "--mask",
+        metavar="FILE",
+        help="polygons (GeoPackage, shapefile, GeoJSON, FlatGeobuf): outside of them is nodata",
+    )
+    add("--mask-layer", metavar="NAME", help="of --mask, where the file holds several layers")
+    add(
         "--quality",
         choices=contract.QUALITIES,
         default=contract.DEFAULT_QUALITY,
@@ -216,6 +222,8 @@ def check(args) -> None:
         raise InputError(
             f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
         )
+    if args.mask_layer is not None and args.mask is None:
+        raise InputError("--mask-layer is given without --mask", "give --mask FILE too")
     needing = " and ".join(needs_samples(args))
     if needing and args.samples == 1:
         raise InputError(

@@ -13,6 +13,7 @@ from ..diffusion.cascade import Estimate, EstimateRequest, Sampling
 from ..package.manifest import Manifest
 from ..raster.encoding import PERCENT, Encoding, of_dtype
 from ..raster.georeference import Georeference
+from ..raster.polygon_mask import PolygonMask
 from ..spectra.radiometry import Radiometry
 from .outputs import Output, OutputSpec
 
@@ -56,7 +57,7 @@ class Job:
     """All that the loop over a raster needs.
 
     ``cascade`` is None where other processes compute. ``valid_share``: about how much of the
-    window is valid, 0 to 1.
+    window is valid, 0 to 1. ``mask``: outside of it the outputs are nodata.
     """
 
     reader: Reader
@@ -68,6 +69,13 @@ class Job:
     runtime: RuntimeInfo
     cascade: Optional[Estimator] = None
     valid_share: float = 1.0
+    mask: Optional[PolygonMask] = None
+
+    def wanted(self, window: tiling.Window) -> np.ndarray:
+        """The pixels of ``window`` that the mask leaves, (rows, cols) bool."""
+        if self.mask is None:
+            return np.ones((window.rows, window.cols), bool)
+        return self.mask.inside(window)
 
     def encoding_of(self, output: Output) -> Encoding:
         """How ``output`` stores its values."""

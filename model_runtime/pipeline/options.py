@@ -24,10 +24,11 @@ class UpsampleOptions:
     """What is asked for, as the command line gives it; None is "as the quality or model says".
 
     Made once by the command, handed down whole, and sent to other processes as it is. ``bands``
-    are 1-based; ``extent`` is (xmin, ymin, xmax, ymax) in the raster's reference system;
-    ``memory_limit`` in bytes; ``tile``, ``overlap`` and ``sheet`` in pixels. ``input``,
-    ``output``, ``spread``, ``reliability``, ``report``, ``keep_stages`` and ``draws`` are paths:
-    of all but ``input`` that they are given decides the outputs' content, not where they lead.
+    are 1-based; ``extent`` is (xmin, ymin, xmax, ymax) in the raster's reference system; ``mask``
+    is a file of polygons, of which the geometries decide, not the path; ``memory_limit`` in bytes;
+    ``tile``, ``overlap`` and ``sheet`` in pixels. ``input``, ``output``, ``spread``,
+    ``reliability``, ``report``, ``keep_stages`` and ``draws`` are paths: of all but ``input`` that
+    they are given decides the outputs' content, not where they lead.
     """
 
     input: str = _conduct("")
@@ -35,6 +36,8 @@ class UpsampleOptions:
     model: Optional[str] = None
     bands: Optional[Tuple[int, ...]] = None
     extent: Optional[Tuple[float, ...]] = None
+    mask: Optional[str] = _conduct(None)
+    mask_layer: Optional[str] = None
     quality: str = DEFAULT_QUALITY
     sampler: Optional[str] = None
     steps: Optional[int] = None

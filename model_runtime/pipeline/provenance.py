@@ -39,11 +39,13 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
         "SCDM_RADIOMETRY_GAIN": format_numbers(taken.gain),
         "SCDM_RADIOMETRY_OFFSET": format_numbers(taken.offset),
         "SCDM_INPUT_BANDS": format_numbers(job.reader.bands),
+        **({"SCDM_MASK": job.mask.polygons.said} if job.mask else {}),
         "SCDM_SOFTWARE_VERSION": __version__,
         "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",
     }
     run = {"device": job.runtime.device, "providers": ", ".join(job.runtime.providers)}
     warnings = [*job.runtime.warnings, *taken.warnings, *_band_warnings(job)]
+    warnings += job.mask.warnings if job.mask else []
     return Facts(settings, run, warnings)
 
 

@@ -12,6 +12,7 @@ from ..journal.journal import FACTS_NAME, Journal
 from ..journal.unit_store import UnitStore
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
+from ..raster.polygon_mask import PolygonMask, Polygons
 from ..raster.reader import RasterReader
 from ..spectra.radiometry import Radiometry
 from . import fingerprint, memory_budget
@@ -28,7 +29,7 @@ class RunSpec:
     """``inputs``: the input's files and what they are; ``model``: its folder, None the embedded.
 
     ``journal`` is the folder of the units of ``run``. Paths are the same for all processes.
-    ``software``: the client's.
+    ``software``: the client's. ``polygons``: outside of them the outputs are nodata.
     """
 
     input: str
@@ -46,6 +47,7 @@ class RunSpec:
     run: str
     outputs: OutputSpec
     software: Dict[str, str]
+    polygons: Optional[Polygons] = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def spec_of(
         run=journal.run,
         outputs=job.outputs,
         software=software(),
+        polygons=job.mask.polygons if job.mask else None,
     )
 
 
@@ -126,6 +129,7 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
         outputs=spec.outputs,
         runtime=runtime_of(cascade),
         cascade=cascade,
+        mask=PolygonMask(spec.polygons) if spec.polygons else None,
     )
     warnings: List[str] = []
     fitting = memory_budget.fit_layout(job, spec.memory_limit, warnings.append)

@@ -22,6 +22,7 @@ from ..raster import band_choice
 from ..raster.cube import read_preview
 from ..raster.dataset import files_read
 from ..raster.png import png_bytes
+from ..raster.polygon_mask import PolygonMask, read_mask
 from ..raster.reader import RasterReader
 from ..raster.writer import GEOTIFF, check_name
 from ..report import html_page
@@ -165,7 +166,7 @@ def _check_outputs(
             check_name(output.path, kinds)
     if options.report:
         html_page.check_name(Path(options.report))
-    read = options.input, options.radiometry_from, options.calibration
+    read = options.input, options.radiometry_from, options.calibration, options.mask
     final_names.refuse_inputs(targets, [path for path in read if path])
     final_names.refuse_shared(targets)
     sweep(options.output)
@@ -216,6 +217,7 @@ def _job(
     window = reader.whole if options.extent is None else reader.window(options.extent)
     layout = layout_of(options.tile, options.overlap, model.tile, reader.whole, window)
     values = input_values.understand(reader, options, model)
+    mask = _mask(options, reader, window)
     return Job(
         reader=reader,
         model=model,
@@ -225,8 +227,24 @@ def _job(
         outputs=spec,
         runtime=runtime,
         cascade=cascade,
-        valid_share=values.valid_share if options.extent is None else 1.0,
+        valid_share=_valid_share(options, values.valid_share, mask, window),
+        mask=mask,
     )
+
+
+def _mask(options: UpsampleOptions, reader: RasterReader, window: Window) -> Optional[PolygonMask]:
+    if options.mask is None:
+        return None
+    place = options.mask, options.mask_layer, reader.georeference
+    return read_mask(*place, window, reader.whole)
+
+
+def _valid_share(
+    options: UpsampleOptions, of_whole: float, mask: Optional[PolygonMask], window: Window
+) -> float:
+    """At most how much of ``window`` is valid, 0 to 1."""
+    share = of_whole if options.extent is None else 1.0
+    return share if mask is None else min(share, mask.share_of(window))
 
 
 def _require_disk(options: UpsampleOptions, job: Job) -> None:
@@ -368,6 +386,8 @@ def _report(
 
     side = estimate_report.PREVIEW_SIDE
     raw, valid = job.reader.preview(job.layout.window, side)
+    if job.mask is not None:
+        valid &= job.mask.inside(job.layout.window, valid.shape)
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
     made = {output.content: part for output, part in zip(job.outputs.rasters, parts)}
     shown = {name: made[name] for name in REPORTED if name in made}

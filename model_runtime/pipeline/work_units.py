@@ -139,13 +139,18 @@ def estimate_tile(
     """An array of each output for ``tile.kept``, ``stored`` as told; none without a valid pixel.
 
     The mean, each stage's mean where stages are kept, the spread, the reliability and the samples
-    where they are wanted; each is
-    (bands, rows, cols), nodata where masked. A stage has nodata in the bands that it does not
-    make. ``output_range`` takes note of the values; it raises PackageError where they diverge.
+    where they are wanted; each is (bands, rows, cols), nodata where masked. The networks see what
+    lies outside of the job's mask, so that the estimates inside do not depend on it. A stage has
+    nodata in the bands that it does not make. ``output_range`` takes note of the values; it raises
+    PackageError where they diverge.
     """
+    wanted_here = job.wanted(tile.kept)
+    if not wanted_here.any():
+        return ()
     values, valid = job.reader.read(tile.read)
     kept = tile.kept_in_read
-    if not valid[kept].any():
+    shown = valid[kept] & wanted_here
+    if not shown.any():
         return ()
     rgb = job.radiometry.apply(values)
     # One value for all masked pixels of a run, the model's neutral one: no tile differs.
@@ -169,9 +174,9 @@ def estimate_tile(
         known = _reliability(job.model, result, rgb[(slice(None), *kept)])
         made.append(stored[len(made)].encode(known))
     made += result.draws
-    if not valid[kept].all():
+    if not shown.all():
         for one, encoding in zip(made, stored):
-            one[:, ~valid[kept]] = encoding.nodata
+            one[:, ~shown] = encoding.nodata
     return tuple(made)
 
 

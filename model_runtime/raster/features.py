@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError, one_line
 from ..tiling import Window
 from .gdal_setup import gdal, ogr, osr, require_proj, vector_errors
-from .georeference import PIXEL_GRID, Georeference
+from .georeference import PIXEL_GRID, Georeference, Geotransform
 
 DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf")
 GIVE_FEATURES = "give a GeoPackage, shapefile, GeoJSON or FlatGeobuf file"
@@ -37,10 +37,16 @@ class Layer:
         return iter(self.gdal_layer)
 
 
-def open_layer(path: str, layer: Optional[str] = None, name_field: Optional[str] = None) -> Layer:
+def open_layer(
+    path: str,
+    layer: Optional[str] = None,
+    name_field: Optional[str] = None,
+    option: str = "--layer",
+) -> Layer:
     """Open the vector file at ``path``: its ``layer``, else its only one.
 
-    ``name_field`` names the features, else their number does.
+    ``name_field`` names the features, else their number does. ``option`` names the layer on the
+    command line.
 
     Returns: the Layer.
     Raises: InputError for what is no vector file, has no such layer or field, or no features.
@@ -54,7 +60,7 @@ def open_layer(path: str, layer: Optional[str] = None, name_field: Optional[str]
     except RuntimeError as error:
         raise InputError(f"'{path}' cannot be read ({one_line(error)})", GIVE_FEATURES) from None
     with _refusing_damage(path):
-        found = _layer(dataset, path, layer)
+        found = _layer(dataset, path, layer, option)
         names = _names(found, path, name_field)
     if not names:
         raise InputError(f"'{path}' holds no features", "choose a layer with points or polygons")
@@ -82,13 +88,15 @@ def _refusing_damage(path: str) -> Iterator[None]:
         ) from None
 
 
-def _layer(dataset, path: str, wanted: Optional[str]):
+def _layer(dataset, path: str, wanted: Optional[str], option: str):
     names = [dataset.GetLayer(i).GetName() for i in range(dataset.GetLayerCount())]
     if wanted is None and len(names) == 1:
         return dataset.GetLayer(0)
     if wanted is None or wanted not in names:
         said = f"has no layer '{wanted}'" if wanted else f"holds {len(names)} layers"
-        raise InputError(f"'{path}' {said}", f"name one with --layer: {', '.join(names) or 'none'}")
+        raise InputError(
+            f"'{path}' {said}", f"name one with {option}: {', '.join(names) or 'none'}"
+        )
     return dataset.GetLayer(names.index(wanted))
 
 
@@ -147,22 +155,14 @@ class Placed:
 
         Returns: (rows, cols) bool.
         """
-        reference = self.place.spatial_ref
-        grid = gdal.GetDriverByName("MEM").Create("", window.cols, window.rows)
-        moved = Georeference(self._transform).of(window)
-        grid.SetGeoTransform(moved.geotransform)
-        source = _in_memory()
-        layer = source.CreateLayer("", reference)
+        transform = Georeference(self._transform).of(window).geotransform or PIXEL_GRID
+        source = in_memory()
+        layer = source.CreateLayer("", None)
         with vector_errors():
             feature = ogr.Feature(layer.GetLayerDefn())
             feature.SetGeometry(self.geometries[number])
             layer.CreateFeature(feature)
-        if reference is not None:
-            grid.SetSpatialRef(reference)
-        options = ["ALL_TOUCHED=TRUE"] if self.all_touched else []
-        with _quiet():  # that neither has a reference system is known
-            gdal.RasterizeLayer(grid, [1], layer, burn_values=[1], options=options)
-        return grid.ReadAsArray() == 1
+        return burn(layer, transform, (window.rows, window.cols), self.all_touched)
 
 
 def place_on(
@@ -218,8 +218,28 @@ def _moved(feature, name: str, change: Optional[Any]):
     return geometry
 
 
-def _in_memory():
-    """GDAL's dataset of features in memory; from 3.11 on the raster's driver makes it too."""
+def burn(
+    layer, transform: Geotransform, shape: Tuple[int, int], all_touched: bool = False
+) -> np.ndarray:
+    """Find the pixels of a grid that belong to any feature of GDAL's ``layer``, in its system.
+
+    ``transform`` and (rows, cols) ``shape`` are the grid's.
+
+    Returns: (rows, cols) bool.
+    """
+    grid = gdal.GetDriverByName("MEM").Create("", shape[1], shape[0])
+    grid.SetGeoTransform(list(transform))
+    options = ["ALL_TOUCHED=TRUE"] if all_touched else []
+    with _quiet():  # that neither has a reference system is known
+        gdal.RasterizeLayer(grid, [1], layer, burn_values=[1], options=options)
+    return grid.ReadAsArray() == 1
+
+
+def in_memory():
+    """Make a dataset of features in memory; from GDAL 3.11 on the raster's driver makes it too.
+
+    Returns: GDAL's dataset.
+    """
     driver = gdal.GetDriverByName("Memory") or gdal.GetDriverByName("MEM")
     return driver.Create("", 0, 0, 0, gdal.GDT_Unknown)
 

@@ -234,6 +234,17 @@ def test_the_radiometry_pages_commands_run(checkout, environment):
     assert said.startswith("calibration 'flight.json': 3 targets")
 
 
+def test_the_parts_pages_commands_run(checkout, environment):
+    pytest.importorskip("onnxruntime")
+    run_blocks("docs/parts.md", checkout, environment)
+    from osgeo import gdal
+
+    part = gdal.Open(str(checkout / "part.tif"))
+    assert (part.RasterXSize, part.RasterYSize) == (17, 17)
+    fields = gdal.Open(str(checkout / "fields.tif")).ReadAsArray(band_list=[1])
+    assert (fields != 65535).sum() == (14 + 16) * 22  # what the fields of write_fields cover
+
+
 def test_the_sensors_pages_command_runs(checkout, environment):
     run_blocks("docs/sensors.md", checkout, environment)
     assert (checkout / "s2.tif").is_file()

@@ -8,11 +8,12 @@ import pytest
 from model_runtime.pipeline.options import UpsampleOptions, deciding_options
 
 PLAIN = UpsampleOptions(input="a.tif", output="o.tif")
-# Where outputs lie and how they are come by; a spread that is wanted is a fact of the run itself.
+# Where outputs lie and how they are come by; a spread that is wanted is a fact of the run itself,
+# as the polygons of a mask are.
 CONDUCT = {
     *("input", "output", "spread", "keep_stages", "draws", "reliability", "report", "threads"),
     *("cluster", "tls_ca_file", "tls_cert", "tls_key", "overwrite", "memory_limit", "resume"),
-    "unfinished",
+    *("unfinished", "mask"),
 }
 
 

@@ -1,0 +1,138 @@
+"""Which pixels a mask of polygons leaves, against an independent test of their centres."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+from matplotlib.path import Path as Outline
+from osgeo import gdal, ogr, osr
+
+from model_runtime.errors import InputError
+from model_runtime.raster.georeference import Georeference
+from model_runtime.raster.polygon_mask import PolygonMask, read_mask
+from model_runtime.tiling import Window
+
+gdal.UseExceptions()
+ROWS, COLS = 40, 60
+TURNED = (500000, 2.0, 0.6, 4100000, 0.7, -2.0)
+# Corners in pixels (column, row); none lies on a pixel's centre.
+TRIANGLE = ((5.2, 3.1), (48.7, 11.3), (20.4, 36.9))
+SQUARE = ((40.1, 25.2), (55.8, 25.2), (55.8, 38.6), (40.1, 38.6))
+
+
+def reference(epsg):
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(epsg)
+    system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return system
+
+
+@pytest.fixture
+def write_polygons(tmp_path):
+    """A function: (outlines of pixel corners, epsg, layers) -> GeoPackage of them, as they lie."""
+
+    def write(outlines, epsg=32617, layers=("fields",), name="mask.gpkg", kind="Polygon"):
+        path = tmp_path / name
+        made = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+        change = osr.CoordinateTransformation(reference(32617), reference(epsg))
+        for title in layers:
+            layer = made.CreateLayer(title, reference(epsg))
+            for outline in outlines:
+                places = [gdal.ApplyGeoTransform(list(TURNED), *corner) for corner in outline]
+                rings = [[list(place) for place in (*places, places[0])]]
+                told = rings if kind == "Polygon" else rings[0]
+                shape = ogr.CreateGeometryFromJson(json.dumps({"type": kind, "coordinates": told}))
+                shape.Transform(change)
+                feature = ogr.Feature(layer.GetLayerDefn())
+                feature.SetGeometry(shape)
+                layer.CreateFeature(feature)
+        return path
+
+    return write
+
+
+def read(path, layer=None, window=None):
+    whole = Window(0, 0, ROWS, COLS)
+    place = Georeference(TURNED, reference(32617))
+    return read_mask(str(path), layer, place, window or whole, whole)
+
+
+def expected(*outlines):
+    """Whose centre lies in one of the outlines, by matplotlib's own arithmetic."""
+    row, col = np.mgrid[:ROWS, :COLS] + 0.5
+    centres = np.stack([col.ravel(), row.ravel()], axis=1)
+    hits = [Outline([*outline, outline[0]]).contains_points(centres) for outline in outlines]
+    return np.any(hits, axis=0).reshape(ROWS, COLS)
+
+
+def test_a_pixel_is_inside_where_its_centre_is(write_polygons):
+    mask = read(write_polygons([TRIANGLE, SQUARE]))
+    found = mask.inside(Window(0, 0, ROWS, COLS))
+    np.testing.assert_array_equal(found, expected(TRIANGLE, SQUARE))
+
+
+def test_windows_are_parts_of_the_whole(write_polygons):
+    mask = read(write_polygons([TRIANGLE, SQUARE]))
+    whole = expected(TRIANGLE, SQUARE)
+    for row0, col0 in ((0, 0), (7, 13), (25, 40), (33, 51)):
+        window = Window(row0, col0, 7, 9)
+        np.testing.assert_array_equal(
+            mask.inside(window), whole[row0 : row0 + 7, col0 : col0 + 9], str(window)
+        )
+
+
+def test_polygons_of_another_reference_system_are_brought_to_the_rasters(write_polygons):
+    mask = read(write_polygons([TRIANGLE, SQUARE], epsg=4326))
+    found = mask.inside(Window(0, 0, ROWS, COLS))
+    np.testing.assert_array_equal(found, expected(TRIANGLE, SQUARE))
+
+
+def test_the_share_is_that_of_the_area(write_polygons):
+    mask = read(write_polygons([SQUARE]))
+    whole = Window(0, 0, ROWS, COLS)
+    assert mask.share_of(whole) == pytest.approx(expected(SQUARE).mean())
+    assert mask.inside(whole, (10, 15)).mean() == pytest.approx(expected(SQUARE).mean(), abs=0.02)
+
+
+def test_another_process_has_the_same_mask(write_polygons):
+    mask = read(write_polygons([TRIANGLE]))
+    again = PolygonMask(pickle.loads(pickle.dumps(mask.polygons)))
+    whole = Window(0, 0, ROWS, COLS)
+    np.testing.assert_array_equal(again.inside(whole), mask.inside(whole))
+    assert again.polygons.said == mask.polygons.said
+
+
+def test_what_it_is_called_goes_with_its_shape_not_with_its_file(write_polygons):
+    one = read(write_polygons([TRIANGLE], name="a.gpkg")).polygons.said
+    copy = read(write_polygons([TRIANGLE], name="b.gpkg")).polygons.said
+    other = read(write_polygons([SQUARE], name="c.gpkg")).polygons.said
+    assert one == copy != other
+    assert one.startswith("1 polygon, sha256 ")
+
+
+def test_polygons_beside_an_extent_are_left_out_of_it(write_polygons):
+    path = write_polygons([TRIANGLE, SQUARE])
+    assert len(read(path, window=Window(2, 4, 4, 4)).polygons.wkb) == 1
+
+
+def test_one_of_several_layers_is_named(write_polygons):
+    path = write_polygons([TRIANGLE], layers=("fields", "roads"))
+    with pytest.raises(InputError) as refused:
+        read(path)
+    assert refused.value.remedy == "name one with --mask-layer: fields, roads"
+    assert read(path, "roads").inside(Window(0, 0, ROWS, COLS)).any()
+
+
+def test_lines_are_no_mask(write_polygons):
+    path = write_polygons([TRIANGLE], kind="LineString")
+    with pytest.raises(InputError, match=r"feature 1 of the mask .* is no polygon \(linestring\)"):
+        read(path)
+
+
+def test_a_mask_beside_the_part_is_refused(write_polygons):
+    far = tuple((col + 900, row) for col, row in SQUARE)
+    with pytest.raises(InputError, match="meets the part that is to be done"):
+        read(write_polygons([far]))
+    with pytest.raises(InputError, match="meets the part that is to be done"):
+        read(write_polygons([SQUARE], name="b.gpkg"), window=Window(0, 0, 5, 5))
