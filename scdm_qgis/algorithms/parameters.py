@@ -110,6 +110,12 @@ def features(name: str, title: str, text: str):
     return _with_help(QgsProcessingParameterFeatureSource(name, title, kinds), text)
 
 
+def polygons(name: str, title: str, text: str):
+    """A layer of polygons, optional."""
+    kinds = [QgsProcessing.TypeVectorPolygon]
+    return _with_help(QgsProcessingParameterFeatureSource(name, title, kinds, None, True), text)
+
+
 def attribute(name: str, title: str, text: str, parent: str):
     """A field of the layer ``parent``, optional."""
     kind = QgsProcessingParameterField.DataType.Any

@@ -187,6 +187,14 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _advanced(self):
         tr = self.tr
+        yield make.polygons(
+            "MASK",
+            tr("Mask"),
+            tr(
+                "Polygons: only pixels whose centre lies in one are computed, all others are "
+                "nodata. Inside, the values are those of a run of the whole raster. Empty: none."
+            ),
+        )
         yield make.file(
             "CALIBRATION",
             tr("Calibration"),
@@ -325,7 +333,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         return True
 
     def _place(self, parameters, context, layer, feedback):
-        """The options that need layers: bands, extent, and what is matched to."""
+        """The options that need layers: bands, extent, mask, and what is matched to."""
         options = []
         chosen = [
             self.parameterAsInt(parameters, n, context) if given(parameters, n) else 0
@@ -346,6 +354,9 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         if given(parameters, "RADIOMETRY_FROM"):
             reference = self.raster_layer(parameters, "RADIOMETRY_FROM", context)
             options.append("--radiometry-from=" + gdal_name(reference))
+        if given(parameters, "MASK"):
+            path, name = self.vector_file(parameters, "MASK", context, feedback)
+            options += [f"--mask={path}", *([f"--mask-layer={name}"] if name else [])]
         return options
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -368,7 +379,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _titles(self):
         """What the worker's options are called in the dialog."""
-        others = ("EXTENT", "SPREAD", "RELIABILITY", "REPORT", "DRAWS")
+        others = ("EXTENT", "MASK", "SPREAD", "RELIABILITY", "REPORT", "DRAWS")
         named = ((name, f"--{name.lower()}") for name in others)
         bands = [self.parameterDefinition(name).description() for name in BANDS]
         named = (*OPTIONS, *named, ("RADIOMETRY_FROM", "--radiometry-from"))

@@ -995,6 +995,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>Mask</source>
+            <translation>Maske</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Polygons: only pixels whose centre lies in one are computed, all others are nodata. Inside, the values are those of a run of the whole raster. Empty: none.</source>
+            <translation>Polygone: Nur Pixel, deren Mitte in einem davon liegt, werden berechnet, alle anderen sind ohne Wert (nodata). Innen sind die Werte die eines Laufs über das ganze Raster. Leer: keine.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>File that Calibrate with targets made: the values become reflectance by it, in all pictures of the flight alike. Needs the radiometry auto or reflectance. Empty: none.</source>
             <translation>Datei aus „Mit Referenzflächen kalibrieren“: damit werden die Werte zu Reflexion, in allen Bildern des Flugs gleich. Braucht die Radiometrie auto oder reflectance. Leer: keine.</translation>
         </message>
@@ -1557,6 +1567,11 @@
             <location filename="../runtime/dialog_words.py" />
             <source>The extent lies beside the raster, which covers {raster} (xmin, ymin, xmax, ymax): choose an extent that overlaps it.</source>
             <translation>Die Ausdehnung liegt neben dem Raster, das {raster} (xmin, ymin, xmax, ymax) umfasst: eine Ausdehnung wählen, die es überlappt.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/dialog_words.py" />
+            <source>No polygon of Mask meets the raster or its Extent: check the layer's reference system, or choose another layer.</source>
+            <translation>Kein Polygon der Maske trifft das Raster oder die Ausdehnung: das Bezugssystem des Layers prüfen oder einen anderen Layer wählen.</translation>
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />

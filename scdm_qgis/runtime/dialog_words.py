@@ -77,6 +77,14 @@ _BETTER: Tuple[Tuple[str, str], ...] = (
         ),
     ),
     (
+        r"no polygon of the mask '.*' meets ",
+        QT_TRANSLATE_NOOP(
+            "scdm",
+            "No polygon of Mask meets the raster or its Extent: check the layer's reference "
+            "system, or choose another layer.",
+        ),
+    ),
+    (
         r"'(?P<path>.*)' has (?P<have>\d+) bands?, the model needs (?P<need>\d+): ",
         QT_TRANSLATE_NOOP(
             "scdm",

@@ -169,3 +169,17 @@ def test_a_scene_is_made_again_for_another_mask(field, command, tiny_package, tm
     assert command(*words, "--mask", mask, "--overwrite").returncode == 0
     after = read(tmp_path / "out" / "field.tif")
     assert (after != NODATA).sum() < (before != NODATA).sum()
+
+
+def test_qgis_process_takes_an_extent_and_a_mask(
+    field, qgis_process, upsample, tiny_package, tmp_path
+):
+    """By names relative to the user's folder."""
+    source, mask = field
+    whole = upsample(source, "whole.tif")
+    words = ["INPUT=field.tif", "MASK=mask.geojson", "OUTPUT=part.tif", "TILE=32"]
+    words += [f"MODEL={tiny_package}", "EXTENT=500020,500080,4099920,4099980 [EPSG:32617]"]
+    answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    expected = np.where(inside_by_gdal(source, mask), whole, NODATA)
+    np.testing.assert_array_equal(read(tmp_path / "part.tif"), expected[:, 10:40, 10:40])

@@ -7,7 +7,16 @@ import threading
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProcessingException, QgsProject, QgsRasterLayer
+from qgis.core import (
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
 
 ROWS, COLS = 12, 20
 ROTATED = (500000.0, 1.6, 1.2, 4100000.0, 1.2, -1.6)
@@ -259,3 +268,35 @@ def test_the_log_says_which_bands_were_taken(upsample, write_raster, colours, lo
     assert output.GetMetadataItem("SCDM_INPUT_BANDS") == "3,2,1"
     said = "Red = band 3 (B4), Green = band 2 (B3), Blue = band 1 (B2); by band names."
     assert said in log.infos
+
+
+def fields_in_memory(*rectangles):
+    """A layer of polygons that no file holds, in the project."""
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32617", "fields", "memory")
+    for rectangle in rectangles:
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(*rectangle)))
+        layer.dataProvider().addFeature(feature)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+def test_the_selected_polygons_of_a_layer_in_memory_are_the_mask(upsample, write_raster, colours):
+    path = write_raster("a.tif", colours)
+    left, right = (500000, 4099990, 500010, 4100000), (500020, 4099976, 500040, 4099990)
+    layer = fields_in_memory(left, right)
+    layer.selectByIds([2])
+    whole = valid(upsample(path, MASK=layer))
+    chosen = QgsProcessingFeatureSourceDefinition(layer.id(), selectedFeaturesOnly=True)
+    selected = valid(upsample(path, MASK=chosen))
+    expected = np.zeros((ROWS, COLS), bool)
+    expected[5:, 10:] = True
+    np.testing.assert_array_equal(selected, expected)
+    expected[:5, :5] = True
+    np.testing.assert_array_equal(whole, expected)
+
+
+def test_a_mask_beside_the_raster_is_refused_by_its_title(upsample, write_raster, colours):
+    layer = fields_in_memory((0, 0, 1, 1))
+    with pytest.raises(QgsProcessingException, match="No polygon of Mask meets"):
+        upsample(write_raster("a.tif", colours), MASK=layer)
