@@ -19,6 +19,7 @@ from model_runtime.errors import DeviceError, InputError, ScdmError
 from training.config import Config, load
 from training.data import sources
 from training.data.dataset import load_scenes
+from training.graphs import initial_weights
 from training.loop import ranks as distributed
 from training.loop import run_folder
 from training.loop.ranks import LostRank, Ranks
@@ -67,7 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="folder of the run (default runs/NAME)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(
-        "--init-from", type=Path, metavar="RUN", help="start from the weights of another run"
+        "--init-from",
+        type=Path,
+        metavar="RUN|PACKAGE",
+        help="start from the weights of another run, or of a model package (compact networks)",
     )
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument(
@@ -88,6 +92,7 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
     config = _settings(args)
     ranks.check_batch(config.training.batch)
     stages = _stages(args.stage, len(config.stages))
+    initial = initial_weights.read(args.init_from, config, stages) if args.init_from else {}
     folder = args.out or Path("runs") / config.name
     if ranks.first:
         told = run_folder.hold(folder, config, stages, args.resume)
@@ -109,7 +114,7 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
         args.device,
         args.resume,
         ranks,
-        args.init_from,
+        initial,
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -242,11 +242,11 @@ class StageTrainer:
             "optimiser": self.optimiser.state_dict(),
         }
 
-    def start_from(self, state: Dict[str, Any]) -> None:
-        """Begin at step 0 with the averaged weights of another run's ``state``."""
-        with checkpoint.fitting(f"the checkpoint that stage {self.stage + 1} starts from"):
-            self.network.load_state_dict(state["ema"])
-            self.ema.network.load_state_dict(state["ema"])
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin at step 0 with the ``weights`` of another run or of a package."""
+        with checkpoint.fitting(f"what stage {self.stage + 1} starts from"):
+            self.network.load_state_dict(weights)
+            self.ema.network.load_state_dict(weights)
 
     def restore(self, state: Optional[Dict[str, Any]]) -> None:
         """Go on from ``state``; None starts anew."""

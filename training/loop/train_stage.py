@@ -2,11 +2,11 @@
 
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ContextManager, Optional, Sequence
+from typing import ContextManager, Mapping, Optional, Sequence
 
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -25,7 +25,10 @@ from .stage_trainer import StageTrainer
 
 @dataclass(frozen=True)
 class Run:
-    """One call of the command: where, what, on which scenes, and this process's part."""
+    """One call of the command: where, what, on which scenes, and this process's part.
+
+    ``initial``: the weights that stages begin with, instead of random ones.
+    """
 
     folder: Path
     config: Config
@@ -35,7 +38,7 @@ class Run:
     device: str
     resume: bool
     ranks: Ranks
-    init_from: Optional[Path] = None
+    initial: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
 
 
 def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
@@ -70,8 +73,8 @@ def trainer_of(run: Run, stage: int) -> StageTrainer:
     trainer = StageTrainer(run.config, stage, patches, before, run.device, run.ranks)
     state = checkpoint.load(run.folder, stage) if run.resume else None
     trainer.restore(state)
-    if run.init_from and state is None:
-        trainer.start_from(checkpoint.require(run.init_from, stage))
+    if stage in run.initial and state is None:
+        trainer.start_from(run.initial[stage])
     return trainer
 
 

@@ -1,0 +1,127 @@
+"""Weights to start from: a run's, or a package's as they are read back from its ONNX files."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from model_runtime.errors import InputError
+from model_runtime.package import embedded
+from training import export
+from training import train as command_line
+from training.config import load
+from training.graphs import initial_weights
+from training.loop import checkpoint, run_folder
+from training.networks import registry
+
+ROOT = Path(__file__).parents[3]
+# Another compact second stage, and one of the released kind in its place.
+WIDER = "stages.1.network.width=12"
+RELEASED = (
+    "stages.1.network={kind='released', base_width=4, multipliers=[1, 2], attention_levels=[], "
+    "time_width=8, groups=2, residual_blocks=1}"
+)
+
+
+def run_of(folder, config):
+    """A run as train.py leaves it, of networks whose every weight is something."""
+    run_folder.keep(folder, config)
+    for stage in range(len(config.stages)):
+        torch.manual_seed(stage)
+        network = registry.build(config, stage)
+        for weights in network.parameters():
+            torch.nn.init.normal_(weights, std=0.3)
+        state = {"step": 1, "network": {}, "ema": network.state_dict(), "optimiser": {}}
+        checkpoint.save(folder, stage, state)
+    return folder
+
+
+def _is_fitted(name):
+    """Whether a weight is part of what a timestep adds, of which the graph keeps a table only."""
+    return name.startswith("denoiser.") and ("time." in name or name.endswith("widen.bias"))
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, small_toml):
+    """(settings, a run, the package made of it)."""
+    config = load(small_toml)
+    folder = tmp_path_factory.mktemp("exported")
+    export.export(run_of(folder / "run", config), folder / "package")
+    return config, folder / "run", folder / "package"
+
+
+def test_a_runs_weights_are_its_averaged_ones(exported):
+    config, run, _ = exported
+    found = initial_weights.read(run, config, [0, 1])
+    for stage in (0, 1):
+        kept = checkpoint.load(run, stage)["ema"]
+        assert found[stage].keys() == kept.keys()
+        assert all(torch.equal(found[stage][name], kept[name]) for name in kept)
+
+
+def test_a_packages_weights_predict_what_those_that_it_was_made_of_do(exported):
+    """They come back to rounding; what a timestep adds is fitted, best where sampling begins."""
+    config, run, package = exported
+    found = initial_weights.read(package, config, [0, 1])
+    for stage in (0, 1):
+        kept = checkpoint.load(run, stage)["ema"]
+        for name, value in kept.items():
+            if not _is_fitted(name):
+                torch.testing.assert_close(found[stage][name], value, rtol=1e-4, atol=1e-5)
+        one, other = (registry.build(config, stage).eval() for _ in range(2))
+        one.load_state_dict(kept)
+        other.load_state_dict(found[stage])
+        x = torch.randn(1, len(config.stages[stage].final_bands), 4, 4)
+        condition = torch.randn(1, registry.condition_bands(config, stage), 4, 4)
+        for t, least in ((0, 0.1), (20, 0.1), (49, 0.03)):
+            with torch.no_grad():
+                expected, got = (n(x, condition, torch.tensor([t])) for n in (one, other))
+            assert (got - expected).square().mean().sqrt() < least * expected.std()
+
+
+@pytest.mark.parametrize(
+    "override, match",
+    [
+        (
+            WIDER,
+            r"stage 2 of .*package: condition_encoder.* is 7, in the network of the settings 11",
+        ),
+        ("normalisation.scale=0.3", r"normalisation \(offset, scale\) \[\(0.2, 0.2\)\], the"),
+        ("output.grid_nm=[400.0, 999.0, 8]", "output bands at"),
+        ("stages.0.prediction=v", "in stage 1 the prediction x0, the settings v"),
+        ("stages.1.timesteps=60", "in stage 2 the timesteps 50, the settings 60"),
+        (RELEASED, "of compact networks only, and stage 2 is of another kind"),
+    ],
+)
+def test_a_package_of_something_else_is_refused(exported, small_toml, override, match):
+    with pytest.raises(InputError, match=match) as caught:
+        initial_weights.read(exported[2], load(small_toml, [override]), [0, 1])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_run_of_another_network_is_refused_before_anything_is_trained(exported, small_toml):
+    with pytest.raises(InputError, match=r"stage 2 of .*run: condition_encoder.* is 7, in"):
+        initial_weights.read(exported[1], load(small_toml, [WIDER]), [0, 1])
+
+
+def test_a_folder_that_is_neither_is_refused(tmp_path, small_toml):
+    with pytest.raises(InputError, match=r"neither a run of train\.py nor a model package"):
+        initial_weights.read(tmp_path, load(small_toml), [0])
+
+
+def test_training_starts_from_a_package(exported, small_toml, tmp_path, capsys):
+    """At a rate of next to nothing the weights stay those of the package."""
+    still = ["--set", "training.learning_rate=1e-12", "--set", "stages.0.iterations=2"]
+    words = ["--config", str(small_toml), "--out", str(tmp_path / "run"), "--stage", "1", *still]
+    assert command_line.main([*words, "--init-from", str(exported[2])]) == 0, capsys.readouterr()
+    trained = checkpoint.load(tmp_path / "run", 0)["ema"]
+    kept = checkpoint.load(exported[1], 0)["ema"]
+    for name in ("condition_encoder.looks.enter.weight", "denoiser.blocks.0.narrow.weight"):
+        torch.testing.assert_close(trained[name], kept[name], rtol=1e-4, atol=1e-5)
+
+
+def test_the_settings_for_ones_own_scenes_start_from_the_embedded_model():
+    """The commonest wish: the embedded model, trained on with some scenes of one's own."""
+    config = load(ROOT / "training" / "configs" / "own.toml")
+    found = initial_weights.read(embedded.package_folder(None), config, [1])
+    assert all(torch.isfinite(value).all() for value in found[1].values())
