@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError, StorageError, one_line
 from ..package.manifest import InputBand
 from ..tiling import Window, reflect
-from . import band_choice, file_facts, opening
+from . import band_choice, file_facts, opening, palette
 from .band_choice import BandFacts
 from .band_metadata import COLOURS
 from .dataset import (
@@ -59,22 +59,27 @@ class RasterReader:
             self._take(bands, wanted)
 
     def _take(self, bands: Optional[Sequence[int]], wanted: Sequence[InputBand]) -> None:
-        _refuse_palette(self._dataset, self.path)
-        refuse_estimate(self._dataset, self.path)
+        self._stored = stored = self._dataset  # kept: GDAL's bands die with their dataset
+        refuse_estimate(stored, self.path)
         described = open_with_sidecars(self.path)
         self._named = described.GetFileList() or []
+        if palette.has_palette(stored):
+            self._dataset, described = palette.expand(stored), palette.expand(described)
         facts = _band_facts(described)
         choice = _choose_bands(facts, self.path, bands, wanted)
         self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
-        self.bands_doubt = choice.doubt
+        self.bands_doubt = choice.doubt if self._dataset is stored else palette.DOUBT
         names = tuple(facts[number - 1].name for number in self.bands)
         self.facts = file_facts.read(self._dataset, self.path, self.bands, names)
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
         self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
+        in_file = self._handles if self._dataset is stored else [stored.GetRasterBand(1)]
         self._masks = _mask_bands(self._dataset, self._handles)
+        if self._dataset is not stored:
+            self._masks += _mask_bands(stored, in_file)
         self._refuse_complex()
-        refuse_short_file(self.path, self._handles)
-        self.georeference = georeference_of(self._dataset)
+        refuse_short_file(self.path, in_file)
+        self.georeference = georeference_of(stored)
         self.type_name = gdal.GetDataTypeName(self._handles[0].DataType)
         self.integer = "Int" in self.type_name or self.type_name == "Byte"
         self.bits = gdal.GetDataTypeSize(self._handles[0].DataType)
@@ -229,15 +234,6 @@ def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:
 
 def _list(numbers: Sequence[float]) -> str:
     return ",".join(f"{number:.10g}" for number in numbers)
-
-
-def _refuse_palette(dataset, path: str) -> None:
-    band = dataset.GetRasterBand(1)
-    if dataset.RasterCount < 3 and band.GetColorTable() is not None:
-        raise InputError(
-            f"'{path}' holds palette numbers, not colours",
-            "expand it first: gdal_translate -expand rgb IN OUT (QGIS: PCT to RGB)",
-        )
 
 
 def _choose_bands(

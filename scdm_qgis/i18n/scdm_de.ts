@@ -1590,11 +1590,6 @@
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />
-            <source>{path} holds palette numbers, not colours: convert it first with Raster → Conversion → PCT to RGB.</source>
-            <translation>{path} enthält Palettennummern, keine Farben: zuerst mit Raster → Konvertierung → PCT nach RGB umwandeln.</translation>
-        </message>
-        <message>
-            <location filename="../runtime/dialog_words.py" />
             <source>{path} is damaged or cut short: copy or export it again.</source>
             <translation>{path} ist beschädigt oder abgeschnitten: noch einmal kopieren oder exportieren.</translation>
         </message>

@@ -107,14 +107,6 @@ _BETTER: Tuple[Tuple[str, str], ...] = (
         ),
     ),
     (
-        r"'(?P<path>.*)' holds palette numbers, not colours: ",
-        QT_TRANSLATE_NOOP(
-            "scdm",
-            "{path} holds palette numbers, not colours: convert it first with Raster → Conversion "
-            "→ PCT to RGB.",
-        ),
-    ),
-    (
         r"'(?P<path>.*)' ends before its pixels do \(\d+ bytes\): ",
         QT_TRANSLATE_NOOP("scdm", "{path} is damaged or cut short: copy or export it again."),
     ),

@@ -129,15 +129,6 @@ def test_a_file_that_is_cut_short_is_told_in_german(refused, german, write_raste
     assert "ist beschädigt oder abgeschnitten" in refused(INPUT=str(path))
 
 
-def test_a_palette_is_told_in_german(refused, german, write_raster):
-    path = write_raster("picture.tif", np.ones((1, 9, 9), np.uint8))
-    raster, colours = gdal.Open(str(path), gdal.GA_Update), gdal.ColorTable()
-    colours.SetColorEntry(1, (200, 30, 40, 255))
-    raster.GetRasterBand(1).SetColorTable(colours)
-    raster = None
-    assert "enthält Palettennummern, keine Farben" in refused(INPUT=str(path))
-
-
 def test_a_band_used_as_another_colour_is_told_with_the_titles(refused, write_cube):
     import numpy as np
 

@@ -106,16 +106,20 @@ def test_band_offset_counts(upsample, write_raster, colours):
     assert np.abs(first.astype(int) - second).max() <= 1
 
 
-def test_paletted_is_refused_with_the_remedy(upsample, write_raster, tmp_path):
-    path = write_raster("paletted.tif", np.ones((1, ROWS, COLS), np.uint8))
+def test_paletted_pictures_are_their_colours(upsample, log, write_raster):
+    numbers = np.random.default_rng(3).integers(0, 16, (ROWS, COLS)).astype(np.uint8)
+    palette = np.random.default_rng(4).integers(20, 230, (16, 3)).astype(np.uint8)
+    path = write_raster("paletted.tif", numbers[None])
     table = gdal.ColorTable()
-    table.SetColorEntry(1, (10, 200, 30))
+    for number, colour in enumerate(palette):
+        table.SetColorEntry(number, tuple(map(int, colour)))
     dataset = gdal.Open(str(path), gdal.GA_Update)
     dataset.GetRasterBand(1).SetColorTable(table)
     dataset = None
-    with pytest.raises(QgsProcessingException, match=r"palette.*PCT to RGB"):
-        upsample(path)
-    assert not (tmp_path / "out.tif").exists()
+    made = upsample(path).ReadAsArray()
+    assert any("palette" in text for text in log.warnings)
+    by_hand = write_raster("colours.tif", np.moveaxis(palette[numbers], -1, 0))
+    np.testing.assert_array_equal(made, upsample(by_hand).ReadAsArray())
 
 
 def test_vrt(upsample, write_raster, colours, tmp_path):

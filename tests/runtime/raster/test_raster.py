@@ -175,16 +175,6 @@ def test_complex_numbers_are_refused(write_raster, kind):
         RasterReader(path, None)
 
 
-def test_a_palette_is_refused_with_the_way_out(tmp_path):
-    dataset = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "p.tif"), 4, 4, 1)
-    table = gdal.ColorTable()
-    table.SetColorEntry(1, (255, 0, 0, 255))
-    dataset.GetRasterBand(1).SetColorTable(table)
-    dataset = None
-    with pytest.raises(InputError, match="expand rgb"):
-        RasterReader(tmp_path / "p.tif", None)
-
-
 def test_a_web_service_is_refused(tmp_path):
     path = tmp_path / "map.xml"
     path.write_text(
