@@ -38,7 +38,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """Build the parser of all commands.
+
+    Returns: the parser; what it parses names the command's ``module``.
+    """
     parser = _Parser(
         prog="python -m model_runtime", description="Estimates of the spectrum behind RGB."
     )
@@ -54,7 +57,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run a command; returns the exit code."""
+    """Run the command of ``argv``, the process's own where it is None.
+
+    Returns: the exit code; every error is told to the user, none is raised.
+    """
     standard_streams.open_closed()
     words = _join_signed_options(list(sys.argv[1:] if argv is None else argv))
     events = events_of(words)
@@ -72,7 +78,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def events_of(words: Sequence[str]) -> Events:
-    """JSON lines on stdout where the command line asks for them, else words on stderr."""
+    """Choose how the run speaks: JSON lines where ``words`` hold ``--events``, else on stderr.
+
+    Returns: the events.
+    """
     return JsonEvents(sys.stdout) if "--events" in words else TerminalEvents(sys.stderr)
 
 

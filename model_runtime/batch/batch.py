@@ -34,7 +34,11 @@ class SceneExecutor(Executor, Protocol):
     def scenes(
         self, options: UpsampleOptions, tasks: Iterable[Task], tally: Events
     ) -> Iterator[Outcome]:
-        """Make scenes, in the order in which they are done; raises DeviceError."""
+        """Make scenes, in the order in which they are done.
+
+        Returns: their outcomes.
+        Raises: DeviceError where nothing can compute; CancelledError.
+        """
 
 
 def run(
@@ -42,8 +46,8 @@ def run(
 ) -> None:
     """Make the outputs of all ``scenes`` in the folder OUTPUT, and its summary.
 
-    Raises, when all are through, an error of the first failure's kind; InputError for options
-    that do not go with scenes, CancelledError at once.
+    Raises: an error of the first failure's kind, when all are through; InputError for options that
+        do not go with scenes, CancelledError at once.
     """
     since = time.monotonic()
     known = _read_summary(options.output)
@@ -92,7 +96,10 @@ def _describe_leftover(folder: str) -> Tuple[str, str]:
 
 
 def check(options: UpsampleOptions) -> None:
-    """Raise InputError where OUTPUT and its like are no folders; make those that are missing."""
+    """Refuse outputs that are no folders and cannot become any.
+
+    Raises: InputError.
+    """
     for option, text in _folders(options).items():
         path = Path(text) if text else None
         if path is not None and (path.suffix.lower() in (*ONE_FILE, ".html")):

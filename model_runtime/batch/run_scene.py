@@ -14,7 +14,11 @@ STEPS = 1000
 
 
 def run_scene(task: Task, executor: Executor, events: Events) -> Outcome:
-    """Make one scene; its own errors are its outcome. Raises CancelledError."""
+    """Make one scene.
+
+    Returns: its outcome, which holds the scene's own error where it failed.
+    Raises: CancelledError.
+    """
     since, heard = time.monotonic(), _Heard(events)
     try:
         if task.scene.trouble is not None:

@@ -34,7 +34,10 @@ class Scene:
 
 
 def are_many(source: str, output: str) -> bool:
-    """Whether INPUT names scenes, not one raster."""
+    """Decide whether INPUT names scenes, not one raster.
+
+    Returns: whether it does.
+    """
     path = Path(source)
     collection = path.is_file() and path.suffix.lower() in (".json", ".geojson")
     if path.is_dir() or collection:  # some rasters are folders: their output is one file
@@ -43,7 +46,11 @@ def are_many(source: str, output: str) -> bool:
 
 
 def find_scenes(source: str) -> List[Scene]:
-    """The scenes of ``source`` in a fixed order, no two of one name; raises InputError."""
+    """Find the scenes of a folder, a pattern or a STAC item collection.
+
+    Returns: the scenes in a fixed order, no two of one name.
+    Raises: InputError where there is none, or the collection cannot be read.
+    """
     path = Path(source)
     if path.is_file():
         scenes = list(_of_collection(path))
@@ -64,7 +71,10 @@ def _is_wanted(path: Path, in_folder: bool) -> bool:
 
 
 def safe_name(text: str) -> str:
-    """``text`` as a file's name in any folder: it leads nowhere else and hides nothing."""
+    """Turn ``text`` into a file's name for any folder: it leads nowhere else and hides nothing.
+
+    Returns: the name, without an end.
+    """
     name = re.sub(r"[^\w.-]+", "_", text)[:LONGEST_NAME]
     name = name.encode("utf-8")[:LONGEST_NAME_BYTES].decode("utf-8", "ignore").strip(".")
     return name or "scene"
@@ -86,9 +96,11 @@ def _number_equal_names(scenes: List[Scene]) -> List[Scene]:
 
 
 def named_as_before(scenes: List[Scene], names: Dict[str, str]) -> List[Scene]:
-    """``scenes`` with the names that their inputs had, so that a new one moves no other's output.
+    """Give ``scenes`` the names that their inputs had, so that a new one moves no other's output.
 
     ``names``: of an earlier run, by input.
+
+    Returns: the scenes, in the same order.
     """
     before = {_absolute(path): name for path, name in names.items() if safe_name(name) == name}
     kept = [before.pop(_absolute(scene.path), None) if scene.path else None for scene in scenes]

@@ -45,22 +45,37 @@ class Task:
     made_of: str = ""
 
     def with_fingerprint(self) -> "Task":
-        """With ``made_of``, for which the input is looked at; raises PackageError."""
+        """Look at the input and note it in ``made_of``.
+
+        Returns: the task with its fingerprint.
+        Raises: PackageError.
+        """
         return replace(self, made_of=fingerprint_of(self.options))
 
     def outcome(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
-        """What became of it."""
+        """Say what became of it.
+
+        Returns: the outcome, without the files that were made.
+        Raises: PackageError.
+        """
         name, path, output = self.scene.name, self.scene.path, self.options.output
         made = name, path, output, state, self.made_of, round(seconds, 3), tuple(warnings)
         return Outcome(*made, settings=settings_of(self.options))
 
     def made(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
-        """As ``outcome`` where all files are there: with what they are."""
+        """Say what became of it where all files are there.
+
+        Returns: the outcome with the content of each file.
+        Raises: PackageError.
+        """
         files = {path: fingerprint.content_of(path) for path in self.paths()}
         return replace(self.outcome(state, seconds, warnings), files=files)
 
     def paths(self, recorded: Iterable[str] = ()) -> List[str]:
-        """The files that the options ask for; of the folders those there and those ``recorded``."""
+        """List the files that the options ask for.
+
+        Returns: their paths; of the folders the files that are there and those ``recorded``.
+        """
         options = self.options
         paths = [options.output, options.spread, options.reliability, options.report]
         for folder, first, pattern in (
@@ -76,29 +91,41 @@ class Task:
     def failure(
         self, error: ScdmError, seconds: float = 0.0, warned: Sequence[str] = ()
     ) -> Outcome:
-        """It failed by ``error``."""
+        """Say that it failed by ``error``.
+
+        Returns: the outcome.
+        Raises: PackageError.
+        """
         outcome = self.outcome(FAILED, seconds, warned)
         return replace(outcome, kind=error.kind, message=error.message, remedy=error.remedy)
 
 
 def describe_outcome(outcome: Outcome) -> str:
-    """An outcome in one line."""
+    """Describe an outcome in one line.
+
+    Returns: the line.
+    """
     if outcome.state == FAILED:
         return f"{outcome.message}: {outcome.remedy}" if outcome.remedy else outcome.message
     return f"{outcome.output} in {outcome.seconds:.1f} s" if outcome.seconds else outcome.output
 
 
 def fingerprint_of(options: UpsampleOptions) -> str:
-    """A name for all that decides a scene's output: options, model and the files read.
+    """Name all that decides a scene's output: options, model and the files read.
 
-    Raises PackageError.
+    Returns: SHA-256 in hexadecimal.
+    Raises: PackageError.
     """
     facts = settings_of(options), fingerprint.fingerprint_files(_files_read(options))
     return hashlib.sha256(repr(facts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def settings_of(options: UpsampleOptions) -> str:
-    """A name for the options and the model that decide a scene's output; raises PackageError."""
+    """Name the options and the model that decide a scene's output.
+
+    Returns: SHA-256 in hexadecimal.
+    Raises: PackageError.
+    """
     model = open_package(embedded.package_folder(options.model)).sha256
     facts = repr((deciding_options(options), model))
     return hashlib.sha256(facts.encode("utf-8", "backslashreplace")).hexdigest()

@@ -42,7 +42,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Read the targets, fit, write; raises InputError, PackageError, StorageError."""
+    """Read the targets, fit, write.
+
+    Raises: InputError, PackageError, StorageError.
+    """
     from ..pipeline.read_targets import read_targets, white_of
     from ..pipeline.target_reflectance import known_reflectance
     from ..raster import band_choice
@@ -94,7 +97,10 @@ def _write(output: str, text: str, overwrite: bool) -> None:
 
 
 def facts_of(made: Calibration) -> Dict[str, Any]:
-    """What the ``done`` event says: the lines, and each target's residuals."""
+    """Collect what the ``done`` event says: the lines, and each target's residuals in reflectance.
+
+    Returns: plain data for JSON.
+    """
     off = empirical_line.residuals(made).tolist()
     return {
         "rmse": made.rmse,

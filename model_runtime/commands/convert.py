@@ -17,7 +17,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Copy; raises InputError, StorageError."""
+    """Copy CUBE to OUTPUT.
+
+    Raises: InputError, StorageError.
+    """
     from ..raster.copy import check_copy, copy_as
 
     since = time.monotonic()

@@ -19,7 +19,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Check the package's manifest and files and print them; raises PackageError."""
+    """Check the package's manifest and files, and print what they hold.
+
+    Raises: PackageError for a package that is not as its manifest says.
+    """
     since = time.monotonic()
     folder = embedded.package_folder(args.model)
     model = manifest.read(folder)
@@ -28,13 +31,20 @@ def run(args, events) -> None:
 
 
 def file_facts(folder: Path, model: manifest.Manifest) -> List[Dict]:
-    """Name, SHA-256 and bytes of each ONNX file, checked; raises PackageError for a wrong one."""
+    """Read and check each ONNX file of ``model`` in ``folder``.
+
+    Returns: name, SHA-256 and bytes of each.
+    Raises: PackageError for a file that is missing or another.
+    """
     entries = [e for stage in model.stages for e in (stage.condition_encoder, stage.denoiser) if e]
     return [{**asdict(entry), "bytes": len(read_graph(folder, entry))} for entry in entries]
 
 
 def as_json(folder: Path, model: manifest.Manifest, files: List[Dict]) -> Dict:
-    """The whole manifest with the folder, its files and the model card's text."""
+    """Put the whole manifest together with its folder, ``files`` and the model card's text.
+
+    Returns: plain data for JSON.
+    """
     return {
         "folder": str(folder),
         "files": files,
@@ -44,7 +54,10 @@ def as_json(folder: Path, model: manifest.Manifest, files: List[Dict]) -> Dict:
 
 
 def as_text(model: manifest.Manifest, files: List[Dict]) -> str:
-    """A page for a terminal."""
+    """Describe ``model`` and its ``files`` for a terminal.
+
+    Returns: some lines of text.
+    """
     megabytes = sum(f["bytes"] for f in files) / 1e6
     lines = [
         f"{model.name} {model.version}, licence {model.licence}",

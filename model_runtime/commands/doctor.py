@@ -22,7 +22,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Print what was found, then raise the first problem: the exit code tells a script."""
+    """Print what was found, then raise the first problem: the exit code tells a script.
+
+    Raises: DeviceError, PackageError.
+    """
     since = time.monotonic()
     facts, problems = examine()
     if not (args.events and problems):  # an error event ends the stream by itself
@@ -32,7 +35,10 @@ def run(args, events) -> None:
 
 
 def examine() -> Tuple[Dict, List[ScdmError]]:
-    """All facts as plain data, and every problem met on the way."""
+    """Look at versions, devices, memory and the embedded model; a problem does not end the search.
+
+    Returns: all facts as plain data, and every problem that was met.
+    """
     problems: List[ScdmError] = []
 
     def try_to(look: Callable):
@@ -93,9 +99,10 @@ def _providers() -> List[str]:
 
 
 def try_model() -> Dict:
-    """Name and version of the embedded model once it has run one step on one small tile.
+    """Run the embedded model for one step on one small tile.
 
-    Raises PackageError when its files are not right, DeviceError when it does not run.
+    Returns: its name and version, and the device that it runs on.
+    Raises: PackageError when its files are not right, DeviceError when it does not run.
     """
     from ..diffusion import cascade
 
@@ -118,7 +125,10 @@ def try_model() -> Dict:
 
 
 def as_text(facts: Dict) -> str:
-    """A page for a terminal."""
+    """Describe the ``facts`` of ``examine`` for a terminal.
+
+    Returns: some lines of text.
+    """
     memory = {key: _gigabytes(value) for key, value in facts["memory_bytes"].items()}
     model = facts["model"]
     lines = [

@@ -44,7 +44,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Evaluate, print, and write what is asked for; raises InputError, StorageError."""
+    """Evaluate, print, and write what is asked for.
+
+    Raises: InputError, StorageError.
+    """
     from ..raster.cube import read_cube
     from ..report import evaluation_report
 

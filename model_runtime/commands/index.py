@@ -57,7 +57,10 @@ class Plan:
 
 
 def run(args, events) -> None:
-    """Work out and write, strip by strip; raises InputError, StorageError."""
+    """Work out the indices and write them, strip by strip.
+
+    Raises: InputError, StorageError.
+    """
     from ..raster.cube import cube_shape, read_cube
     from ..raster.dataset import files_read
     from ..raster.writer import Writer, check_name

@@ -71,7 +71,10 @@ class Plan:
 
 
 def run(args, events) -> None:
-    """Match and write, strip by strip; raises InputError, StorageError."""
+    """Match and write, strip by strip.
+
+    Raises: InputError, StorageError.
+    """
     from ..raster.cube import cube_shape
     from ..raster.dataset import files_read
     from ..raster.writer import check_name
@@ -133,9 +136,9 @@ def _plan(args, events) -> Plan:
 
 
 def how_read(spectra: Sequence[Reference]) -> str:
-    """What the library's numbers were taken for: ``3 spectra, wavelengths in nm, values as ...``.
+    """Say what the library's numbers were taken for.
 
-    Returns words.
+    Returns: words such as ``3 spectra, wavelengths in nm, values as reflectance``.
     """
     units = Counter(one.unit for one in spectra)
     said = Counter(one.notice or "reflectance" for one in spectra)
@@ -225,9 +228,9 @@ def _match(plan: Plan, window: Window) -> matching.Match:
 
 
 def classes_of(found: matching.Match, threshold: float) -> Tuple[np.ndarray, np.ndarray]:
-    """Classes from 1, 0 where no spectrum is within ``threshold`` degrees, NaN without data.
+    """Number the classes from 1; 0 where no spectrum is within ``threshold`` degrees.
 
-    Returns the classes and the angles, both (rows, cols).
+    Returns: the classes, NaN without data, and the angles in degrees, both (rows, cols).
     """
     fits = np.isfinite(found.angle) & (found.angle <= threshold)
     classes = np.where(fits, found.number + 1, 0).astype(np.float32)

@@ -35,7 +35,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Sample and write; raises InputError, StorageError."""
+    """Sample the features' spectra and write them.
+
+    Raises: InputError, StorageError.
+    """
     from ..pipeline.sample_features import sample_features
     from ..raster.cube import cube_shape, read_cube
     from ..raster.draws import find_draws, refuse_other_grid

@@ -29,7 +29,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Simulate and write, strip by strip; raises InputError, PackageError, StorageError."""
+    """Simulate and write, strip by strip.
+
+    Raises: InputError, PackageError, StorageError.
+    """
     from ..raster.cube import cube_shape, read_cube
     from ..raster.dataset import files_read
     from ..raster.writer import check_name
@@ -83,18 +86,19 @@ def _centres_and_widths(bands: Sequence[InputBand]) -> Tuple[np.ndarray, np.ndar
 def simulate(
     values: np.ndarray, wavelength_nm: np.ndarray, bands: Sequence[InputBand]
 ) -> np.ndarray:
-    """``values`` (sensor bands, rows, cols) seen by ``bands``: float32 (bands, rows, cols).
+    """See ``values`` (sensor bands, rows, cols) at ``wavelength_nm`` (sensor bands,) by ``bands``.
 
-    A pixel that lacks one band is NaN in all.
+    Returns: float32 (bands, rows, cols); a pixel that lacks one band is NaN in all.
     """
     rgb = see(values, wavelength_nm, *_centres_and_widths(bands))
     return np.where(np.isfinite(rgb).all(axis=0), rgb, np.float32(np.nan))
 
 
 def check_coverage(seen_nm: np.ndarray, bands: Sequence[InputBand]) -> List[str]:
-    """Warnings about ``bands`` that a sensor with bands at ``seen_nm`` sees in part.
+    """Compare ``bands`` with what a sensor with bands at ``seen_nm`` (sensor bands,) sees of them.
 
-    Raises InputError for a band that it does not see.
+    Returns: a warning for each band that it sees in part.
+    Raises: InputError for a band that it does not see.
     """
     seen = band_response.sees_band(seen_nm, *_centres_and_widths(bands))
     for band, is_seen in zip(bands, seen):

@@ -39,7 +39,10 @@ def add_arguments(parser) -> None:
 
 
 def run(args, events) -> None:
-    """Simulate and write, strip by strip; raises InputError, StorageError."""
+    """Simulate and write, strip by strip.
+
+    Raises: InputError, StorageError.
+    """
     from ..raster.cube import cube_shape, read_cube
     from ..raster.dataset import files_read
     from ..raster.writer import check_name

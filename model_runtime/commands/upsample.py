@@ -144,7 +144,11 @@ def add_arguments(parser) -> None:
 
 
 def memory_size(text: str) -> int:
-    """Bytes of "800M", "4G", "2GiB"; raises argparse.ArgumentTypeError."""
+    """Read a size such as "800M", "4G" or "2GiB".
+
+    Returns: bytes.
+    Raises: argparse.ArgumentTypeError for anything else.
+    """
     found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
     if found is None:
         raise argparse.ArgumentTypeError(
@@ -168,7 +172,11 @@ def numbers(kind, example: str):
 
 
 def run(args, events: Events) -> None:
-    """Estimate the spectrum of every pixel of INPUT; raises the ScdmErrors of all its parts."""
+    """Estimate the spectrum of every pixel of INPUT.
+
+    Raises: InputError for options, PackageError for the model, DeviceError for what computes,
+        StorageError for files, CancelledError.
+    """
     from ..batch import batch
     from ..pipeline.scene import upsample_scene
 
@@ -182,7 +190,10 @@ def run(args, events: Events) -> None:
 
 
 def options_of(args) -> UpsampleOptions:
-    """The parsed command line as what is handed on."""
+    """Take the parsed command line over into UpsampleOptions.
+
+    Returns: the options.
+    """
     return UpsampleOptions(
         **{item.name: getattr(args, item.name) for item in fields(UpsampleOptions)}
     )
@@ -202,7 +213,10 @@ def _executor(options: UpsampleOptions) -> Iterator:
 
 
 def check(args) -> None:
-    """Raise InputError for option values that no raster or model could make right."""
+    """Refuse option values that no raster or model could make right.
+
+    Raises: InputError.
+    """
     _require("--seed", args.seed, 0, LARGEST_SEED)
     _require("--threads", args.threads, 0, 1024)
     for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):

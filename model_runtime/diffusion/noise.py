@@ -104,9 +104,9 @@ def _smooth(
 
 @lru_cache(maxsize=64)
 def interpolation(first: int, count: int, cell: int) -> Tuple[int, np.ndarray]:
-    """The first node at or before pixel ``first``, and weights (count, nodes) of unit rows.
+    """Interpolate linearly between nodes ``cell`` pixels apart.
 
-    Of a linear interpolation between nodes ``cell`` pixels apart.
+    Returns: the first node at or before pixel ``first``, and weights (count, nodes) of unit rows.
     """
     place = (np.arange(first, first + count) + 0.5) / cell
     node = np.floor(place).astype(np.int64)

@@ -43,7 +43,11 @@ class DaskExecutor:
     def prepare(
         self, options: UpsampleOptions, folder: Path, model: Manifest
     ) -> Tuple[RuntimeInfo, None]:
-        """What the workers run on; raises DeviceError unless they are all alike."""
+        """Ask the workers what they run on.
+
+        Returns: device, providers and warnings of them all, and None for the cascade.
+        Raises: DeviceError unless they are all alike.
+        """
         found = self._alike(options.device)
         first = next(iter(found.values()))
         warnings = dict.fromkeys(w for about in found.values() for w in about["warnings"])
@@ -57,11 +61,18 @@ class DaskExecutor:
         return found
 
     def fit(self, options: UpsampleOptions, job: Job, warn: Callable[[str], None]) -> Job:
-        """``job`` as it is: each worker sees to its own memory."""
+        """Leave ``job`` as it is: each worker sees to its own memory.
+
+        Returns: ``job``.
+        """
         return job
 
     def share(self, options: UpsampleOptions) -> Tuple[int, Optional[int]]:
-        """Threads and memory limit of a worker: of this machine, an Nth each."""
+        """Share this machine out among its own workers, an Nth each.
+
+        Returns: threads and bytes of memory of a worker; for workers elsewhere 1 and None. What the
+            options say comes first.
+        """
         count = dask_pool.local_workers(self.address)
         available = hardware.memory()["available"] if count else None
         limit = available // (2 * count) if available else None
@@ -71,13 +82,20 @@ class DaskExecutor:
     def source(
         self, spec: RunSpec, job: Job, store: UnitStore, warn: Callable[[str], None]
     ) -> "DaskUnits":
-        """Where Estimation gets its units from."""
+        """Have the workers make units, from the first one on.
+
+        Returns: where Estimation gets its units from.
+        """
         return DaskUnits(self.pool, spec, store, warn)
 
     def sheets(
         self, spec: RunSpec, job: Job, store: UnitStore, windows: List[tiling.Window], tally: Events
     ) -> Iterator[Tuple[tiling.Window, bool, int]]:
-        """As LocalExecutor's, in the order in which they are done."""
+        """Make the sheets of ``windows`` on the workers.
+
+        Returns: as LocalExecutor's, in the order in which they are done.
+        Raises: DeviceError where the cluster fails; the ScdmError of a sheet.
+        """
         by_name = {sheets.name_of(window): window for window in windows}
         items = ((name, (spec, window)) for name, window in by_name.items())
         told = WarnOnce(tally.warning)
@@ -88,7 +106,11 @@ class DaskExecutor:
     def scenes(
         self, options: UpsampleOptions, tasks: Iterable[Task], tally: Events
     ) -> Iterator[Outcome]:
-        """Make scenes, each on one worker, in the order in which they are done."""
+        """Make scenes, each on one worker.
+
+        Returns: the outcomes, in the order in which they are done.
+        Raises: DeviceError where the workers differ or the cluster fails.
+        """
         self._alike(options.device)
         under_way: Dict[str, Task] = {}
 
@@ -142,7 +164,11 @@ class DaskUnits:
                     yield unit.name, (self._spec, unit)
 
     def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
-        """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
+        """Wait for ``unit``; ``done`` hears (name, tiles) of everything that is finished meanwhile.
+
+        Returns: what is kept, (bands, rows, cols) of each output; none without a valid pixel.
+        Raises: StorageError where this client cannot read it; the ScdmError of a unit.
+        """
         coming = self._again(unit) if unit.name in self._stored else self._coming
         while unit.name not in self._kept:
             name, (self._kept[name], tile_count, warnings) = next(coming)
@@ -183,6 +209,7 @@ class WarnOnce:
         self._heard: Set[str] = set()
 
     def all(self, warnings) -> None:
+        """Tell those of ``warnings`` that were not told yet."""
         for message in warnings:
             if message not in self._heard:
                 self._heard.add(message)

@@ -59,7 +59,11 @@ class Certificates:
 
 
 def certificates(ca_file: Optional[str], cert: Optional[str], key: Optional[str]):
-    """The Certificates of these options, None without any; raises InputError for some only."""
+    """Check the files of the three options.
+
+    Returns: the Certificates, None where no option is given.
+    Raises: InputError for some of the three only, or for a file that does not exist.
+    """
     given = dict(zip(_TLS_OPTIONS, (ca_file, cert, key)))
     if not any(given.values()):
         return None
@@ -74,7 +78,10 @@ def certificates(ca_file: Optional[str], cert: Optional[str], key: Optional[str]
 
 
 def check(address: str, tls: Optional[Certificates] = None) -> None:
-    """Raise InputError for an address that no cluster can have, or that ``tls`` is not for."""
+    """Refuse an address that no cluster can have, or that ``tls`` is not for.
+
+    Raises: InputError.
+    """
     if not address.startswith(LOCAL):
         scheme = _scheme_of_remote(address)
         if tls and scheme != TLS:
@@ -102,7 +109,11 @@ def _scheme_of_remote(address: str) -> str:
 
 
 def local_workers(address: str) -> int:
-    """The N of ``local:N``, 0 for another address; raises InputError for a senseless one."""
+    """Read the N of ``local:N``.
+
+    Returns: N, 0 for an address of another kind.
+    Raises: InputError for an N that is not a whole number from 1 to MOST_LOCAL.
+    """
     if not address.startswith(LOCAL):
         return 0
     text = address[len(LOCAL) :]
@@ -112,7 +123,10 @@ def local_workers(address: str) -> int:
 
 
 def is_cancelled() -> bool:
-    """Whether the task that this thread works at was cancelled or its client is gone."""
+    """Ask Dask whether the task of this thread was cancelled or its client is gone.
+
+    Returns: whether it was; False in a thread that is no worker's.
+    """
     try:
         worker = _import_distributed().get_worker()
         task = worker.state.tasks.get(worker.get_current_task())
@@ -128,16 +142,22 @@ class Pool:
         self._client, self.address = client, address
 
     def on_all(self, function: Callable, *arguments) -> Dict[str, Any]:
-        """``function(*arguments)`` of every worker there is now, by the worker's address."""
+        """Run ``function(*arguments)`` on every worker there is now.
+
+        Returns: the results, by the worker's address.
+        Raises: DeviceError where the cluster fails, and what ``function`` raises.
+        """
         with _translate_errors(self.address):
             return self._client.run(function, *arguments)
 
     def each(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
-        """(name, ``task(*arguments)``) of each (name, arguments) of ``items``, as they are done.
+        """Run ``task(*arguments)`` for each (name, arguments) of ``items``.
 
         A task has one argument or more. ``items`` is read only as far as tasks are under way.
-        Raises what a task raised RETRIES + 1 times; DeviceError when one lost so many workers, or
-        the cluster fails.
+
+        Returns: (name, result) of each task, as they are done.
+        Raises: what a task raised RETRIES + 1 times; DeviceError when one lost so many workers, or
+            the cluster fails.
         """
         for name, outcome in self._run_tasks(task, items, lambda n: max(LEAST_AHEAD, AHEAD * n)):
             if isinstance(outcome, ScdmError):
@@ -145,10 +165,13 @@ class Pool:
             yield name, outcome
 
     def outcomes(self, task: Callable, items: Iterable[Item]) -> Iterator[Tuple[str, Any]]:
-        """As ``each``, but the ScdmError of a task comes instead of its result.
+        """Run tasks as ``each`` does, but give the ScdmError of a task instead of its result.
 
         Only as many tasks are under way as there are threads: to Dask, a worker's end is the fault
         of all tasks that it was given, those that lay ready too.
+
+        Returns: (name, result or ScdmError) of each task, as they are done.
+        Raises: DeviceError when the cluster fails.
         """
         return self._run_tasks(task, items, lambda n: max(1, n))
 
@@ -208,10 +231,13 @@ class Pool:
 
 @contextmanager
 def open_pool(address: str, tls: Optional[Certificates] = None) -> Iterator[Pool]:
-    """The cluster at ``address``; local workers live as long as the context.
+    """Open the cluster at ``address``; local workers live as long as the context.
 
-    ``tls`` is for tls://; None: as Dask's own configuration says. Raises InputError where there
-    are no certificates, DeviceError where there is no such cluster, or no Dask.
+    ``tls`` is for tls://; None: as Dask's own configuration says.
+
+    Returns: the pool of its workers.
+    Raises: InputError where there are no certificates, DeviceError where there is no such cluster,
+        or no Dask.
     """
     distributed = _import_distributed()
     with ExitStack() as stack:

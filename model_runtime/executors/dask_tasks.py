@@ -33,13 +33,21 @@ def dask_setup(_) -> None:
 
 
 def about(device: str) -> Dict[str, Any]:
-    """What this worker runs and what ``device`` means here; raises DeviceError."""
+    """Say what this worker runs and what ``device`` means here.
+
+    Returns: versions by name, the device taken, and warnings.
+    Raises: DeviceError where ONNX Runtime or the device is missing.
+    """
     taken, warnings = onnx_session.pick_device(device)
     return {**run_spec.software(), "device": taken, "warnings": warnings}
 
 
 def make_unit(work: RunSpec, unit: tiling.Unit) -> Made:
-    """Make a unit and keep it in the run's journal. Raises ScdmError."""
+    """Make a unit and keep it in the run's journal.
+
+    Returns: whether it has a valid pixel, its number of tiles, and new warnings.
+    Raises: InputError, PackageError, DeviceError, StorageError.
+    """
     here = _open(work)
     arrays = here.maker.make(unit)
     if arrays:
@@ -48,7 +56,11 @@ def make_unit(work: RunSpec, unit: tiling.Unit) -> Made:
 
 
 def make_sheet(work: RunSpec, window: tiling.Window) -> Made:
-    """Make a sheet of all the run's outputs. Raises ScdmError."""
+    """Make a sheet of all the run's outputs.
+
+    Returns: whether it has a valid pixel, its number of tiles, and new warnings.
+    Raises: InputError, PackageError, DeviceError, StorageError.
+    """
     here = _open(work)
     events = Quiet(here.warnings.append)
     filled, count = sheets.make(here.job, work.run, window, here.maker, here.store, events)
@@ -56,9 +68,11 @@ def make_sheet(work: RunSpec, window: tiling.Window) -> Made:
 
 
 def make_scene(task: Task, of_client: Dict[str, str]) -> Outcome:
-    """Make one of many scenes as one machine would; its errors are its outcome.
+    """Make one of many scenes as one machine would.
 
-    Raises DeviceError, StorageError where the software, the model or the input is not the client's.
+    Returns: its outcome, which holds the scene's own error where it failed.
+    Raises: DeviceError for other software than the client's, StorageError for another model or
+        input.
     """
     run_spec.require_software(of_client)
     if fingerprint_of(task.options) != task.made_of:
@@ -76,9 +90,14 @@ class Quiet(Events):
         self._warn = warn
 
     def warning(self, message):
+        """Hand the message on."""
         self._warn(message)
 
     def progress(self, done, total, doing=""):
+        """Say nothing.
+
+        Raises: CancelledError where nobody wants the task any more.
+        """
         if dask_pool.is_cancelled():
             raise CancelledError("cancelled")
 

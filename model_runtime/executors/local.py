@@ -28,28 +28,46 @@ class LocalExecutor:
     def prepare(
         self, options: UpsampleOptions, folder: Path, model: Manifest
     ) -> Tuple[RuntimeInfo, Cascade]:
-        """The cascade of the package in ``folder``, and what it runs on."""
+        """Load the cascade of the package in ``folder``.
+
+        Returns: what it runs on, and the cascade.
+        Raises: PackageError, DeviceError.
+        """
         loaded = (self._load or cascade.load)(folder, model, options.device, options.threads)
         return runtime_of(loaded), loaded
 
     def fit(self, options: UpsampleOptions, job: Job, warn: Callable[[str], None]) -> Job:
-        """``job`` in tiles that the memory holds; raises MemoryShortage."""
+        """Choose tiles that the memory holds.
+
+        Returns: ``job``, in smaller tiles where they have to be.
+        Raises: MemoryShortage where no tile fits.
+        """
         return replace(job, layout=memory_budget.fit_layout(job, options.memory_limit, warn))
 
     def share(self, options: UpsampleOptions) -> Tuple[int, Optional[int]]:
-        """The threads and the memory limit of each of those who work."""
+        """Take threads and memory limit from ``options``: this process has them alone.
+
+        Returns: threads (0: as many as there are cores) and bytes, None without a limit.
+        """
         return options.threads, options.memory_limit
 
     def source(
         self, spec: RunSpec, job: Job, store: UnitStore, warn: Callable[[str], None]
     ) -> LocalUnits:
-        """Where Estimation gets its units from."""
+        """Make units in this process, when they are asked for.
+
+        Returns: where Estimation gets its units from.
+        """
         return LocalUnits(UnitMaker(job, warn), store)
 
     def sheets(
         self, spec: RunSpec, job: Job, store: UnitStore, windows: List[tiling.Window], tally: Events
     ) -> Iterator[Tuple[tiling.Window, bool, int]]:
-        """Make the sheets of ``windows``: each with whether it has a valid pixel, and its tiles."""
+        """Make the sheets of ``windows``, one after the other.
+
+        Returns: each window, whether it has a valid pixel, and its number of tiles.
+        Raises: InputError, PackageError, DeviceError, StorageError.
+        """
         maker = UnitMaker(job, tally.warning)
         for window in windows:
             yield window, *sheets.make(job, spec.run, window, maker, store, tally)
@@ -57,6 +75,10 @@ class LocalExecutor:
     def scenes(
         self, options: UpsampleOptions, tasks: Iterable[Task], tally: Events
     ) -> Iterator[Outcome]:
-        """Make scenes, one after the other, with the cascade of the first."""
+        """Make scenes, one after the other, with the cascade of the first.
+
+        Returns: their outcomes.
+        Raises: CancelledError.
+        """
         for task in tasks:
             yield run_scene(task, LocalExecutor(self._load or cascade_cache.load), tally)

@@ -19,9 +19,11 @@ OVERVIEW_SHARE = 1 / 3
 
 
 def bytes_needed(job: Job, sheets: bool = False) -> int:
-    """Bytes of the journal and of the outputs beside it, as far as can be told beforehand.
+    """Estimate what the journal and the outputs beside it take on OUTPUT's disk.
 
     ``sheets``: whether the journal's units go as the output grows.
+
+    Returns: bytes.
     """
     spec = job.outputs
     stored = _values(job, lambda output: job.encoding_of(output).item_bytes)
@@ -49,7 +51,10 @@ def _journal_bytes(job: Job, stored: float) -> float:
 
 
 def require_elsewhere(job: Job, output: str) -> None:
-    """As ``require`` for the outputs, such as the spread, that lie on other disks than OUTPUT."""
+    """Check, as ``require`` does, the outputs that lie on other disks than ``output``.
+
+    Raises: StorageError, with the figures, where one lacks room.
+    """
     window, spec = job.layout.window, job.outputs
     pixels = window.rows * window.cols * job.valid_share
     share = PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE) * (2 if spec.cog else 1)
@@ -76,9 +81,11 @@ def _folder_that_is_there(path: str) -> Path:
 
 
 def require(output: str, need: int) -> None:
-    """Raise StorageError, with the figures, when the output's disk lacks room for ``need`` bytes.
+    """Check that the output's disk has room for ``need`` bytes.
 
     What an earlier run left in the journal is taken off.
+
+    Raises: StorageError, with the figures, where it has not.
     """
     folder = folder_of(output)
     there = sum(path.stat().st_size for path in folder.glob("*.block"))

@@ -59,9 +59,10 @@ class Estimation:
         self._source.__exit__(*error)
 
     def pieces(self) -> Iterator[Tuple[tiling.Window, List[np.ndarray]]]:
-        """(window, each output's stored values) of all pieces with a valid pixel, in their order.
+        """Go through all pieces in their order; those without a valid pixel are left out.
 
-        Raises DeviceError, PackageError, StorageError.
+        Returns: (window, the stored values of each output (bands, rows, cols)) of each piece.
+        Raises: DeviceError, PackageError, StorageError.
         """
         there = min(self._total, len(self._finished) * self._job.layout.tiles_of_a_unit)
         say_started(self._job, self._total, self._events, there)

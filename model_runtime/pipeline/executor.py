@@ -19,20 +19,38 @@ class Executor(Protocol):
     def prepare(
         self, options: UpsampleOptions, folder: Path, model: Manifest
     ) -> Tuple[RuntimeInfo, Optional[Estimator]]:
-        """What computes, and the loaded cascade where that is this process; raises DeviceError."""
+        """Make ready to compute with the package in ``folder``.
+
+        Returns: what computes, and the loaded cascade where that is this process.
+        Raises: PackageError, DeviceError.
+        """
 
     def fit(self, options: UpsampleOptions, job: Job, warn: Callable[[str], None]) -> Job:
-        """``job`` in tiles that the memory holds; raises MemoryShortage."""
+        """Choose tiles that the memory holds.
+
+        Returns: ``job``, in smaller tiles where they have to be.
+        Raises: MemoryShortage where no tile fits.
+        """
 
     def share(self, options: UpsampleOptions) -> Tuple[int, Optional[int]]:
-        """Threads and bytes of memory of each process that computes."""
+        """Decide what each process that computes may take.
+
+        Returns: threads and bytes of memory, None without a limit.
+        """
 
     def source(
         self, spec: RunSpec, job: Job, store: UnitStore, warn: Callable[[str], None]
     ) -> UnitSource:
-        """Where the loop over the raster gets its units from."""
+        """Make ready to make the units of ``spec``.
+
+        Returns: where the loop over the raster gets its units from.
+        """
 
     def sheets(
         self, spec: RunSpec, job: Job, store: UnitStore, windows: List[tiling.Window], tally: Events
     ) -> Iterator[Tuple[tiling.Window, bool, int]]:
-        """Make sheets: each window with whether it has a valid pixel, and its number of tiles."""
+        """Make the sheets of ``windows``; ``tally`` hears of their tiles.
+
+        Returns: each window, whether it has a valid pixel, and its number of tiles.
+        Raises: InputError, PackageError, DeviceError, StorageError.
+        """

@@ -11,16 +11,21 @@ GONE = "gone"
 
 
 def fingerprint_files(paths: Sequence[str]) -> Dict[str, str]:
-    """For each path what its file is now; "gone" for one that is not there.
+    """Note for each path which file it is now.
 
     The whole content of a small file and SAMPLES parts of a large one are looked at: a file that
     was rewritten with its size and time kept is found out unless it changed elsewhere only.
+
+    Returns: size, time and digest by path; "gone" for a file that is not there.
     """
     return {str(path): _of_file(Path(path)) for path in paths}
 
 
 def content_of(path: str) -> str:
-    """The same without the time: a copy is equal."""
+    """Note which file ``path`` is, without its time: a copy is equal.
+
+    Returns: size and digest; "gone" for a file that is not there.
+    """
     size, _, digest = (_of_file(Path(path)) + ",,").split(",")[:3]
     return f"{size},{digest}".strip(",")
 

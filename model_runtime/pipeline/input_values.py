@@ -21,7 +21,10 @@ class InputValues:
 def understand(reader: RasterReader, options: UpsampleOptions, model: Manifest) -> InputValues:
     """Decide what the values that ``reader`` reads mean, as ``options`` say.
 
-    Always of whole rasters, so that an extent changes nothing. Raises InputError.
+    Always of whole rasters, so that an extent changes nothing.
+
+    Returns: the radiometry, and how much of the raster is valid.
+    Raises: InputError.
     """
     stored = sample(reader)
     taken = _radiometry(options, stored, model)
@@ -50,7 +53,11 @@ def _radiometry(
 
 
 def sample(reader: RasterReader) -> radiometry.Stored:
-    """What is known of a raster's values, by a sample of the whole."""
+    """Read a sample of the whole raster, at most SAMPLE_SIDE pixels a side.
+
+    Returns: the sampled values and what the file says of them.
+    Raises: StorageError.
+    """
     return radiometry.Stored(
         reader.sample(radiometry.SAMPLE_SIDE),
         reader.integer,

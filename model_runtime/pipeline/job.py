@@ -28,10 +28,18 @@ class Reader(Protocol):
     georeference: Georeference
 
     def read(self, window: tiling.Window) -> Tuple[np.ndarray, np.ndarray]:
-        """Values (bands, rows, cols) and what is valid (rows, cols)."""
+        """Read a window.
+
+        Returns: raw values (bands, rows, cols), and which pixels are valid (rows, cols).
+        Raises: StorageError.
+        """
 
     def preview(self, window: tiling.Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
-        """As ``read``, thinned to at most ``side`` pixels a side."""
+        """Read a window thinned to at most ``side`` pixels a side.
+
+        Returns: as ``read``.
+        Raises: StorageError.
+        """
 
 
 class Estimator(Protocol):
@@ -40,7 +48,11 @@ class Estimator(Protocol):
     def estimate(
         self, rgb: np.ndarray, row0: int, col0: int, how: Sampling, wanted: EstimateRequest
     ) -> Estimate:
-        """Mean, spread and stages for ``rgb`` (input bands, rows, cols) at (row0, col0)."""
+        """Estimate the spectra of ``rgb`` (input bands, rows, cols), which lies at (row0, col0).
+
+        Returns: mean, spread and stages, as far as they are ``wanted``.
+        Raises: InputError, DeviceError, PackageError.
+        """
 
 
 @dataclass(frozen=True)
@@ -72,17 +84,26 @@ class Job:
     mask: Optional[PolygonMask] = None
 
     def wanted(self, window: tiling.Window) -> np.ndarray:
-        """The pixels of ``window`` that the mask leaves, (rows, cols) bool."""
+        """Find the pixels of ``window`` that the mask leaves.
+
+        Returns: bool (rows, cols).
+        """
         if self.mask is None:
             return np.ones((window.rows, window.cols), bool)
         return self.mask.inside(window)
 
     def encoding_of(self, output: Output) -> Encoding:
-        """How ``output`` stores its values."""
+        """Choose how ``output`` stores its values.
+
+        Returns: the encoding.
+        """
         if output.is_reliability:
             return PERCENT
         return of_dtype(self.outputs.dtype, self.model.output_unit)
 
     def band_count(self, output: Output) -> int:
-        """How many bands are made for ``output``, which may hold some of them."""
+        """Count the bands that are made for ``output``, which may hold some of them.
+
+        Returns: the number.
+        """
         return 1 if output.is_reliability else len(self.model.wavelength_nm)

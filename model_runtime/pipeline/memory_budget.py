@@ -22,10 +22,12 @@ ARRAYS_A_UNIT = 3
 
 
 def fit_layout(job: Job, limit: Optional[int], warn: Callable[[str], None]) -> tiling.Layout:
-    """The job's layout, or one of smaller tiles that stays below ``limit`` bytes.
+    """Choose tiles with which the run stays below ``limit`` bytes.
 
-    ``limit`` None is half of what is free; a system that does not tell has none. Raises
-    MemoryShortage with the figures where no tile fits.
+    ``limit`` None is half of what is free; a system that does not tell has none.
+
+    Returns: the job's layout, or one of smaller tiles.
+    Raises: MemoryShortage, with the figures, where no tile fits.
     """
     available = hardware.memory()["available"]
     if limit is None and available is None:

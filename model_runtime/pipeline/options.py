@@ -72,13 +72,19 @@ class UpsampleOptions:
 
 
 def needs_samples(options: UpsampleOptions) -> Tuple[str, ...]:
-    """The options given that one sample cannot serve, by their names on the command line."""
+    """List the options given that one sample cannot serve.
+
+    Returns: their names on the command line.
+    """
     named = ("spread", "reliability", "draws")
     return tuple(f"--{name}" for name in named if getattr(options, name))
 
 
 def deciding_options(options: UpsampleOptions) -> Dict[str, str]:
-    """The options that decide the outputs' content, by their names on the command line."""
+    """List the options that decide the outputs' content.
+
+    Returns: their values, by their names on the command line.
+    """
     return {
         "--" + item.name.replace("_", "-"): repr(getattr(options, item.name))
         for item in fields(options)
@@ -87,7 +93,11 @@ def deciding_options(options: UpsampleOptions) -> Dict[str, str]:
 
 
 def sampling_of(options: UpsampleOptions, model: manifest.Manifest) -> Sampling:
-    """The quality's sampling, with explicit options put in its place; raises InputError."""
+    """Take the quality's sampling, with explicit options put in its place.
+
+    Returns: the sampling.
+    Raises: InputError for values that do not go with the model.
+    """
     quality = model.qualities[options.quality]
     samples = options.samples or quality.samples
     if needs_samples(options) and options.samples is None:
@@ -153,9 +163,10 @@ def layout_of(
     raster: tiling.Window,
     window: tiling.Window,
 ) -> tiling.Layout:
-    """The tiles for ``--tile`` and ``--overlap`` (None: the model's) of ``window`` in ``raster``.
+    """Lay tiles over ``window`` of ``raster`` by ``--tile`` and ``--overlap`` (None: the model's).
 
-    Raises InputError.
+    Returns: the layout.
+    Raises: InputError for sizes that break the model's ``rule``.
     """
     for name, value in (("--tile", tile), ("--overlap", overlap)):
         if value is not None and value % rule.multiple:

@@ -21,7 +21,10 @@ class OutputRange:
         self._low, self._high = np.inf, -np.inf
 
     def check(self, made: np.ndarray) -> None:
-        """Take note of ``made`` (any shape); raises PackageError where it cannot be an estimate."""
+        """Take note of ``made``, in the model's output unit (any shape).
+
+        Raises: PackageError where it cannot be an estimate.
+        """
         low, high = float(made.min()), float(made.max())  # NaN where there is one
         self._low, self._high = min(self._low, low), max(self._high, high)
         if self._within(low, high, ABSURD_SCALES):
@@ -33,7 +36,10 @@ class OutputRange:
         )
 
     def doubt(self) -> str:
-        """What speaks against the values so far, "" where nothing does."""
+        """Say what speaks against the values so far.
+
+        Returns: a sentence, "" where nothing does.
+        """
         if self._within(self._low, self._high, DOUBTFUL_SCALES):
             return ""
         return (

@@ -54,7 +54,10 @@ class OutputSpec:
 
 
 def spec_of(options: UpsampleOptions, model: Manifest, samples: int) -> OutputSpec:
-    """What ``options`` ask for of a run of ``samples``, without tags."""
+    """Choose the rasters that ``options`` ask for of a run of ``samples``.
+
+    Returns: what is written and how, without tags.
+    """
     return OutputSpec(
         rasters=tuple(_rasters(options, model, samples)),
         dtype=options.dtype,
@@ -111,19 +114,28 @@ def _of_stages(folder: Path, model: Manifest) -> List[Output]:
 
 
 def folders_of(options: UpsampleOptions) -> Dict[str, str]:
-    """The folders that outputs go to, by the options that name them."""
+    """Find the folders that outputs go to.
+
+    Returns: the folders, by the options that name them.
+    """
     named = {"--keep-stages": options.keep_stages, "--draws": options.draws}
     return {option: folder for option, folder in named.items() if folder}
 
 
 def beside(options: UpsampleOptions) -> List[str]:
-    """The files and folders that a run makes beside its OUTPUT."""
+    """List the files and folders that a run makes beside its OUTPUT.
+
+    Returns: their paths.
+    """
     named = options.spread, options.reliability, options.report, *folders_of(options).values()
     return [name for name in named if name]
 
 
 def check_folder(option: str, folder: str) -> None:
-    """Raise InputError where the ``folder`` of ``option`` is not there and could not be made."""
+    """Refuse a ``folder`` of ``option`` that is not there and cannot be made.
+
+    Raises: InputError.
+    """
     path = Path(folder)
     if not path.is_dir() and (path.exists() or not path.absolute().parent.is_dir()):
         raise InputError(
@@ -133,9 +145,11 @@ def check_folder(option: str, folder: str) -> None:
 
 
 def refuse_other_samples(folder: str, rasters: Sequence[Output]) -> None:
-    """Raise InputError where ``folder`` holds samples that the run would leave beside its own.
+    """Refuse a ``folder`` with samples that the run would leave beside its own.
 
     Whoever takes all samples of a folder would take those of two runs for one.
+
+    Raises: InputError.
     """
     own = {Path(output.path).name for output in rasters}
     for path in sorted(Path(folder).glob(f"{contract.SAMPLE_NAME}*")):

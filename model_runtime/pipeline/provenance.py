@@ -20,7 +20,10 @@ class Facts:
 
 
 def facts_of(job: Job, model_sha256: str) -> Facts:
-    """What is known before the first tile; ``model_sha256`` of the model's manifest."""
+    """Collect what is known before the first tile; ``model_sha256`` of the model's manifest.
+
+    Returns: the facts.
+    """
     how, taken = job.sampling, job.radiometry
     settings = {
         "SCDM_MODEL": job.model.name,
@@ -50,7 +53,10 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
 
 
 def guidance_said(how: Sampling) -> str:
-    """The scales of all stages, and the timesteps that are guided where not all are."""
+    """Write the scales of all stages, and the timesteps that are guided where not all are.
+
+    Returns: the text of the tag.
+    """
     interval = how.guidance_interval
     where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
     return format_numbers(how.guidance) + where
@@ -67,7 +73,10 @@ def _spread_said(job: Job) -> str:
 def run_facts(
     options: UpsampleOptions, job: Job, facts: Facts, inputs: Dict[str, str]
 ) -> Dict[str, str]:
-    """All that decides the outputs' content, by name: options, model, device and ``inputs``."""
+    """Collect all that decides the outputs' content: options, model, device and ``inputs``.
+
+    Returns: the facts, by name.
+    """
     place = job.reader.georeference
     return {
         **deciding_options(options),
@@ -101,7 +110,10 @@ def _band_warnings(job: Job) -> List[str]:
 
 
 def done_facts(options: UpsampleOptions, job: Job, facts: Facts) -> Dict[str, Any]:
-    """What the ``done`` event says beside output and seconds."""
+    """Collect what the ``done`` event says beside output and seconds.
+
+    Returns: plain data for JSON.
+    """
     words: Dict[str, Any] = {
         "device": job.runtime.device,
         "providers": list(job.runtime.providers),

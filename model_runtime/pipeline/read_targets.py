@@ -13,7 +13,11 @@ from ..tiling import Window, strips
 
 
 def white_of(reader: RasterReader, curve: str) -> float:
-    """The value of white for ``curve``; raises InputError where sRGB's has none."""
+    """Find the value that stands for white under ``curve``.
+
+    Returns: the value, 1 for a linear curve.
+    Raises: InputError where sRGB's has none: the picture has neither 8 nor 16 bits.
+    """
     if curve != SRGB_CURVE:
         return 1.0
     if not reader.integer or reader.bits not in (8, 16):
@@ -28,9 +32,12 @@ def white_of(reader: RasterReader, curve: str) -> float:
 def read_targets(
     reader: RasterReader, placed: Placed, curve: str, tell: Callable[[int, int], None]
 ) -> Iterator[Optional[Seen]]:
-    """Each feature's Seen, None without a pixel; ``tell`` hears (done, total). Raises StorageError.
+    """Read the mean light of the pixels of each feature; ``tell`` hears (done, total).
 
     Saturated is what lies at the end of the scale of whole numbers.
+
+    Returns: each feature's Seen, None for one without a pixel.
+    Raises: InputError for a curve that does not go with the picture, StorageError.
     """
     white, count = white_of(reader, curve), len(placed.geometries)
     for number in range(count):
@@ -58,7 +65,10 @@ def _read(
 
 
 def light_of(reader: RasterReader, values: np.ndarray, white: float, curve: str) -> np.ndarray:
-    """The light of raw ``values`` (bands, pixels): after band scale and offset, or sRGB undone."""
+    """Turn raw ``values`` (bands, pixels) into light, by band scale and offset or with sRGB undone.
+
+    Returns: (bands, pixels).
+    """
     if curve == SRGB_CURVE:
         return np.asarray(SRGB.light((values / white).astype(np.float32)), np.float64)
     if reader.scale is None or reader.offset is None:

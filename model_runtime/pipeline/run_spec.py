@@ -61,12 +61,19 @@ class OpenRun:
 
 
 def software() -> Dict[str, str]:
-    """What decides a pixel beside the model; raises DeviceError where ONNX Runtime is missing."""
+    """Say what decides a pixel beside the model.
+
+    Returns: versions, by name.
+    Raises: DeviceError where ONNX Runtime is missing.
+    """
     return {"version": __version__, "ONNX Runtime": onnx_session.onnxruntime_version()}
 
 
 def require_software(of_client: Dict[str, str]) -> None:
-    """Raise DeviceError where this process has another: a worker that came later, say."""
+    """Refuse to work with other software than the client's: a worker that came later, say.
+
+    Raises: DeviceError.
+    """
     for name, have in software().items():
         if have != of_client[name]:
             raise DeviceError(
@@ -75,7 +82,10 @@ def require_software(of_client: Dict[str, str]) -> None:
 
 
 def absolute_if_local(path: str) -> str:
-    """``path`` as any process of this machine finds it; what is no file stays as it is."""
+    """Name ``path`` as any process of this machine finds it.
+
+    Returns: the absolute path; ``path`` itself where it is no file.
+    """
     return str(Path(path).absolute()) if Path(path).exists() else path
 
 
@@ -87,7 +97,13 @@ def spec_of(
     journal: Journal,
     share: Tuple[int, Optional[int]],
 ) -> RunSpec:
-    """The run as any process can take it up; ``share``: threads and memory of each process."""
+    """Describe the run so that any process can take it up.
+
+    ``share``: threads and bytes of memory of each process; ``inputs``: the input's files.
+
+    Returns: the spec.
+    Raises: DeviceError where ONNX Runtime is missing.
+    """
     threads, memory = share
     return RunSpec(
         input=absolute_if_local(options.input),
@@ -112,8 +128,10 @@ def spec_of(
 def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
     """Open ``spec``; ``load`` is cascade.load or gives what it would.
 
-    Raises StorageError where the journal or the input is not the client's, PackageError where the
-    model is not, DeviceError where the software is not, and what opening them raises.
+    Returns: the open run.
+    Raises: StorageError where the journal or the input is not the client's, PackageError where the
+        model is not, DeviceError where the software is not; InputError for an input that GDAL does
+        not open, MemoryShortage where no tile fits.
     """
     require_software(spec.software)
     _require_shared(spec)
@@ -138,7 +156,10 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
 
 
 def runtime_of(cascade: Cascade) -> RuntimeInfo:
-    """What a loaded cascade runs on."""
+    """Say what a loaded cascade runs on.
+
+    Returns: device, providers and warnings.
+    """
     return RuntimeInfo(cascade.device, tuple(cascade.providers), tuple(cascade.warnings))
 
 

@@ -60,9 +60,11 @@ CHANGED_REMEDY = "leave the file alone while it is read, and run again"
 def upsample_scene(
     options: UpsampleOptions, events: Events, executor: Executor, receipt: bool = False
 ) -> None:
-    """Make the outputs of one raster by ``executor``; raises the ScdmErrors of all its parts.
+    """Make the outputs of one raster by ``executor``.
 
     ``receipt``: leave word of the end in the journal, until it is settled.
+
+    Raises: InputError, PackageError, DeviceError, StorageError, CancelledError.
     """
     since = time.monotonic()
     package = manifest.open_package(embedded.package_folder(options.model))

@@ -32,12 +32,18 @@ FILLED, BARE = "sheet", "bare"
 
 
 def is_vrt(path: str) -> bool:
-    """Whether an output of this name is a VRT over sheets."""
+    """Decide by its name whether an output is a VRT over sheets.
+
+    Returns: whether it is.
+    """
     return Path(path).suffix.lower() == SUFFIX
 
 
 def check(options: UpsampleOptions) -> None:
-    """Raise InputError for options that do not go with sheets."""
+    """Refuse options that do not go with sheets.
+
+    Raises: InputError.
+    """
     for name in ("spread", "reliability"):
         path = getattr(options, name)
         if path and is_vrt(path) != is_vrt(options.output):
@@ -52,20 +58,28 @@ def check(options: UpsampleOptions) -> None:
 
 
 def folder_of(output: str) -> Path:
-    """Where the sheets of ``output`` lie, those of each run in a folder of their own.
+    """Find where the sheets of ``output`` lie, those of each run in a folder of their own.
 
     So an older output stays whole until the new one is.
+
+    Returns: the folder.
     """
     return Path(output).with_suffix(".sheets")
 
 
 def name_of(window: tiling.Window) -> str:
-    """A sheet's file."""
+    """Name a sheet's file.
+
+    Returns: the name.
+    """
     return f"{window.row0}_{window.col0}.tif"
 
 
 def windows(layout: tiling.Layout, side: int) -> Iterator[tiling.Window]:
-    """The window in sheets of about ``side`` pixels a side: whole blocks of the layout."""
+    """Cut the layout's window into sheets of about ``side`` pixels a side: whole blocks.
+
+    Returns: the windows, row by row.
+    """
     whole, step = layout.window, max(1, side // layout.block_side()) * layout.block_side()
     for row0 in range(whole.row0, whole.row0 + whole.rows, step):
         for col0 in range(whole.col0, whole.col0 + whole.cols, step):
@@ -74,7 +88,10 @@ def windows(layout: tiling.Layout, side: int) -> Iterator[tiling.Window]:
 
 
 def mark(kind: str, window: tiling.Window) -> str:
-    """The name in the journal of a finished sheet."""
+    """Name a finished sheet in the journal.
+
+    Returns: the name.
+    """
     return f"{kind}_{window.row0}_{window.col0}"
 
 
@@ -83,9 +100,8 @@ def make(
 ) -> Tuple[bool, int]:
     """Make the sheets of ``window``, one per output, in the folder of ``run``.
 
-    Returns whether there is a valid pixel, and the number of tiles.
-
-    Raises DeviceError, PackageError, StorageError.
+    Returns: whether there is a valid pixel, and the number of tiles.
+    Raises: DeviceError, PackageError, StorageError.
     """
     estimation = Estimation(job, store, events, LocalUnits(maker, store), window)
     filled = _write(job, run, window, estimation)
@@ -99,7 +115,11 @@ def make(
 def produce(
     job: Job, spec: RunSpec, store: UnitStore, side: int, events: Events, executor: Executor
 ) -> "Produced":
-    """Have ``executor`` make all sheets that the store has no mark of."""
+    """Have ``executor`` make all sheets of about ``side`` pixels that the store has no mark of.
+
+    Returns: the sheets that are there, those of an earlier run too.
+    Raises: InputError, DeviceError, PackageError, StorageError.
+    """
     wanted = list(windows(job.layout, side))
     total = sum(job.layout.count(window) for window in wanted)
     marks, missing = store.names(), []

@@ -17,9 +17,10 @@ BRIGHTEST, PERCENT = 1.5, 100.0  # of fractions, and of percent
 def known_reflectance(
     features, names: Sequence[str], bands: Sequence[InputBand], library: Optional[str]
 ) -> Tuple[List[np.ndarray], List[str]]:
-    """Each target's reflectance (bands,) by its fields, and how they were read.
+    """Read each target's reflectance from its fields.
 
-    Raises InputError for targets without, or with numbers that no reflectance has.
+    Returns: an array (bands,) per target, as a fraction of 1, and how they were read.
+    Raises: InputError for targets without, or with numbers that no reflectance has.
     """
     spectra = _spectra(library)
     found = [_of_fields(_fields(one), name, bands, spectra) for one, name in zip(features, names)]

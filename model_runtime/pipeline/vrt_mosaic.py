@@ -10,9 +10,11 @@ _END = "</VRTRasterBand>"
 
 
 def text(described: str, whole: Window, sheets: Sequence[Window], folder: str) -> str:
-    """``described``, the XML of a VRT without sources, over the ``sheets`` of ``whole``.
+    """Put the ``sheets`` of ``whole`` into ``described``, the XML of a VRT without sources.
 
     ``folder`` holds them and lies beside the VRT. All bands of a sheet are bands of the VRT.
+
+    Returns: the XML.
     """
     bands = described.split(_END)
     parts = []

@@ -22,7 +22,11 @@ class UnitSource(Protocol):
     """Gives the units that a journal lacks, and keeps them there."""
 
     def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
-        """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
+        """Get ``unit`` made and kept; ``done`` hears (name, tiles) of everything that is finished.
+
+        Returns: what is kept, (bands, rows, cols) of each output; none without a valid pixel.
+        Raises: DeviceError, PackageError, StorageError.
+        """
 
     def __exit__(self, *error) -> None:
         """Wait for what is still being kept."""
@@ -50,9 +54,10 @@ class UnitMaker:
         return self._job.layout.margin is None
 
     def make(self, unit: tiling.Unit) -> Arrays:
-        """What is kept of ``unit``: none where it has no valid pixel.
+        """Make a unit.
 
-        Raises DeviceError, PackageError, StorageError.
+        Returns: what is kept, (bands, rows, cols) of each output; none without a valid pixel.
+        Raises: DeviceError, PackageError, StorageError.
         """
         while True:
             try:
@@ -111,7 +116,11 @@ class LocalUnits:
         self._maker, self._store, self._behind = maker, store, BackgroundWriter()
 
     def arrays(self, unit: tiling.Unit, done: Callable[[str, int], None]) -> Arrays:
-        """What is kept of ``unit``; ``done`` hears (name, tiles) of what is finished."""
+        """Make ``unit`` and begin to keep it; ``done`` hears (name, tiles) of it.
+
+        Returns: what is kept, (bands, rows, cols) of each output; none without a valid pixel.
+        Raises: DeviceError, PackageError, StorageError.
+        """
         kept = self._maker.make(unit)
         if kept:  # that there is nothing is found again sooner than it is kept
             self._behind.submit(keep, self._store, unit.name, kept)
@@ -128,7 +137,10 @@ class LocalUnits:
 
 
 def keep(store: UnitStore, name: str, arrays: Arrays) -> None:
-    """Write a unit to ``store``; raises StorageError."""
+    """Write a unit to ``store``.
+
+    Raises: StorageError.
+    """
     with storage_errors(store.folder, GOES_ON):
         store.write(name, arrays)
 
@@ -136,13 +148,15 @@ def keep(store: UnitStore, name: str, arrays: Arrays) -> None:
 def estimate_tile(
     job: Job, tile: tiling.Tile, stored: Sequence[Encoding], output_range: OutputRange
 ) -> Arrays:
-    """An array of each output for ``tile.kept``, ``stored`` as told; none without a valid pixel.
+    """Estimate ``tile`` and encode what it keeps as ``stored`` says, output by output.
 
-    The mean, each stage's mean where stages are kept, the spread, the reliability and the samples
-    where they are wanted; each is (bands, rows, cols), nodata where masked. The networks see what
-    lies outside of the job's mask, so that the estimates inside do not depend on it. A stage has
-    nodata in the bands that it does not make. ``output_range`` takes note of the values; it raises
-    PackageError where they diverge.
+    The networks see what lies outside of the job's mask, so that the estimates inside do not
+    depend on it. ``output_range`` takes note of the values.
+
+    Returns: none without a valid pixel, else (bands, rows, cols) for ``tile.kept`` of each output:
+        the mean, each stage's mean, the spread, the reliability and the samples, as far as they
+        are wanted. Nodata where masked; a stage has it in the bands that it does not make.
+    Raises: PackageError where the values diverge; DeviceError, StorageError.
     """
     wanted_here = job.wanted(tile.kept)
     if not wanted_here.any():

@@ -15,14 +15,21 @@ from .outputs import Output
 
 
 def writers_of(job: Job, window: Window) -> Iterator[Writer]:
-    """A Writer of each output for ``window``; made one after the other."""
+    """Open a Writer of each output for ``window``, one after the other.
+
+    Returns: the writers.
+    Raises: StorageError.
+    """
     form = FileLayout(job.layout.block_side(), job.outputs.overviews, job.outputs.cog)
     for output in job.outputs.rasters:
         yield Writer(output.path, *_description(job, window, output), form)
 
 
 def vrt_without_sources(job: Job, output: Output) -> str:
-    """The XML of a VRT of ``output`` that has no source yet."""
+    """Describe ``output`` as a VRT that has no source yet.
+
+    Returns: its XML.
+    """
     return vrt_text(*_description(job, job.layout.window, output))
 
 
@@ -45,10 +52,10 @@ def _bands(job: Job, output: Output) -> encoding.Bands:
 
 
 def write_pieces(job: Job, window: Window, writers: List[Writer], estimation: Estimation) -> bool:
-    """Write all pieces of ``window``; returns whether there was any.
+    """Write all pieces of ``window``; each is made while the one before it is written.
 
-    A piece is made while the one before it is written. Raises DeviceError, PackageError,
-    StorageError.
+    Returns: whether there was any.
+    Raises: DeviceError, PackageError, StorageError.
     """
     written = False
     with estimation, BackgroundWriter() as behind:

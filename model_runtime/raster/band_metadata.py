@@ -87,6 +87,7 @@ def carry_domains(source, copy: Path) -> None:
 
 
 def copy_domains(source, made) -> None:
+    """Copy the ENVI and IMAGERY domains of ``source`` to ``made``, datasets of the same bands."""
     made.SetMetadata(source.GetMetadata("ENVI"), "ENVI")
     for number in range(1, source.RasterCount + 1):
         imagery = source.GetRasterBand(number).GetMetadata("IMAGERY")

@@ -37,7 +37,10 @@ def open_dataset(path: str):
 
 @contextmanager
 def refusing_damage(path: str) -> Iterator[None]:
-    """Turns what GDAL says against an input on first sight into an InputError."""
+    """Turn what GDAL says against an input on first sight into an InputError.
+
+    Raises: InputError.
+    """
     try:
         yield
     except RuntimeError as error:

@@ -64,9 +64,11 @@ def vector_errors() -> Iterator[None]:
 
 @contextmanager
 def closing_errors() -> Iterator[List[str]]:
-    """Close datasets within: afterwards the list holds what GDAL said against it, a full disk say.
+    """Close datasets within.
 
     An exception inside a destructor goes nowhere but to stderr, so the last error is asked for.
+
+    Returns: a list that afterwards holds what GDAL said against it, a full disk say.
     """
     said: List[str] = []
     gdal.DontUseExceptions()

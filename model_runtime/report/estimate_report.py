@@ -68,12 +68,18 @@ class Result:
 
 
 def write(path: Path, result: Result, encode: Encode) -> None:
-    """Write the page to ``path``; raises StorageError."""
+    """Write the page to ``path``.
+
+    Raises: StorageError.
+    """
     html_page.write(path, html(result, encode))
 
 
 def html(result: Result, encode: Encode) -> str:
-    """The whole page; ``encode`` turns pictures into PNG."""
+    """Draw the whole page; ``encode`` turns RGBA pictures (4, rows, cols) into PNG.
+
+    Returns: HTML.
+    """
     model = result.model
     found, labels = kmeans.cluster_spectra(result.cube, CLASSES)
     agreement = input_agreement.check(

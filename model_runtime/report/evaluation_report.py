@@ -18,13 +18,19 @@ _SPREAD_TITLES = {"sam_degrees": "SAM of a pixel (degrees)", "rmse": "RMSE of a 
 def write(
     path: Path, evaluation: Evaluation, estimate: str, reference: str, overwrite: bool = True
 ) -> None:
-    """Write the page to ``path``; raises StorageError."""
+    """Write the page to ``path``.
+
+    Raises: StorageError.
+    """
     page = html(evaluation, Path(estimate).name, Path(reference).name)
     html_page.write(path, page, overwrite)
 
 
 def html(evaluation: Evaluation, estimate: str, reference: str) -> str:
-    """The page of ``evaluation`` for rasters of these names."""
+    """Draw the page of ``evaluation`` for rasters of these names.
+
+    Returns: HTML.
+    """
     scores = evaluation.scores
     overall = [[TITLES[name], cell(value)] for name, value in scores.overall.items()]
     body: List[str] = [

@@ -53,7 +53,10 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--li
 
 
 def document(title: str, body: Iterable[str]) -> str:
-    """A whole page; the parts of ``body`` are HTML already."""
+    """Wrap ``body``, whose parts are HTML already, into a whole page.
+
+    Returns: HTML.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -64,17 +67,26 @@ def document(title: str, body: Iterable[str]) -> str:
 
 
 def heading(words: str, level: int = 2) -> str:
-    """A heading of ``words``."""
+    """Make a heading of ``words``.
+
+    Returns: HTML.
+    """
     return f"<h{level}>{escape(words)}</h{level}>"
 
 
 def paragraph(words: str, kind: str = "") -> str:
-    """A paragraph of ``words``."""
+    """Make a paragraph of ``words``.
+
+    Returns: HTML.
+    """
     return f'<p class="{kind}">{escape(words)}</p>' if kind else f"<p>{escape(words)}</p>"
 
 
 def warnings(messages: Sequence[str]) -> str:
-    """A box of warnings; nothing when there are none."""
+    """Make a box of warnings.
+
+    Returns: HTML, "" where there are none.
+    """
     if not messages:
         return ""
     items = "".join(f"<li>{escape(message)}</li>" for message in messages)
@@ -82,7 +94,10 @@ def warnings(messages: Sequence[str]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is words and whose others are numbers."""
+    """Make a table whose first column is words and whose others are numbers.
+
+    Returns: HTML.
+    """
     top = "".join(_cell("th", words, i) for i, words in enumerate(head))
     body = "".join(
         f"<tr>{''.join(_cell('td', words, i) for i, words in enumerate(row))}</tr>" for row in rows
@@ -99,7 +114,10 @@ def _cell(tag: str, words: str, column: int) -> str:
 
 
 def facts(pairs: Iterable[Sequence[str]]) -> str:
-    """A table of names and values in words."""
+    """Make a table of names and values in words.
+
+    Returns: HTML.
+    """
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td class="facts">{escape(value)}</td></tr>'
         for name, value in pairs
@@ -108,31 +126,45 @@ def facts(pairs: Iterable[Sequence[str]]) -> str:
 
 
 def figure(images: Iterable[str], caption: str) -> str:
-    """Images above a caption."""
+    """Put images above a caption.
+
+    Returns: HTML.
+    """
     # The paragraphs are for QGIS's result viewer, which knows no <figure>.
     shown = "".join(f"<p>{image}</p>" for image in images)
     return f"<figure>{shown}<figcaption><p>{escape(caption)}</p></figcaption></figure>"
 
 
 def gallery(figures: Iterable[str], kind: str = "pictures") -> str:
-    """Figures side by side where there is room; ``kind`` is "pictures" or the wider "charts"."""
+    """Put figures side by side where there is room: "pictures", or the wider "charts".
+
+    Returns: HTML.
+    """
     return f'<div class="{kind}">{"".join(figures)}</div>'
 
 
 def png_image(png: bytes, words: str, width: int) -> str:
-    """A PNG inside the page; ``words`` describe it, ``width`` is for viewers without styles."""
+    """Put a PNG into the page; ``words`` describe it, ``width`` is for viewers without styles.
+
+    Returns: HTML.
+    """
     return _image("image/png", png, words, width)
 
 
 def svg_image(svg: str, words: str, width: int) -> str:
-    """An SVG as an image: a viewer that knows no SVG shows ``words``, not loose labels."""
+    """Put in an SVG as an image: a viewer that knows no SVG shows ``words``, not loose labels.
+
+    Returns: HTML.
+    """
     return _image("image/svg+xml", svg.encode(), words, width)
 
 
 def chart(draw: Callable[[int], str], words: str, wide: int, narrow: int) -> str:
-    """The chart that ``draw(width)`` gives as SVG: a narrow one where the page is.
+    """Put in the chart that ``draw(width)`` gives as SVG: a narrow one where the page is.
 
     A viewer that knows no <picture> shows the wide one.
+
+    Returns: HTML.
     """
     small = _data("image/svg+xml", draw(narrow).encode())
     source = f'<source media="(max-width: {NARROW_PAGE})" srcset="{small}"/>'
@@ -140,7 +172,10 @@ def chart(draw: Callable[[int], str], words: str, wide: int, narrow: int) -> str
 
 
 def enlargeable(image: str, words: str) -> str:
-    """``image``, over the whole window when it is clicked or, focused, the space bar pressed."""
+    """Show ``image`` over the whole window when it is clicked or, focused, the space bar pressed.
+
+    Returns: HTML.
+    """
     box = f'<input type="checkbox" aria-label="Enlarge: {escape(words)}"/>'
     return f'<label class="enlarge">{box}{image}</label>'
 
@@ -154,7 +189,10 @@ def _data(kind: str, content: bytes) -> str:
 
 
 def check_name(path: Path) -> None:
-    """Raise InputError where no page can be written: known before hours of work."""
+    """Refuse a ``path`` where no page can be written: known before hours of work.
+
+    Raises: InputError.
+    """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(
@@ -165,7 +203,10 @@ def check_name(path: Path) -> None:
 
 
 def write(path: Path, html: str, overwrite: bool = True) -> None:
-    """Write the page whole or not at all; raises StorageError."""
+    """Write the page whole or not at all.
+
+    Raises: StorageError.
+    """
     path = Path(path)
     part = path.with_name(path.name + PART_SUFFIX)
     try:

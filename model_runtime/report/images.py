@@ -47,10 +47,12 @@ def nearest_bands(wavelength_nm: Sequence[float], wanted_nm: Sequence[float]) ->
 
 
 def composite(bands: np.ndarray, together: bool, like: Optional[np.ndarray] = None) -> np.ndarray:
-    """RGBA (4, rows, cols) of ``bands`` (3, rows, cols), NaN transparent.
+    """Stretch ``bands`` (3, rows, cols) between STRETCH_PERCENT into a picture, NaN transparent.
 
-    Stretched between STRETCH_PERCENT: all bands ``together`` (colours keep their balance) or each
-    on its own; as ``like`` (3, rows, cols), in the same unit, would be where it is given.
+    All bands ``together`` (colours keep their balance) or each on its own; as ``like``
+    (3, rows, cols), in the same unit, would be where it is given.
+
+    Returns: RGBA of 8 bits (4, rows, cols).
     """
     shown = np.isfinite(bands).all(axis=0)
     measured = bands if like is None else like
@@ -64,9 +66,11 @@ def composite(bands: np.ndarray, together: bool, like: Optional[np.ndarray] = No
 def natural(
     cube: np.ndarray, wavelength_nm: Sequence[float], like: Optional[np.ndarray] = None
 ) -> np.ndarray:
-    """An estimate (bands, rows, cols) as a camera sees it, stretched as its picture ``like``.
+    """Show an estimate (bands, rows, cols) as a camera sees it, stretched as its picture ``like``.
 
     A camera's broad red, green and blue are less saturated than the bands at their centres.
+
+    Returns: RGBA of 8 bits (4, rows, cols).
     """
     wavelength = np.asarray(wavelength_nm, np.float64)[:, None]
     centres, widths = np.array(RESPONSES_NM).T
@@ -78,9 +82,11 @@ def natural(
 
 
 def infrared(cube: np.ndarray, wavelength_nm: Sequence[float]) -> np.ndarray:
-    """Colour infrared of an estimate (bands, rows, cols): bands nearest INFRARED_NM.
+    """Show an estimate (bands, rows, cols) in colour infrared: bands nearest INFRARED_NM.
 
     From 0 on, red and green alike: each on its own would paint every scene in the same colours.
+
+    Returns: RGBA of 8 bits (4, rows, cols).
     """
     bands = cube[nearest_bands(wavelength_nm, INFRARED_NM)]
     shown = np.isfinite(bands).all(axis=0)

@@ -18,7 +18,10 @@ TOP_LEVEL = 3  # a card's own title, inside a page
 
 
 def html(text: str) -> str:
-    """The HTML of Markdown ``text``."""
+    """Turn Markdown ``text`` into HTML.
+
+    Returns: HTML.
+    """
     lines = _COMMENT.sub("", text).replace("\r\n", "\n").split("\n")
     return "\n".join(_blocks(lines))
 
@@ -94,7 +97,10 @@ def _cells(row: str) -> List[str]:
 
 
 def inline(text: str) -> str:
-    """A line's code, bold, emphasis and links."""
+    """Turn a line's code, bold, emphasis and links into HTML.
+
+    Returns: HTML.
+    """
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(
         f"<code>{escape(part[1:-1])}</code>" if part[:1] == "`" and len(part) > 1 else _mark(part)

@@ -214,9 +214,11 @@ def colour_scale(colours: Sequence[Sequence[int]], low: str, high: str, title: s
 
 
 def scale_strip(metres_across: float, north_degrees: float) -> str:
-    """A scale bar for a picture ``metres_across`` wide shown at the strip's width, with north.
+    """Draw a scale bar for a picture ``metres_across`` wide shown at the strip's width, with north.
 
     ``north_degrees``: how far grid north is turned clockwise from the picture's up.
+
+    Returns: SVG.
     """
     length = round_below(metres_across / 2.5)
     pixels = 400 * length / metres_across

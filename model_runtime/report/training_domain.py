@@ -6,11 +6,13 @@ from ..package.manifest import Domain
 
 
 def distance(rgb: np.ndarray, domain: Domain) -> np.ndarray:
-    """Of each pixel of ``rgb`` (bands, rows, cols): 0 inside the training range, else how far out.
+    """Measure how far each pixel of ``rgb`` (bands, rows, cols) lies outside the training range.
 
     The training range of a band goes from its lowest to its highest known quantile; the distance
     is the root of the summed squares over the bands of what sticks out, in widths of that range.
-    Bands are looked at one by one: an unusual colour of usual bands goes unseen. NaN where masked.
+    Bands are looked at one by one: an unusual colour of usual bands goes unseen.
+
+    Returns: (rows, cols), 0 inside the range; NaN where masked.
     """
     low, high = (
         np.array([bound(values) for values in domain.values])[:, None, None] for bound in (min, max)

@@ -21,7 +21,10 @@ def open_closed() -> None:
 
 
 def flush() -> None:
-    """Write out what was printed; raises OSError. After that nothing is left to fail at exit."""
+    """Write out what was printed; after that nothing is left to fail at exit.
+
+    Raises: OSError where it cannot be written.
+    """
     try:
         sys.stdout.flush()
     except OSError:

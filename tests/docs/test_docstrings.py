@@ -1,25 +1,14 @@
-"""Docstrings of model_runtime have the form of CONTRIBUTING: lines for Returns and Raises.
-
-Folders come in as they are brought into that form.
-"""
+"""Docstrings of model_runtime have the form of CONTRIBUTING: lines for Returns and Raises."""
 
 import ast
+import re
 
 import pytest
 from pages import ROOT
 
 RUNTIME = ROOT / "model_runtime"
-IN_FORM = (
-    *("spectra", "system", "journal", "package", "raster", "diffusion"),
-    *("tiling.py", "events.py", "errors.py"),
-)
-
-
-def files():
-    """The files that are in form."""
-    for name in IN_FORM:
-        place = RUNTIME / name
-        yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
+# Of the form that they had before: "..., which raises X", ". Raises X." inside a paragraph.
+RAISES_IN_PROSE = re.compile(r"[;,.] raises ", re.IGNORECASE)
 
 
 def functions(tree, prefix=""):
@@ -28,13 +17,30 @@ def functions(tree, prefix=""):
         public = not getattr(node, "name", "_").startswith("_")
         if public and isinstance(node, ast.ClassDef):
             yield from functions(node, f"{node.name}.")
-        elif public and isinstance(node, ast.FunctionDef) and not node.decorator_list:
+        elif public and isinstance(node, ast.FunctionDef) and not is_property(node):
             yield prefix + node.name, node
 
 
+def is_property(function):
+    """Whether it is read as an attribute."""
+    return "property" in map(ast.unparse, function.decorator_list)
+
+
+def overriding(tree):
+    """Names of the methods of derived classes: what they do may stand in the base class."""
+    return {
+        f"{node.name}.{method.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.bases
+        for method in node.body
+        if isinstance(method, ast.FunctionDef)
+    }
+
+
 def returns_something(function):
-    """Whether the signature says so."""
-    return function.returns is not None and ast.unparse(function.returns) != "None"
+    """Whether the signature says so; a context may give nothing to its ``with`` statement."""
+    nothing = ("None", "Iterator[None]")
+    return function.returns is not None and ast.unparse(function.returns) not in nothing
 
 
 def raised(function):
@@ -49,11 +55,22 @@ def raised(function):
     return {name for name in names if name.endswith("Error")}
 
 
-@pytest.mark.parametrize("path", list(files()), ids=lambda path: str(path.relative_to(RUNTIME)))
+def of_all_files(test):
+    """Run ``test`` for each file of the runtime."""
+    paths = sorted(RUNTIME.rglob("*.py"))
+    names = [str(path.relative_to(RUNTIME)) for path in paths]
+    return pytest.mark.parametrize("path", paths, ids=names)(test)
+
+
+@of_all_files
 def test_what_is_returned_and_raised_stands_in_lines_of_its_own(path):
-    wrong = []
-    for name, function in functions(ast.parse(path.read_text(encoding="utf-8"))):
+    wrong, tree = [], ast.parse(path.read_text(encoding="utf-8"))
+    for name, function in functions(tree):
         text = ast.get_docstring(function) or ""
+        if not text and name not in overriding(tree):
+            wrong.append(f"{name}: no docstring")
+        if RAISES_IN_PROSE.search(text):
+            wrong.append(f"{name}: Raises in its prose")
         lines = {line.partition(":")[0] for line in text.splitlines()}
         if returns_something(function) and "Returns" not in lines:
             wrong.append(f"{name}: Returns")
