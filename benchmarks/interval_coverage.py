@@ -21,9 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from quality_tables import lines
 
+from model_runtime.contract import INTERVAL_SPREADS
 from model_runtime.diffusion import cascade
 from model_runtime.diffusion.cascade import Cascade, Estimate, Sampling
-from model_runtime.diffusion.spread_calibration import INTERVAL, SPREAD_SAMPLES
+from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
 from model_runtime.package import manifest
 from model_runtime.spectra import index_interval
@@ -49,8 +50,8 @@ class Held:
 
 
 def held(truth: np.ndarray, seen: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> Held:
-    """How often mean ± INTERVAL x spread holds the truth where ``seen``; (bands, rows, cols)."""
-    half = INTERVAL * spread
+    """How often the 90 % interval of mean and spread holds the truth; (bands, rows, cols) each."""
+    half = INTERVAL_SPREADS * spread
     inside = (np.abs(truth - mean) <= half) & seen
     return Held(float(inside.sum()), int(seen.sum()), float(2 * half[seen].sum()), mean[seen].sum())
 
@@ -68,7 +69,7 @@ def of_squares(
 
     whole = pooled(seen.astype(np.float32)) == 1
     deviation = np.std([pooled(draw) for draw in draws], axis=0, ddof=1)
-    stated = deviation * index_interval.deviations(len(draws)) / INTERVAL
+    stated = deviation * index_interval.deviations(len(draws)) / INTERVAL_SPREADS
     return held(pooled(truth), whole, pooled(mean), stated)
 
 

@@ -19,7 +19,7 @@ from quality_bench import Bench, Table, over
 from quality_measures import Figures, seen_on
 from quality_scenes import calibrated, write_picture
 
-from model_runtime.diffusion.spread_calibration import INTERVAL
+from model_runtime.contract import INTERVAL_SPREADS
 from model_runtime.errors import InputError
 from model_runtime.raster.cube import read_cube
 from model_runtime.raster.georeference import Georeference
@@ -150,7 +150,7 @@ def judged(material: Material, estimated: Path, spread: Optional[Path] = None) -
 
 def _covered(found: np.ndarray, truth: np.ndarray, spread: np.ndarray) -> float:
     exists = np.isfinite(found) & np.isfinite(truth) & np.isfinite(spread)
-    inside = np.abs(found - truth) <= INTERVAL * spread + STORED
+    inside = np.abs(found - truth) <= INTERVAL_SPREADS * spread + STORED
     return float(inside[exists].mean())
 
 

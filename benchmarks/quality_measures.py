@@ -2,7 +2,7 @@
 
 Definitions are the same for every method and table: PSNR with peak 1 over all values of a scene,
 the spectral angle per pixel over the bands that the sensor has, dark pixels left out. The stated
-90 % interval of a value is mean ± INTERVAL x spread, of the spread raster that users
+90 % interval of a value is mean ± INTERVAL_SPREADS x spread, of the spread raster that users
 get, calibrated where the package says how.
 """
 
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from model_runtime.diffusion.spread_calibration import INTERVAL
+from model_runtime.contract import INTERVAL_SPREADS
 from model_runtime.raster.cube import Cube, read_cube
 from model_runtime.spectra.evaluation import compare
 from model_runtime.spectra.metrics import spectral_angles
@@ -85,7 +85,7 @@ def ndvi(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
 def covered(mean: np.ndarray, spread: np.ndarray, truth: np.ndarray) -> Tuple[int, int]:
     """(values that lie in their stated interval, values that exist), over pixels and bands."""
     exists = np.isfinite(mean) & np.isfinite(spread) & np.isfinite(truth)
-    inside = np.abs(truth - mean) <= INTERVAL * spread
+    inside = np.abs(truth - mean) <= INTERVAL_SPREADS * spread
     return int((inside & exists).sum()), int(exists.sum())
 
 

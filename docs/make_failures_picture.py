@@ -25,7 +25,7 @@ import numpy as np
 from matplotlib import pyplot
 from scipy.ndimage import uniform_filter
 
-from model_runtime.diffusion import spread_calibration
+from model_runtime.contract import INTERVAL_SPREADS
 from model_runtime.package import embedded
 from model_runtime.raster.cube import read_cube
 from model_runtime.report import images
@@ -124,7 +124,7 @@ def _spectra(ax, scene: Judged) -> None:
     angle = scene.angle
     for colour, (row, col) in zip((WORST, MIDDLE), places(angle)):
         at = np.s_[:, row, col]
-        half = spread_calibration.INTERVAL * scene.spread[at]
+        half = INTERVAL_SPREADS * scene.spread[at]
         ax.plot(scene.wavelength_nm, scene.truth[at], color=colour, lw=2, label="true")
         ax.plot(scene.wavelength_nm, scene.estimate[at], color=colour, lw=1.5, ls="--")
         low, high = scene.estimate[at] - half, scene.estimate[at] + half

@@ -37,6 +37,9 @@ PART_SUFFIX, JOURNAL_SUFFIX = ".part", ".blocks"
 # Set to STDIN_LIFELINE, the worker ends when its standard input does.
 LIFELINE_VARIABLE, STDIN_LIFELINE = "SCDM_LIFELINE", "stdin"
 
+# 90 % of a normal distribution lie within so many standard deviations, or spreads, of its mean.
+INTERVAL_SPREADS = 1.645
+
 # What is shown as red, green and blue: of natural colour, of colour infrared, and of the rise of
 # plants' reflectance between red and infrared.
 NATURAL_NM = (640.0, 550.0, 460.0)

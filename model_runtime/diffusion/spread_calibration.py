@@ -6,19 +6,19 @@ Samples of a few steps differ less than they err, and where they agree, scenes s
     sqrt((factor x standard deviation)^2 + (relative x estimate)^2)
 
 with one factor and one relative part per band, fitted on scenes that were not trained on so that
-the truth lies within INTERVAL spreads of the estimate for 90 % of pixels and bands.
+the truth lies within INTERVAL_SPREADS spreads of the estimate for 90 % of pixels and bands.
 """
 
 from typing import Optional
 
 import numpy as np
 
+from ..contract import INTERVAL_SPREADS
 from ..package.manifest import Calibration, Manifest
 
 # Drawn where a spread is asked for and the quality has one sample: enough for one that is right to
 # about a third, at four times the price.
 SPREAD_SAMPLES = 4
-INTERVAL = 1.645  # standard deviations either side of a normal distribution's mean: 90 %
 
 
 def choose(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[Calibration]:
@@ -60,4 +60,5 @@ def describe(model: Manifest, sampler: str, steps: int, samples: int) -> str:
         return "none: one sample"
     if choose(model, sampler, steps, samples) is None:
         return "standard deviation of the samples, not calibrated for this sampler and steps"
-    return f"calibrated: estimate +- {INTERVAL} spreads held 90 % of the truth on held-out scenes"
+    interval = f"estimate +- {INTERVAL_SPREADS} spreads"
+    return f"calibrated: {interval} held 90 % of the truth on held-out scenes"

@@ -4,10 +4,10 @@ from typing import Iterable
 
 import numpy as np
 
+from ..contract import INTERVAL_SPREADS
 from .index_formula import Formula
 
 STEP = 0.05  # of a spread: small, for the slope at the value itself
-DEVIATIONS = 1.645  # of a normal distribution: 90 % lie within
 OF_FEW_DRAWS = {2: 6.314, 3: 2.920, 4: 2.353}  # Student's t of one, two and three degrees
 
 
@@ -21,7 +21,7 @@ def deviations(draws: int) -> float:
     """
     if draws in OF_FEW_DRAWS:
         return OF_FEW_DRAWS[draws]
-    z, degrees = DEVIATIONS, max(draws - 1, 1)
+    z, degrees = INTERVAL_SPREADS, max(draws - 1, 1)
     first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
     return z + first / degrees + second / degrees**2 + third / degrees**3
@@ -60,7 +60,9 @@ def of_spread(formula: Formula, seen: np.ndarray, spread: np.ndarray) -> np.ndar
     return total
 
 
-def beside(middle: np.ndarray, deviation: np.ndarray, times: float = DEVIATIONS) -> np.ndarray:
+def beside(
+    middle: np.ndarray, deviation: np.ndarray, times: float = INTERVAL_SPREADS
+) -> np.ndarray:
     """Lay the ends of the 90 % interval beside each index of ``middle`` (indices, rows, cols).
 
     They lie ``times`` its ``deviation`` off.

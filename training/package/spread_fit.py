@@ -5,7 +5,8 @@ from typing import Dict, Hashable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from model_runtime.diffusion.spread_calibration import INTERVAL, spread_formula
+from model_runtime.contract import INTERVAL_SPREADS
+from model_runtime.diffusion.spread_calibration import spread_formula
 
 COVERAGE = 0.9
 FACTORS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
@@ -78,7 +79,7 @@ def _of_band(part: Errors) -> Table:
     factors = np.array(FACTORS)[:, None, None]
     relatives = np.array(RELATIVES)[None, :, None]
     spread = spread_formula(part.deviation, part.estimate, factors, relatives)
-    off = np.abs((part.error <= INTERVAL * spread).mean(-1) - COVERAGE)
+    off = np.abs((part.error <= INTERVAL_SPREADS * spread).mean(-1) - COVERAGE)
     return off, np.median(spread, axis=-1) / max(np.median(part.error), 1e-6)
 
 
@@ -95,7 +96,7 @@ def coverage(part: Errors, factor: Sequence[float], relative: Sequence[float]) -
     """The share of seen values whose interval holds the truth."""
     each = np.array(factor)[:, None], np.array(relative)[:, None]
     held = (
-        part.error <= INTERVAL * spread_formula(part.deviation, part.estimate, *each)
+        part.error <= INTERVAL_SPREADS * spread_formula(part.deviation, part.estimate, *each)
     ) & part.seen
     return float(held.sum() / part.seen.sum())
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_runtime.diffusion.spread_calibration import INTERVAL
+from model_runtime.contract import INTERVAL_SPREADS
 from training.package.spread_fit import Errors, coverage, coverages, fit
 
 BANDS, PIXELS = 5, 4000
@@ -61,7 +61,8 @@ def test_bands_that_a_sensor_lacks_do_not_count():
     blind.error[2:] = 100
     blind.seen[2:] = False
     factor, relative = fit({"a": sensor(0), "blind": blind})
-    assert np.all(INTERVAL * np.hypot(np.array(factor) * 0.02, np.array(relative) * 0.3) < 1)
+    spread = np.hypot(np.array(factor) * 0.02, np.array(relative) * 0.3)
+    assert np.all(INTERVAL_SPREADS * spread < 1)
     assert coverage(blind, factor, relative) == pytest.approx(0.9, abs=0.03)
 
 
