@@ -37,7 +37,7 @@ class Reader(Protocol):
     def preview(self, window: tiling.Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
         """Read a window thinned to at most ``side`` pixels a side.
 
-        Returns: as ``read``.
+        Returns: values (bands, rows, cols) and which pixels are valid, as ``read``.
         Raises: StorageError.
         """
 

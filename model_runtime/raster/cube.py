@@ -139,7 +139,7 @@ def read_preview(
 def usable_bands(path: str) -> np.ndarray:
     """Find the bands of the raster at ``path`` that hold values, thinned to PREVIEW_SIDE.
 
-    Returns: their numbers, counted from 0.
+    Returns: (bands,) numbers, counted from 0.
     Raises: StorageError; InputError where no band does.
     """
     found = bands_with_values(read_preview(path, PREVIEW_SIDE))

@@ -105,7 +105,7 @@ class Writer:
         self.put(row0, col0, self._encoding.encode(values))
 
     def put(self, row0: int, col0: int, stored: np.ndarray) -> None:
-        """Write as ``write`` does, values that are encoded already.
+        """Write ``stored`` (bands, rows, cols) as ``write`` does, values that are encoded already.
 
         Raises: StorageError.
         """

@@ -22,7 +22,7 @@ def distance(rgb: np.ndarray, domain: Domain) -> np.ndarray:
 
 
 def share_outside(distances: np.ndarray) -> float:
-    """Compute the share of the known pixels that lie outside the training range.
+    """Compute the share of known pixels outside the training range; ``distances`` (rows, cols).
 
     Returns: 0 to 1; NaN where no pixel is known.
     """

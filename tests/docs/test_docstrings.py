@@ -1,4 +1,4 @@
-"""Docstrings of model_runtime have the form of CONTRIBUTING: lines for Returns and Raises."""
+"""Docstrings of model_runtime have the form of CONTRIBUTING: Returns, Raises and shapes."""
 
 import ast
 import re
@@ -9,6 +9,9 @@ from pages import ROOT
 RUNTIME = ROOT / "model_runtime"
 # Of the form that they had before: "..., which raises X", ". Raises X." inside a paragraph.
 RAISES_IN_PROSE = re.compile(r"[;,.] raises ", re.IGNORECASE)
+
+# (bands, rows, cols), (bands,), (wavelengths, ...), (...), or "in the same shape".
+SHAPE = re.compile(r"\((\.\.\.|[\w -]+,[\w ,.-]*)\)|\bshape\b")
 
 
 def functions(tree, prefix=""):
@@ -41,6 +44,12 @@ def returns_something(function):
     """Whether the signature says so; a context may give nothing to its ``with`` statement."""
     nothing = ("None", "Iterator[None]")
     return function.returns is not None and ast.unparse(function.returns) not in nothing
+
+
+def signature(function):
+    """Its parameters and what it returns, as text."""
+    returned = ast.unparse(function.returns) if function.returns else ""
+    return f"{ast.unparse(function.args)} {returned}"
 
 
 def raised(function):
@@ -79,3 +88,16 @@ def test_what_is_returned_and_raised_stands_in_lines_of_its_own(path):
         ):
             wrong.append(f"{name}: Raises")
     assert wrong == []
+
+
+@of_all_files
+def test_functions_on_arrays_give_shapes(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    without = [
+        name
+        for name, function in functions(tree)
+        if "np.ndarray" in signature(function)
+        and name not in overriding(tree)
+        and not SHAPE.search(re.sub(r"\s+", " ", ast.get_docstring(function) or ""))
+    ]
+    assert without == []
