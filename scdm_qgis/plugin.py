@@ -4,9 +4,11 @@ from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 
 from .gui.menu import MENU, Menu
+from .gui.options_page import OptionsFactory
 from .gui.setup_offer import SetupOffer
 from .layers.first_sight import dress_new
 from .provider import ScdmProvider
+from .runtime.log_file import close_log
 from .translation import install_translator
 
 
@@ -18,6 +20,7 @@ class ScdmPlugin:
         self.provider = None
         self.panel = None
         self.menu = None
+        self._options = None
         self.setup_offer = None
         self._translator = install_translator()
 
@@ -32,6 +35,8 @@ class ScdmPlugin:
         self.menu = Menu(self.iface)
         self.menu.panel.toggled.connect(self.show_panel)
         QgsProject.instance().layersAdded.connect(dress_new)
+        self._options = OptionsFactory()
+        self.iface.registerOptionsWidgetFactory(self._options)
         self.setup_offer = SetupOffer(self.iface)
         self.setup_offer.at_first_load()
 
@@ -81,6 +86,10 @@ class ScdmPlugin:
             QgsProject.instance().layersAdded.disconnect(dress_new)
             self.setup_offer.clear()
             self.setup_offer = None
+        if self._options is not None:
+            self.iface.unregisterOptionsWidgetFactory(self._options)
+            self._options = None
+            close_log()
         if self.menu is not None:
             self.menu.remove()
             self.menu = None

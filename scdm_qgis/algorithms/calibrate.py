@@ -6,6 +6,7 @@ from qgis.core import QgsProcessingOutputNumber
 
 from ..layers.source import band_numbers, gdal_name
 from ..runtime.job import Job, run_events
+from ..runtime.models import folder_of
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
@@ -112,7 +113,7 @@ class CalibrateAlgorithm(ScdmAlgorithm):
                 "undone first. Take the one with the smaller residual."
             ),
         )
-        yield make.folder(
+        yield make.model(
             "MODEL",
             tr("Model"),
             tr("Folder with the model.json whose input bands are calibrated. Empty: embedded."),
@@ -162,7 +163,7 @@ class CalibrateAlgorithm(ScdmAlgorithm):
             options.append(f"--name-field={field}")
         for name, option in PATHS:
             if given(parameters, name):
-                path = Path(self.parameterAsString(parameters, name, context)).absolute()
+                path = Path(folder_of(self.parameterAsString(parameters, name, context))).absolute()
                 options.append(f"{option}={path}")
         return options
 

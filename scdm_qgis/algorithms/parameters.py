@@ -21,7 +21,10 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
+from ..runtime.defaults import NAMES, default_of
+
 HTML = "HTML (*.html)"
+MODEL_CHOOSER = f"{__package__.rpartition('.')[0]}.gui.model_chooser.ModelChooser"
 
 
 def raster(name: str, title: str, text: str, optional: bool = False):
@@ -93,6 +96,13 @@ def folder(name: str, title: str, text: str):
     return _with_help(QgsProcessingParameterFile(name, title, kind, "", None, True), text)
 
 
+def model(name: str, title: str, text: str):
+    """The folder of a model, or empty: in a dialog chosen by its name."""
+    item = folder(name, title, text)
+    item.setMetadata({"widget_wrapper": {"class": MODEL_CHOOSER}})
+    return item
+
+
 def raster_output(name: str, title: str, text: str, optional: bool = False):
     """A raster to write; an optional one is not made unless asked for."""
     item = QgsProcessingParameterRasterDestination(name, title, None, optional, not optional)
@@ -140,6 +150,14 @@ def file_output(name: str, title: str, kind: str, text: str, optional: bool = Tr
 def html_output(name: str, title: str, text: str):
     """An HTML file to write, only when asked for."""
     return file_output(name, title, HTML, text)
+
+
+def start_with_default(item: QgsProcessingParameterDefinition):
+    """Let a dialog begin with what the options page sets for ``item``, if it does."""
+    value = default_of(item.name().lower()) if item.name().lower() in NAMES else ""
+    if value:
+        item.setGuiDefaultValueOverride(value)
+    return item
 
 
 def make_advanced(item: QgsProcessingParameterDefinition):

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..layers.reference_system import chosen_by_user, write_into
 from ..layers.source import gdal_name
 from ..runtime.job import Job, run_plain
+from ..runtime.models import folder_of
 from . import parameters as make
 from .base import ScdmAlgorithm, given
 
@@ -50,7 +51,7 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
         tr = self.tr
         for item in (
             make.raster("INPUT", tr("Hyperspectral raster"), tr("A raster with wavelengths.")),
-            make.folder(
+            make.model(
                 "MODEL",
                 tr("Model"),
                 tr("Folder with the model.json whose input bands are simulated. Empty: embedded."),
@@ -70,7 +71,8 @@ class SimulateRgbAlgorithm(ScdmAlgorithm):
         path = Path(output).absolute()
         arguments = ["simulate-rgb", self.cube, str(path), "--overwrite"]
         if given(parameters, "MODEL"):
-            arguments.append("--model=" + self.parameterAsString(parameters, "MODEL", context))
+            model = folder_of(self.parameterAsString(parameters, "MODEL", context))
+            arguments.append(f"--model={model}")
         titles = self.titles((("MODEL", "--model"),))
         run_plain(Job(self.python, tuple(arguments), (path,), titles), feedback)
         if self.crs:

@@ -29,12 +29,14 @@ from ..model_runtime.contract import (
     UNFINISHED,
 )
 from ..runtime.job import NO_JOURNAL, Job, run_events
+from ..runtime.models import folder_of
 from . import parameters as make
 from . import upsample_checks
 from .base import ScdmAlgorithm, given
 
 SAMPLES_OF = f"{SAMPLE_NAME}*.tif"
 BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
+FIRST_VIEW = ("INPUT", "EXTENT", "QUALITY")  # what else is set is advanced
 # Parameter, option of `python -m model_runtime upsample`; values pass as they are.
 OPTIONS = (
     ("MODEL", "--model"),
@@ -103,8 +105,11 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         )
 
     def initAlgorithm(self, configuration=None):
-        items = [*self._inputs(), *self._settings()]
-        items += [make.make_advanced(item) for item in self._advanced()]
+        items = [*self._inputs(), *self._settings(), *self._advanced()]
+        for item in items:
+            make.start_with_default(item)
+            if item.name() not in FIRST_VIEW:
+                make.make_advanced(item)
         for item in (*items, *self._destinations()):
             self.addParameter(item)
         self.addOutput(QgsProcessingOutputString("DEVICE_USED", self.tr("Device that was used")))
@@ -135,10 +140,14 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         extent = QgsProcessingParameterExtent("EXTENT", tr("Extent"), None, True)
         extent.setHelp(tr("Only this part of the raster is computed. Empty: all of it."))
         yield extent
-        yield make.folder(
+        yield make.model(
             "MODEL",
             tr("Model"),
-            tr("Folder with a model.json. Empty: the model that comes with the plugin."),
+            tr(
+                "A model by its name, or the folder that holds its model.json. Empty: the model "
+                "that comes with the plugin. Models in the folder scdm/models of the QGIS profile "
+                "are found by themselves."
+            ),
         )
 
     def _settings(self):
@@ -414,6 +423,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             return self.parameterAsInt(parameters, name, context)
         if name in CHOICES:
             return self.choice(parameters, name)
+        if name == "MODEL":
+            return folder_of(self.parameterAsString(parameters, name, context))
         if name == "CALIBRATION":
             return Path(self.parameterAsFile(parameters, name, context)).absolute()
         return self.parameterAsString(parameters, name, context)

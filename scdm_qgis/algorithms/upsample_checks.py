@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ..layers.raster_file import is_own_output
+from ..runtime.models import folder_of
 from ..translation import tr
 from .base import given
 
@@ -64,7 +65,7 @@ def _odd_guidance(algorithm, parameters, context) -> str:
 def _empty_model(algorithm, parameters, context) -> str:
     if not given(parameters, "MODEL"):
         return ""
-    folder = Path(algorithm.parameterAsString(parameters, "MODEL", context))
+    folder = Path(folder_of(algorithm.parameterAsString(parameters, "MODEL", context)))
     if (folder / "model.json").is_file():
         return ""
     text = tr(

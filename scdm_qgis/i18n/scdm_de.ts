@@ -945,8 +945,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Folder with a model.json. Empty: the model that comes with the plugin.</source>
-            <translation>Ordner mit einer model.json. Leer: das Modell, das mit der Erweiterung kommt.</translation>
+            <source>A model by its name, or the folder that holds its model.json. Empty: the model that comes with the plugin. Models in the folder scdm/models of the QGIS profile are found by themselves.</source>
+            <translation>Ein Modell nach seinem Namen oder der Ordner mit seiner model.json. Leer: das Modell, das mit der Erweiterung kommt. Modelle im Ordner scdm/models des QGIS-Profils werden von selbst gefunden.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1217,6 +1217,76 @@
             <location filename="../gui/menu.py" />
             <source>One band…</source>
             <translation>Ein Band …</translation>
+        </message>
+        <message>
+            <location filename="../gui/model_chooser.py" />
+            <source>Other folder…</source>
+            <translation>Anderer Ordner …</translation>
+        </message>
+        <message>
+            <location filename="../gui/model_chooser.py" />
+            <source>Folder with a model.json</source>
+            <translation>Ordner mit einer model.json</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>{model}, bands: {bands}</source>
+            <translation>{model}, Bänder: {bands}</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Python of the runtime</source>
+            <translation>Python der Laufzeitumgebung</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Runtime</source>
+            <translation>Laufzeitumgebung</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Models found</source>
+            <translation>Gefundene Modelle</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Log file</source>
+            <translation>Protokolldatei</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>all cores</source>
+            <translation>alle Kerne</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Empty: the environment of Install runtime, else QGIS's own Python.</source>
+            <translation>Leer: die Umgebung von „Laufzeitumgebung installieren“, sonst das Python von QGIS.</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Check</source>
+            <translation>Prüfen</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Add it to a bug report: commands, messages and versions.</source>
+            <translation>Einem Fehlerbericht beifügen: Befehle, Meldungen und Versionen.</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>{python} ({origin})</source>
+            <translation>{python} ({origin})</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>What dialogs begin with; scripts and batches are not affected.</source>
+            <translation>Womit Dialoge beginnen; Skripte und Stapelverarbeitung sind nicht betroffen.</translation>
+        </message>
+        <message>
+            <location filename="../gui/options_page.py" />
+            <source>Put others, a folder each, into {}</source>
+            <translation>Weitere, je einen Ordner, ablegen in {}</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1767,6 +1837,11 @@
             <location filename="../runtime/log_lines.py" />
             <source>The model {name} {version} runs.</source>
             <translation>Das Modell {name} {version} läuft.</translation>
+        </message>
+        <message>
+            <location filename="../runtime/models.py" />
+            <source>{} (comes with the plugin)</source>
+            <translation>{} (kommt mit der Erweiterung)</translation>
         </message>
         <message>
             <location filename="../runtime/pip_failure.py" />

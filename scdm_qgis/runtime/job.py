@@ -16,6 +16,7 @@ from .cancelling import cancelled_of
 from .dialog_words import Titles, in_dialog
 from .exit_messages import explain
 from .locate import WorkerPython
+from .log_file import log_start, write_log
 from .log_lines import of_end, of_start
 from .process import Cancelled, ChildProcess
 from .progress import Progress
@@ -72,7 +73,7 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
     with _clean(job, state), _start(job, feedback) as child:
         for line in child.lines(cancelled):
             _take(line, job, state, feedback)
-        code = child.wait(cancelled)
+        code = _end(child, cancelled)
         if state.error is not None:
             raise QgsProcessingException(state.error)
         if code != 0 or not state.done:
@@ -88,7 +89,7 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
     cancelled = cancelled_of(feedback)
     with _clean(job), _start(job, feedback) as child:
         text = "\n".join(child.lines(cancelled))
-        code = child.wait(cancelled)
+        code = _end(child, cancelled)
         page = _object(text)
         if code not in accepted or page is None:
             raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
@@ -101,7 +102,7 @@ def run_plain(job: Job, feedback) -> None:
     with _clean(job), _start(job, feedback) as child:
         for line in child.lines(cancelled):
             feedback.pushInfo(line)
-        code = child.wait(cancelled)
+        code = _end(child, cancelled)
         if code != 0:
             raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
         for line in map(job.said, child.stderr_tail().splitlines()):
@@ -112,6 +113,7 @@ def run_plain(job: Job, feedback) -> None:
 def _start(job: Job, feedback):
     argv = command.command(job.python, job.arguments)
     feedback.pushCommandInfo(" ".join(argv))
+    log_start(argv)
     try:
         child = ChildProcess(argv, command.environment(job.python), command.package_root())
     except OSError as error:
@@ -125,11 +127,19 @@ def _start(job: Job, feedback):
         yield child
 
 
+def _end(child: ChildProcess, cancelled) -> int:
+    """Wait for the exit code, and keep it with the last words for bug reports."""
+    code = child.wait(cancelled)
+    write_log(f"exit code {code} {child.stderr_tail()}".strip())
+    return code
+
+
 @contextlib.contextmanager
 def _clean(job: Job, state: Optional[_State] = None):
     try:
         yield
     except Cancelled:
+        write_log("cancelled")
         _remove_parts(job)
         output = job.outputs[0] if job.outputs else None
         text = cancelled_text(output, None if state is None else state.tiles())
@@ -168,6 +178,8 @@ def _take(line: str, job: Job, state: _State, feedback) -> None:
         feedback.pushDebugInfo(line)
         return
     kind = event.pop("event", None)
+    if kind != "progress":
+        write_log(line)
     if kind == "progress":
         _take_progress(event, state)
     elif kind == "warning":

@@ -58,15 +58,11 @@ def test_every_parameter_is_explained(registered, name):
     assert found.limits() in help_text
 
 
-def test_only_the_advanced_parameters_are_tucked_away(registered):
+def test_the_first_view_is_input_quality_and_outputs(registered):
     found = algorithm("upsample")  # owns the definitions
     items = found.parameterDefinitions()
-    advanced = {item.name() for item in items if item.flags() & item.FlagAdvanced}
-    expected = (
-        "MASK CALIBRATION RADIOMETRY_FROM SAMPLER STEPS GUIDANCE TILE OVERLAP THREADS CLUSTER "
-        "FORMAT UNFINISHED DRAWS"
-    )
-    assert advanced == set(expected.split())
+    first = [item.name() for item in items if not item.flags() & item.FlagAdvanced]
+    assert first == ["INPUT", "EXTENT", "QUALITY", "OUTPUT", "SPREAD", "RELIABILITY", "REPORT"]
 
 
 def test_only_the_input_and_the_output_are_needed(registered):
