@@ -80,6 +80,7 @@ def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
 
 def of_picture(model: Cascade, how: Sampling, picture: HeldOut, stretch: float) -> Iterator:
     """(side, Held) of a picture, intervals times ``stretch``."""
+    how = replace(how, level_guessed=picture.level_guessed)
     found, pool = estimate(model, how, picture.rgb), picture.pool
     mean = held_out.pool(found.mean, pool)
     draws = np.stack([held_out.pool(draw, pool) for draw in found.draws])

@@ -3,7 +3,8 @@
 Samples what the run's settings hold out (scenes, libraries of materials, camera pictures) at every
 quality of the package, fits what the spread has to be for its interval to hold the truth, and
 writes that into ``model.json``. Before that, the noise of a pixelwise package is made to hang
-together in space as the errors of the held-out scenes do.
+together in space as the errors of the held-out scenes do, and what means of areas err by beyond
+what the draws say becomes an error that the whole picture shares.
 """
 
 import argparse
@@ -17,6 +18,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import numpy as np
 
 from model_runtime.diffusion import cascade
+from model_runtime.diffusion import shared_error as shared_error_module
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import manifest
 from training import cli
@@ -24,7 +26,7 @@ from training.data import held_out
 from training.data.held_out import HeldOut
 from training.loop import validation
 from training.loop.run_folder import settings_of
-from training.package import noise_fit, spread_fit
+from training.package import noise_fit, shared_error_fit, spread_fit
 
 SEED = 0
 MOST_PIXELS = 400  # of a group: the fit is made again without each of them
@@ -51,20 +53,58 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     """
     config = settings_of(run)
     pictures = held_out.load(config)
-    plain = replace(manifest.read(folder), calibrations=(), shared_noise=None)
+    plain = replace(manifest.read(folder), calibrations=(), shared_noise=None, shared_error=None)
     if plain.pixelwise:
         shared = shared_noise(cascade.load(folder, plain, "cpu"), pictures)
         yield f"noise: {shared.share:g} of its variance shared over {shared.cell} pixels"
         plain = replace(plain, shared_noise=shared)
-    model = cascade.load(folder, plain, "cpu")
-    made = []
-    for quality in _sample_scene(plain):
-        groups = group_errors(model, quality, pictures)
-        factor, relative = spread_fit.fit(groups)
-        settings = quality.sampler, quality.steps, quality.samples
-        made.append(manifest.Calibration(*settings, factor, relative))
-        yield from _lines(settings, groups)
+    qualities = _qualities_with_samples(plain)
+    # Draws of the widest calibration say what they explain; what is left is shared.
+    first, _ = _calibration(cascade.load(folder, plain, "cpu"), qualities[-1], pictures)
+    drawn = cascade.load(folder, replace(plain, calibrations=(first,)), "cpu")
+    plain = replace(plain, shared_error=shared_error(drawn, qualities[-1], pictures))
+    yield from _shared_lines(plain)
+    model, made = cascade.load(folder, plain, "cpu"), []
+    for quality in qualities:
+        calibration, groups = _calibration(model, quality, pictures)
+        made.append(calibration)
+        yield from _lines((quality.sampler, quality.steps, quality.samples), groups)
     replace(plain, calibrations=tuple(made)).write(folder)
+
+
+def _calibration(
+    model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
+) -> Tuple[manifest.Calibration, spread_fit.Sensors]:
+    groups = group_errors(model, quality, pictures)
+    settings = quality.sampler, quality.steps, quality.samples
+    return manifest.Calibration(*settings, *spread_fit.fit(groups)), groups
+
+
+def shared_error(
+    model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
+) -> manifest.SharedError:
+    """What the means of areas err by beyond what the draws of a calibrated ``model`` differ."""
+    how = cascade.sampling_of_quality(quality, _scales(model), SEED)
+    groups: Dict[Tuple[bool, str], List[shared_error_fit.Areas]] = {}
+    for picture in pictures:
+        found = validation.estimate(model, how, picture.rgb, draws=True)
+        mean, *draws = (held_out.pool(v, picture.pool) for v in (found.mean, *found.draws))
+        areas = shared_error_fit.areas_of(picture.cube, picture.seen, mean, np.array(draws))
+        groups.setdefault((picture.level_guessed, picture.group), []).append(areas)
+
+    def vectors(guessed: bool) -> Tuple[Tuple[float, ...], ...]:
+        return shared_error_fit.fit([each for key, each in groups.items() if key[0] == guessed])
+
+    known = vectors(False)
+    # Whoever keeps no camera pictures apart knows of no more than of pictures in the model's unit.
+    return manifest.SharedError(known, vectors(True) or known)
+
+
+def _shared_lines(model: manifest.Manifest) -> Iterator[str]:
+    for name in ("known", "guessed"):
+        vectors = shared_error_module.vectors_of(model, name == "guessed")
+        size = 0.0 if vectors is None else float(shared_error_module.relative_error(vectors).mean())
+        yield f"shared by a picture whose level is {name}: {size:.1%} of the estimate"
 
 
 def shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
@@ -82,7 +122,7 @@ def _scales(model: cascade.Cascade) -> Tuple[float, ...]:
     return tuple(stage.guidance_scale for stage in model.manifest.stages)
 
 
-def _sample_scene(model: manifest.Manifest) -> List[manifest.Quality]:
+def _qualities_with_samples(model: manifest.Manifest) -> List[manifest.Quality]:
     """The qualities, each once, with the samples that they have when a spread is asked for."""
     asked = [
         q if q.samples > 1 else replace(q, samples=SPREAD_SAMPLES) for q in model.qualities.values()
@@ -97,8 +137,9 @@ def group_errors(
     how = cascade.sampling_of_quality(quality, _scales(model), SEED)
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
+        here = replace(how, level_guessed=picture.level_guessed)
         alike = sum(other.group == picture.group for other in pictures)
-        errors = _errors(model, how, picture, max(MOST_PIXELS // alike, 1))
+        errors = _errors(model, here, picture, max(MOST_PIXELS // alike, 1))
         found.setdefault(picture.group, []).append(errors)
     return {group: _join(parts) for group, parts in found.items()}
 
@@ -111,12 +152,16 @@ def _errors(
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
     mean, spread = (held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread))
     picked = np.random.default_rng(SEED).permutation(mean[0].size)[:pixels]
-    parts = np.abs(picture.cube - mean), spread, mean, picture.seen
+    vectors = shared_error_module.vectors_of(model.manifest, how.level_guessed)
+    part = 0 if vectors is None else shared_error_module.relative_error(vectors)
+    # The samples' own: there is no calibration yet.
+    own = np.sqrt(np.maximum(spread**2 - (part * mean) ** 2, 0))
+    parts = np.abs(picture.cube - mean), own, mean, np.abs(part * mean), picture.seen
     return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
 
 
 def _join(parts: Sequence[spread_fit.Errors]) -> spread_fit.Errors:
-    names = ("error", "deviation", "estimate", "seen")
+    names = ("error", "deviation", "estimate", "shared", "seen")
     return spread_fit.Errors(
         *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names)
     )

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from . import (
     onnx_session,
     samplers,
     schedule,
+    shared_error,
     spread_calibration,
 )
 from .noise import NoiseKey
@@ -32,6 +33,7 @@ class Sampling:
     """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage.
 
     ``guidance_interval``: the first and the last timestep that are guided; None: all.
+    ``level_guessed``: the input was matched to the model's unit, so all of it may be off together.
     """
 
     sampler: str
@@ -40,6 +42,7 @@ class Sampling:
     guidance: Tuple[float, ...]
     seed: int
     guidance_interval: Optional[Tuple[int, int]] = None
+    level_guessed: bool = False
 
 
 def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
@@ -304,8 +307,17 @@ class Cascade:
         if deviations is None:
             return Estimate(mean, None, stages, [mean] if wanted.draws else [])
         deviation = deviations.standard()
-        spread = self._spread(deviation, mean, how)
-        draws = list(_draws(deviations, deviation, mean, spread)) if wanted.draws else []
+        own = self._spread(deviation, mean, how)
+        vectors = shared_error.vectors_of(self.manifest, how.level_guessed)
+        spread = own if vectors is None else _with_shared(own, mean, vectors)
+        draws: List[np.ndarray] = []
+        if wanted.draws:
+            apart = _differences(deviations, deviation, own)
+            if vectors is not None:
+                apart = _shifted(
+                    apart, mean, spread, shared_error.shifts(vectors, how.samples, how.seed)
+                )
+            draws = [mean + difference for difference in apart]
         relative = reliability.relative_spread(spread, mean) if wanted.relative_spread else None
         return Estimate(mean, spread if wanted.spread else None, stages, draws, relative)
 
@@ -382,13 +394,26 @@ def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
         whole.relative_spread[:, rows] = found.relative_spread
 
 
-def _draws(
-    deviations: "_Deviations", deviation: np.ndarray, mean: np.ndarray, spread: np.ndarray
-) -> Iterator[np.ndarray]:
-    """The samples with ``spread`` for their ``deviation``; the mean where they do not differ."""
+def _differences(
+    deviations: "_Deviations", deviation: np.ndarray, spread: np.ndarray
+) -> List[np.ndarray]:
+    """Of the samples from their mean, with ``spread`` for their ``deviation``."""
     stretch = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
-    for difference in deviations.from_mean():
-        yield mean + stretch * difference
+    return [stretch * difference for difference in deviations.from_mean()]
+
+
+def _with_shared(own: np.ndarray, mean: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    return np.hypot(own, shared_error.relative_error(vectors) * mean)
+
+
+def _shifted(
+    apart: Sequence[np.ndarray], mean: np.ndarray, spread: np.ndarray, shifts: np.ndarray
+) -> List[np.ndarray]:
+    """Draws' differences ``apart``, each shifted as a whole, ``spread`` their deviation."""
+    together = [difference + shift * mean for difference, shift in zip(apart, shifts)]
+    deviation = np.sqrt(sum(one * one for one in together) / np.float32(len(together) - 1))
+    stretch = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
+    return [stretch * difference for difference in together]
 
 
 class _Mean:

@@ -15,6 +15,7 @@ from ..errors import PackageError
 
 FORMAT_VERSION = 1
 MAX_CELL = 256  # pixels
+MAX_ERROR_VECTORS, MAX_SHARED_ERROR = 8, 2  # a relative error of 200 % says nothing
 MANIFEST_NAME = "model.json"
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_FILE_BYTES = 2 << 30
@@ -122,6 +123,18 @@ class SharedNoise:
 
 
 @dataclass(frozen=True)
+class SharedError:
+    """What all pixels of a picture err by together, relative to the estimate.
+
+    Vectors of one number a band: the error's covariance over the bands is the sum of their outer
+    products. ``known``: of pictures in the model's unit; ``guessed``: of those matched to it.
+    """
+
+    known: Tuple[Tuple[float, ...], ...]
+    guessed: Tuple[Tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Domain:
     """What the input bands looked like in training, in the input unit.
 
@@ -155,6 +168,7 @@ class Manifest:
     ``pixelwise``: after the first stage's condition encoder, each pixel is worked by itself. The
     cascade then works in strips that stay in the cache, and pixels pick their noise from a bank.
     ``shared_noise``: how that noise hangs together; None: each pixel's is its own.
+    ``shared_error``: the error that draws and spreads have in common over a picture; None: none.
     """
 
     name: str
@@ -174,6 +188,7 @@ class Manifest:
     data_consistency: bool = False
     pixelwise: bool = False
     shared_noise: Optional[SharedNoise] = None
+    shared_error: Optional[SharedError] = None
     calibrations: Tuple[Calibration, ...] = ()
     format_version: int = FORMAT_VERSION
 
@@ -339,6 +354,7 @@ def parse(data: Any) -> Manifest:
         data_consistency=_data_consistency(root),
         pixelwise=_pixelwise(root, stages),
         shared_noise=_shared_noise(root),
+        shared_error=_shared_error(root, bands),
         calibrations=_calibrations(root, fewest, bands),
     )
 
@@ -490,6 +506,18 @@ def _shared_noise(root: _Node) -> Optional[SharedNoise]:
     if root.value.get("pixelwise", False) is not True:
         raise node.fail("absent, or the package pixelwise")
     return SharedNoise(node.get("share").number(0, 1), node.get("cell").integer(2, MAX_CELL))
+
+
+def _shared_error(root: _Node, bands: int) -> Optional[SharedError]:
+    node = _Node(root.value.get("shared_error"), f"{MANIFEST_NAME}.shared_error")
+    if node.value is None:
+        return None
+
+    def vectors(name: str) -> Tuple[Tuple[float, ...], ...]:
+        each = node.get(name).items(0, MAX_ERROR_VECTORS)
+        return tuple(one.numbers(bands, -MAX_SHARED_ERROR, MAX_SHARED_ERROR) for one in each)
+
+    return SharedError(vectors("known"), vectors("guessed"))
 
 
 def _pixelwise(root: _Node, stages: Tuple[Stage, ...]) -> bool:

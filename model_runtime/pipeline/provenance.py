@@ -65,7 +65,8 @@ def guidance_said(how: Sampling) -> str:
 def _spread_said(job: Job) -> str:
     how = job.sampling
     said = spread_calibration.describe(job.model, how.sampler, how.steps, how.samples)
-    if how.samples > 1 and job.radiometry.taken == "match":
+    shared = job.model.shared_error
+    if how.samples > 1 and job.radiometry.is_guess and not (shared and shared.guessed):
         said += "; it does not know how far off the picture's own calibration is"
     return said
 

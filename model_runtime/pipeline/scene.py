@@ -225,7 +225,7 @@ def _job(
         model=model,
         layout=layout,
         radiometry=values.radiometry,
-        sampling=sampling,
+        sampling=replace(sampling, level_guessed=values.radiometry.is_guess),
         outputs=spec,
         runtime=runtime,
         cascade=cascade,

@@ -62,6 +62,11 @@ class Radiometry:
     warnings: Tuple[str, ...] = ()
 
     @property
+    def is_guess(self) -> bool:
+        """Whether the level is guessed: all of the picture may be off together."""
+        return self.taken == "match"
+
+    @property
     def in_words(self) -> str:
         """``Radiometry: matched (8-bit picture without calibration; ...)``."""
         return f"Radiometry: {_IN_WORDS[self.taken]} ({self.why})"

@@ -4,7 +4,7 @@ import interval_coverage as coverage
 import numpy as np
 import pytest
 
-from model_runtime.diffusion.cascade import Estimate
+from model_runtime.diffusion.cascade import Estimate, Sampling
 from training.data.held_out import HeldOut
 
 BANDS, SIDE, DRAWS = 3, 60, 24
@@ -30,6 +30,10 @@ def pictures():
     return made
 
 
+# None of the stand-ins looks at it.
+HOW = Sampling("ddim", 1, DRAWS, (0.0,), seed=0)
+
+
 @pytest.fixture
 def honest(monkeypatch):
     """A model whose draws are as its errors are."""
@@ -43,7 +47,7 @@ def honest(monkeypatch):
 
 
 def test_honest_intervals_pass_for_pixels_and_areas(honest, pictures):
-    table = coverage.table_of(None, None, pictures)
+    table = coverage.table_of(None, HOW, pictures)
     assert set(table) == {"a", "b"} and set(table["a"]) == {1, 5, 10}
     assert coverage.breaches({group: {1: sides[1]} for group, sides in table.items()}) == []
     assert table["a"][1][0] == pytest.approx(0.9, abs=0.02)
@@ -53,7 +57,7 @@ def test_honest_intervals_pass_for_pixels_and_areas(honest, pictures):
 
 @pytest.mark.parametrize("stretch", [0.5, 2.5])
 def test_intervals_of_half_or_more_than_twice_the_width_fail(honest, pictures, stretch):
-    assert coverage.breaches(coverage.table_of(None, None, pictures, stretch))
+    assert coverage.breaches(coverage.table_of(None, HOW, pictures, stretch))
 
 
 def test_draws_of_single_pixels_are_too_narrow_for_areas(monkeypatch, pictures):
@@ -65,10 +69,10 @@ def test_draws_of_single_pixels_are_too_narrow_for_areas(monkeypatch, pictures):
         return Estimate(rgb, np.full(rgb.shape, 0.02), [], list(draws))
 
     monkeypatch.setattr(coverage, "estimate", estimate)
-    table = coverage.table_of(None, None, pictures)
+    table = coverage.table_of(None, HOW, pictures)
     assert table["a"][1][0] > 0.85 and table["a"][5][0] < 0.5
 
 
 def test_the_table_has_a_row_a_group_and_the_mean(honest, pictures):
-    text = coverage.markdown(coverage.table_of(None, None, pictures))
+    text = coverage.markdown(coverage.table_of(None, HOW, pictures))
     assert text.count("\n| ") >= 4 and "mean of the groups" in text

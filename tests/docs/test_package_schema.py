@@ -25,6 +25,7 @@ RECORDS = {
     ("tile",): manifest.Tile,
     ("domain",): manifest.Domain,
     ("shared_noise",): manifest.SharedNoise,
+    ("shared_error",): manifest.SharedError,
     ("calibrations",): manifest.Calibration,
     ("stages",): manifest.Stage,
     ("stages", "schedule"): manifest.Schedule,
@@ -82,11 +83,15 @@ BROKEN = [
     ("shared_noise", {"share": 0.5}),
     ("shared_noise", {"share": 1.5, "cell": 8}),
     ("shared_noise", {"share": 0.5, "cell": 1}),
+    ("shared_error", {"known": []}),
+    ("shared_error", {"known": [], "guessed": [[3.0] * 8]}),
+    ("shared_error", {"known": [[0.1] * 8] * 9, "guessed": []}),
     ("calibrations", [{"sampler": "ddim", "steps": 1, "samples": 1, "factor": [], "relative": []}]),
 ]
 # Rules between entries: docs/model-package.md lists them, a schema cannot say them.
 BETWEEN_ENTRIES = [
     ("shared_noise", {"share": 0.5, "cell": 8}),
+    ("shared_error", {"known": [], "guessed": [[0.1] * 7]}),
     ("wavelength_nm.3", 400.0),
     ("fwhm_nm", [80.0] * 7),
     ("normalisation.output_offset", [0.3]),

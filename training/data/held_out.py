@@ -21,7 +21,7 @@ class HeldOut:
     """A picture with the truth: ``rgb`` (input bands, rows, cols) in the model's unit.
 
     ``cube`` and ``seen`` (output bands, rows / pool, cols / pool). ``group``: a sensor, a
-    class of materials or a camera's site, which are alike.
+    class of materials or a camera's site, which are alike. ``level_guessed``: ``rgb`` was matched.
     """
 
     name: str
@@ -31,6 +31,7 @@ class HeldOut:
     seen: np.ndarray
     pool: int = 1
     is_scene: bool = False
+    level_guessed: bool = False
 
 
 def load(config: Config) -> List[HeldOut]:
@@ -51,7 +52,15 @@ def _of_scene(scene: Scene, scenes: Sequence[Scene]) -> HeldOut:
 
 def _of_pair(pair: camera_pairs.CameraPair) -> HeldOut:
     scene, site = pair.scene, pair.scene.name.rpartition("_")[0]
-    return HeldOut(scene.name, f"camera, {site}", pair.picture, scene.cube, scene.seen, pair.pool)
+    return HeldOut(
+        scene.name,
+        f"camera, {site}",
+        pair.picture,
+        scene.cube,
+        scene.seen,
+        pair.pool,
+        level_guessed=True,
+    )
 
 
 def _materials(path: Path, config: Config) -> Iterator[HeldOut]:

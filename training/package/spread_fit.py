@@ -23,19 +23,28 @@ LEAST_VALUES = 50
 @dataclass(frozen=True)
 class Errors:
     """Pixels of one sensor, (bands, pixels) each: |truth - estimate|, the samples' standard
-    deviation, the estimate, and whether the sensor saw the band."""
+    deviation, the estimate, the part of the spread that is there anyway, and whether the sensor
+    saw the band."""
 
     error: np.ndarray
     deviation: np.ndarray
     estimate: np.ndarray
+    shared: np.ndarray
     seen: np.ndarray
 
     def of_bands(self, bands: slice) -> "Errors":
         """Those values of some bands that were seen, (values,) each."""
         seen = self.seen[bands]
-        return Errors(
-            *(part[bands][seen] for part in (self.error, self.deviation, self.estimate)), seen
-        )
+        return Errors(*(part[bands][seen] for part in self._parts), seen)
+
+    def spread(self, factor, relative) -> np.ndarray:
+        """The stated spread; ``factor`` and ``relative`` broadcast against the values."""
+        own = spread_formula(self.deviation, self.estimate, factor, relative)
+        return np.hypot(own, self.shared)
+
+    @property
+    def _parts(self) -> Tuple[np.ndarray, ...]:
+        return self.error, self.deviation, self.estimate, self.shared
 
 
 Sensors = Dict[Hashable, Errors]
@@ -78,7 +87,7 @@ def _of_band(part: Errors) -> Table:
         return np.full(shape, np.nan), np.full(shape, np.nan)
     factors = np.array(FACTORS)[:, None, None]
     relatives = np.array(RELATIVES)[None, :, None]
-    spread = spread_formula(part.deviation, part.estimate, factors, relatives)
+    spread = part.spread(factors, relatives)
     off = np.abs((part.error <= INTERVAL_SPREADS * spread).mean(-1) - COVERAGE)
     return off, np.median(spread, axis=-1) / max(np.median(part.error), 1e-6)
 
@@ -95,9 +104,7 @@ def _best(tables: Sequence[Table]) -> List[Tuple[float, float]]:
 def coverage(part: Errors, factor: Sequence[float], relative: Sequence[float]) -> float:
     """The share of seen values whose interval holds the truth."""
     each = np.array(factor)[:, None], np.array(relative)[:, None]
-    held = (
-        part.error <= INTERVAL_SPREADS * spread_formula(part.deviation, part.estimate, *each)
-    ) & part.seen
+    held = (part.error <= INTERVAL_SPREADS * part.spread(*each)) & part.seen
     return float(held.sum() / part.seen.sum())
 
 

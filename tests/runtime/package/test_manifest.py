@@ -148,7 +148,8 @@ def test_a_file_name_stays_in_the_folder(data, name):
 
 
 def test_every_entry_is_needed(data):
-    optional = {"domain", "data_consistency", "pixelwise", "shared_noise", "calibrations"}
+    optional = {"domain", "data_consistency", "pixelwise", "shared_noise", "shared_error"}
+    optional |= {"calibrations"}
     for key in set(data) - optional:
         rest = {k: v for k, v in data.items() if k != key}
         refused(rest, f"model.json has no '{key}'")

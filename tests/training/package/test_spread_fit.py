@@ -16,7 +16,8 @@ def sensor(seed, factor=1.0, relative=0.0, level=0.3, seen=True):
     deviation = np.exp(rng.normal(-4, 0.5, shape))
     estimate = np.full(shape, level)
     true = np.hypot(factor * deviation, relative * estimate)
-    return Errors(np.abs(rng.normal(0, true)), deviation, estimate, np.full(shape, seen))
+    error = np.abs(rng.normal(0, true))
+    return Errors(error, deviation, estimate, np.zeros(shape), np.full(shape, seen))
 
 
 def test_a_spread_that_holds_is_left_as_it_is():
