@@ -20,7 +20,7 @@ from training import cli
 from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
-from training.loop.run_folder import settings_of
+from training.loop import checkpoint, run_folder
 from training.loop.train_stage import load_trained
 from training.package import manifest_of_config
 from training.package.package_folder import model_file, new_package
@@ -35,13 +35,22 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("run", type=Path, help="folder of a run of training/train.py")
     parser.add_argument("model", type=Path, help="the new package's folder")
     parser.add_argument("--card", type=Path, help="the model card, a Markdown file")
+    parser.add_argument(
+        "--checkpoint",
+        default="last",
+        choices=["last", "best"],
+        help="which of each stage's checkpoints: the last (default), or the best by the mean "
+        "spectral angle on the held-out scenes",
+    )
     for name in IDENTITY:
         parser.add_argument(f"--{name}", help=f"the model's {name} (that of the run's settings)")
     args = parser.parse_args(argv)
     given = {name: getattr(args, name) for name in IDENTITY if getattr(args, name) is not None}
 
     def work() -> None:
-        for line in export(args.run, args.model, args.card, given):
+        for warning in run_folder.stale(args.run, run_folder.settings_of(args.run)):
+            print(f"warning: {warning}", file=sys.stderr)
+        for line in export(args.run, args.model, args.card, given, args.checkpoint == "best"):
             print(line)
 
     return cli.run(work)
@@ -52,23 +61,37 @@ def export(
     folder: Path,
     card: Optional[Path] = None,
     identity: Optional[Dict[str, str]] = None,
+    best: bool = False,
 ) -> List[str]:
-    """Write the package of ``run`` into the new ``folder``; returns one line per graph.
+    """Write the package of ``run`` into the new ``folder``; returns a line per stage and graph.
 
-    ``identity``: name, version and licence that differ from the settings'. Raises InputError for a
-    run that is not whole or calls itself by the embedded model's name, PackageError where ONNX
+    ``identity``: name, version and licence that differ from the settings'. ``best``: of each stage
+    the checkpoint that did best on the held-out scenes, instead of the last. Raises InputError for
+    a run that is not whole or calls itself by the embedded model's name, PackageError where ONNX
     Runtime and torch differ; nothing is left then.
     """
-    config, lines = replace(settings_of(run), **(identity or {})), []
+    config, lines = replace(run_folder.settings_of(run), **(identity or {})), []
     if "name" not in (identity or {}):
         _refuse_embedded_name(config)
-    networks = [load_trained(run, config, stage) for stage in range(len(config.stages))]
+    networks = [load_trained(run, config, stage, best) for stage in range(len(config.stages))]
+    lines += [_checkpoint_line(run, stage, best) for stage in range(len(config.stages))]
     with new_package(folder) as part:
         _write_card(part, config, card)
         stages = [_export_stage(n, config, s, part, lines) for s, n in enumerate(networks)]
         identity = manifest_of_config.identity(config, manifest_of_config.read_domain(run))
         manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
     return lines
+
+
+def _checkpoint_line(run: Path, stage: int, best: bool) -> str:
+    """Which checkpoint of a stage is taken, and the better one where there is such."""
+    last, judged = checkpoint.require(run, stage), checkpoint.load(run, stage, best=True)
+    if judged is None:
+        return f"stage {stage + 1}: its last checkpoint, of step {last['step']}"
+    known = f"of step {judged['step']}, {judged['score']:.2f} degrees on the held-out scenes"
+    if best:
+        return f"stage {stage + 1}: its best checkpoint, {known}"
+    return f"stage {stage + 1}: its last checkpoint, of step {last['step']} (the best was {known})"
 
 
 def _refuse_embedded_name(config: Config) -> None:

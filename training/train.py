@@ -96,7 +96,7 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
     folder = args.out or Path("runs") / config.name
     if ranks.first:
         told = run_folder.hold(folder, config, stages, args.resume)
-        told += run_folder.outdated(folder, config, stages)
+        told += run_folder.outdated(folder, config, stages) + run_folder.stale(folder, config)
         told += [] if config.data.validation else [NOTHING_HELD_OUT]
         for warning in [*told, *sources.warnings(config)]:
             print(f"warning: {warning}", file=sys.stderr)

@@ -94,6 +94,7 @@ def test_a_run_leaves_checkpoints_settings_and_curves(unbroken, small_toml):
     run, done = unbroken
     assert run_folder.settings_of(run) == load(small_toml)
     assert [checkpoint.load(run, stage)["step"] for stage in (0, 1)] == [20, 20]
+    assert [checkpoint.load(run, stage, best=True)["step"] for stage in (0, 1)] == [20, 20]
     assert not list(run.glob("*.part"))
     assert done.stdout == ""
     assert "stage 2 step 20: rmse" in done.stderr
@@ -320,6 +321,74 @@ def test_an_unfinished_run_is_not_exported(short, tmp_path, capsys):
     _, folder = short(2)
     assert export.main([str(folder), str(tmp_path / "model")]) == 2
     assert "train stage 2 first" in capsys.readouterr().err
+    assert not list(tmp_path.glob("model*"))
+
+
+@pytest.fixture
+def judged(small_toml, tmp_path, monkeypatch):
+    """A function that trains two short stages whose validations find ``angles``: the run."""
+
+    def run(angles, *words):
+        found = iter(angles)
+        monkeypatch.setattr(validation, "means", lambda judged: {"sam_degrees": next(found)})
+        every = ["training.validate_every=2", "training.checkpoint_every=6"]
+        short = [*every, "stages.0.iterations=6", "stages.1.iterations=2"]
+        settings = [word for override in short for word in ("--set", override)]
+        folder = ["--config", str(small_toml), "--out", str(tmp_path / "run")]
+        assert command_line.main([*folder, *settings, *words]) == 0
+        return tmp_path / "run"
+
+    return run
+
+
+def test_the_best_checkpoint_is_kept_beside_the_last(judged):
+    run = judged([5.0, 3.0, 4.0, 7.0])
+    best, last = checkpoint.load(run, 0, best=True), checkpoint.load(run, 0)
+    assert (best["step"], best["score"], last["step"]) == (4, 3.0, 6)
+    assert any(not torch.equal(best["ema"][name], last["ema"][name]) for name in last["ema"])
+
+
+def test_a_stage_that_begins_anew_forgets_its_best(judged):
+    run = judged([5.0, 1.0, 4.0, 7.0])
+    (run / "stage1.pt").unlink()
+    judged([5.0, 6.0, 4.0], "--stage", "1")
+    best = checkpoint.load(run, 0, best=True)
+    assert (best["step"], best["score"]) == (6, 4.0)
+
+
+def test_export_takes_the_best_checkpoint_where_it_is_asked_for(judged, tmp_path, capsys):
+    run, made = judged([5.0, 3.0, float("nan"), 7.0]), {}
+    for which, said in (
+        ("best", "stage 1: its best checkpoint, of step 4, 3.00 degrees on the held-out scenes"),
+        ("last", "stage 1: its last checkpoint, of step 6 (the best was of step 4, 3.00 degrees"),
+    ):
+        capsys.readouterr()
+        assert export.main([str(run), str(tmp_path / which), "--checkpoint", which]) == 0
+        assert said in capsys.readouterr().out
+        made[which] = manifest.read(tmp_path / which).stages
+    assert made["best"][0].denoiser.sha256 != made["last"][0].denoiser.sha256
+    assert made["best"][1].denoiser.sha256 == made["last"][1].denoiser.sha256
+
+
+def test_a_stage_that_learnt_from_an_earlier_ones_past_is_told(judged, tmp_path, capsys):
+    run = judged([5.0, 3.0, 4.0, 7.0])
+    assert export.main([str(run), str(tmp_path / "fresh")]) == 0
+    assert "warning" not in capsys.readouterr().err
+    on = ["--resume", "--stage", "1", "--set", "stages.0.iterations=8"]
+    judged([4.0], *on)
+    assert "stage 2 of" in capsys.readouterr().err  # before it goes on,
+    told = (
+        "stage 2 of {} learnt from stage 1 at step 6, which is at step 8 now: train stage 2 again"
+    )
+    assert export.main([str(run), str(tmp_path / "stale")]) == 0  # and ever after
+    assert told.format(run) in capsys.readouterr().err
+
+
+def test_without_held_out_scenes_no_checkpoint_is_the_best(short, tmp_path, capsys):
+    _, folder = short(2)
+    words = [str(folder), str(tmp_path / "model"), "--checkpoint", "best"]
+    assert export.main(words) == 2
+    assert "stage1_best.pt does not exist" in capsys.readouterr().err
     assert not list(tmp_path.glob("model*"))
 
 

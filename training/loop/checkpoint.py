@@ -8,18 +8,19 @@ import torch
 
 from model_runtime.errors import InputError, PackageError, StorageError, one_line
 
-NAME = "stage{}.pt"
+NAME, NAME_OF_BEST = "stage{}.pt", "stage{}_best.pt"
 PARTS = {"step", "network", "ema", "optimiser"}
+PARTS_OF_BEST = {"step", "ema", "score"}  # to export, not to go on from
 
 
-def path_of(run: Path, stage: int) -> Path:
-    """Where stage ``stage`` (from 0) keeps its checkpoint in the folder of a run."""
-    return Path(run) / NAME.format(stage + 1)
+def path_of(run: Path, stage: int, best: bool = False) -> Path:
+    """Where stage ``stage`` (from 0) keeps its last checkpoint in a run's folder, or its best."""
+    return Path(run) / (NAME_OF_BEST if best else NAME).format(stage + 1)
 
 
-def save(run: Path, stage: int, state: Dict[str, Any]) -> None:
+def save(run: Path, stage: int, state: Dict[str, Any], best: bool = False) -> None:
     """Write ``state`` beside the old checkpoint and put it in its place; raises StorageError."""
-    path = path_of(run, stage)
+    path = path_of(run, stage, best)
     part = path.with_suffix(".pt.part")
     try:
         torch.save(state, part)
@@ -32,9 +33,9 @@ def save(run: Path, stage: int, state: Dict[str, Any]) -> None:
         ) from error
 
 
-def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
+def load(run: Path, stage: int, best: bool = False) -> Optional[Dict[str, Any]]:
     """A stage's checkpoint, None where there is none yet; raises PackageError for another file."""
-    path = path_of(run, stage)
+    path, parts = path_of(run, stage, best), PARTS_OF_BEST if best else PARTS
     if not path.exists():
         return None
     try:
@@ -43,14 +44,20 @@ def load(run: Path, stage: int) -> Optional[Dict[str, Any]]:
         raise PackageError(
             f"{path} is not a checkpoint ({one_line(error)})", "train the stage again"
         ) from error
-    if not isinstance(state, dict) or not set(state) >= PARTS:
+    if not isinstance(state, dict) or not set(state) >= parts:
         raise PackageError(f"{path} is not a checkpoint of this trainer", "train the stage again")
     return state
 
 
-def require(run: Path, stage: int) -> Dict[str, Any]:
-    """A stage's checkpoint; raises InputError where it has not been trained."""
-    state = load(run, stage)
+def require(run: Path, stage: int, best: bool = False) -> Dict[str, Any]:
+    """A stage's checkpoint; raises InputError where it has not been trained, or judged."""
+    state = load(run, stage, best)
+    if state is None and best and path_of(run, stage).exists():
+        raise InputError(
+            f"{path_of(run, stage, best)} does not exist: which checkpoint is best is known where "
+            "scenes are held out",
+            "train with --validation, or take the last checkpoint",
+        )
     if state is None:
         raise InputError(
             f"{path_of(run, stage)} does not exist",

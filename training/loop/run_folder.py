@@ -72,6 +72,28 @@ def outdated(run: Path, config: Config, stages: Sequence[int]) -> List[str]:
     ]
 
 
+def steps_before(run: Path, stage: int) -> List[int]:
+    """The steps of the stages before ``stage``, from whose estimates it learns."""
+    return [_step(run, earlier) for earlier in range(stage)]
+
+
+def stale(run: Path, config: Config) -> List[str]:
+    """A warning for each stage that learnt from an earlier one which has gone on since."""
+    said = []
+    for stage in range(len(config.stages)):
+        state = checkpoint.load(run, stage)
+        learnt_from = [] if state is None else state.get("learnt_from", [])
+        moved = zip(learnt_from, steps_before(run, stage))
+        said += [
+            f"stage {stage + 1} of {run} learnt from stage {earlier + 1} at step {then}, which is "
+            f"at step {now} now: train stage {stage + 1} again, without its "
+            f"{checkpoint.path_of(run, stage).name}"
+            for earlier, (then, now) in enumerate(moved)
+            if then != now
+        ]
+    return said
+
+
 def _step(run: Path, stage: int) -> int:
     """The step of a stage's checkpoint, 0 where there is none."""
     state = checkpoint.load(run, stage)

@@ -1,10 +1,11 @@
 """Trains one stage to its end: steps, curves, checkpoints, validation."""
 
+import math
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ContextManager, Mapping, Optional, Sequence
+from typing import ContextManager, Dict, Mapping, Optional, Sequence
 
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
@@ -21,6 +22,8 @@ from . import checkpoint, run_folder, validation
 from .figures import spectra_figure
 from .ranks import Ranks
 from .stage_trainer import StageTrainer
+
+BEST_BY = "sam_degrees"  # the measure of held-out scenes by which a checkpoint is the best
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
 def train_stage(run: Run, trainer: StageTrainer) -> None:
     """All that is left of a stage's steps, with its curves, checkpoints and validation."""
     iterations = trainer.settings.iterations
+    learnt_from = run_folder.steps_before(run.folder, trainer.stage)
+    if run.ranks.first:
+        _forget_later_best(run.folder, trainer)
     bar = tqdm(
         total=iterations,
         initial=trainer.step,
@@ -63,7 +69,7 @@ def train_stage(run: Run, trainer: StageTrainer) -> None:
             loss = trainer.advance()
             bar.update()
             if board:
-                _after_step(run, trainer, board, bar, loss)
+                _after_step(run, trainer, board, bar, loss, learnt_from)
     run.ranks.wait()  # for the checkpoint that the next stage starts from
 
 
@@ -88,7 +94,12 @@ def _board(run: Run, trainer: StageTrainer) -> ContextManager[Optional[SummaryWr
 
 
 def _after_step(
-    run: Run, trainer: StageTrainer, board: SummaryWriter, bar: tqdm, loss: float
+    run: Run,
+    trainer: StageTrainer,
+    board: SummaryWriter,
+    bar: tqdm,
+    loss: float,
+    learnt_from: Sequence[int],
 ) -> None:
     training, step = trainer.config.training, trainer.step
     last = step == trainer.settings.iterations
@@ -97,14 +108,30 @@ def _after_step(
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
     if step % training.checkpoint_every == 0 or last:
         board.flush()  # a killed run must not lose the curve up to its checkpoint
-        checkpoint.save(run.folder, trainer.stage, trainer.state())
+        checkpoint.save(run.folder, trainer.stage, {**trainer.state(), "learnt_from": learnt_from})
     if run.held_out and (step % training.validate_every == 0 or last):
-        _validate(trainer, board, bar, run.held_out)
+        scores = _validate(trainer, board, bar, run.held_out)
+        _keep_best(run.folder, trainer, scores[BEST_BY])
+
+
+def _keep_best(folder: Path, trainer: StageTrainer, score: float) -> None:
+    best = checkpoint.load(folder, trainer.stage, best=True)
+    if math.isfinite(score) and (best is None or score < best["score"]):
+        averaged = trainer.state()["ema"]
+        state = {"step": trainer.step, "ema": averaged, "score": score}
+        checkpoint.save(folder, trainer.stage, state, best=True)
+
+
+def _forget_later_best(folder: Path, trainer: StageTrainer) -> None:
+    """A best checkpoint of steps that are done again, perhaps otherwise, is none any more."""
+    best = checkpoint.load(folder, trainer.stage, best=True)
+    if best is not None and best["step"] > trainer.step:
+        checkpoint.path_of(folder, trainer.stage, best=True).unlink()
 
 
 def _validate(
     trainer: StageTrainer, board: SummaryWriter, bar: tqdm, held_out: Sequence[Scene]
-) -> None:
+) -> Dict[str, float]:
     cascade = [*trainer.previous, trainer.ema.network]
     judged = validation.judge(trainer.config, cascade, held_out)
     scores = validation.means(judged)
@@ -113,12 +140,13 @@ def _validate(
     board.add_figure("spectra", spectra_figure(trainer.config, trainer.stage, judged), trainer.step)
     shown = ", ".join(f"{name} {value:.3g}" for name, value in scores.items())
     bar.write(f"stage {trainer.stage + 1} step {trainer.step}: {shown}", file=sys.stderr)
+    return scores
 
 
-def load_trained(run: Path, config: Config, stage: int) -> nn.Module:
-    """The averaged network of a stage from its checkpoint, in evaluation mode."""
+def load_trained(run: Path, config: Config, stage: int, best: bool = False) -> nn.Module:
+    """The averaged network of a stage from its last or best checkpoint, in evaluation mode."""
     network = registry.build(config, stage)
-    state = checkpoint.require(run, stage)
-    with checkpoint.fitting(str(checkpoint.path_of(run, stage))):
+    state = checkpoint.require(run, stage, best)
+    with checkpoint.fitting(str(checkpoint.path_of(run, stage, best))):
         network.load_state_dict(state["ema"])
     return network.requires_grad_(False).eval()
