@@ -90,8 +90,14 @@ def _stage(stage: manifest.Stage) -> str:
     return (
         f"{stage.condition_bands} to {stage.output_bands} bands, predicts {stage.prediction}, "
         f"{s.kind} schedule of {s.steps} timesteps, guidance {stage.guidance_scale:g}, "
-        f"PDT {stage.pdt_lower_bound:g}, {stage.denoiser.file}"
+        f"{_truncation(stage)}, {stage.denoiser.file}"
     )
+
+
+def _truncation(stage: manifest.Stage) -> str:
+    bound = stage.pdt_lower_bound
+    default = f"truncation {bound:g}" if bound < 1 else "truncation off"
+    return default if stage.truncation is None else f"{default}, thresholds fitted"
 
 
 def _guidance(quality: manifest.Quality) -> str:

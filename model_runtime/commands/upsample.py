@@ -75,6 +75,13 @@ def add_arguments(parser) -> None:
         type=numbers(int, "200,799"),
         help="timesteps that are guided, from 0; a step outside costs one pass less (quality's)",
     )
+    add(
+        "--truncation",
+        metavar="on|off|BOUND",
+        help="truncation before each step: values beyond a quantile of held-out chains are "
+        "clamped, the quantile falling from 1 at the last step to BOUND (0.5 to 1) at the "
+        "first; on: the model's bound, else 0.96 (the model's, which may be off)",
+    )
     add("--samples", metavar="K", type=int, help="spectra drawn and averaged (quality's)")
     add("--spread", metavar="PATH", help="GeoTIFF of the estimate's spread: how far it may be off")
     add(

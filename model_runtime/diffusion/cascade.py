@@ -34,6 +34,7 @@ class Sampling:
 
     ``guidance_interval``: the first and the last timestep that are guided; None: all.
     ``level_guessed``: the input was matched to the model's unit, so all of it may be off together.
+    ``truncation``: PDT's lower bound of each stage, 1 for none; None: the stages' own.
     """
 
     sampler: str
@@ -43,6 +44,7 @@ class Sampling:
     seed: int
     guidance_interval: Optional[Tuple[int, int]] = None
     level_guessed: bool = False
+    truncation: Optional[Tuple[float, ...]] = None
 
 
 def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
@@ -113,20 +115,31 @@ class StageSampler:
         return self._encode(condition=condition) if self._encode else condition
 
     def sample(
-        self, features: np.ndarray, null: Optional[np.ndarray], how: Sampling, scale: float, draw
+        self,
+        features: np.ndarray,
+        null: Optional[np.ndarray],
+        how: Sampling,
+        scale: float,
+        draw,
+        bound: Optional[float] = None,
     ) -> np.ndarray:
         """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start.
+
+        ``bound``: PDT's lower bound; None: the stage's own.
 
         Returns: the sample in the network's normalised unit.
         """
         predict = self.predictor(features, null, scale, how.guidance_interval)
         stage, d = self.stage, self.diffusion
+        lower_bound = stage.pdt_lower_bound if bound is None else bound
 
         def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
             return schedule.x0(stage.prediction, predict(x_t, t), x_t, d, t)
 
         def truncate(x_t: np.ndarray, t: int) -> np.ndarray:
-            return guidance.truncate(x_t, t, d.steps, stage.pdt_lower_bound)
+            if stage.truncation is None:
+                return guidance.truncate(x_t, t, d.steps, lower_bound)
+            return guidance.truncate_by_thresholds(x_t, t, d.steps, lower_bound, stage.truncation)
 
         run = samplers.SAMPLER_FUNCTIONS[how.sampler]
         order = samplers.timesteps(d.steps, how.steps)
@@ -293,7 +306,8 @@ class Cascade:
                 def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
                     return noise_of(NoiseKey(how.seed, i, k, t), bands)[None]
 
-                condition = stage.sample(features, null, how, how.guidance[i], draw)
+                bound = None if how.truncation is None else how.truncation[i]
+                condition = stage.sample(features, null, how, how.guidance[i], draw, bound)
                 if wanted.stages or i == last:
                     means[i].add(condition[0])
             if deviations:
@@ -333,6 +347,12 @@ class Cascade:
                 f"{len(how.guidance)} guidance scales for {len(self.stages)} stages",
                 "give one scale for all stages or one a stage",
             )
+        if len(how.truncation or self.stages) != len(self.stages):
+            raise InputError(
+                f"{len(how.truncation)} bounds of truncation for {len(self.stages)} stages",
+                "give one bound a stage",
+            )
+        guidance.require_thresholds(self.manifest, how.truncation)
         if how.sampler not in samplers.SAMPLER_FUNCTIONS or how.samples < 1:
             raise InputError(
                 f"{how.samples} samples by sampler '{how.sampler}'",

@@ -1,8 +1,13 @@
 """Image condition mixture guidance (ICMG) and progressive dynamic truncation (PDT) of SCDM."""
 
-from typing import Callable, Tuple
+from typing import Callable, Optional, Sequence, Tuple
 
 import numpy as np
+
+from ..errors import InputError
+from ..package.manifest import Manifest, TruncationThresholds
+
+RELEASED_BOUND = 0.96  # PDT's lower bound in the authors' settings
 
 Predict = Callable[[np.ndarray, int], np.ndarray]
 
@@ -57,6 +62,39 @@ def truncation_quantile(t: int, steps: int, lower_bound: float) -> float:
     Returns: ``lower_bound`` to 1.
     """
     return 1 - (1 - lower_bound) * t / max(steps - 1, 1)
+
+
+def truncate_by_thresholds(
+    x_t: np.ndarray, t: int, steps: int, lower_bound: float, fitted: TruncationThresholds
+) -> np.ndarray:
+    """Clamp x_t to +- a threshold that was fitted for timestep t, whatever the tile holds.
+
+    As ``truncate``, with the p_t quantile of held-out chains in place of the sample's own, so that
+    tiles and strips are clamped alike; between fitted timesteps and levels it is interpolated.
+
+    Returns: x_t clamped, in the same shape.
+    """
+    if lower_bound >= 1:
+        return x_t
+    at_t = [np.interp(t, fitted.timesteps, of_level) for of_level in zip(*fitted.thresholds)]
+    quantile = truncation_quantile(t, steps, lower_bound)
+    bound = np.float32(max(float(np.interp(quantile, fitted.levels, at_t)), 1.0))
+    return np.clip(x_t, -bound, bound)
+
+
+def require_thresholds(model: Manifest, bounds: Optional[Sequence[float]]) -> None:
+    """Refuse to truncate a pixelwise model by its tiles: strips would each have other quantiles.
+
+    ``bounds``: PDT's lower bound of each stage; None: the stages' own.
+
+    Raises: InputError for a bound below 1 of a stage without thresholds.
+    """
+    for stage, bound in zip(model.stages, bounds or ()):
+        if model.pixelwise and bound < 1 and stage.truncation is None:
+            raise InputError(
+                f"truncation is on, but the model '{model.name}' has no thresholds for it",
+                "leave --truncation out, or fit them with training/fit_truncation.py",
+            )
 
 
 def truncate(x_t: np.ndarray, t: int, steps: int, lower_bound: float) -> np.ndarray:

@@ -22,6 +22,7 @@ MAX_FILE_BYTES = 2 << 30
 MAX_BANDS = 4096
 MAX_STAGES = 16
 MAX_TIMESTEPS = 100_000
+MAX_KNOTS = 1000
 PREDICTIONS = ("epsilon", "x0", "v")
 SCHEDULES = ("linear", "cosine")
 
@@ -58,6 +59,19 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class TruncationThresholds:
+    """How large |x_t| of a stage is in the chains of held-out pictures.
+
+    ``thresholds[i][q]`` is its quantile ``levels[q]`` at timestep ``timesteps[i]``; PDT with them
+    needs no quantile of the tile.
+    """
+
+    timesteps: Tuple[int, ...]
+    levels: Tuple[float, ...]
+    thresholds: Tuple[Tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Stage:
     """One diffusion model of the cascade.
 
@@ -65,6 +79,7 @@ class Stage:
     denoiser takes that graph's features instead of the condition: they do not depend on the
     timestep, so one pass serves all steps and samples.
     ``final_bands`` are the model's output bands (0-based) that this stage makes.
+    ``truncation``: the thresholds of PDT; None: they are quantiles of each tile.
     """
 
     denoiser: ModelFile
@@ -76,6 +91,7 @@ class Stage:
     schedule: Schedule
     guidance_scale: float
     pdt_lower_bound: float
+    truncation: Optional[TruncationThresholds] = None
 
 
 @dataclass(frozen=True)
@@ -418,6 +434,7 @@ def _stage(node: _Node, bands: int) -> Stage:
     final_bands = tuple(item.integer(0, bands - 1) for item in final)
     if len(set(final_bands)) != output_bands:
         raise node.get("final_bands").fail("bands that differ")
+    schedule = _schedule(node.get("schedule"))
     return Stage(
         denoiser=_model_file(node.get("denoiser")),
         condition_encoder=None if encoder.value is None else _model_file(encoder),
@@ -425,10 +442,35 @@ def _stage(node: _Node, bands: int) -> Stage:
         output_bands=output_bands,
         final_bands=final_bands,
         prediction=node.get("prediction").one_of(PREDICTIONS),
-        schedule=_schedule(node.get("schedule")),
+        schedule=schedule,
         guidance_scale=node.get("guidance_scale").number(0, 100),
         pdt_lower_bound=node.get("pdt_lower_bound").number(0, 1),
+        truncation=_truncation(node, schedule.steps),
     )
+
+
+def _truncation(stage: _Node, timesteps: int) -> Optional[TruncationThresholds]:
+    if stage.value.get("truncation") is None:  # older packages do not know it
+        return None
+    node = stage.get("truncation")
+    at = node.get("timesteps").items(1, MAX_KNOTS)
+    knots = tuple(item.integer(0, timesteps - 1) for item in at)
+    if list(knots) != sorted(set(knots)):
+        raise node.get("timesteps").fail("increasing timesteps")
+    levels = _levels(node)
+    rows = node.get("thresholds").items(len(knots), len(knots))
+    for row in rows:
+        if list(row.numbers(len(levels), 0, 1e6)) != sorted(row.value):
+            raise row.fail("quantiles, which do not fall from level to level")
+    thresholds = tuple(row.numbers(len(levels), 0, 1e6) for row in rows)
+    return TruncationThresholds(knots, levels, thresholds)
+
+
+def _levels(node: _Node) -> Tuple[float, ...]:
+    levels = tuple(level.number(0, 1) for level in node.get("levels").items(2, 101))
+    if list(levels) != sorted(set(levels)):
+        raise node.get("levels").fail("increasing levels")
+    return levels
 
 
 def _schedule(node: _Node) -> Schedule:
@@ -522,17 +564,15 @@ def _shared_error(root: _Node, bands: int) -> Optional[SharedError]:
 
 def _pixelwise(root: _Node, stages: Tuple[Stage, ...]) -> bool:
     node = _Node(root.value.get("pixelwise", False), f"{MANIFEST_NAME}.pixelwise")
-    truncates = any(stage.pdt_lower_bound < 1 for stage in stages)
-    if node.value is not False and not (node.value is True and not truncates):
-        raise node.fail("false, or true where no stage truncates (pdt_lower_bound 1)")
+    by_tile = any(stage.pdt_lower_bound < 1 and stage.truncation is None for stage in stages)
+    if node.value is not False and not (node.value is True and not by_tile):
+        raise node.fail("false, or true where each stage has pdt_lower_bound 1 or truncation")
     return node.value
 
 
 def _domain(node: _Node, input_bands: int) -> Optional[Domain]:
     if node.value is None:
         return None
-    levels = tuple(level.number(0, 1) for level in node.get("levels").items(2, 101))
-    if list(levels) != sorted(set(levels)):
-        raise node.get("levels").fail("increasing levels")
+    levels = _levels(node)
     bands = node.get("values").items(input_bands, input_bands)
     return Domain(levels, tuple(band.numbers(len(levels), -1e9, 1e9) for band in bands))

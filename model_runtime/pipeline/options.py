@@ -7,11 +7,13 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 from .. import tiling
 from ..contract import DEFAULT_QUALITY
 from ..diffusion.cascade import Sampling
+from ..diffusion.guidance import RELEASED_BOUND, require_thresholds
 from ..diffusion.spread_calibration import SPREAD_SAMPLES
 from ..errors import InputError
 from ..package import manifest
 
 _CONTENT = "decides_content"
+LEAST_BOUND = 0.5  # of truncation: below it half of all values would be clamped
 
 
 def _conduct(default: Any) -> Any:
@@ -43,6 +45,7 @@ class UpsampleOptions:
     steps: Optional[int] = None
     guidance: Optional[Tuple[float, ...]] = None
     guidance_interval: Optional[Tuple[int, ...]] = None
+    truncation: Optional[str] = None
     samples: Optional[int] = None
     spread: Optional[str] = _conduct(None)
     reliability: Optional[str] = _conduct(None)
@@ -109,7 +112,33 @@ def sampling_of(options: UpsampleOptions, model: manifest.Manifest) -> Sampling:
         guidance=_guidance(options.guidance, model),
         seed=options.seed,
         guidance_interval=_guidance_interval(options, quality, model),
+        truncation=_truncation(options.truncation, model),
     )
+
+
+def _truncation(given: Optional[str], model: manifest.Manifest) -> Tuple[float, ...]:
+    """PDT's lower bound of each stage, 1 for none."""
+    own = tuple(stage.pdt_lower_bound for stage in model.stages)
+    if given is None:
+        return own
+    if given == "on":
+        bounds = tuple(bound if bound < 1 else RELEASED_BOUND for bound in own)
+    else:
+        bounds = (1.0 if given == "off" else _bound(given),) * len(own)
+    require_thresholds(model, bounds)
+    return bounds
+
+
+def _bound(text: str) -> float:
+    try:
+        bound = float(text)
+    except ValueError:
+        bound = math.nan
+    if not LEAST_BOUND <= bound <= 1:
+        raise InputError(
+            f"--truncation is '{text}'", f"give on, off or a bound from {LEAST_BOUND:g} to 1"
+        )
+    return bound
 
 
 def _guidance_interval(

@@ -6,6 +6,7 @@ from typing import Any, Dict, List
 from .. import __version__
 from ..diffusion import onnx_session, spread_calibration
 from ..diffusion.cascade import Sampling
+from ..package.manifest import Manifest
 from .job import Job
 from .options import UpsampleOptions, deciding_options, format_numbers
 
@@ -36,6 +37,7 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
         "SCDM_SAMPLES": str(how.samples),
         "SCDM_SPREAD": _spread_said(job),
         "SCDM_GUIDANCE": guidance_said(how),
+        "SCDM_TRUNCATION": truncation_said(job.model, how),
         "SCDM_RADIOMETRY": taken.taken,
         "SCDM_RADIOMETRY_WHY": taken.why,
         "SCDM_RADIOMETRY_CURVE": taken.curve.name if taken.curve else "none",
@@ -60,6 +62,15 @@ def guidance_said(how: Sampling) -> str:
     interval = how.guidance_interval
     where = f" at timesteps {interval[0]} to {interval[1]}" if interval else ""
     return format_numbers(how.guidance) + where
+
+
+def truncation_said(model: Manifest, how: Sampling) -> str:
+    """The bound of each stage and whose quantiles it is of, or that none is truncated."""
+    bounds = how.truncation or tuple(stage.pdt_lower_bound for stage in model.stages)
+    if all(bound >= 1 for bound in bounds):
+        return "off"
+    fitted = all(stage.truncation for stage, b in zip(model.stages, bounds) if b < 1)
+    return f"{format_numbers(bounds)} by {'fitted thresholds' if fitted else 'tile'}"
 
 
 def _spread_said(job: Job) -> str:

@@ -49,6 +49,7 @@ OPTIONS = (
     ("SAMPLER", "--sampler"),
     ("STEPS", "--steps"),
     ("GUIDANCE", "--guidance"),
+    ("TRUNCATION", "--truncation"),
     ("TILE", "--tile"),
     ("OVERLAP", "--overlap"),
     ("THREADS", "--threads"),
@@ -239,6 +240,15 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             tr(
                 "Guidance scale, one number or one per stage, separated by commas: higher keeps "
                 "closer to the colours and varies less. Empty: as the model says."
+            ),
+        )
+        yield make.line(
+            "TRUNCATION",
+            tr("Truncation"),
+            tr(
+                "Values that are rarely so large are clamped before each step: on, off or a bound "
+                "from 0.5 to 1, the share of values that stay as they are in the first step. "
+                "Empty: as the model says."
             ),
         )
         yield make.whole(

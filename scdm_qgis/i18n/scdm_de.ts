@@ -1050,6 +1050,16 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
+            <source>Truncation</source>
+            <translation>Kappung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Values that are rarely so large are clamped before each step: on, off or a bound from 0.5 to 1, the share of values that stay as they are in the first step. Empty: as the model says.</source>
+            <translation>Seltene, zu große Werte werden vor jedem Schritt gekappt: on, off oder eine Schranke von 0.5 bis 1, der Anteil der Werte, die im ersten Schritt bleiben, wie sie sind. Leer: nach dem Modell.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
             <source>Tile size (pixels)</source>
             <translation>Kachelgröße (Pixel)</translation>
         </message>

@@ -344,6 +344,25 @@ def test_truncation_reaches_the_sampler(of_functions):
     assert extreme[1] == pytest.approx(1, abs=0.01)
 
 
+def test_strips_are_truncated_by_the_thresholds_as_the_whole_is(in_strips, monkeypatch):
+    fitted = manifest.TruncationThresholds((0, 49), (0.9, 1.0), ((1.1, 1.2), (1.3, 1.4)))
+    stages = stage(3, (0, 4)), stage(2, range(8))
+    for one in stages:
+        one.stage = replace(one.stage, truncation=fitted)
+    model, how = in_strips(*stages), replace(HOW, truncation=(0.9, 0.9))
+    whole = model.estimate(RGB, 0, 0, how).mean
+    monkeypatch.setattr(cascade, "STRIP_PIXELS", 32)
+    np.testing.assert_array_equal(model.estimate(RGB, 0, 0, how).mean, whole)
+    plain = model.estimate(RGB, 0, 0, replace(how, truncation=None)).mean
+    assert not np.array_equal(plain, whole)
+
+
+def test_strips_refuse_the_quantile_of_a_tile(in_strips):
+    model = in_strips(stage(3, (0, 4)), stage(2, range(8)))
+    with pytest.raises(InputError, match="has no thresholds"):
+        model.estimate(RGB, 0, 0, replace(HOW, truncation=(0.9, 1.0)))
+
+
 def test_three_stages(of_functions):
     model = of_functions(stage(3, (0,)), stage(1, (0, 2, 4, 6)), stage(4, range(8)))
     how = replace(HOW, guidance=(0.0, 1.0, 0.5), samples=2)
@@ -371,6 +390,7 @@ def test_stages_and_samples_draw_their_own_noise(of_functions):
     "how, match",
     [
         (replace(HOW, guidance=(0.0,)), "1 guidance scales for 2 stages"),
+        (replace(HOW, truncation=(0.9,)), "1 bounds of truncation for 2 stages"),
         (replace(HOW, steps=0), "steps is 0: choose 1 to 50"),
         (replace(HOW, steps=51), "steps is 51: choose 1 to 50"),
         (replace(HOW, samples=0), "0 samples"),

@@ -1,9 +1,12 @@
 """Mixture guidance and progressive truncation against their formulas."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model_runtime.diffusion import guidance, schedule
+from model_runtime.package import manifest
 
 
 def never(x_t, t):
@@ -72,6 +75,38 @@ def test_truncation_leaves_what_is_within_one():
 def test_a_bound_of_one_switches_truncation_off():
     x = np.float32([[[[-9, 9]]]])
     assert guidance.truncate(x, 9, 10, 1.0) is x
+
+
+FITTED = manifest.TruncationThresholds(
+    timesteps=(0, 50, 99), levels=(0.5, 0.9, 1.0), thresholds=((1, 2, 3), (1, 3, 5), (2, 4, 6))
+)
+
+
+@pytest.mark.parametrize(
+    "t, bound, threshold",
+    [(99, 0.9, 4), (99, 0.5, 2), (99, 0.7, 3), (0, 0.5, 3), (50, 0.9, 3 + 2 * 49 / 99)],
+)
+def test_a_fitted_threshold_is_the_quantile_that_pdt_asks_for(t, bound, threshold):
+    x = np.linspace(-9, 9, 24, dtype=np.float32).reshape(1, 2, 3, 4)
+    found = guidance.truncate_by_thresholds(x, t, 100, bound, FITTED)
+    np.testing.assert_allclose(found, np.clip(x, -threshold, threshold), rtol=1e-6)
+
+
+def test_fitted_thresholds_clamp_a_pixel_alike_in_any_tile():
+    x = np.random.default_rng(3).normal(0, 3, (1, 3, 16, 16)).astype(np.float32)
+    whole = guidance.truncate_by_thresholds(x, 80, 100, 0.9, FITTED)
+    part = guidance.truncate_by_thresholds(x[..., 2:5, 7:9], 80, 100, 0.9, FITTED)
+    np.testing.assert_array_equal(part, whole[..., 2:5, 7:9])
+    by_tile = [guidance.truncate(v, 80, 100, 0.9) for v in (x, x[..., 2:5, 7:9])]
+    assert not np.array_equal(by_tile[1], by_tile[0][..., 2:5, 7:9])
+
+
+def test_fitted_thresholds_leave_what_is_within_one_and_are_off_at_a_bound_of_one():
+    x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(1, 2, 3, 4)
+    low = replace(FITTED, thresholds=((0.1, 0.2, 0.3),) * 3)
+    np.testing.assert_array_equal(guidance.truncate_by_thresholds(x, 99, 100, 0.5, low), x)
+    wide = 100 * x
+    assert guidance.truncate_by_thresholds(wide, 99, 100, 1.0, FITTED) is wide
 
 
 def test_truncation_at_the_first_timestep_clamps_nothing():

@@ -164,9 +164,17 @@ def test_a_package_may_leave_out_its_domain_and_consistency(data):
 
 @pytest.mark.parametrize("value, bound", [("yes", 1.0), (1, 1.0), (True, 0.96)])
 def test_a_stage_that_truncates_is_not_pixelwise(data, value, bound):
-    """PDT's quantile is the tile's: a strip has another."""
+    """Without thresholds PDT's quantile is the tile's: a strip has another."""
     data["stages"][0]["pdt_lower_bound"] = bound
     refused({**data, "pixelwise": value}, "model.json.pixelwise")
+
+
+def test_fitted_thresholds_let_a_pixelwise_stage_truncate(data):
+    fitted = {"timesteps": [9, 49], "levels": [0.9, 1], "thresholds": [[1, 2], [2, 4.5]]}
+    data["stages"][0].update(pdt_lower_bound=0.96, truncation=fitted)
+    model = manifest.parse({**data, "pixelwise": True})
+    assert model.stages[0].truncation.thresholds == ((1.0, 2.0), (2.0, 4.5))
+    assert model.stages[1].truncation is None
 
 
 @pytest.mark.parametrize("data", [None, [], "model", 3, [[]]])

@@ -63,6 +63,16 @@ def test_guidance_of_some_timesteps_says_which(job):
     assert provenance.guidance_said(how) == "2.5,0 at timesteps 200 to 799"
 
 
+def test_truncation_says_its_bounds_and_whose_quantiles(job):
+    assert provenance.facts_of(job, "abc").settings["SCDM_TRUNCATION"] == "off"
+    how = replace(job.sampling, truncation=(0.9, 1.0))
+    assert provenance.truncation_said(job.model, how) == "0.9,1 by tile"
+    fitted = manifest.TruncationThresholds((0, 49), (0.9, 1.0), ((1.0, 2.0),) * 2)
+    stages = tuple(replace(stage, truncation=fitted) for stage in job.model.stages)
+    model = replace(job.model, stages=stages)
+    assert provenance.truncation_said(model, how) == "0.9,1 by fitted thresholds"
+
+
 @pytest.mark.parametrize(("taken", "said"), [("match", True), ("reflectance", False)])
 def test_the_spread_of_a_picture_does_not_claim_its_calibration(job, taken, said):
     other = replace(job, radiometry=replace(job.radiometry, taken=taken))
@@ -74,6 +84,7 @@ def test_the_spread_of_a_picture_does_not_claim_its_calibration(job, taken, said
     "change",
     [
         {"options": replace(OPTIONS, seed=5)},
+        {"options": replace(OPTIONS, truncation="on")},
         {"options": replace(OPTIONS, spread="s.tif")},
         {"options": replace(OPTIONS, draws="d")},
         {"options": replace(OPTIONS, dtype="float32")},
@@ -90,6 +101,7 @@ def test_what_decides_a_pixel_tells_runs_apart(job, change):
     "change",
     [
         {"sampling": Sampling("ddim", 4, 2, (2.5, 0.0), 12)},
+        {"sampling": Sampling("ddim", 4, 2, (2.5, 0.0), 11, truncation=(0.96, 0.96))},
         {"runtime": RuntimeInfo("cuda", ("CUDAExecutionProvider",))},
         {"layout": tiling.Layout(40, 50, tiling.Window(0, 0, 40, 40), 32, 8, 8, 8)},
         {"radiometry": Radiometry("match", "it is a picture", (0.1,) * 3, (0.0,) * 3)},

@@ -285,6 +285,34 @@ def test_guidance_is_the_models_or_one_for_all_or_one_a_stage(tiny_package):
     assert sampling(tiny_package, "--guidance", "1.5,0.5").guidance == (1.5, 0.5)
 
 
+def test_truncation_is_the_models_or_switched_or_bounded(tiny_package, tmp_path):
+    assert sampling(tiny_package).truncation == (1.0, 1.0)
+    assert sampling(tiny_package, "--truncation", "on").truncation == (0.96, 0.96)
+    assert sampling(tiny_package, "--truncation", "0.9").truncation == (0.9, 0.9)
+    package = shutil.copytree(tiny_package, tmp_path / "package")
+    content = json.loads((package / "model.json").read_text())
+    content["stages"][1]["pdt_lower_bound"] = 0.98
+    (package / "model.json").write_text(json.dumps(content))
+    assert sampling(package).truncation == (1.0, 0.98)
+    assert sampling(package, "--truncation", "on").truncation == (0.96, 0.98)
+    assert sampling(package, "--truncation", "off").truncation == (1.0, 1.0)
+
+
+def test_a_pixelwise_model_truncates_only_with_thresholds(tiny_package, tmp_path):
+    package = shutil.copytree(tiny_package, tmp_path / "package")
+    content = json.loads((package / "model.json").read_text())
+    content["pixelwise"] = True
+    (package / "model.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="has no thresholds"):
+        sampling(package, "--truncation", "on")
+    assert sampling(package, "--truncation", "off").truncation == (1.0, 1.0)
+    fitted = {"timesteps": [49], "levels": [0.9, 1.0], "thresholds": [[1.5, 4.0]]}
+    for stage in content["stages"]:
+        stage["truncation"] = fitted
+    (package / "model.json").write_text(json.dumps(content))
+    assert sampling(package, "--truncation", "on").truncation == (0.96, 0.96)
+
+
 def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tmp_path):
     package = shutil.copytree(tiny_package, tmp_path / "package")
     content = json.loads((package / "model.json").read_text())
@@ -309,6 +337,9 @@ def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tm
         (["--guidance", "1", "--guidance-interval", "0,50"], "from 0 to 49"),
         (["--guidance", "1", "--guidance-interval", "9,0"], "--guidance-interval is 9,0"),
         (["--guidance", "1", "--guidance-interval", "9"], "the first and the last timestep"),
+        (["--truncation", "yes"], "--truncation is 'yes'"),
+        (["--truncation", "0.3"], "a bound from 0.5 to 1"),
+        (["--truncation", "nan"], "--truncation is 'nan'"),
         (["--steps", "51"], "at most 50"),
         (["--steps", "0"], "--steps is 0"),
         (["--samples", "0"], "--samples is 0"),
