@@ -30,9 +30,11 @@ from ..model_runtime.contract import (
 )
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from ..runtime.models import folder_of
+from ..runtime.reckoning import remember
 from . import parameters as make
 from . import upsample_checks
 from .base import ScdmAlgorithm, given
+from .upsample_plan import kind_of
 
 SAMPLES_OF = f"{SAMPLE_NAME}*.tif"
 BANDS = ("BAND_RED", "BAND_GREEN", "BAND_BLUE")
@@ -336,6 +338,12 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         )
         yield make.make_advanced(item)
 
+    def createCustomParametersWidget(self, parent=None):
+        """Processing's dialog, with the time and the disk that the run takes."""
+        from ..gui.upsample_dialog import UpsampleDialog
+
+        return UpsampleDialog(self.create(), parent)
+
     def checkParameterValues(self, parameters, context):
         refusal = upsample_checks.refusal(self, parameters, context)
         if refusal:
@@ -347,6 +355,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         self.python = self.worker_python()
         self.layer_name, self.picture = layer.name(), displayed(layer)
         self.crs, self.written = chosen_by_user(layer), []
+        self.kind, self.facts = kind_of(self, parameters, context), {}
         self.arguments = ["upsample", gdal_name(layer)]
         self.place = self._place(parameters, context, layer, feedback)
         return True
@@ -388,13 +397,18 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         arguments += [f"--{name.lower()}={paths[name]}" for name in paths if name != "OUTPUT"]
         files = tuple(Path(path) for path in paths.values())
         job = Job(self.python, tuple(arguments), files, self._titles())
-        facts = run_events(job, feedback)
+        self.facts = facts = run_events(job, feedback)
         rasters = _rasters(paths)
         for path in rasters if self.crs else ():
             write_into(path, self.crs)
         self.written = rasters
         self._style(context, outputs, paths)
         return {**outputs, **_results(facts)}
+
+    def postProcessAlgorithm(self, context, feedback):
+        """In the main thread: the next dialog knows how long such a run takes."""
+        remember(self.kind, self.facts)
+        return super().postProcessAlgorithm(context, feedback)
 
     def _titles(self):
         """What the worker's options are called in the dialog."""

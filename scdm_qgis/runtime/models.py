@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Mapping, Optional
 
 from qgis.core import QgsApplication
 
@@ -16,12 +16,16 @@ LARGEST_BYTES = 10_000_000  # a model.json beyond it is none
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model package: its folder, and what its model.json says; ``bands``: of its output."""
+    """A model package: its folder, and what its model.json says.
+
+    ``bands``: of its output. ``samples``: how many a quality takes.
+    """
 
     folder: Path
     name: str
     version: str
     bands: int
+    samples: Mapping[str, int]
     embedded: bool = False
 
     @property
@@ -52,8 +56,10 @@ def read_model(folder: Path, embedded: bool = False) -> Optional[FoundModel]:
             return None
         page = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         bands = len(page["wavelength_nm"])
-        return FoundModel(folder, str(page["name"]), str(page["version"]), bands, embedded)
-    except (OSError, ValueError, KeyError, TypeError):
+        samples = {name: int(how["samples"]) for name, how in page["qualities"].items()}
+        name, version = str(page["name"]), str(page["version"])
+        return FoundModel(folder, name, version, bands, samples, embedded)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -1,0 +1,133 @@
+"""The time and the disk that a run will take, in the dialog before Run."""
+
+import numpy as np
+import pytest
+from qgis.core import QgsApplication, QgsProcessingContext, QgsRasterLayer, QgsSettings
+
+from scdm_qgis.algorithms.upsample_plan import plan_of, words
+from scdm_qgis.runtime import reckoning
+
+ROWS, COLS = 300, 400
+SPEED = "scdm/seconds_per_megapixel"
+
+
+@pytest.fixture
+def upsample(registered):
+    """The algorithm, and no run that is remembered."""
+    QgsSettings().remove(SPEED)
+    yield QgsApplication.processingRegistry().createAlgorithmById("scdm:upsample")
+    QgsSettings().remove(SPEED)
+
+
+@pytest.fixture
+def inputs(write_raster, tmp_path):
+    """A function for parameters: a picture of ROWS x COLS pixels of 2 m, and others."""
+    path = str(write_raster("big.tif", np.ones((3, ROWS, COLS), np.uint8)))
+    return lambda **others: {"INPUT": path, "OUTPUT": str(tmp_path / "o.tif"), **others}
+
+
+def plan(upsample, parameters):
+    return plan_of(upsample, parameters, QgsProcessingContext())
+
+
+@pytest.mark.parametrize(
+    ("others", "numbers"),
+    [
+        ({}, ROWS * COLS * 48 * 2),
+        ({"SPREAD": "s.tif"}, ROWS * COLS * 48 * 2 * 2),
+        ({"RELIABILITY": "r.tif"}, ROWS * COLS * (48 * 2 + 1)),
+        ({"DRAWS": "d", "SAMPLES": 5}, ROWS * COLS * 48 * 2 * 6),
+        ({"DRAWS": "d", "QUALITY": "balanced"}, ROWS * COLS * 48 * 2 * 5),
+        ({"EXTENT": "500000,500200,4099800,4100000"}, 100 * 100 * 48 * 2),
+        ({"EXTENT": "499000,500200,4099800,4101000"}, 100 * 100 * 48 * 2),
+    ],
+)
+def test_the_disk_is_that_of_the_outputs_values(upsample, inputs, others, numbers):
+    assert plan(upsample, inputs(**others)).output_bytes == numbers
+
+
+def test_the_size_is_that_of_the_values_in_the_file(upsample, inputs, command_output):
+    layer = QgsRasterLayer(str(command_output), "o")
+    values = layer.width() * layer.height() * layer.bandCount() * 2
+    parameters = {"INPUT": str(command_output.with_name("field.tif")), "OUTPUT": "o.tif"}
+    assert plan(upsample, parameters).output_bytes == values
+
+
+@pytest.fixture
+def command_output(rgb_path, tmp_path):
+    """What the worker's own command makes of a picture with the embedded model."""
+    import subprocess
+    import sys
+
+    pytest.importorskip("onnxruntime")
+    output = tmp_path / "made.tif"
+    words = ["-m", "model_runtime", "upsample", str(rgb_path), str(output)]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    return output
+
+
+def test_what_lies_beside_the_output_while_it_runs(upsample, inputs):
+    size = plan(upsample, inputs()).output_bytes
+    assert plan(upsample, inputs()).peak_bytes == 2 * size
+    assert plan(upsample, inputs(FORMAT="cog")).peak_bytes == 3 * size
+    assert plan(upsample, inputs(OUTPUT="TEMPORARY_OUTPUT")).peak_bytes == size
+
+
+def test_time_goes_by_the_last_run_of_the_same_kind(upsample, inputs):
+    best = plan(upsample, inputs(QUALITY="best"))
+    facts = {"rows": 1000, "columns": 2000, "seconds": 500.0}
+    assert reckoning.seconds_by_last_run(best) is None
+    reckoning.remember(best.kind, facts)
+    assert reckoning.seconds_by_last_run(best) == pytest.approx(250 * ROWS * COLS / 1e6)
+    for others in ({"QUALITY": "fast"}, {"QUALITY": "best", "DEVICE": "cuda"}, {"STEPS": 9}):
+        assert reckoning.seconds_by_last_run(plan(upsample, inputs(**others))) is None
+
+
+@pytest.mark.parametrize(
+    "odd", [{"seconds": 0.2}, {"reused": 3}, {"rows": None}, {"columns": 0}, {"seconds": "1"}]
+)
+def test_runs_that_tell_nothing_are_forgotten(upsample, inputs, odd):
+    kind = plan(upsample, inputs()).kind
+    reckoning.remember(kind, {"rows": 1000, "columns": 1000, "seconds": 50.0, **odd})
+    assert reckoning.seconds_by_last_run(plan(upsample, inputs())) is None
+
+
+def test_a_run_is_remembered(upsample, inputs, fake_worker, log, write_cube, tmp_path):
+    import processing
+
+    cube = write_cube("cube.tif", np.ones((3, 4, 5), np.float32), (460, 550, 640))
+    fake_worker(
+        f"import shutil\nshutil.copy({str(cube)!r}, argv[4])\n"
+        "say(event='started', rows=1000, columns=1000)\nsay(event='done', seconds=20.0)"
+    )
+    processing.run("scdm:upsample", inputs(), feedback=log)
+    assert reckoning.seconds_by_last_run(plan(upsample, inputs())) == pytest.approx(2.4)
+
+
+def test_what_the_dialog_says(upsample, inputs):
+    def said(**others):
+        return words(upsample, inputs(**others), QgsProcessingContext())
+
+    assert said(QUALITY="best").startswith("About 4 s on two CPU cores; about 11.5 MB on disk, ")
+    assert said(STEPS=7).startswith("Time: known after a first run of this kind; ")
+    reckoning.remember(
+        plan(upsample, inputs()).kind, {"rows": 1000, "columns": 1000, "seconds": 6000.0}
+    )
+    assert said().startswith("About 12 min, by your last run of this kind; ")
+    assert words(upsample, {"INPUT": "nothing.tif"}, QgsProcessingContext()) == ""
+
+
+def test_the_typical_figures_are_those_of_the_help(upsample):
+    text = upsample.parameterDefinition("QUALITY").help()
+    assert [f"{seconds:g} s" in text for seconds in reckoning.TYPICAL.values()] == [True] * 3
+
+
+def test_the_dialog_follows_its_values(upsample, inputs, window, monkeypatch):
+    monkeypatch.setattr(type(window), "browserModel", lambda _: None, raising=False)
+    dialog = upsample.createCustomParametersWidget(None)
+    assert dialog.expected.text() == ""
+    dialog.setParameters(inputs())
+    assert "11.5 MB on disk" in dialog.expected.text()
+    dialog.setParameters(inputs(SPREAD="s.tif"))
+    assert "23 MB on disk" in dialog.expected.text().replace("23.0", "23")
+    dialog.close()
