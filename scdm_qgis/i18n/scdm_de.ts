@@ -1913,6 +1913,26 @@ und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
             <translation>{percent:.0f} %, noch etwa {time}</translation>
         </message>
         <message>
+            <location filename="../runtime/reckoning.py" />
+            <source>{time}; about {size} on disk, {peak} while it runs ({free} free).</source>
+            <translation>{time}; etwa {size} auf der Platte, während des Laufs {peak} ({free} frei).</translation>
+        </message>
+        <message>
+            <location filename="../runtime/reckoning.py" />
+            <source>Time: known after a first run of this kind</source>
+            <translation>Zeit: nach einem ersten Lauf dieser Art bekannt</translation>
+        </message>
+        <message>
+            <location filename="../runtime/reckoning.py" />
+            <source>About {}, by your last run of this kind</source>
+            <translation>Etwa {}, nach Ihrem letzten Lauf dieser Art</translation>
+        </message>
+        <message>
+            <location filename="../runtime/reckoning.py" />
+            <source>About {} on two CPU cores</source>
+            <translation>Etwa {} auf zwei CPU-Kernen</translation>
+        </message>
+        <message>
             <location filename="../runtime/unfinished.py" />
             <source>Cancelled. {share} are kept in {folder} ({size}): run again with the same settings to go on, or delete that folder.</source>
             <translation>Abgebrochen. {share} bleiben in {folder} ({size}): mit denselben Einstellungen noch einmal ausführen, um fortzufahren, oder den Ordner löschen.</translation>
