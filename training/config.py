@@ -56,6 +56,8 @@ class Data:
 
     ``units``: only scenes in these units are used. ``sensor_power``: a sensor is drawn with its
     number of pixels to this power, so that none dominates (1: by pixels, 0: all alike).
+    ``turned``: patches are turned by quarters and flipped at random, cut or composed as they lie if
+    not.
     ``gain_sigma`` of the logarithm of brightness, ``tilt_sigma`` of that of a smooth curve over the
     spectrum; ``mixture_share`` of patches mixed with another, ``coarser_share`` at half the
     resolution; ``input_noise`` on the input bands, in their unit; ``camera_share`` of patches seen
@@ -74,6 +76,7 @@ class Data:
     validation: Tuple[str, ...]
     units: Tuple[str, ...]
     patch: int
+    turned: bool = True
     sensor_power: float = 0.5
     gain_sigma: float = 0.0
     tilt_sigma: float = 0.0

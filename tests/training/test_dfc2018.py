@@ -41,6 +41,8 @@ def test_the_settings_are_the_released_ones():
         tuple(range(0, 48, 4)),
         tuple(range(48)),
     ]
+    assert not config.data.turned
+    assert config.stages[1].condition_noise == config.stages[1].condition_estimated_share == 0
     manifest_of_config.identity(config)
 
 

@@ -100,12 +100,12 @@ class Patches:
         coarser = rng.random() < self.data.coarser_share and min(rows, cols) >= 2 * side
         taken = 2 * side if coarser else side
         row, col = (rng.integers(max(n - taken, 0) + 1) for n in (rows, cols))
-        turn, flip = rng.integers(4), rng.random() < 0.5
+        oriented = self._orientation(rng)
         window = np.s_[:, row : row + taken, col : col + taken]
         rgb = scene.rgb if seen_by is None else scene.cameras[seen_by]
         crop = (rgb[window], scene.cube[window], scene.seen[window])
         crop = _halve(*crop) if coarser else crop
-        return tuple(_turn(_pad(part, side), turn, flip) for part in crop)
+        return tuple(_turn(_pad(part, side), *oriented) for part in crop)
 
     def _picture(self, rng: np.random.Generator) -> Patch:
         """A camera picture as ``auto`` takes it, as another camera would have taken it."""
@@ -114,8 +114,14 @@ class Patches:
         rgb = camera_augmentation.simulate_camera(
             rgb, camera_augmentation.draw(rng, self._bands_nm[0], self.data)
         )
-        turn, flip = rng.integers(4), rng.random() < 0.5
-        return tuple(np.ascontiguousarray(_turn(p, turn, flip)) for p in (rgb, cube, seen))
+        oriented = self._orientation(rng)
+        return tuple(np.ascontiguousarray(_turn(p, *oriented)) for p in (rgb, cube, seen))
+
+    def _orientation(self, rng: np.random.Generator) -> Tuple[int, bool]:
+        """(quarter turns, whether flipped) of a patch; (0, False) leaves it as it lies."""
+        if not self.data.turned:
+            return 0, False
+        return int(rng.integers(4)), bool(rng.random() < 0.5)
 
 
 def _halve(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):

@@ -97,6 +97,13 @@ def test_patches_come_from_everywhere_in_all_eight_positions(config):
     assert set(cube[:, 0].ravel()) == set(larger.cube[0].ravel())
 
 
+def test_patches_stay_as_they_lie_where_they_are_not_turned(config):
+    scene = aligned_scene(rows=6, cols=6)
+    rgb, cube, _ = of_scenes([scene], plain(config, turned=False), 0).batch(0, 30)
+    np.testing.assert_array_equal(cube, np.broadcast_to(scene.cube, cube.shape))
+    np.testing.assert_array_equal(rgb, cube[:, :3])
+
+
 def test_gain_brightens_rgb_and_cube_alike(config):
     scene = aligned_scene()
     scene.cube[:], scene.rgb[:] = 0.4, 0.4
