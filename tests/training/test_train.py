@@ -472,6 +472,18 @@ def test_three_stages_of_two_kinds_train_and_sample(small_toml, tmp_path, capsys
     assert json.loads((run / "config.json").read_text())["stages"][1]["final_bands"] == [0, 3, 6]
 
 
+def test_stage_two_alone_learns_from_true_coarse_bands(small_toml, tmp_path, capsys):
+    words = ["--config", str(small_toml), "--out", str(tmp_path / "run"), "--stage", "2"]
+    words += ["--set", "stages.1.iterations=3"]
+    assert command_line.main(words) == 2  # it asks for estimates of a stage that is not there
+    assert "stage1.pt does not exist" in capsys.readouterr().err
+    words += ["--set", "stages.1.condition_estimated_share=0.0"]
+    assert command_line.main(words) == 0
+    assert "stage 2 step 3: " in capsys.readouterr().err
+    assert checkpoint.load(tmp_path / "run", 1)["step"] == 3
+    assert checkpoint.load(tmp_path / "run", 0) is None
+
+
 def test_a_package_is_calibrated_on_the_validation_scenes(unbroken, package, tmp_path, capsys):
     folder = tmp_path / "model"
     shutil.copytree(package, folder)

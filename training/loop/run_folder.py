@@ -68,12 +68,17 @@ def outdated(run: Path, config: Config, stages: Sequence[int]) -> List[str]:
         f"{steps[moving[0]]}, and that goes on now: train stage {later + 1} again afterwards, "
         f"without its {checkpoint.path_of(run, later).name}"
         for later in range(len(config.stages))
-        if moving and later > moving[0] and steps[later]
+        if moving
+        and later > moving[0]
+        and steps[later]
+        and config.stages[later].condition_estimated_share
     ]
 
 
-def steps_before(run: Path, stage: int) -> List[int]:
-    """The steps of the stages before ``stage``, from whose estimates it learns."""
+def steps_before(run: Path, config: Config, stage: int) -> List[int]:
+    """The steps of the stages before ``stage`` from whose estimates it learns, if it does."""
+    if not config.stages[stage].condition_estimated_share:
+        return []
     return [_step(run, earlier) for earlier in range(stage)]
 
 
@@ -83,7 +88,7 @@ def stale(run: Path, config: Config) -> List[str]:
     for stage in range(len(config.stages)):
         state = checkpoint.load(run, stage)
         learnt_from = [] if state is None else state.get("learnt_from", [])
-        moved = zip(learnt_from, steps_before(run, stage))
+        moved = zip(learnt_from, steps_before(run, config, stage))
         said += [
             f"stage {stage + 1} of {run} learnt from stage {earlier + 1} at step {then}, which is "
             f"at step {now} now: train stage {stage + 1} again, without its "

@@ -5,7 +5,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ContextManager, Dict, Mapping, Optional, Sequence
+from typing import ContextManager, Dict, List, Mapping, Optional, Sequence
 
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
@@ -54,7 +54,7 @@ def keep(folder: Path, config: Config, scenes: Sequence[Scene]) -> None:
 def train_stage(run: Run, trainer: StageTrainer) -> None:
     """All that is left of a stage's steps, with its curves, checkpoints and validation."""
     iterations = trainer.settings.iterations
-    learnt_from = run_folder.steps_before(run.folder, trainer.stage)
+    learnt_from = run_folder.steps_before(run.folder, run.config, trainer.stage)
     if run.ranks.first:
         _forget_later_best(run.folder, trainer)
     bar = tqdm(
@@ -74,7 +74,7 @@ def train_stage(run: Run, trainer: StageTrainer) -> None:
 
 
 def trainer_of(run: Run, stage: int) -> StageTrainer:
-    before = [load_trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
+    before = _stages_before(run, stage)
     patches = Patches(run.sources, run.config, run.config.training.seed + 1000 * stage)
     trainer = StageTrainer(run.config, stage, patches, before, run.device, run.ranks)
     state = checkpoint.load(run.folder, stage) if run.resume else None
@@ -82,6 +82,14 @@ def trainer_of(run: Run, stage: int) -> StageTrainer:
     if stage in run.initial and state is None:
         trainer.start_from(run.initial[stage])
     return trainer
+
+
+def _stages_before(run: Run, stage: int) -> List[nn.Module]:
+    """The trained stages before ``stage``; none where it learns from true bands without them."""
+    there = all(checkpoint.path_of(run.folder, s).exists() for s in range(stage))
+    if not there and not run.config.stages[stage].condition_estimated_share:
+        return []
+    return [load_trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
 
 
 def _board(run: Run, trainer: StageTrainer) -> ContextManager[Optional[SummaryWriter]]:
@@ -132,8 +140,7 @@ def _forget_later_best(folder: Path, trainer: StageTrainer) -> None:
 def _validate(
     trainer: StageTrainer, board: SummaryWriter, bar: tqdm, held_out: Sequence[Scene]
 ) -> Dict[str, float]:
-    cascade = [*trainer.previous, trainer.ema.network]
-    judged = validation.judge(trainer.config, cascade, held_out)
+    judged = _judge(trainer, held_out)
     scores = validation.means(judged)
     for name, value in scores.items():
         board.add_scalar(f"validation/{name}", value, trainer.step)
@@ -141,6 +148,14 @@ def _validate(
     shown = ", ".join(f"{name} {value:.3g}" for name, value in scores.items())
     bar.write(f"stage {trainer.stage + 1} step {trainer.step}: {shown}", file=sys.stderr)
     return scores
+
+
+def _judge(trainer: StageTrainer, held_out: Sequence[Scene]) -> List[validation.Judged]:
+    """The cascade up to this stage, or this stage alone where those before are not trained."""
+    config, stage, network = trainer.config, trainer.stage, trainer.ema.network
+    if len(trainer.previous) < stage:
+        return validation.judge_alone(config, stage, network, held_out)
+    return validation.judge(config, [*trainer.previous, network], held_out)
 
 
 def load_trained(run: Path, config: Config, stage: int, best: bool = False) -> nn.Module:

@@ -1,7 +1,7 @@
 """A cascade of torch networks sampled on validation scenes with the runtime's own sampler."""
 
-from dataclasses import dataclass
-from typing import Dict, List, Sequence
+from dataclasses import dataclass, replace
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 import torch
@@ -35,11 +35,37 @@ class Judged:
 
 def torch_cascade(config: Config, networks: Sequence[nn.Module]) -> Cascade:
     """The runtime's cascade around torch networks: the first stages, or all."""
-    files = manifest.ModelFile("none", "0" * 64)
-    entries = tuple(manifest_of_config.stage_entry(config, i, files) for i in range(len(networks)))
-    whole = manifest.Manifest(**manifest_of_config.identity(config), card="none", stages=entries)
-    stages = [_stage_sampler(entry, network) for entry, network in zip(entries, networks)]
+    whole = _first_stages(config, len(networks))
+    stages = [_stage_sampler(entry, network) for entry, network in zip(whole.stages, networks)]
     return Cascade(whole, stages, "cpu")
+
+
+def torch_stage(config: Config, stage: int, network: nn.Module) -> Cascade:
+    """Stage ``stage`` (from 0) by itself around a torch network; see ``alone``."""
+    whole = _first_stages(config, stage + 1)
+    return alone(whole, _stage_sampler(whole.stages[stage], network))
+
+
+def alone(whole: manifest.Manifest, stage: StageSampler) -> Cascade:
+    """A cascade of nothing but one of a model's stages.
+
+    What it is given is that stage's condition in the output's unit: the true bands of the stage
+    before, or for the first stage the model's input.
+    """
+    number, plain = whole.stages.index(stage.stage), replace(whole, data_consistency=False)
+    n = whole.normalisation
+    if number > 0:
+        bands = whole.stages[number - 1].final_bands
+        offset, scale = ([n.output_offset[b] for b in bands], [n.output_scale[b] for b in bands])
+        n = replace(n, input_offset=tuple(offset), input_scale=tuple(scale))
+    return Cascade(replace(plain, normalisation=n, stages=(stage.stage,)), [stage], "cpu")
+
+
+def _first_stages(config: Config, count: int) -> manifest.Manifest:
+    """The manifest of a package of the first ``count`` stages."""
+    files = manifest.ModelFile("none", "0" * 64)
+    entries = tuple(manifest_of_config.stage_entry(config, i, files) for i in range(count))
+    return manifest.Manifest(**manifest_of_config.identity(config), card="none", stages=entries)
 
 
 def _stage_sampler(entry: manifest.Stage, network: nn.Module) -> StageSampler:
@@ -63,22 +89,54 @@ def _as_function(module: nn.Module, names: Sequence[str]):
 
 def judge(config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene]) -> List[Judged]:
     """Every scene sampled at quality ``fast`` by the stages in ``networks`` and measured."""
+    return judge_sampling(config, networks, scenes, _fast(config, range(len(networks))))
+
+
+def judge_alone(
+    config: Config, stage: int, network: nn.Module, scenes: Sequence[Scene]
+) -> List[Judged]:
+    """Every scene's true bands of the stage before, sampled at quality ``fast`` and measured."""
+    how, cascade = _fast(config, [stage]), torch_stage(config, stage, network)
+    bands = config.stages[stage - 1].final_bands if stage else None
+    return measure(cascade, how, scenes, bands)
+
+
+def _fast(config: Config, stages: Sequence[int]) -> Sampling:
     fast = manifest_of_config.identity(config)["qualities"]["fast"]
-    scales = tuple(stage.guidance_scale for stage in config.stages[: len(networks)])
-    return judge_sampling(config, networks, scenes, sampling_of_quality(fast, scales, seed=0))
+    scales = tuple(config.stages[stage].guidance_scale for stage in stages)
+    return sampling_of_quality(fast, scales, seed=0)
 
 
 def judge_sampling(
     config: Config, networks: Sequence[nn.Module], scenes: Sequence[Scene], how: Sampling
 ) -> List[Judged]:
     """Every scene sampled as ``how`` says by the stages in ``networks`` and measured."""
-    cascade = torch_cascade(config, networks)
-    bands = list(config.stages[len(networks) - 1].final_bands)
-    return [_judge(cascade, how, scene, bands) for scene in scenes]
+    return measure(torch_cascade(config, networks), how, scenes)
 
 
-def _judge(cascade: Cascade, how: Sampling, scene: Scene, bands: List[int]) -> Judged:
-    mean = estimate(cascade, how, scene.rgb).mean
+def measure(
+    cascade: Cascade,
+    how: Sampling,
+    scenes: Sequence[Scene],
+    given: Optional[Sequence[int]] = None,
+) -> List[Judged]:
+    """Every scene sampled as ``how`` says by ``cascade`` and measured in the bands that it makes.
+
+    ``given``: the output bands whose true values are the cascade's input; None: the RGB is.
+    """
+    bands = list(cascade.stages[-1].stage.final_bands)
+    return [_judge(cascade, how, scene, bands, given) for scene in scenes]
+
+
+def _judge(
+    cascade: Cascade,
+    how: Sampling,
+    scene: Scene,
+    bands: List[int],
+    given: Optional[Sequence[int]],
+) -> Judged:
+    picture = scene.rgb if given is None else scene.cube[list(given)]
+    mean = estimate(cascade, how, picture).mean
     scores = metrics.score(mean, scene.cube[bands], scene.seen[bands]).overall
     return Judged(scene, scores, mean)
 

@@ -55,6 +55,8 @@ def test_a_stage_that_learnt_from_one_that_goes_on_is_told(run, small_toml):
         (said,) = run_folder.outdated(folder, longer, stages)
         assert "stage 2" in said and "trained on what stage 1 made at step 20" in said
     assert run_folder.outdated(folder, longer, [1]) == []
+    of_true_bands = overridden(longer, ["stages.1.condition_estimated_share=0.0"])
+    assert run_folder.outdated(folder, of_true_bands, [0]) == []
 
 
 def test_a_trained_stage_is_not_trained_again_by_mistake(run, small_toml):

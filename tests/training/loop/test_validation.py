@@ -1,9 +1,12 @@
 """Validation: the cascade on whole scenes, and the mean over sensors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from model_runtime.diffusion.cascade import Sampling, StageSampler
 from training.config import load
 from training.data.dataset import Scene, load_scenes
 from training.loop import validation
@@ -64,3 +67,28 @@ def test_the_figure_shows_measured_and_estimated_spectra_by_wavelength(small):
     assert measured.get_ydata() == pytest.approx(scenes[0].cube[:, 3, 4])
     assert estimated.get_ydata() == pytest.approx(found[0].estimate[:, 3, 4])
     assert axes.get_ylabel() == "reflectance"
+
+
+def test_a_stage_alone_is_given_the_true_bands_of_the_one_before(small):
+    """A network that repeats its condition gives those bands back, in the output's unit."""
+    config, built, scenes = small
+    whole = validation.torch_cascade(config, built)
+    n = replace(whole.manifest.normalisation, output_offset=(0.1,) * 4 + (0.3,) * 4)
+    entry = whole.manifest.stages[1]
+
+    def repeat(x, condition, timestep):
+        return np.repeat(condition, 4, axis=1)
+
+    manifest = replace(whole.manifest, normalisation=n)
+    cascade = validation.alone(manifest, StageSampler(entry, repeat, None))
+    how = Sampling("ddim", 2, 1, (0.0,), seed=0)
+    (found,) = validation.measure(cascade, how, scenes, config.stages[0].final_bands)
+    expected = np.repeat(scenes[0].cube[[0, 4]], 4, axis=0)
+    np.testing.assert_allclose(found.estimate, expected, atol=1e-6)
+
+
+def test_the_first_stage_alone_is_the_first_of_the_cascade(small):
+    config, built, scenes = small
+    (one,) = validation.judge_alone(config, 0, built[0], scenes)
+    (other,) = validation.judge(config, built[:1], scenes)
+    np.testing.assert_array_equal(one.estimate, other.estimate)
