@@ -90,6 +90,11 @@ def scalars(run, stage, name):
     return [(event.step, event.value) for event in events.Scalars(name)]
 
 
+def log_of(run):
+    """The lines of a run's log."""
+    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+
+
 def test_a_run_leaves_checkpoints_settings_and_curves(unbroken, small_toml):
     run, done = unbroken
     assert run_folder.settings_of(run) == load(small_toml)
@@ -104,6 +109,30 @@ def test_a_run_leaves_checkpoints_settings_and_curves(unbroken, small_toml):
     events = EventAccumulator(str(run / "tensorboard" / "stage2"))
     events.Reload()
     assert events.Tags()["images"] == ["spectra"]
+
+
+def test_the_log_has_a_line_of_json_for_each_point_of_the_curves(unbroken):
+    run, _ = unbroken
+    lines = log_of(run)
+    steps = [(line["stage"], line["step"]) for line in lines if "loss" in line]
+    assert steps == [(stage, step) for stage in (1, 2) for step in range(2, 21, 2)]
+    first = lines[0]
+    assert first["loss"] == pytest.approx(first["loss_target"] + first["loss_angle"])
+    assert first["learning_rate"] == 3e-3
+    assert first["gradient_norm"] > 0 and first["samples_per_second"] > 0
+    assert [value for name, value in first.items() if name.startswith("loss_by_timestep/")]
+    assert [v for _, v in scalars(run, 1, "gradient_norm")] == pytest.approx(
+        [line["gradient_norm"] for line in lines if line["stage"] == 1 and "loss" in line]
+    )
+    judged = next(line for line in lines if line["stage"] == 2 and "loss" not in line)
+    assert judged["validation of v/rmse"] == judged["validation/rmse"]  # one sensor, one scene
+
+
+def test_a_killed_runs_log_has_no_line_twice(unbroken, resumed):
+    logs = [log_of(run) for run in (unbroken[0], resumed)]
+    same = ("stage", "step", "loss", "loss_angle", "learning_rate", "validation/rmse")
+    found = [[{name: line.get(name) for name in same} for line in log] for log in logs]
+    assert found[0] == found[1]
 
 
 def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(unbroken, resumed):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from model_runtime.diffusion import schedule
 
-from .losses import spectral_angle_loss, target_loss
+from .losses import sample_errors, spectral_angle_loss, target_loss
 
 Network = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -86,6 +86,23 @@ class Terms:
     sam_kind: str = "cosine"
 
 
+@dataclass(frozen=True)
+class LossParts:
+    """A loss: its ``target`` and ``angle``, both weighted, and what it was made of.
+
+    ``errors`` (N,): each sample's mean absolute error of what was learnt from, without a gradient.
+    """
+
+    target: Tensor
+    angle: Tensor
+    errors: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """What is minimised."""
+        return self.target + self.angle
+
+
 def stage_loss(
     network: Network,
     d: TorchDiffusion,
@@ -95,18 +112,30 @@ def stage_loss(
     noise: Tensor,
     t: Tensor,
     seen: Optional[Tensor] = None,
-) -> Tensor:
+) -> LossParts:
     """Target loss + weight * spectral angle of the implied x0 (SCDM); tensors (N, bands, r, c)."""
     x_t = d.add_noise(x0, noise, t)
     prediction = network(x_t, condition, t)
     target = d.target(terms.prediction, x0, noise, t)
     weight = d.least_weight(terms.prediction, t) if terms.x0_counts else 1.0
-    error = target_loss(terms.loss, weight * prediction, weight * target, seen)
-    loss = terms.target_weight * error
-    if terms.sam_weight:
-        implied = d.x0(terms.prediction, prediction, x_t, t)
-        loss = loss + terms.sam_weight * _angle(terms, implied, x0, seen)
-    return loss
+    found, wanted = weight * prediction, weight * target
+    implied = d.x0(terms.prediction, prediction, x_t, t) if terms.sam_weight else None
+    return _parts(terms, found, wanted, implied, x0, seen)
+
+
+def _parts(
+    terms: Terms,
+    found: Tensor,
+    wanted: Tensor,
+    implied: Optional[Tensor],
+    x0: Tensor,
+    seen: Optional[Tensor],
+) -> LossParts:
+    target = terms.target_weight * target_loss(terms.loss, found, wanted, seen)
+    angle = torch.zeros_like(target)
+    if implied is not None:
+        angle = terms.sam_weight * _angle(terms, implied, x0, seen)
+    return LossParts(target, angle, sample_errors(found.detach(), wanted, seen))
 
 
 def _angle(terms: Terms, found: Tensor, x0: Tensor, seen: Optional[Tensor]) -> Tensor:
@@ -122,7 +151,7 @@ def pooled_loss(
     noise: Tensor,
     t: Tensor,
     seen: Tensor,
-) -> Tensor:
+) -> LossParts:
     """The loss of x0's means where only those are known.
 
     ``x0`` and ``seen`` (N, bands, r, c) are of coarser pixels than ``condition`` and ``noise``: a
@@ -139,8 +168,7 @@ def pooled_loss(
             coarse = fine + _repeat((x0 - F.avg_pool2d(fine, pool)) * seen, pool)
     x_t = d.add_noise(coarse, noise, t)
     found = F.avg_pool2d(d.x0(terms.prediction, network(x_t, condition, t), x_t, t), pool)
-    loss = terms.target_weight * target_loss(terms.loss, found, x0, seen)
-    return loss + terms.sam_weight * _angle(terms, found, x0, seen)
+    return _parts(terms, found, x0, found, x0, seen)
 
 
 def _repeat(coarse: Tensor, pool: int) -> Tensor:

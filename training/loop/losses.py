@@ -16,6 +16,14 @@ def target_loss(kind: str, found: Tensor, target: Tensor, seen: Optional[Tensor]
     return (error * seen).sum() / seen.sum().clamp_min(1)
 
 
+def sample_errors(found: Tensor, target: Tensor, seen: Optional[Tensor] = None) -> Tensor:
+    """Mean absolute error of each sample over what is seen of it (N,); NaN where nothing is."""
+    error = (found - target).abs()
+    if seen is None:
+        return error.mean((1, 2, 3))
+    return (error * seen).sum((1, 2, 3)) / seen.sum((1, 2, 3))
+
+
 def spectral_angle_loss(
     found: Tensor, target: Tensor, seen: Optional[Tensor] = None, kind: str = "cosine"
 ) -> Tensor:

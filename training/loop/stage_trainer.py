@@ -15,8 +15,9 @@ from ..config import Config, StageSettings
 from ..data.patches import Patches
 from ..networks import registry
 from . import checkpoint
-from .diffusion import Network, Terms, TorchDiffusion, pooled_loss, stage_loss
+from .diffusion import LossParts, Network, Terms, TorchDiffusion, pooled_loss, stage_loss
 from .ema import Ema
+from .meter import Meter
 from .ranks import Ranks
 
 RUNAWAY = 1e4  # a loss; begun training has some tenths, a bad start some tens
@@ -67,6 +68,7 @@ class StageTrainer:
         self.ema = Ema(self.network, *_ema(config))
         self.diffusion = diffusion_of(self.settings, device)
         self.optimiser = self._fresh_optimiser()
+        self.meter = Meter(self.settings.timesteps)
         self.step = 0
 
     def _fresh_optimiser(self) -> torch.optim.Optimizer:
@@ -80,6 +82,7 @@ class StageTrainer:
     def advance(self) -> float:
         """One optimiser step; returns the whole batch's loss. Seed and step alone decide it."""
         training = self.config.training
+        self.meter.start_step()
         torch.manual_seed((training.seed + self.stage) * STREAM + self.step)
         batch = self._batch()
         for group in self.optimiser.param_groups:
@@ -90,9 +93,11 @@ class StageTrainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.ranks.add_up([p.grad for p in self.network.parameters() if p.grad is not None])
-        if training.gradient_clip:
-            nn.utils.clip_grad_norm_(self.network.parameters(), training.gradient_clip)
+        longest = training.gradient_clip or math.inf
+        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), longest))
+        self._stop_unless(math.isfinite(norm), f"a gradient of length {norm:.3g}")
         self.optimiser.step()
+        self.meter.end_step(self.samples, norm, self._rate())
         self.step += 1
         if self.ranks.first:
             self.ema.update(self.network, self.step)
@@ -109,10 +114,13 @@ class StageTrainer:
         terms = self._own_share(self._terms(), batch.seen)
         with self.ranks.dropout():
             if batch.pooled:
-                return self._pooled_loss(self._predict, terms, batch)
-            x0, noise, t = self._example(batch)
-            d = self.diffusion
-            return stage_loss(self._predict, d, terms, x0, batch.condition, noise, t, batch.seen)
+                parts, t = self._pooled_loss(self._predict, terms, batch)
+            else:
+                x0, noise, t = self._example(batch)
+                known = x0, batch.condition, noise, t, batch.seen
+                parts = stage_loss(self._predict, self.diffusion, terms, *known)
+        self.meter.add_loss(parts, t)
+        return parts.total
 
     def _predict(self, x: Tensor, condition: Tensor, t: Tensor) -> Tensor:
         """The network in the settings' precision; an angle of a few degrees needs float32."""
@@ -120,11 +128,15 @@ class StageTrainer:
         with torch.autocast(self.device, torch.bfloat16, enabled=low):
             return self.network.train()(x, condition, t).float()
 
-    def _pooled_loss(self, network: Network, terms: Terms, batch: Batch) -> Tensor:
+    def _pooled_loss(
+        self, network: Network, terms: Terms, batch: Batch
+    ) -> Tuple[LossParts, Tensor]:
+        """The loss and the timesteps that it is of."""
         shape = len(batch.x0), batch.x0.shape[1], *batch.condition.shape[2:]
         noise = self._normal_like(batch.condition.new_empty(shape))
-        known = batch.x0, batch.condition, noise, self._timesteps(self.samples), batch.seen
-        return pooled_loss(network, self.diffusion, terms, *known)
+        t = self._timesteps(self.samples)
+        known = batch.x0, batch.condition, noise, t, batch.seen
+        return pooled_loss(network, self.diffusion, terms, *known), t
 
     def _example(self, batch: Batch) -> Tuple[Tensor, Tensor, Tensor]:
         """(x0, noise, t) that the network learns from: the truth, noised at random timesteps."""

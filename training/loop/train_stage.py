@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ContextManager, Dict, List, Mapping, Optional, Sequence
 
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from ..config import Config
@@ -19,6 +18,7 @@ from ..data.sources import Sources
 from ..networks import registry
 from ..package import manifest_of_config
 from . import checkpoint, run_folder, validation
+from .curves import Curves
 from .figures import spectra_figure
 from .ranks import Ranks
 from .stage_trainer import StageTrainer
@@ -64,12 +64,12 @@ def train_stage(run: Run, trainer: StageTrainer) -> None:
         unit="step",
         disable=not run.ranks.first,
     )
-    with _board(run, trainer) as board, bar:
+    with _curves(run, trainer) as curves, bar:
         while trainer.step < iterations:
             loss = trainer.advance()
             bar.update()
-            if board:
-                _after_step(run, trainer, board, bar, loss, learnt_from)
+            if curves:
+                _after_step(run, trainer, curves, bar, loss, learnt_from)
     run.ranks.wait()  # for the checkpoint that the next stage starts from
 
 
@@ -92,19 +92,15 @@ def _stages_before(run: Run, stage: int) -> List[nn.Module]:
     return [load_trained(run.folder, run.config, s).to(run.device) for s in range(stage)]
 
 
-def _board(run: Run, trainer: StageTrainer) -> ContextManager[Optional[SummaryWriter]]:
+def _curves(run: Run, trainer: StageTrainer) -> ContextManager[Optional[Curves]]:
     """The first rank's curves; nothing on the others."""
-    if not run.ranks.first:
-        return nullcontext()
-    # What an interrupted run logged after its last checkpoint is drawn once more: purge it.
-    log, purged = run.folder / "tensorboard" / f"stage{trainer.stage + 1}", trainer.step + 1
-    return SummaryWriter(str(log), purge_step=purged if trainer.step else None)
+    return Curves(run.folder, trainer.stage, trainer.step) if run.ranks.first else nullcontext()
 
 
 def _after_step(
     run: Run,
     trainer: StageTrainer,
-    board: SummaryWriter,
+    curves: Curves,
     bar: tqdm,
     loss: float,
     learnt_from: Sequence[int],
@@ -112,13 +108,13 @@ def _after_step(
     training, step = trainer.config.training, trainer.step
     last = step == trainer.settings.iterations
     if step % training.log_every == 0 or last:
-        board.add_scalar("loss", loss, step)
+        curves.add(step, {"loss": loss, **trainer.meter.read()})
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
     if step % training.checkpoint_every == 0 or last:
-        board.flush()  # a killed run must not lose the curve up to its checkpoint
+        curves.flush()
         checkpoint.save(run.folder, trainer.stage, {**trainer.state(), "learnt_from": learnt_from})
     if run.held_out and (step % training.validate_every == 0 or last):
-        scores = _validate(trainer, board, bar, run.held_out)
+        scores = _validate(trainer, curves, bar, run.held_out)
         _keep_best(run.folder, trainer, scores[BEST_BY])
 
 
@@ -138,13 +134,13 @@ def _forget_later_best(folder: Path, trainer: StageTrainer) -> None:
 
 
 def _validate(
-    trainer: StageTrainer, board: SummaryWriter, bar: tqdm, held_out: Sequence[Scene]
+    trainer: StageTrainer, curves: Curves, bar: tqdm, held_out: Sequence[Scene]
 ) -> Dict[str, float]:
     judged = _judge(trainer, held_out)
     scores = validation.means(judged)
-    for name, value in scores.items():
-        board.add_scalar(f"validation/{name}", value, trainer.step)
-    board.add_figure("spectra", spectra_figure(trainer.config, trainer.stage, judged), trainer.step)
+    curves.add(trainer.step, {**_named("validation", scores), **_by_sensor(judged)})
+    figure = spectra_figure(trainer.config, trainer.stage, judged)
+    curves.add_figure(trainer.step, "spectra", figure)
     shown = ", ".join(f"{name} {value:.3g}" for name, value in scores.items())
     bar.write(f"stage {trainer.stage + 1} step {trainer.step}: {shown}", file=sys.stderr)
     return scores
@@ -156,6 +152,19 @@ def _judge(trainer: StageTrainer, held_out: Sequence[Scene]) -> List[validation.
     if len(trainer.previous) < stage:
         return validation.judge_alone(config, stage, network, held_out)
     return validation.judge(config, [*trainer.previous, network], held_out)
+
+
+def _by_sensor(judged: Sequence[validation.Judged]) -> Dict[str, float]:
+    """The measures of each sensor; one is called by the first of its scenes."""
+    return {
+        name: value
+        for sensor, scores in validation.by_sensor(judged).items()
+        for name, value in _named(f"validation of {sensor}", scores).items()
+    }
+
+
+def _named(group: str, scores: Mapping[str, float]) -> Dict[str, float]:
+    return {f"{group}/{name}": value for name, value in scores.items()}
 
 
 def load_trained(run: Path, config: Config, stage: int, best: bool = False) -> nn.Module:

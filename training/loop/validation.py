@@ -160,11 +160,24 @@ def means(judged: Sequence[Judged]) -> Dict[str, float]:
 
     A scene that a measure does not exist for (SSIM of a few pixels) does not count in it.
     """
-    sensors: Dict[tuple, List[Dict[str, float]]] = {}
+    return _means([_means([item.scores for item in group]) for group in _sensors(judged)])
+
+
+def by_sensor(judged: Sequence[Judged]) -> Dict[str, Dict[str, float]]:
+    """The mean measures of each sensor's scenes, by the name of the first of them."""
+    groups = _sensors(judged)
+    return {g[0].scene.name: _means([item.scores for item in g]) for g in groups}
+
+
+def _sensors(judged: Sequence[Judged]) -> List[List[Judged]]:
+    sensors: Dict[tuple, List[Judged]] = {}
     for item in judged:
-        sensors.setdefault(item.scene.sensor, []).append(item.scores)
-    keys = judged[0].scores
-    return {k: _mean([_mean([s[k] for s in group]) for group in sensors.values()]) for k in keys}
+        sensors.setdefault(item.scene.sensor, []).append(item)
+    return list(sensors.values())
+
+
+def _means(scores: Sequence[Dict[str, float]]) -> Dict[str, float]:
+    return {key: _mean([s[key] for s in scores]) for key in scores[0]}
 
 
 def _mean(values: Sequence[float]) -> float:

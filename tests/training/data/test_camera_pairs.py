@@ -87,7 +87,9 @@ def test_the_loss_of_pictures_sees_means_alone(config):
     ripple = torch.tensor([1.0, -1.0]).repeat(4)
     terms, t = Terms("x0", "l1", 1.0, 0.5), torch.tensor([19, 19])
     losses = [
-        pooled_loss(lambda x, c, t, k=k: c + k * ripple, d, terms, x0, condition, noise, t, seen)
+        pooled_loss(
+            lambda x, c, t, k=k: c + k * ripple, d, terms, x0, condition, noise, t, seen
+        ).total
         for k in (0, 3)
     ]
     torch.testing.assert_close(losses[0], losses[1])

@@ -54,7 +54,7 @@ def test_noising_keeps_the_variance(d):
 def test_a_network_that_knows_costs_nothing(d, drawn, kind):
     x0, condition, noise = drawn
     known = lambda x_t, c, t: d.target(kind, x0, noise, t)  # noqa: E731
-    loss = stage_loss(known, d, Terms(kind, "l1", 1.0), x0, condition, noise, T)
+    loss = stage_loss(known, d, Terms(kind, "l1", 1.0), x0, condition, noise, T).total
     assert loss.item() == pytest.approx(0, abs=1e-4)
 
 
@@ -78,7 +78,7 @@ def test_the_offset_makes_the_angle_that_of_the_spectra(d, drawn):
     guess = lambda x_t, c, t: x0 + 0.5  # noqa: E731
     of = lambda offset: stage_loss(  # noqa: E731
         guess, d, Terms("x0", "l1", 2.0, offset), x0, condition, noise, T
-    ).item()
+    ).total.item()
     assert of(0.0) == pytest.approx(0.5 + 2 * spectral_angle_loss(x0 + 0.5, x0).item(), rel=1e-5)
     assert of(3.0) == pytest.approx(
         0.5 + 2 * spectral_angle_loss(x0 + 3.5, x0 + 3).item(), rel=1e-5
@@ -90,7 +90,9 @@ def test_what_is_not_seen_is_not_learned_from(d, drawn):
     seen = torch.rand(x0.shape, generator=torch.Generator().manual_seed(2)) > 0.5
     scale = torch.ones(1, requires_grad=True)
     wrong_where_hidden = lambda x_t, c, t: torch.where(seen, x0, scale * 100)  # noqa: E731
-    loss = stage_loss(wrong_where_hidden, d, Terms("x0", "l1", 1.0), x0, condition, noise, T, seen)
+    loss = stage_loss(
+        wrong_where_hidden, d, Terms("x0", "l1", 1.0), x0, condition, noise, T, seen
+    ).total
     loss.backward()
     assert loss.item() == pytest.approx(0, abs=1e-5)
     assert scale.grad.item() == 0

@@ -22,7 +22,7 @@ def drawn(golden):
 @torch.no_grad()
 def test_target_loss_equals_the_reference(golden, drawn, kind):
     d, network, *batch = drawn
-    found = stage_loss(network, d, Terms("epsilon", kind, sam_weight=0.0), *batch)
+    found = stage_loss(network, d, Terms("epsilon", kind, sam_weight=0.0), *batch).total
     assert float(found) == pytest.approx(float(golden.arrays[f"loss_{kind}"]), rel=1e-5)
 
 
@@ -38,6 +38,6 @@ def test_spectral_angle_loss_equals_the_reference(golden, drawn):
 @torch.no_grad()
 def test_whole_loss_is_the_target_and_the_weighted_angle(golden, drawn):
     d, network, *batch = drawn
-    found = stage_loss(network, d, Terms("epsilon", "l1", sam_weight=0.5), *batch)
+    found = stage_loss(network, d, Terms("epsilon", "l1", sam_weight=0.5), *batch).total
     expected = golden.arrays["loss_l1"] + 0.5 * golden.arrays["loss_sam"]
     assert float(found) == pytest.approx(float(expected), rel=1e-5)

@@ -122,7 +122,8 @@ def test_one_rank_writes_and_speaks(two_processes):
     for stage in (1, 2):
         assert len(list((run / "tensorboard" / f"stage{stage}").iterdir())) == 1
         assert done.stderr.count(f"stage {stage} step 20: rmse") == 1
-    assert sorted(path.name for path in run.glob("*.pt*")) == ["stage1.pt", "stage2.pt"]
+    kept = ["stage1.pt", "stage1_best.pt", "stage2.pt", "stage2_best.pt"]
+    assert sorted(path.name for path in run.glob("*.pt*")) == kept
 
 
 @pytest.mark.parametrize("before, after", [(2, 1), (1, 2)])

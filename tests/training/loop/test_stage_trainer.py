@@ -155,6 +155,18 @@ def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(trainer):
     assert equal(weights(run), before)
 
 
+def test_a_gradient_that_is_no_number_stops_before_the_weights_are_spoilt(trainer):
+    run = trainer(0)
+    before = weights(run)
+    finite = run._loss
+    run._loss = lambda batch: (
+        finite(batch) + sum(torch.sqrt(p - p).sum() for p in run.network.parameters())
+    )
+    with pytest.raises(InputError, match=r"a gradient of length nan at step 0: .*--resume"):
+        run.advance()
+    assert equal(weights(run), before)
+
+
 def test_a_loss_that_runs_away_stops_training(trainer):
     run = trainer(0)
     before = weights(run)
