@@ -7,6 +7,7 @@ from qgis.core import (
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterDistance,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
@@ -25,6 +26,7 @@ from ..runtime.defaults import NAMES, default_of
 
 HTML = "HTML (*.html)"
 MODEL_CHOOSER = f"{__package__.rpartition('.')[0]}.gui.model_chooser.ModelChooser"
+SHORTEST = 1e-9  # a pixel's side
 
 
 def raster(name: str, title: str, text: str, optional: bool = False):
@@ -71,6 +73,13 @@ def number(name: str, title: str, limits: Tuple[float, float], default: float, t
     kind = QgsProcessingParameterNumber.Type.Double
     return _with_help(
         QgsProcessingParameterNumber(name, title, kind, default, False, *limits), text
+    )
+
+
+def distance(name: str, title: str, text: str, parent: str):
+    """A length above 0 in units of the layer ``parent``, optional."""
+    return _with_help(
+        QgsProcessingParameterDistance(name, title, None, parent, True, SHORTEST), text
     )
 
 

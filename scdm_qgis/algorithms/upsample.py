@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterExtent,
     QgsProcessingUtils,
+    QgsRasterLayer,
 )
 
 from ..layers.colour_samples import displayed
@@ -18,6 +19,7 @@ from ..layers.reference_system import chosen_by_user, write_into
 from ..layers.source import band_numbers, extent_text, gdal_name
 from ..layers.style import natural_colour, natural_look, reliability_colours, spread_colours
 from ..layers.style_file import write_beside
+from ..layers.web_layer import is_web_layer, part_of, saved, shown_pixel
 from ..model_runtime.contract import (
     DEFAULT_QUALITY,
     DEVICES,
@@ -28,6 +30,7 @@ from ..model_runtime.contract import (
     SAMPLERS,
     UNFINISHED,
 )
+from ..runtime.cancelling import cancelled_of
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from ..runtime.models import folder_of
 from ..runtime.reckoning import remember
@@ -125,9 +128,10 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             "INPUT",
             tr("RGB raster"),
             tr(
-                "A raster file with red, green and blue. Bands that are left empty are chosen by "
-                "wavelength, colour interpretation or band name, else as the layer shows them; the "
-                "log says which."
+                "A raster file with red, green and blue, or a web layer, of which Extent is saved "
+                "first as it is displayed. Bands that are left empty are chosen by wavelength, "
+                "colour interpretation or band name, else as the layer shows them; the log says "
+                "which."
             ),
         )
         picture.setGuiDefaultValueOverride(proposed_picture(utils.iface))
@@ -141,7 +145,12 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         for name, title, text in zip(BANDS, titles, texts):
             yield make.band(name, title, text, "INPUT")
         extent = QgsProcessingParameterExtent("EXTENT", tr("Extent"), None, True)
-        extent.setHelp(tr("Only this part of the raster is computed. Empty: all of it."))
+        extent.setHelp(
+            tr(
+                "Only this part of the raster is computed, such as the visible part of the map. "
+                "Empty: all of it. A web layer needs it."
+            )
+        )
         yield extent
         yield make.model(
             "MODEL",
@@ -199,6 +208,15 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def _advanced(self):
         tr = self.tr
+        yield make.distance(
+            "RESOLUTION",
+            tr("Resolution"),
+            tr(
+                "Of a web layer: the side of a pixel, in units of the layer's reference system. "
+                "Empty: as the map shows it now. A file has its own pixels."
+            ),
+            "INPUT",
+        )
         yield make.polygons(
             "MASK",
             tr("Mask"),
@@ -353,15 +371,27 @@ class UpsampleAlgorithm(ScdmAlgorithm):
     def prepareAlgorithm(self, parameters, context, feedback):
         layer = self.raster_layer(parameters, "INPUT", context)
         self.python = self.worker_python()
-        self.layer_name, self.picture = layer.name(), displayed(layer)
-        self.crs, self.written = chosen_by_user(layer), []
         self.kind, self.facts = kind_of(self, parameters, context), {}
-        self.arguments = ["upsample", gdal_name(layer)]
-        self.place = self._place(parameters, context, layer, feedback)
+        self.layer_name, self.written = layer.name(), []
+        self.part = self._part(parameters, context, layer)
+        self.picture = None if self.part else displayed(layer)
+        self.crs = "" if self.part else chosen_by_user(layer)
+        self.source = "" if self.part else gdal_name(layer)
+        self.place = [] if self.part else self._place(parameters, context, layer, feedback)
+        self.place += self._others(parameters, context, layer, feedback)
         return True
 
+    def _part(self, parameters, context, layer):
+        """What is taken of a web layer; None of a file."""
+        if not is_web_layer(layer):
+            return None
+        extent = self.parameterAsExtent(parameters, "EXTENT", context, layer.crs())
+        extent_text(extent)  # refuses an empty one
+        pixel = self.parameterAsDouble(parameters, "RESOLUTION", context)
+        return part_of(layer, extent, pixel or shown_pixel(layer, utils.iface))
+
     def _place(self, parameters, context, layer, feedback):
-        """The options that need layers: bands, extent, mask, and what is matched to."""
+        """Which bands and which part of a file are taken."""
         options = []
         chosen = [
             self.parameterAsInt(parameters, n, context) if given(parameters, n) else 0
@@ -379,19 +409,44 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         if given(parameters, "EXTENT"):
             extent = self.parameterAsExtent(parameters, "EXTENT", context, layer.crs())
             options.append("--extent=" + extent_text(extent))
+        return options
+
+    def _others(self, parameters, context, layer, feedback):
+        """The options that other layers give: what is matched to, and the mask."""
+        options = []
         if given(parameters, "RADIOMETRY_FROM"):
             reference = self.raster_layer(parameters, "RADIOMETRY_FROM", context)
             options.append("--radiometry-from=" + gdal_name(reference))
         if given(parameters, "MASK"):
+            self._refuse_lost_mask(parameters, context, layer)
             path, name = self.vector_file(parameters, "MASK", context, feedback)
             options += [f"--mask={path}", *([f"--mask-layer={name}"] if name else [])]
         return options
 
+    def _refuse_lost_mask(self, parameters, context, layer):
+        """The worker reads the file's own reference system, not one that its layer was given."""
+        of_mask = self.parameterAsSource(parameters, "MASK", context).sourceCrs()
+        lost = layer.dataProvider().crs().isValid() or of_mask != layer.crs()
+        if self.crs and lost:
+            text = self.tr(
+                "The reference system of '{layer}' is known to its layer, not to its file, so that "
+                "Mask cannot be laid over it: export the layer with its reference system."
+            )
+            raise QgsProcessingException(text.format(layer=layer.name()))
+
     def processAlgorithm(self, parameters, context, feedback):
+        if self.part is None:
+            return self._upsample(parameters, context, feedback)
+        with saved(self.part, feedback, cancelled_of(feedback)) as self.source:
+            self.picture = displayed(QgsRasterLayer(self.source))
+            return self._upsample(parameters, context, feedback)
+
+    def _upsample(self, parameters, context, feedback):
         outputs = self._outputs(parameters, context)
         paths = {name: str(Path(path).absolute()) for name, path in outputs.items()}
-        arguments = [*self.arguments, paths["OUTPUT"], *self.place, "--events", "--overwrite"]
-        if _is_temporary(paths["OUTPUT"]):
+        arguments = ["upsample", self.source, paths["OUTPUT"], *self.place]
+        arguments += ["--events", "--overwrite"]
+        if self.part or _is_temporary(paths["OUTPUT"]):
             arguments.append(NO_JOURNAL)
         arguments += self._options(parameters, context)
         arguments += [f"--{name.lower()}={paths[name]}" for name in paths if name != "OUTPUT"]

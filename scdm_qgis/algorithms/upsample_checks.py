@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+from qgis import utils
+
 from ..layers.raster_file import is_own_output
+from ..layers.web_layer import is_web_layer, shown_pixel
 from ..runtime.models import folder_of
 from ..translation import tr
 from .base import given
@@ -14,7 +17,14 @@ _NUMBER_LIST = re.compile(f"{_NUMBER}(,{_NUMBER})*")
 
 def refusal(algorithm, parameters, context) -> str:
     """Why ``algorithm`` cannot run with ``parameters``; empty when nothing speaks against it."""
-    checks = (_other_formats, _own_results, _spread_of_one, _odd_guidance, _empty_model)
+    checks = (
+        _other_formats,
+        _own_results,
+        _spread_of_one,
+        _odd_guidance,
+        _empty_model,
+        _web_layer_alone,
+    )
     found = (check(algorithm, parameters, context) for check in checks)
     return next((text for text in found if text), "")
 
@@ -72,3 +82,30 @@ def _empty_model(algorithm, parameters, context) -> str:
         "The folder '{}' holds no model.json: choose the folder of a model, or leave Model empty."
     )
     return text.format(folder)
+
+
+def _web_layer_alone(algorithm, parameters, context) -> str:
+    layer = algorithm.parameterAsRasterLayer(parameters, "INPUT", context)
+    if layer is None or not layer.isValid():
+        return ""
+    told = _lacking(layer, parameters) if is_web_layer(layer) else _unused(parameters)
+    return told.format(layer=layer.name())
+
+
+def _unused(parameters) -> str:
+    if not given(parameters, "RESOLUTION"):
+        return ""
+    return tr("Resolution is for web layers: leave it empty, '{layer}' has pixels of its own.")
+
+
+def _lacking(layer, parameters) -> str:
+    if any(given(parameters, name) for name in ("BAND_RED", "BAND_GREEN", "BAND_BLUE")):
+        return tr("'{layer}' is a web layer, taken as it is displayed: leave the bands empty.")
+    if not given(parameters, "EXTENT"):
+        return tr("'{layer}' is a web layer: choose in Extent which part of it is taken.")
+    if not given(parameters, "RESOLUTION") and shown_pixel(layer, utils.iface) is None:
+        return tr(
+            "'{layer}' is a web layer: give the side of a pixel as Resolution, in units of the "
+            "layer's reference system."
+        )
+    return ""

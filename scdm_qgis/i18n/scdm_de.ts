@@ -900,8 +900,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>A raster file with red, green and blue. Bands that are left empty are chosen by wavelength, colour interpretation or band name, else as the layer shows them; the log says which.</source>
-            <translation>Eine Rasterdatei mit Rot, Grün und Blau. Kanäle, die leer bleiben, werden nach Wellenlänge, Farbinterpretation oder Kanalname gewählt, sonst so, wie der Layer sie zeigt; das Protokoll nennt sie.</translation>
+            <source>A raster file with red, green and blue, or a web layer, of which Extent is saved first as it is displayed. Bands that are left empty are chosen by wavelength, colour interpretation or band name, else as the layer shows them; the log says which.</source>
+            <translation>Eine Rasterdatei mit Rot, Grün und Blau oder ein Web-Layer, von dem zuerst die Ausdehnung so gespeichert wird, wie er dargestellt ist. Leer gelassene Bänder werden nach Wellenlänge, Farbinterpretation oder Bandname gewählt, sonst so, wie der Layer sie zeigt; welche, steht im Protokoll.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -910,8 +910,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>Only this part of the raster is computed. Empty: all of it.</source>
-            <translation>Nur dieser Teil des Rasters wird berechnet. Leer: alles.</translation>
+            <source>Only this part of the raster is computed, such as the visible part of the map. Empty: all of it. A web layer needs it.</source>
+            <translation>Nur dieser Teil des Rasters wird berechnet, etwa der sichtbare Teil der Karte. Leer: alles. Ein Web-Layer braucht die Angabe.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -922,6 +922,11 @@
             <location filename="../algorithms/upsample.py" />
             <source>The file does not say which bands are red, green and blue: taken as the layer shows them.</source>
             <translation>Die Datei sagt nicht, welche Kanäle Rot, Grün und Blau sind: genommen, wie der Layer sie zeigt.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>The reference system of '{layer}' is known to its layer, not to its file, so that Mask cannot be laid over it: export the layer with its reference system.</source>
+            <translation>Das Bezugssystem von „{layer}“ steht nur im Layer, nicht in der Datei, sodass die Maske nicht darübergelegt werden kann: den Layer mit seinem Bezugssystem exportieren.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -992,6 +997,16 @@
             <location filename="../algorithms/upsample.py" />
             <source>auto: an NVIDIA GPU when it is really usable, else the CPU. cuda: GPU or fail.</source>
             <translation>auto: eine NVIDIA-GPU, wenn sie wirklich nutzbar ist, sonst die CPU. cuda: GPU oder Fehler.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Resolution</source>
+            <translation>Auflösung</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample.py" />
+            <source>Of a web layer: the side of a pixel, in units of the layer's reference system. Empty: as the map shows it now. A file has its own pixels.</source>
+            <translation>Für einen Web-Layer: Seitenlänge eines Pixels in Einheiten des Bezugssystems des Layers. Leer: wie die Karte ihn gerade zeigt. Eine Datei hat ihre eigenen Pixel.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1182,6 +1197,26 @@
             <location filename="../algorithms/upsample_checks.py" />
             <source>The folder '{}' holds no model.json: choose the folder of a model, or leave Model empty.</source>
             <translation>Der Ordner „{}“ enthält keine model.json: den Ordner eines Modells wählen oder Modell leer lassen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>Resolution is for web layers: leave it empty, '{layer}' has pixels of its own.</source>
+            <translation>Die Auflösung gilt für Web-Layer: leer lassen, „{layer}“ hat eigene Pixel.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>'{layer}' is a web layer, taken as it is displayed: leave the bands empty.</source>
+            <translation>„{layer}“ ist ein Web-Layer und wird genommen, wie er dargestellt ist: die Bänder leer lassen.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>'{layer}' is a web layer: choose in Extent which part of it is taken.</source>
+            <translation>„{layer}“ ist ein Web-Layer: unter Ausdehnung wählen, welcher Teil davon genommen wird.</translation>
+        </message>
+        <message>
+            <location filename="../algorithms/upsample_checks.py" />
+            <source>'{layer}' is a web layer: give the side of a pixel as Resolution, in units of the layer's reference system.</source>
+            <translation>„{layer}“ ist ein Web-Layer: die Seitenlänge eines Pixels als Auflösung angeben, in Einheiten des Bezugssystems des Layers.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample_checks.py" />
@@ -1604,6 +1639,36 @@
             <translation>Rote Kante</translation>
         </message>
         <message>
+            <location filename="../layers/web_layer.py" />
+            <source>{cols} × {rows} pixels are more than may be asked of a web layer at once ({most} million): choose a smaller Extent or a coarser Resolution.</source>
+            <translation>{cols} × {rows} Pixel sind mehr, als von einem Web-Layer auf einmal abgefragt werden dürfen ({most} Millionen): eine kleinere Ausdehnung oder eine gröbere Auflösung wählen.</translation>
+        </message>
+        <message>
+            <location filename="../layers/web_layer.py" />
+            <source>Nothing came from '{layer}' for this extent: check that the layer shows something there at this resolution, and that the service can be reached.</source>
+            <translation>Von „{layer}“ kam für diese Ausdehnung nichts: prüfen, ob der Layer dort in dieser Auflösung etwas zeigt und ob der Dienst erreichbar ist.</translation>
+        </message>
+        <message>
+            <location filename="../layers/web_layer.py" />
+            <source>{percent:.1f} % of '{layer}' did not come or is empty there: it is nodata.</source>
+            <translation>{percent:.1f} % von „{layer}“ kamen nicht an oder sind dort leer: Sie sind ohne Wert (nodata).</translation>
+        </message>
+        <message>
+            <location filename="../layers/web_layer.py" />
+            <source>'{}' cannot be written: see that its disk has room.</source>
+            <translation>„{}“ kann nicht geschrieben werden: prüfen, ob auf dem Datenträger Platz ist.</translation>
+        </message>
+        <message>
+            <location filename="../layers/web_layer.py" />
+            <source>Cancelled: nothing was written.</source>
+            <translation>Abgebrochen: nichts wurde geschrieben.</translation>
+        </message>
+        <message>
+            <location filename="../layers/web_layer.py" />
+            <source>Asking '{layer}' for its pixels: {done} of {all} blocks</source>
+            <translation>Pixel von „{layer}“ abfragen: {done} von {all} Blöcken</translation>
+        </message>
+        <message>
             <location filename="../plugin.py" />
             <source>The panel needs matplotlib in QGIS's Python: {}</source>
             <translation>Das Fenster braucht matplotlib im Python von QGIS: {}</translation>
@@ -1936,11 +2001,6 @@ und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
             <location filename="../runtime/unfinished.py" />
             <source>Cancelled. {share} are kept in {folder} ({size}): run again with the same settings to go on, or delete that folder.</source>
             <translation>Abgebrochen. {share} bleiben in {folder} ({size}): mit denselben Einstellungen noch einmal ausführen, um fortzufahren, oder den Ordner löschen.</translation>
-        </message>
-        <message>
-            <location filename="../runtime/unfinished.py" />
-            <source>Cancelled: nothing was written.</source>
-            <translation>Abgebrochen: nichts wurde geschrieben.</translation>
         </message>
         <message>
             <location filename="../runtime/unfinished.py" />

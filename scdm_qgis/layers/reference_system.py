@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from osgeo import gdal, osr
-from qgis.core import QgsProcessingException, QgsRasterLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingException, QgsRasterLayer
 
 from ..translation import tr
 from .raster_file import open_raster
@@ -20,6 +20,11 @@ def chosen_by_user(layer: QgsRasterLayer) -> str:
     dataset = open_raster(layer.source())
     if dataset is None or dataset.GetGCPCount():
         return ""
+    return gdal_text(crs)
+
+
+def gdal_text(crs: QgsCoordinateReferenceSystem) -> str:
+    """What GDAL takes for a reference system."""
     return crs.authid() if crs.authid().startswith("EPSG:") else crs.toWkt()
 
 

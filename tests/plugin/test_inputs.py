@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsGeometry,
     QgsProcessingException,
@@ -236,7 +237,7 @@ def web_map():
         httpd.shutdown()
 
 
-@pytest.mark.parametrize("algorithm", ["upsample", "simulatergb", "evaluate"])
+@pytest.mark.parametrize("algorithm", ["simulatergb", "evaluate"])
 @pytest.mark.parametrize("kind", ["tiles", "service"])
 def test_web_maps_are_refused_with_the_remedy(
     registered, log, rgb_path, web_map, tmp_path, monkeypatch, kind, algorithm
@@ -304,3 +305,21 @@ def test_a_mask_beside_the_raster_is_refused_by_its_title(upsample, write_raster
     layer = fields_in_memory((0, 0, 1, 1))
     with pytest.raises(QgsProcessingException, match="No polygon of Mask meets"):
         upsample(write_raster("a.tif", colours), MASK=layer)
+
+
+@pytest.mark.parametrize("epsg", [None, 32618])
+def test_a_mask_is_not_laid_over_a_place_that_only_the_layer_knows(
+    upsample, write_raster, colours, log, epsg
+):
+    path = write_raster("a.tif", colours, epsg=epsg)
+    fields = fields_in_memory((500000, 4099990, 500010, 4100000))
+    found = QgsRasterLayer(str(path), "a")
+    found.setCrs(QgsCoordinateReferenceSystem("EPSG:32617"))
+    QgsProject.instance().addMapLayer(found)
+    if epsg is None:  # nothing of the file speaks against it
+        masked = valid(upsample(path, INPUT=found, MASK=fields))
+        assert masked.sum() == 25
+        return
+    with pytest.raises(QgsProcessingException):
+        upsample(path, INPUT=found, MASK=fields)
+    assert any("Mask cannot be laid over it" in text for text in log.errors)

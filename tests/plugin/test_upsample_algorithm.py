@@ -131,7 +131,9 @@ def test_only_geotiff_is_promised(registered, worker, log, rgb_path, tmp_path):
         run({"INPUT": str(rgb_path), "OUTPUT": str(tmp_path / "o.png")}, log)
 
 
-def test_a_web_layer_is_refused_with_the_remedy(registered, worker, log, tmp_path):
+def test_a_web_layer_without_an_extent_is_refused_with_the_remedy(
+    registered, worker, log, tmp_path
+):
     url = "type=xyz&url=http://localhost:9/{z}/{x}/{y}.png&zmax=3&zmin=0"
     layer = QgsRasterLayer(url, "tiles", "wms")
     context = QgsProcessingContext()
@@ -148,7 +150,7 @@ def test_a_web_layer_is_refused_with_the_remedy(registered, worker, log, tmp_pat
                 context=context,
                 feedback=log,
             )
-        assert any("Web layers must be saved first" in text for text in log.errors)
+        assert any("choose in Extent which part of it is taken" in text for text in log.errors)
     finally:
         project.removeMapLayer(layer.id())
 
