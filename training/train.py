@@ -18,7 +18,7 @@ import torch
 from model_runtime.errors import DeviceError, InputError, ScdmError
 from training.config import Config, load
 from training.data import sources
-from training.data.dataset import load_scenes
+from training.data.dataset import in_both, load_scenes, warn
 from training.graphs import initial_weights
 from training.loop import ranks as distributed
 from training.loop import run_folder
@@ -98,9 +98,10 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
         told = run_folder.hold(folder, config, stages, args.resume)
         told += run_folder.outdated(folder, config, stages) + run_folder.stale(folder, config)
         told += [] if config.data.validation else [NOTHING_HELD_OUT]
+        told += in_both(config.data.train, config.data.validation)
         for warning in [*told, *sources.warnings(config)]:
-            print(f"warning: {warning}", file=sys.stderr)
-    drawn_from = sources.load(config)
+            warn(warning)
+    drawn_from = sources.load(config, warn if ranks.first else lambda message: None)
     held_out = config.data.validation if ranks.first else ()
     validated = load_scenes(held_out, config) if held_out else []
     if ranks.first:

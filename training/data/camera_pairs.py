@@ -10,9 +10,7 @@ from model_runtime.errors import InputError
 from model_runtime.raster.cube import read_cube
 from model_runtime.spectra.transfer_curve import picture_reflectance
 
-from .dataset import Scene
-
-SUFFIX = "_camera"
+from .dataset import CAMERA_SUFFIX, Scene
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,15 @@ class CameraPair:
 
 
 def find(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
-    """The pictures NAME_camera.tif in ``places`` whose scene NAME is among ``scenes``.
+    """The pictures NAME_camera.tif in ``places`` and below whose scene NAME is in ``scenes``.
 
     Raises InputError for a picture whose pixels are no whole part of its scene's.
     """
     by_name = {scene.name: scene for scene in scenes}
-    files = [path for place in places for path in sorted(Path(place).glob(f"*{SUFFIX}.tif"))]
-    named = [(path, path.stem[: -len(SUFFIX)]) for path in files]
+    files = [
+        path for place in places for path in sorted(Path(place).rglob(f"*{CAMERA_SUFFIX}.tif"))
+    ]
+    named = [(path, path.stem[: -len(CAMERA_SUFFIX)]) for path in files]
     return [_pair(path, by_name[name]) for path, name in named if name in by_name]
 
 

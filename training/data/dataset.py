@@ -1,12 +1,13 @@
 """Hyperspectral rasters on the model's grid."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Callable, List, Sequence, Tuple
 
 import numpy as np
 
-from model_runtime.errors import InputError
+from model_runtime.errors import InputError, StorageError
 from model_runtime.raster.cube import Cube, read_cube
 from model_runtime.spectra import resample
 from model_runtime.spectra.radiometry import BRIGHTEST_REFLECTANCE
@@ -14,6 +15,7 @@ from model_runtime.spectra.radiometry import BRIGHTEST_REFLECTANCE
 from ..config import Config
 from . import responses
 
+CAMERA_SUFFIX = "_camera"  # of a picture NAME_camera.tif of the scene NAME.tif
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
 # A pixel counts when every input band and at least this share of the output bands is seen.
 LEAST_SEEN = 0.25
@@ -37,35 +39,59 @@ class Scene:
     cameras: Sequence[np.ndarray] = ()
 
 
-def load_scenes(
-    places: Sequence[str], config: Config, cameras: Sequence[responses.Response] = ()
-) -> List[Scene]:
-    """Every scene in the files and folders ``places`` whose unit the settings take.
+class EstimateAsScene(InputError):
+    """A scene is what this software made: the one mistake that leaving it out would hide."""
 
-    Raises InputError when none is left.
+
+def warn(message: str) -> None:
+    """Say a warning on stderr."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def load_scenes(
+    places: Sequence[str],
+    config: Config,
+    cameras: Sequence[responses.Response] = (),
+    tell: Callable[[str], None] = warn,
+) -> List[Scene]:
+    """Every scene in the files and folders ``places`` that can be used; ``tell`` hears of others.
+
+    Raises InputError when none is left, and for an estimate of this software.
     """
-    by_wavelength = not (config.input.band_numbers and config.output.band_numbers)
-    cubes = {
-        path: read_cube(str(path), need_wavelengths=by_wavelength) for path in rasters_in(places)
-    }
-    _refuse_estimates(cubes)
-    taken = {path: cube for path, cube in cubes.items() if unit_of(cube) in config.data.units}
-    if not taken:
-        units = sorted({unit_of(cube) for cube in cubes.values()}) or "nothing"
+    scenes, left_out = [], []
+    for path in rasters_in(places):
+        try:
+            scenes.append(_scene_at(path, config, cameras))
+        except EstimateAsScene:
+            raise
+        except (InputError, StorageError) as error:
+            left_out.append(f"{path} is left out: {error.message}")
+    if not scenes:
+        why = left_out[0] if left_out else "found nothing"
+        more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
         raise InputError(
-            f"no scene in {', '.join(map(str, places))} is in {config.data.units}: found {units}",
+            f"no scene in {', '.join(map(str, places))} can be used: {why}{more}",
             "name folders with hyperspectral rasters, or change data.units",
         )
-    return [scene_of(path.stem, cube, config, cameras) for path, cube in taken.items()]
+    for message in left_out:
+        tell(message)
+    return scenes
 
 
-def _refuse_estimates(cubes: Dict[Path, Cube]) -> None:
-    for path, cube in cubes.items():
-        if cube.is_estimate:
-            raise InputError(
-                f"{path} is an estimate that this software made, not a measurement",
-                "take it out of the folder: a model must not learn from its own guesses",
-            )
+def _scene_at(path: Path, config: Config, cameras: Sequence[responses.Response]) -> Scene:
+    """The scene of a raster; raises InputError, StorageError for one that cannot be used."""
+    by_wavelength = not (config.input.band_numbers and config.output.band_numbers)
+    cube = read_cube(str(path), need_wavelengths=by_wavelength)
+    if cube.is_estimate:
+        raise EstimateAsScene(
+            f"{path} is an estimate that this software made, not a measurement",
+            "take it out of the folder: a model must not learn from its own guesses",
+        )
+    unit = unit_of(cube)
+    if unit not in config.data.units:
+        units = " or ".join(config.data.units)
+        raise InputError(f"its unit is {unit}, not {units}", "change data.units")
+    return scene_of(path.stem, cube, config, cameras)
 
 
 def unit_of(cube: Cube) -> str:
@@ -77,16 +103,34 @@ def unit_of(cube: Cube) -> str:
 
 
 def rasters_in(places: Sequence[str]) -> List[Path]:
-    """The raster files among ``places``, folders searched (not deeper), in a fixed order."""
+    """The raster files among ``places``, folders searched with their subfolders, in a fixed order.
+
+    Camera pictures of scenes beside them are not among those. Raises InputError for a missing one.
+    """
     found: List[Path] = []
     for place in map(Path, places):
         if place.is_dir():
-            found += sorted(p for p in place.iterdir() if p.suffix.lower() in SUFFIXES)
+            found += sorted(path for path in place.rglob("*") if _is_scene(path))
         elif place.is_file():
             found.append(place)
         else:
             raise InputError(f"{place} does not exist", "check data.train and data.validation")
     return found
+
+
+def _is_scene(path: Path) -> bool:
+    raster = path.suffix.lower() in SUFFIXES and path.is_file()
+    return raster and not path.stem.endswith(CAMERA_SUFFIX)
+
+
+def in_both(train: Sequence[str], validation: Sequence[str]) -> List[str]:
+    """A warning for each scene that is trained on and held out; raises as ``rasters_in``."""
+    held_out = {path.resolve() for path in rasters_in(validation)}
+    return [
+        f"{path} is trained on and held out: what it shows of new ground is worth nothing"
+        for path in rasters_in(train)
+        if path.resolve() in held_out
+    ]
 
 
 def scene_of(

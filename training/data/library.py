@@ -74,10 +74,13 @@ def load(places: Sequence[str], config: Config, cameras: Sequence[Response]) -> 
 
 
 def files(places: Sequence[str]) -> List[Path]:
-    """The libraries in the files and folders ``places``. Raises InputError where none is there."""
+    """The libraries in ``places``, files and folders with their subfolders.
+
+    Raises InputError where none is there.
+    """
     found: List[Path] = []
     for place in map(Path, places):
-        found += sorted(place.glob("*.npz")) if place.is_dir() else [place]
+        found += sorted(place.rglob("*.npz")) if place.is_dir() else [place]
     if not found:
         raise InputError(f"no library in {', '.join(places)}", "name folders with .npz files")
     return found

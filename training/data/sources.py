@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence
 
 from ..config import Config, Data
 from . import camera_pairs, library, responses
 from .camera_pairs import CameraPair
-from .dataset import Scene, load_scenes
+from .dataset import Scene, load_scenes, warn
 from .library import Library
 
 # What enriches the scenes: training goes on without those that are not there.
@@ -23,11 +23,14 @@ class Sources:
     pairs: Sequence[CameraPair] = ()
 
 
-def load(config: Config) -> Sources:
-    """The scenes and what there is of the extras; raises InputError for what cannot be read."""
+def load(config: Config, tell: Callable[[str], None] = warn) -> Sources:
+    """The scenes and what there is of the extras; ``tell`` hears of scenes that are left out.
+
+    Raises InputError where no scene is left, and for an extra that cannot be read.
+    """
     there = replace(config, data=_without_missing(config.data))
     data, cameras = there.data, responses.cameras(there)
-    scenes = load_scenes(data.train, there, cameras)
+    scenes = load_scenes(data.train, there, cameras, tell)
     spectra = library.load(data.libraries, there, cameras) if data.libraries else None
     return Sources(scenes, spectra, camera_pairs.find(data.pairs, scenes))
 

@@ -41,6 +41,13 @@ def test_a_picture_is_taken_to_reflectance_as_the_runtime_does(config):
     np.testing.assert_array_equal(pair.picture, picture_reflectance(values_of(config)))
 
 
+def test_a_picture_in_a_subfolder_is_found(config, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "a1_camera.tif").rename(tmp_path / "site" / "a1_camera.tif")
+    (pair,) = sources.load(config).pairs
+    assert pair.scene.name == "a1"
+
+
 def test_a_crops_spectra_are_of_the_pictures_ground(config):
     (pair,) = sources.load(config).pairs
     for seed in range(20):

@@ -8,7 +8,7 @@ from osgeo import gdal
 
 from model_runtime.errors import InputError
 from training.config import load
-from training.data.dataset import Scene, load_scenes, scene_shares
+from training.data.dataset import Scene, in_both, load_scenes, scene_shares
 
 NM = np.linspace(400, 1000, 25)
 OFFSET = np.float32(0.2)
@@ -131,6 +131,49 @@ def test_an_empty_folder_and_a_missing_one_are_errors(tmp_path, config):
         load_scenes([tmp_path], config)
     with pytest.raises(InputError, match="missing does not exist"):
         load_scenes([tmp_path / "missing"], config)
+
+
+def test_what_cannot_be_used_is_left_out_and_told(tmp_path, write_cube, config):
+    write_cube(tmp_path / "good.tif", NM, flat())
+    write_cube(tmp_path / "infrared.tif", np.linspace(1100, 2400, 20), flat(bands=20))
+    write_cube(tmp_path / "radiance.tif", NM, flat(), units="radiance")
+    (tmp_path / "damaged.tif").write_bytes(b"no raster")
+    gdal.GetDriverByName("GTiff").Create(str(tmp_path / "photo.tif"), 5, 5, 3)
+    told = []
+    scenes = load_scenes([tmp_path], config, tell=told.append)
+    assert [scene.name for scene in scenes] == ["good"]
+    named = ["damaged", "infrared", "photo", "radiance"]
+    assert [line.split(" is left out: ")[0] for line in told] == [
+        str(tmp_path / f"{name}.tif") for name in named
+    ]
+    assert "its unit is radiance, not reflectance" in told[-1]
+
+
+def test_a_warning_is_a_line_on_stderr(tmp_path, write_cube, config, capsys):
+    write_cube(tmp_path / "a.tif", NM, flat())
+    (tmp_path / "b.tif").write_bytes(b"no raster")
+    load_scenes([tmp_path], config)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {tmp_path / 'b.tif'} is left out: ")
+
+
+def test_subfolders_are_searched_and_camera_pictures_are_no_scenes(tmp_path, write_cube, config):
+    for place in ("a.tif", "site/b.tif", "site/2026/c.tif", "site/b_camera.tif"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        write_cube(tmp_path / place, NM, flat())
+    told = []
+    scenes = load_scenes([tmp_path], config, tell=told.append)
+    assert [scene.name for scene in scenes] == ["a", "c", "b"]
+    assert told == []
+
+
+def test_a_scene_that_is_trained_on_and_held_out_is_told(tmp_path, write_cube):
+    for place in ("all/a.tif", "all/val/b.tif"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        write_cube(tmp_path / place, NM, flat())
+    (said,) = in_both([tmp_path / "all"], [tmp_path / "all" / "val"])
+    assert said.startswith(f"{tmp_path / 'all' / 'val' / 'b.tif'} is trained on and held out")
+    assert in_both([tmp_path / "all" / "a.tif"], [tmp_path / "all" / "val"]) == []
 
 
 def test_a_scene_that_sees_none_of_the_bands_is_named(tmp_path, write_cube, config):

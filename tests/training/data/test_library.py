@@ -54,6 +54,14 @@ def test_a_class_is_a_group_and_a_file_without_classes_one(write_library, config
     assert found.shares[1] < found.shares[0] < 2 * found.shares[1]
 
 
+def test_subfolders_are_searched(write_library, tmp_path):
+    (tmp_path / "more").mkdir()
+    for name in ("a", "more/b"):
+        write_library(name, NM, flat(0.2))
+    found = library.files([str(tmp_path)])
+    assert [path.name for path in found] == ["a.npz", "b.npz"]
+
+
 def test_bands_that_were_not_measured_are_masked_and_filled(write_library, config):
     spectra = flat(0.2, 0.3)
     spectra[0, NM > 800] = np.nan
