@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import os
 import sys
 import typing
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+# Settings of data that are files and folders.
+PLACES = ("train", "validation", "responses", "libraries", "validation_libraries", "pairs")
 
 
 @dataclass(frozen=True)
@@ -203,10 +207,20 @@ def load(
         raise InputError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not TOML ({error})", "mend the line that it names") from error
+    _place_beside(Path(path), tables)
     for override in overrides:
         _override(tables, override)
     complete(tables)
     return check(_expand(tables))
+
+
+def _place_beside(path: Path, tables: Dict[str, Any]) -> None:
+    """Relative places of data are seen from the settings file; those of --set from where one is."""
+    data = tables.get("data")
+    for name in PLACES if isinstance(data, dict) else ():
+        places = data.get(name)
+        if isinstance(places, list) and all(isinstance(place, str) for place in places):
+            data[name] = [os.path.normpath(path.parent / place) for place in places]
 
 
 def overridden(config: Config, overrides: Sequence[str]) -> Config:

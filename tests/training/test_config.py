@@ -57,6 +57,25 @@ def test_the_embedded_models_settings_are_those_of_the_design():
     assert set(config.qualities) == {"fast", "balanced", "best"}
 
 
+def test_places_are_seen_from_the_settings_file_and_overrides_from_here(
+    text, tmp_path, monkeypatch
+):
+    path = tmp_path / "settings" / "own.toml"
+    path.parent.mkdir()
+    changed = text.replace("train = [", 'libraries = ["/spectra"]\ntrain = ["../scenes", ', 1)
+    path.write_text(changed)
+    kept = load(path).data.train[1]
+    for folder in (tmp_path, path.parent):
+        monkeypatch.chdir(folder)
+        found = load(path, ['data.validation=["val"]']).data
+        assert found.train == (str(tmp_path / "scenes"), kept)
+        assert (found.libraries, found.validation) == (("/spectra",), ("val",))
+        assert load(path.name if folder == path.parent else "settings/own.toml").data.train == (
+            "../scenes" if folder == path.parent else "scenes",
+            kept,
+        )
+
+
 def test_a_runs_copy_reads_back_the_same(small_toml):
     config = load(small_toml)
     kept = json.loads(json.dumps(dataclasses.asdict(config)))
