@@ -28,6 +28,7 @@ class ScdmPlugin:
         """Register the provider; qgis_process calls this alone."""
         self.provider = ScdmProvider(self._offer_setup)
         QgsApplication.processingRegistry().addProvider(self.provider)
+        self.provider.refreshAlgorithms()  # again: models need the algorithms to be known
 
     def initGui(self):
         """Set up in a QGIS with a window; the panel itself is built when it is first opened."""

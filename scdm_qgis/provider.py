@@ -1,8 +1,9 @@
 """The Processing provider ``scdm`` and its algorithms."""
 
+from pathlib import Path
 from typing import Callable
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProcessingProvider
 
 from .algorithms.base import icon
 from .algorithms.calibrate import CalibrateAlgorithm
@@ -15,6 +16,8 @@ from .algorithms.simulate_rgb import SimulateRgbAlgorithm
 from .algorithms.simulate_sensor import SimulateSensorAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
+
+MODELS = Path(__file__).resolve().parent / "models"
 
 
 class ScdmProvider(QgsProcessingProvider):
@@ -69,3 +72,12 @@ class ScdmProvider(QgsProcessingProvider):
             InstallRuntimeAlgorithm,
         ):
             self.addAlgorithm(algorithm())
+        for path in sorted(MODELS.glob("*.model3")):
+            self._add_model(path)
+
+    def _add_model(self, path: Path) -> None:
+        """A model of the modeler among the algorithms, once QGIS knows those that it is made of."""
+        model = QgsProcessingModelAlgorithm()
+        known = QgsApplication.processingRegistry().providerById(self.id()) is not None
+        if known and model.fromFile(str(path)):
+            self.addAlgorithm(model)

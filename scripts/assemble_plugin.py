@@ -1,6 +1,7 @@
 """Assembles the folder that QGIS loads, and the zip of it: ``python scripts/assemble_plugin.py``.
 
-build/plugins/scdm_qgis/ is the plugin with metadata.txt, LICENSE and model_runtime inside.
+build/plugins/scdm_qgis/ is the plugin with model_runtime, metadata.txt, LICENSE, README, changelog,
+the help pages and the modeler's models inside.
 dist/scdm_qgis-VERSION.zip holds the same, byte for byte the same each time.
 """
 
@@ -16,8 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from compile_texts import compile_file  # noqa: E402
+from help_pages import write_pages  # noqa: E402
 
 NAME = "scdm_qgis"
+BESIDE = ("metadata.txt", "LICENSE", "README.md", "CHANGELOG.md")
 LEFT_OUT = ("__pycache__", "*.pyc", "*.part*", ".*")
 EPOCH = (2024, 1, 1, 0, 0, 0)  # one date for all files makes the zip reproducible
 
@@ -29,8 +32,10 @@ def assemble(plugins: Path) -> Path:
     ignored = shutil.ignore_patterns(*LEFT_OUT)
     shutil.copytree(ROOT / NAME, building, ignore=ignored)
     shutil.copytree(ROOT / "model_runtime", building / "model_runtime", ignore=ignored)
-    for name in ("metadata.txt", "LICENSE"):
+    shutil.copytree(ROOT / "docs" / "models", building / "models", ignore=ignored)
+    for name in BESIDE:
         shutil.copyfile(ROOT / name, building / name)
+    write_pages(building / "help", metadata(building)["homepage"])
     for source in (building / "i18n").glob("*.ts"):
         compile_file(source, source.with_suffix(".qm"))
         source.unlink()
@@ -52,9 +57,14 @@ def package(folder: Path, dist: Path) -> Path:
 
 def version(folder: Path) -> str:
     """The version that metadata.txt in ``folder`` states."""
-    metadata = configparser.ConfigParser()
-    metadata.read(folder / "metadata.txt", encoding="utf-8")
-    return metadata["general"]["version"]
+    return metadata(folder)["version"]
+
+
+def metadata(folder: Path) -> configparser.SectionProxy:
+    """What metadata.txt in ``folder`` states."""
+    parser = configparser.ConfigParser()
+    parser.read(folder / "metadata.txt", encoding="utf-8")
+    return parser["general"]
 
 
 def _left_out(name: Path) -> bool:

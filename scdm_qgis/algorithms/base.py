@@ -6,12 +6,12 @@ from typing import Sequence
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException
 from qgis.PyQt.QtGui import QIcon
 
+from ..help_pages import help_url
 from ..layers.refresh import refresh_all
 from ..runtime import locate
 from ..translation import tr
 
 VECTOR_FORMATS = ("gpkg", "shp", "geojson", "fgb")  # that the worker reads
-HOMEPAGE = "https://github.com/scdm-qgis/scdm-qgis"
 
 
 def icon() -> QIcon:
@@ -22,10 +22,11 @@ def icon() -> QIcon:
 class ScdmAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that runs a worker; subclasses give name, texts, parameters and the run.
 
-    ``written``: the rasters that a run has replaced.
+    ``written``: the rasters that a run has replaced. ``help_page``: the page of docs/ behind Help.
     """
 
     written: Sequence[Path] = ()
+    help_page = "qgis"
 
     def createInstance(self):
         return type(self)()
@@ -34,7 +35,7 @@ class ScdmAlgorithm(QgsProcessingAlgorithm):
         return icon()
 
     def helpUrl(self):
-        return HOMEPAGE
+        return help_url(self.help_page)
 
     def tr(self, text: str) -> str:
         """``text`` in the user's language."""

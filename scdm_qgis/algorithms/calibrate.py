@@ -20,6 +20,8 @@ PATHS = (("LIBRARY", "--library"), ("MODEL", "--model"))
 class CalibrateAlgorithm(ScdmAlgorithm):
     """An empirical line, fitted by the worker."""
 
+    help_page = "radiometry"
+
     def name(self):
         return "calibrate"
 

@@ -15,6 +15,8 @@ ENDINGS = {"cog": (".tif", ".tiff"), "envi": (".img",)}
 class ConvertAlgorithm(AnalysisAlgorithm):
     """A copy in another format, made by the worker."""
 
+    help_page = "wavelengths"
+
     def name(self):
         return "convert"
 

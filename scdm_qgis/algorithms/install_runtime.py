@@ -37,6 +37,8 @@ VENV_PERCENT, PIP_PERCENT, OTHERS_PERCENT, DOCTOR_PERCENT = 5, 10, 50, 90
 class InstallRuntimeAlgorithm(ScdmAlgorithm):
     """The environment with ONNX Runtime, in the QGIS profile's folder."""
 
+    help_page = "install"
+
     def name(self):
         return "installruntime"
 

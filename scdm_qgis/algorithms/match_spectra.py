@@ -19,6 +19,8 @@ OPTIONS = (("FILTER", "--filter"), ("THRESHOLD", "--threshold"))
 class MatchSpectraAlgorithm(AnalysisAlgorithm):
     """Spectral angles to a library, computed by the worker."""
 
+    help_page = "matching"
+
     def name(self):
         return "matchspectra"
 

@@ -17,6 +17,8 @@ OTHERS = (("INDICES", "--index"), ("DRAWS", "--draws"), ("ALL_TOUCHED", "--all-t
 class SampleSpectraAlgorithm(AnalysisAlgorithm):
     """Spectra of features, read by the worker."""
 
+    help_page = "sampling"
+
     def name(self):
         return "samplespectra"
 

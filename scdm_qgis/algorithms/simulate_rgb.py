@@ -13,6 +13,8 @@ from .base import ScdmAlgorithm, given
 class SimulateRgbAlgorithm(ScdmAlgorithm):
     """RGB out of a hyperspectral raster, computed by the worker."""
 
+    help_page = "sensors"
+
     def name(self):
         return "simulatergb"
 

@@ -14,6 +14,8 @@ from .base import AnalysisAlgorithm, given
 class SimulateSensorAlgorithm(AnalysisAlgorithm):
     """The bands of a satellite or a camera out of a cube, computed by the worker."""
 
+    help_page = "sensors"
+
     def name(self):
         return "simulatesensor"
 

@@ -20,6 +20,8 @@ OPTIONS = (
 class SpectralIndicesAlgorithm(AnalysisAlgorithm):
     """Indices by name or formula, computed by the worker."""
 
+    help_page = "indices"
+
     def name(self):
         return "spectralindices"
 

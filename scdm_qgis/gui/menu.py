@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import List
 
 from qgis.core import QgsRasterLayer
-from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QMenu  # QAction is there in Qt 6 too, through qgis.PyQt
 
+from ..help_pages import help_url
 from ..layers.wavelength_styles import WavelengthStyle, apply_style, refusal, wavelength_styles
 from ..translation import tr
 
@@ -26,6 +28,8 @@ class Menu:
         self.panel = self._action("ScdmSpectralProfile", tr("Spectral profile"))
         self.panel.setIcon(QIcon(str(ICONS / "spectrum.svg")))
         self.panel.setCheckable(True)
+        self.help = self._action("ScdmHelp", tr("Help"))
+        self.help.triggered.connect(lambda: QDesktopServices.openUrl(QUrl(help_url())))
         self.styles = self._style_actions()
         self._submenu = QMenu(tr("Style by wavelength"), self._window)
         self._submenu.addActions(self.styles)
@@ -51,7 +55,7 @@ class Menu:
         self._submenu.deleteLater()
 
     def _in_menu(self) -> List[QAction]:
-        return [self.upsample, self.panel, self._submenu.menuAction()]
+        return [self.upsample, self.panel, self._submenu.menuAction(), self.help]
 
     def _in_toolbar(self) -> List[QAction]:
         return [self.upsample, self.panel]

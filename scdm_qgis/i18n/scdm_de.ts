@@ -1255,6 +1255,11 @@
         </message>
         <message>
             <location filename="../gui/menu.py" />
+            <source>Help</source>
+            <translation>Hilfe</translation>
+        </message>
+        <message>
+            <location filename="../gui/menu.py" />
             <source>Style by wavelength</source>
             <translation>Darstellung nach Wellenlänge</translation>
         </message>

@@ -2,18 +2,23 @@
 
 import configparser
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from qgis.PyQt.QtGui import QImage
 
 REQUIRED = [
     *("name", "qgisMinimumVersion", "description", "about", "version"),
     *("author", "email", "repository", "tracker"),
 ]
 MAX_BYTES = 25_000_000
-KINDS = {".py", ".txt", ".svg", ".md", ".json", ".onnx", ".ts", ".qm", ""}
+KINDS = {".py", ".txt", ".svg", ".png", ".md", ".html", ".json", ".onnx", ".ts", ".qm", ""}
+KINDS |= {".model3"}
+TEXTS = {".py", ".md", ".txt", ".toml", ".cff", ".yml", ".json"}
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -40,7 +45,6 @@ def test_required_metadata_is_there(general):
 
 def test_metadata_says_what_the_project_promises(general):
     assert general["qgisMinimumVersion"] == "3.22"
-    assert general["qgisMaximumVersion"] == "4.99"
     assert general["hasProcessingProvider"] == "yes"
     assert general["category"] == "Raster"
     assert general["experimental"] in ("True", "False")
@@ -49,6 +53,32 @@ def test_metadata_says_what_the_project_promises(general):
     assert "/" not in general["author"]
     assert re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", general["email"])
     assert len([tag for tag in general["tags"].split(",") if tag.strip()]) >= 3
+
+
+def test_the_newest_qgis_is_the_newest_that_was_run(general):
+    """QGIS fills up the third number of a maximum of two with 99."""
+    table = (ROOT / "docs" / "qgis.md").read_text(encoding="utf-8").partition("## Versions")[2]
+    run = re.findall(r"^\| (\d+)\.(\d+)\S* \| [\d.]+ \|", table, re.MULTILINE)
+    newest = max((int(major), int(minor)) for major, minor in run)
+    assert general["qgisMaximumVersion"] == "{}.{}".format(*newest)
+
+
+def test_the_projects_address_is_the_same_everywhere(general):
+    """metadata.txt is the place where it is set; what cannot read it there repeats it."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    named = re.compile(r"https://github\.com/[\w.-]+/" + re.escape(Path(general["homepage"]).name))
+    texts = [ROOT / name for name in listed if Path(name).suffix in TEXTS]
+    found = {
+        str(path.relative_to(ROOT)): set(named.findall(path.read_text(encoding="utf-8")))
+        for path in texts
+        if path.is_file() and "test" not in path.parts[-1]
+    }
+    assert {name: urls for name, urls in found.items() if urls - {general["homepage"]}} == {}
+    assert [name for name, urls in found.items() if urls and name.endswith(".py")] == []
+    assert general["repository"] == general["homepage"]
+    assert general["tracker"] == general["homepage"] + "/issues"
 
 
 @pytest.mark.parametrize("key", ["homepage", "tracker", "repository"])
@@ -63,7 +93,8 @@ def test_versions_agree(general, plugin_folder):
 
 
 def test_the_named_icon_and_the_licence_are_in_the_folder(general, plugin_folder):
-    assert "<svg" in (plugin_folder / general["icon"]).read_text()
+    icon = plugin_folder / general["icon"]
+    assert icon.suffix == ".png" and not QImage(str(icon)).isNull()
     licence = (plugin_folder / "LICENSE").read_text()
     assert "GNU GENERAL PUBLIC LICENSE" in licence and "Version 2, June 1991" in licence
 
@@ -74,6 +105,8 @@ def test_the_zip_is_what_the_repository_takes(archive):
     assert {name.split("/")[0] for name in names} == {"scdm_qgis"}
     assert {"scdm_qgis/__init__.py", "scdm_qgis/metadata.txt", "scdm_qgis/LICENSE"} <= set(names)
     assert "scdm_qgis/model_runtime/__main__.py" in names
+    beside = ("README.md", "CHANGELOG.md", "help/README.html", "models/check_on_cube.model3")
+    assert {f"scdm_qgis/{name}" for name in beside} <= set(names)
     assert [n for n in names if Path(n).suffix not in KINDS or "__pycache__" in n] == []
     assert [n for n in names if any(part.startswith(".") for part in n.split("/"))] == []
 
