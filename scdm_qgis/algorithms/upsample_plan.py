@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
+from qgis import utils
 from qgis.core import QgsProcessing, QgsProcessingUtils
 
+from ..layers.web_layer import is_web_layer, shown_pixel
 from ..runtime.models import FoundModel, model_of
 from ..runtime.reckoning import TYPICAL, Plan, in_words
 from .base import given
@@ -55,6 +57,8 @@ def plan_of(algorithm, parameters, context) -> Optional[Plan]:
 
 def _pixels(algorithm, parameters, context, layer) -> int:
     """Those of the layer, in the extent where one is given; 0 where that is unknown."""
+    if layer is not None and layer.isValid() and is_web_layer(layer):
+        return _pixels_of_web_layer(algorithm, parameters, context, layer)
     if layer is None or not layer.isValid() or layer.width() * layer.height() == 0:
         return 0
     if not given(parameters, "EXTENT"):
@@ -63,6 +67,15 @@ def _pixels(algorithm, parameters, context, layer) -> int:
     part = extent.intersect(layer.extent())
     share = part.width() * part.height() / (layer.extent().width() * layer.extent().height())
     return round(layer.width() * layer.height() * share)
+
+
+def _pixels_of_web_layer(algorithm, parameters, context, layer) -> int:
+    side = algorithm.parameterAsDouble(parameters, "RESOLUTION", context)
+    side = side or shown_pixel(layer, utils.iface) or 0
+    if not given(parameters, "EXTENT") or side <= 0:
+        return 0
+    extent = algorithm.parameterAsExtent(parameters, "EXTENT", context, layer.crs())
+    return round(extent.width() / side) * round(extent.height() / side)
 
 
 def _samples(algorithm, parameters, context, model: FoundModel) -> int:

@@ -248,3 +248,14 @@ def test_the_maps_own_pixels_are_taken_where_none_are_given(
     shown = canvas.mapSettings()
     made = upsample(made, EXTENT=part())
     assert made.GetGeoTransform()[1] == pytest.approx(shown.mapUnitsPerPixel(), rel=1e-6)
+
+
+def test_the_dialog_reckons_with_the_pixels_that_are_asked_for(registered, layer, service):
+    from scdm_qgis.algorithms.upsample_plan import plan_of
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("scdm:upsample")
+    words = {"INPUT": layer("tiles"), "EXTENT": part(), "RESOLUTION": PIXEL, "OUTPUT": "o.tif"}
+    assert plan_of(algorithm, words, QgsProcessingContext()).pixels == ROWS * COLS
+    del words["EXTENT"]
+    assert plan_of(algorithm, words, QgsProcessingContext()) is None
+    assert service.asked == []
