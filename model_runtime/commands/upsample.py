@@ -12,12 +12,9 @@ from ..errors import InputError
 from ..events import Events
 from ..executors import dask_pool
 from ..journal import journal
-from ..pipeline.options import UpsampleOptions, needs_samples
+from ..pipeline.options import UpsampleOptions, check_numbers, needs_samples
 
 DTYPES = ("uint16", "float32")
-LARGEST_SEED = 2**63 - 1
-LARGEST_TILE = 8192
-LARGEST_SHEET = 1 << 20
 BYTES_PER_UNIT = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -224,12 +221,7 @@ def check(args) -> None:
 
     Raises: InputError.
     """
-    _require("--seed", args.seed, 0, LARGEST_SEED)
-    _require("--threads", args.threads, 0, 1024)
-    for name, least, most in (("steps", 1, 100_000), ("samples", 1, 1000), ("overlap", 0, 4096)):
-        if getattr(args, name) is not None:
-            _require(f"--{name}", getattr(args, name), least, most)
-    _require("--sheet", args.sheet, 1, LARGEST_SHEET)
+    check_numbers(args)
     tls = dask_pool.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
     if args.cluster is not None:
         dask_pool.check(args.cluster, tls)
@@ -237,8 +229,6 @@ def check(args) -> None:
         raise InputError(
             "certificates are given without --cluster", "give --cluster tls://HOST:PORT"
         )
-    if args.tile is not None:
-        _require("--tile", args.tile, 1, LARGEST_TILE)
     if args.extent is not None and len(args.extent) != 4:
         raise InputError(
             f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
@@ -251,8 +241,3 @@ def check(args) -> None:
             f"{needing} needs --samples of 2 or more: one sample has no spread",
             "raise --samples, or leave it out",
         )
-
-
-def _require(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise InputError(f"{name} is {value}", f"give a whole number from {least} to {most}")

@@ -13,9 +13,9 @@ from ..events import Events
 from ..journal.unit_store import UnitStore
 from ..package.manifest import Manifest
 from ..pipeline import memory_budget, sheets
-from ..pipeline.job import Job, RuntimeInfo
+from ..pipeline.job import Job, RuntimeInfo, runtime_of
 from ..pipeline.options import UpsampleOptions
-from ..pipeline.run_spec import RunSpec, runtime_of
+from ..pipeline.run_spec import RunSpec
 from ..pipeline.work_units import LocalUnits, UnitMaker
 
 

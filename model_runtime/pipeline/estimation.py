@@ -1,12 +1,12 @@
 """The loop over a run's pieces: finished units from the journal, the others from their source."""
 
-from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterator, List, Optional, Protocol, Sequence, Set, Tuple
 
 import numpy as np
 
 from .. import tiling
 from ..events import Events
-from ..journal.unit_store import Arrays, UnitStore
+from ..journal.unit_store import Arrays
 from ..raster.encoding import Encoding
 from .job import Job
 from .outputs import Output
@@ -30,6 +30,23 @@ def say_started(job: Job, total: int, events: Events, there: int = 0) -> None:
     events.progress(0, total)
 
 
+class FinishedUnits(Protocol):
+    """What is finished of a run: the journal's, or in memory."""
+
+    def names(self) -> Set[str]:
+        """List the units that are kept.
+
+        Returns: their names.
+        """
+
+    def read(self, name: str) -> Optional[Arrays]:
+        """Read the arrays of a unit.
+
+        Returns: (bands, rows, cols) each; None where nothing is kept.
+        Raises: OSError; ValueError for a damaged file.
+        """
+
+
 class Estimation:
     """A job's pieces in their order, of units that ``store`` has or ``source`` makes.
 
@@ -40,7 +57,7 @@ class Estimation:
     def __init__(
         self,
         job: Job,
-        store: UnitStore,
+        store: FinishedUnits,
         events: Events,
         source: UnitSource,
         part: Optional[tiling.Window] = None,

@@ -4,40 +4,38 @@ A ``Job`` is made once, before the first tile; nothing in it changes.
 """
 
 from dataclasses import dataclass
-from typing import Optional, Protocol, Sequence, Tuple
+from typing import TYPE_CHECKING, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import Estimate, EstimateRequest, Sampling
+from ..diffusion.cascade import Cascade, Estimate, EstimateRequest, Sampling
 from ..package.manifest import Manifest
 from ..raster.encoding import PERCENT, Encoding, of_dtype
-from ..raster.georeference import Georeference
-from ..raster.polygon_mask import PolygonMask
 from ..spectra.radiometry import Radiometry
 from .outputs import Output, OutputSpec
 
+if TYPE_CHECKING:  # they need GDAL, which a run over an array does without
+    from ..raster.georeference import Georeference
+    from ..raster.polygon_mask import PolygonMask
+
 
 class Reader(Protocol):
-    """An input raster whose chosen bands are read window by window (raster.reader has it)."""
+    """An input whose chosen bands are read window by window.
+
+    raster.reader has rasters, with a preview for the report; api.array_reader has arrays.
+    """
 
     bands: Sequence[int]
     bands_taken: str
     bands_doubt: str
     wavelength_nm: Optional[Sequence[float]]
-    georeference: Georeference
+    georeference: "Georeference"
 
     def read(self, window: tiling.Window) -> Tuple[np.ndarray, np.ndarray]:
         """Read a window.
 
         Returns: raw values (bands, rows, cols), and which pixels are valid (rows, cols).
-        Raises: StorageError.
-        """
-
-    def preview(self, window: tiling.Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Read a window thinned to at most ``side`` pixels a side.
-
-        Returns: values (bands, rows, cols) and which pixels are valid, as ``read``.
         Raises: StorageError.
         """
 
@@ -64,6 +62,14 @@ class RuntimeInfo:
     warnings: Tuple[str, ...] = ()
 
 
+def runtime_of(cascade: Cascade) -> RuntimeInfo:
+    """Say what a loaded cascade runs on.
+
+    Returns: device, providers and warnings.
+    """
+    return RuntimeInfo(cascade.device, tuple(cascade.providers), tuple(cascade.warnings))
+
+
 @dataclass(frozen=True)
 class Job:
     """All that the loop over a raster needs.
@@ -81,7 +87,7 @@ class Job:
     runtime: RuntimeInfo
     cascade: Optional[Estimator] = None
     valid_share: float = 1.0
-    mask: Optional[PolygonMask] = None
+    mask: Optional["PolygonMask"] = None
 
     def wanted(self, window: tiling.Window) -> np.ndarray:
         """Find the pixels of ``window`` that the mask leaves.

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from .. import tiling
@@ -14,6 +15,16 @@ from ..package import manifest
 
 _CONTENT = "decides_content"
 LEAST_BOUND = 0.5  # of truncation: below it half of all values would be clamped
+# The least and the most of a number, whatever the raster and the model.
+_RANGES = {
+    "seed": (0, 2**63 - 1),
+    "threads": (0, 1024),
+    "steps": (1, 100_000),
+    "samples": (1, 1000),
+    "overlap": (0, 4096),
+    "sheet": (1, 1 << 20),
+    "tile": (1, 8192),
+}
 
 
 def _conduct(default: Any) -> Any:
@@ -72,6 +83,17 @@ class UpsampleOptions:
     memory_limit: Optional[int] = _conduct(None)
     unfinished: str = _conduct("discard")
     resume: bool = _conduct(True)
+
+
+def check_numbers(options: UpsampleOptions) -> None:
+    """Refuse numbers that no raster or model could make right.
+
+    Raises: InputError.
+    """
+    for name, (least, most) in _RANGES.items():
+        value = getattr(options, name)
+        if value is not None and not (isinstance(value, Integral) and least <= int(value) <= most):
+            raise InputError(f"--{name} is {value}", f"give a whole number from {least} to {most}")
 
 
 def needs_samples(options: UpsampleOptions) -> Tuple[str, ...]:

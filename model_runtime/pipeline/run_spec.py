@@ -16,7 +16,7 @@ from ..raster.polygon_mask import PolygonMask, Polygons
 from ..raster.reader import RasterReader
 from ..spectra.radiometry import Radiometry
 from . import fingerprint, memory_budget
-from .job import Job, RuntimeInfo
+from .job import Job, runtime_of
 from .options import UpsampleOptions
 from .outputs import OutputSpec
 from .work_units import UnitMaker
@@ -153,14 +153,6 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
     fitting = memory_budget.fit_layout(job, spec.memory_limit, warnings.append)
     maker = UnitMaker(job, warnings.append, fitting)
     return OpenRun(job, maker, UnitStore(Path(spec.journal), spec.run), warnings)
-
-
-def runtime_of(cascade: Cascade) -> RuntimeInfo:
-    """Say what a loaded cascade runs on.
-
-    Returns: device, providers and warnings.
-    """
-    return RuntimeInfo(cascade.device, tuple(cascade.providers), tuple(cascade.warnings))
 
 
 def _require_shared(spec: RunSpec) -> None:
