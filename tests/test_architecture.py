@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "model_runtime": """
         __main__
-        commands
+        commands api
         executors
         batch
         pipeline
@@ -34,7 +34,7 @@ ORDER = {
         band_rules cli __init__
     """,
 }
-MOST_ROOMS = 16
+MOST_ROOMS = 17
 
 
 def floors(package):

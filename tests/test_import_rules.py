@@ -20,6 +20,7 @@ ALLOWED = {
         "psutil",
         "dask",
         "distributed",
+        "xarray",
         "model_runtime",
     },
 }
@@ -31,6 +32,7 @@ ONLY_IN = {
         "psutil": ["system/hardware.py"],
         "dask": ["executors/dask_pool.py"],
         "distributed": ["executors/dask_pool.py"],
+        "xarray": ["api/data_array.py"],
     },
     "scdm_qgis": {"matplotlib": ["gui"], "osgeo": ["layers", "gui"]},
 }

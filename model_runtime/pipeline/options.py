@@ -92,7 +92,9 @@ def check_numbers(options: UpsampleOptions) -> None:
     """
     for name, (least, most) in _RANGES.items():
         value = getattr(options, name)
-        if value is not None and not (isinstance(value, Integral) and least <= int(value) <= most):
+        if value is None and getattr(UpsampleOptions, name) is None:
+            continue
+        if not (isinstance(value, Integral) and least <= int(value) <= most):
             raise InputError(f"--{name} is {value}", f"give a whole number from {least} to {most}")
 
 

@@ -1,0 +1,83 @@
+"""Reads an array window by window, as raster.reader reads a file: the same pixels, no GDAL."""
+
+from typing import Any, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import InputError
+from ..package.manifest import InputBand
+from ..raster import band_choice
+from ..spectra.radiometry import Stored
+from ..tiling import Window, reflect
+from .array_values import ArrayValues
+
+# So that no share of pixels falls on an edge by rounding: GDAL's, which thins files.
+EPSILON = 1e-10
+
+
+class ArrayReader:
+    """``given`` as an input whose bands are in the order of ``wanted``, the model's.
+
+    ``bands`` (1-based) of the array; ``rows``, ``cols``; what a file says of its place and its
+    bands is not known.
+    """
+
+    georeference: Any = None
+    wavelength_nm: Optional[Sequence[float]] = None
+    bands_doubt = ""
+
+    def __init__(self, given: ArrayValues, wanted: Tuple[InputBand, ...]):
+        count, self.rows, self.cols = given.values.shape
+        order = band_choice.in_model_order(range(1, count + 1), wanted)
+        facts = [band_choice.BandFacts(number) for number in order]
+        self.bands: Sequence[int] = order
+        self.bands_taken = band_choice.Choice(order, band_choice.ORDER).describe(facts, wanted)
+        self._given, self._picked = given, np.array(order) - 1
+
+    @property
+    def whole(self) -> Window:
+        """The window of the whole array."""
+        return Window(0, 0, self.rows, self.cols)
+
+    def read(self, window: Window) -> Tuple[np.ndarray, np.ndarray]:
+        """Read ``window``, which may stick out of the array: there the array is mirrored.
+
+        Returns: values (bands, rows, cols) float32, and what is valid, (rows, cols) bool.
+        """
+        rows = reflect(window.row0, window.row0 + window.rows, self.rows)
+        cols = reflect(window.col0, window.col0 + window.cols, self.cols)
+        return self._values(rows, cols)
+
+    def stored(self, side: int) -> Stored:
+        """What is known of the values, by the valid pixels of at most ``side`` rows and columns.
+
+        Returns: the sample, with what is said of the values.
+        Raises: InputError where no pixel is valid.
+        """
+        values, valid = self._values(_thinned(self.rows, side), _thinned(self.cols, side))
+        if not valid.any():
+            raise InputError("rgb holds no valid pixel", "check its NaN, its mask and nodata")
+        kind, given = self._given.values.dtype, self._given
+        scaled = (given.scale or 1.0, given.offset or 0.0) != (1.0, 0.0)
+        return Stored(
+            values[:, valid],
+            kind.kind in "ui",
+            8 * kind.itemsize,
+            [given.scale or 1.0] * len(values) if scaled else None,
+            [given.offset or 0.0] * len(values) if scaled else None,
+            given.facts,
+        )
+
+    def _values(self, rows: np.ndarray, cols: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        with np.errstate(over="ignore"):
+            values = self._given.values[np.ix_(self._picked, rows, cols)].astype(np.float32)
+        valid = np.isfinite(values).all(axis=0)
+        if self._given.masked is not None:
+            valid &= ~self._given.masked[np.ix_(rows, cols)]
+        return values, valid
+
+
+def _thinned(length: int, side: int) -> np.ndarray:
+    """The pixels that GDAL takes of ``length`` when it reads them into ``side``."""
+    count = min(length, side)
+    return np.floor((np.arange(count) + 0.5) * (length / count) + EPSILON).astype(np.intp)

@@ -1,0 +1,64 @@
+"""xarray's arrays in and out: the only file that imports xarray, once it is given one."""
+
+import sys
+from typing import Any, Dict, Optional
+
+import numpy as np
+
+from ..spectra.known_calibration import FileFacts
+from .array_values import ArrayValues, of_array
+
+WAVELENGTH = "wavelength"
+# rioxarray keeps the name of the coordinate with the reference system here, or in the attributes.
+GRID_MAPPING = "grid_mapping"
+
+
+def is_data_array(rgb: Any) -> bool:
+    """Tell whether ``rgb`` is an xarray.DataArray, which nobody has who did not import xarray.
+
+    Returns: True where it is.
+    """
+    xarray = sys.modules.get("xarray")
+    return xarray is not None and isinstance(rgb, xarray.DataArray)
+
+
+def of_data_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
+    """Take a DataArray (band, y, x), as rioxarray opens rasters.
+
+    ``_FillValue``, ``scale_factor`` and ``add_offset`` of its attributes say what is stored, the
+    rest what the file says; ``nodata`` goes before ``_FillValue``.
+
+    Returns: the values, as they are stored.
+    """
+    said = rgb.attrs
+    if nodata is None:
+        nodata = said.get("_FillValue")
+    taken = of_array(rgb.values, nodata)
+    names = said.get("long_name", ())
+    facts = FileFacts(
+        path=str(rgb.encoding.get("source", "")),
+        tags={str(name): str(value) for name, value in said.items()},
+        band_names=(names,) if isinstance(names, str) else tuple(map(str, names)),
+    )
+    scale, offset = said.get("scale_factor"), said.get("add_offset")
+    return ArrayValues(taken.values, taken.masked, scale, offset, facts)
+
+
+def like(rgb: Any, spectra: np.ndarray, wavelength_nm: np.ndarray, said: Dict[str, str]) -> Any:
+    """Put ``spectra`` (bands, rows, cols) where the DataArray ``rgb`` lies.
+
+    ``said`` becomes the attributes. All coordinates stay but those of the bands: so does
+    rioxarray's ``spatial_ref``.
+
+    Returns: an xarray.DataArray with the dimension ``wavelength``, in nm.
+    """
+    import xarray
+
+    bands, *place = rgb.dims
+    kept = {name: axis for name, axis in rgb.coords.items() if bands not in axis.dims}
+    kept[WAVELENGTH] = (WAVELENGTH, wavelength_nm, {"units": "nm"})
+    made = xarray.DataArray(spectra, kept, (WAVELENGTH, *place), attrs=said)
+    for words, own in ((rgb.encoding, made.encoding), (rgb.attrs, made.attrs)):
+        if GRID_MAPPING in words:
+            own[GRID_MAPPING] = words[GRID_MAPPING]
+    return made
