@@ -1,10 +1,14 @@
-"""``python -m model_runtime``: the commands, and how they end (exit codes 0, 2 to 5, 130)."""
+"""``python -m model_runtime``, or ``scdm``: the commands, and how they end.
+
+Exit codes 0, 2 to 5, 130.
+"""
 
 import argparse
 import importlib
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import List, Optional, Sequence
 
 from . import __version__
@@ -42,9 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     Returns: the parser; what it parses names the command's ``module``.
     """
-    parser = _Parser(
-        prog="python -m model_runtime", description="Estimates of the spectrum behind RGB."
-    )
+    name = "scdm" if Path(sys.argv[0]).stem == "scdm" else "python -m model_runtime"
+    parser = _Parser(prog=name, description="Estimates of the spectrum behind RGB.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, summary in COMMANDS:
@@ -128,7 +131,12 @@ def _say_cancelled() -> None:
     events_of(sys.argv).error(cancellation.cancelled_error())
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run a command in this process, which ends with it: that of ``scdm``."""
     cancellation.watch(_say_cancelled)
     parent_watch.watch()
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

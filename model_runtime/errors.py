@@ -77,6 +77,11 @@ def to_scdm_error(error: BaseException) -> ScdmError:
         return CancelledError("cancelled")
     if isinstance(error, MemoryError):
         return DeviceError("not enough memory", "give a smaller --tile, or close other programs")
+    if isinstance(error, ModuleNotFoundError) and error.name == "osgeo":
+        return DeviceError(
+            "this Python has no GDAL, which reads and writes rasters",
+            "use QGIS's own Python, or install GDAL with its bindings (Debian: python3-gdal)",
+        )
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return InputError("a file's name or path is too long for this system", "use a shorter one")
     if isinstance(error, OSError):

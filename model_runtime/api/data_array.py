@@ -44,20 +44,23 @@ def of_data_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
     return ArrayValues(taken.values, taken.masked, scale, offset, facts)
 
 
-def like(rgb: Any, spectra: np.ndarray, wavelength_nm: np.ndarray, said: Dict[str, str]) -> Any:
-    """Put ``spectra`` (bands, rows, cols) where the DataArray ``rgb`` lies.
+def like(rgb: Any, values: np.ndarray, wavelength_nm: np.ndarray, said: Dict[str, str]) -> Any:
+    """Put ``values``, (bands, rows, cols) or (rows, cols), where the DataArray ``rgb`` lies.
 
     ``said`` becomes the attributes. All coordinates stay but those of the bands: so does
     rioxarray's ``spatial_ref``.
 
-    Returns: an xarray.DataArray with the dimension ``wavelength``, in nm.
+    Returns: an xarray.DataArray; that of spectra has the dimension ``wavelength``, in nm.
     """
     import xarray
 
     bands, *place = rgb.dims
     kept = {name: axis for name, axis in rgb.coords.items() if bands not in axis.dims}
-    kept[WAVELENGTH] = (WAVELENGTH, wavelength_nm, {"units": "nm"})
-    made = xarray.DataArray(spectra, kept, (WAVELENGTH, *place), attrs=said)
+    if values.ndim > len(place):
+        place = [WAVELENGTH, *place]
+        kept[WAVELENGTH] = (WAVELENGTH, wavelength_nm, {"units": "nm"})
+    made = xarray.DataArray(values, kept, place, attrs=said)
+    made.encoding["_FillValue"] = np.nan
     for words, own in ((rgb.encoding, made.encoding), (rgb.attrs, made.attrs)):
         if GRID_MAPPING in words:
             own[GRID_MAPPING] = words[GRID_MAPPING]

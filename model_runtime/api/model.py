@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..pipeline.estimation import Estimation
 from ..pipeline.job import Job, runtime_of
 from ..pipeline.options import UpsampleOptions, check_numbers, layout_of, sampling_of
 from ..pipeline.work_units import UnitMaker
+from ..raster.encoding import PERCENT
 from ..spectra import radiometry as radiometries
 from . import array_values, data_array
 from .array_reader import ArrayReader
@@ -33,13 +34,15 @@ class Estimate:
     """Estimated spectra, float32 in the model's output unit (the embedded one's: reflectance).
 
     ``mean`` and ``spread`` (bands, rows, cols), NaN where the input has no valid pixel; ``spread``,
-    the calibrated standard deviation, is None for a single sample. NumPy arrays, or xarray's where
-    one was given. ``wavelength_nm`` (bands,). ``provenance``: model, settings and how the values
-    were read, as the command's outputs have them in their tags.
+    the calibrated standard deviation, and ``reliability`` (rows, cols), 0 to 100, are None for a
+    single sample. NumPy arrays, or xarray's where one was given. ``wavelength_nm`` (bands,).
+    ``provenance``: model, settings and how the values were read, as the command's outputs have
+    them in their tags.
     """
 
     mean: Any
     spread: Optional[Any]
+    reliability: Optional[Any]
     wavelength_nm: np.ndarray
     provenance: Dict[str, str]
 
@@ -90,10 +93,10 @@ class Model:
         ``rgb`` (bands, rows, cols): the model's input bands, which are red, green and blue, as a
         NumPy array, masked or not, or an xarray.DataArray. NaN, infinity and ``nodata`` in any band
         mask a pixel. ``quality``: fast, balanced or best. ``samples``: None for the quality's; of 2
-        or more the spread is worked out too. ``radiometry``: what the values are: auto,
-        reflectance, match or srgb. ``progress`` hears (tiles done, tiles in all). ``further``:
-        sampler, steps, guidance, guidance_interval, tile, overlap (pixels) and memory_limit
-        (bytes) as the command takes them. What a user should know comes as a UserWarning.
+        or more spread and reliability are worked out too. ``radiometry``: what the values are,
+        auto, reflectance, match or srgb. ``progress`` hears (tiles done, tiles in all).
+        ``further``: sampler, steps, guidance, guidance_interval, tile, overlap (pixels) and
+        memory_limit (bytes) as the command takes them. Doubts come as UserWarnings.
 
         Returns: the Estimate; xarray's arrays have the dimension ``wavelength`` and keep the place.
         Raises: InputError for values or settings that break a rule, DeviceError and PackageError
@@ -121,15 +124,15 @@ class Model:
         facts = provenance.facts_of(job, self._package.sha256)
         for message in facts.warnings:
             events.warning(message)
-        mean, *spread = _gather(job, events)
+        mean, spread, reliability = _gather(job, events)
         said = {n: v for n, v in facts.settings.items() if n.startswith(contract.TAG_PREFIX)}
-        return Estimate(mean, spread[0] if spread else None, self.wavelength_nm, said)
+        return Estimate(mean, spread, reliability, self.wavelength_nm, said)
 
     def _job(self, reader: ArrayReader, options: UpsampleOptions) -> Job:
         model, whole = self._package.manifest, reader.whole
         sampling = sampling_of(options, model)
         if sampling.samples > 1:
-            options = replace(options, spread="spread")
+            options = replace(options, spread="spread", reliability="reliability")
         stored = reader.stored(radiometries.SAMPLE_SIDE)
         return Job(
             reader=reader,
@@ -145,15 +148,19 @@ class Model:
     def _like(self, rgb: Any, made: Estimate) -> Estimate:
         """``made`` as DataArrays that lie where ``rgb`` does."""
 
-        def place(spectra: np.ndarray, content: str) -> Any:
-            said = {"units": self._package.manifest.output_unit, contract.CONTENT_TAG: content}
-            said.update(made.provenance)
-            return data_array.like(rgb, spectra, self.wavelength_nm, said)
+        def place(values: Optional[np.ndarray], content: str, unit: str) -> Any:
+            said = {"units": unit, contract.CONTENT_TAG: content, **made.provenance}
+            if values is None:
+                return None
+            return data_array.like(rgb, values, self.wavelength_nm, said)
 
-        mean, spread = place(made.mean, contract.MEAN_CONTENT), made.spread
-        if spread is not None:
-            spread = place(spread, contract.SPREAD_CONTENT)
-        return replace(made, mean=mean, spread=spread)
+        unit = self._package.manifest.output_unit
+        return replace(
+            made,
+            mean=place(made.mean, contract.MEAN_CONTENT, unit),
+            spread=place(made.spread, contract.SPREAD_CONTENT, unit),
+            reliability=place(made.reliability, contract.RELIABILITY_CONTENT, "%"),
+        )
 
 
 class _Heard(Events):
@@ -171,16 +178,24 @@ class _Heard(Events):
         self.warnings.append(message)
 
 
-def _gather(job: Job, events: Events) -> List[np.ndarray]:
-    """Each output's values (bands, rows, cols), NaN where there are none."""
+def _gather(
+    job: Job, events: Events
+) -> Tuple[np.ndarray, Optional[np.ndarray], Optional[np.ndarray]]:
+    """Mean, spread and reliability of the whole array, NaN without a valid pixel.
+
+    Of a single sample the last two are None.
+    """
     units = MemoryUnits(UnitMaker(job, events.warning))
-    whole = job.layout.window
+    whole, rasters = job.layout.window, job.outputs.rasters
     made = [
-        np.full((len(output.bands), whole.rows, whole.cols), np.nan, np.float32)
-        for output in job.outputs.rasters
+        job.encoding_of(output).nothing((len(output.bands), whole.rows, whole.cols))
+        for output in rasters
     ]
     with Estimation(job, units, events, units) as estimation:
         for place, values in estimation.pieces():
             for room, value in zip(made, values):
                 room[(slice(None), *place.slices(whole))] = value
-    return made
+    if len(made) == 1:
+        return made[0], None, None
+    mean, spread, (stored,) = made
+    return mean, spread, np.where(PERCENT.has_values(stored), stored, np.float32(np.nan))

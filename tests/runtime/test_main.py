@@ -35,6 +35,7 @@ def failing(monkeypatch):
         (DeviceError("bad", "mend"), 4, "device"),
         (StorageError("bad", "mend"), 5, "storage"),
         (MemoryError(), 4, "device"),
+        (ModuleNotFoundError("No module named 'osgeo'", name="osgeo"), 4, "device"),
         (OSError(errno.ENOSPC, "No space left on device"), 5, "storage"),
         (PermissionError(errno.EACCES, "Permission denied", "o.tif"), 5, "storage"),
         (KeyboardInterrupt(), 130, "cancelled"),

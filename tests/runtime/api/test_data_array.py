@@ -41,6 +41,8 @@ def test_place_stays_and_bands_become_wavelengths(model):
         for name in ("x", "y", "spatial_ref"):
             xarray.testing.assert_identical(cube[name].variable, rgb[name].variable)
         assert "band" not in cube.coords
+        assert np.isnan(cube.encoding["_FillValue"])
+    assert made.reliability.dims == ("y", "x") and "wavelength" not in made.reliability.coords
     assert made.mean.attrs["SCDM_CONTENT"] != made.spread.attrs["SCDM_CONTENT"]
     near = made.mean.sel(wavelength=model.wavelength_nm[3] + 1, method="nearest")
     np.testing.assert_array_equal(near, made.mean[3])

@@ -22,14 +22,14 @@ def reflectance(rows=60, cols=70):
 
 @pytest.fixture
 def written(write_raster, tmp_path):
-    """(values, nodata, words of the command) -> mean and spread as it wrote them."""
+    """(values, nodata, words of the command) -> mean, spread, reliability as it wrote them."""
 
     def run(values, nodata, *words):
         source, paths = write_raster("in.tif", values, nodata=nodata), []
-        for name in ("mean", "spread"):
+        for name in ("mean", "spread", "reliability"):
             paths.append(tmp_path / f"{name}.tif")
-        spread = ["--spread", paths[1]] if "--samples" in words else []
-        words = [source, paths[0], "--dtype", "float32", *spread, *words]
+        more = ["--spread", paths[1], "--reliability", paths[2]] if "--samples" in words else []
+        words = [source, paths[0], "--dtype", "float32", *more, *words]
         assert main(["upsample", *map(str, words)]) == 0
         return [gdal.Open(str(path)).ReadAsArray() for path in paths if path.exists()]
 
@@ -47,7 +47,7 @@ def test_a_picture_with_nodata_and_its_spread(written, tiny_package, quality):
     values = picture()
     values[:, 20:30, 5:9] = 0
     values[1, 3, 4] = 0  # of one band alone
-    mean, spread = written(
+    mean, spread, reliability = written(
         *(values, 0, "--model", tiny_package, "--quality", quality, "--samples", 3, "--seed", 7)
     )
     made = load(tiny_package).estimate(values, quality, samples=3, seed=7, nodata=0)
@@ -55,6 +55,7 @@ def test_a_picture_with_nodata_and_its_spread(written, tiny_package, quality):
     assert np.isfinite(mean).any() and np.nanmax(spread) > 0
     assert_same(made.mean, mean)
     assert_same(made.spread, spread)
+    assert_same(made.reliability, np.where(reliability == 255, np.nan, reliability))
 
 
 @pytest.mark.parametrize("radiometry", ["auto", "reflectance", "match"])
@@ -63,7 +64,7 @@ def test_reflectance_with_holes(written, tiny_package, radiometry):
     values[:, 40:, :30] = np.nan
     (mean,) = written(values, None, "--model", tiny_package, "--radiometry", radiometry)
     made = load(tiny_package).estimate(values, radiometry=radiometry)
-    assert made.spread is None
+    assert made.spread is made.reliability is None
     assert_same(made.mean, mean)
 
 
