@@ -46,8 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     Returns: the parser; what it parses names the command's ``module``.
     """
-    name = "scdm" if Path(sys.argv[0]).stem == "scdm" else "python -m model_runtime"
-    parser = _Parser(prog=name, description="Estimates of the spectrum behind RGB.")
+    program = "scdm" if Path(sys.argv[0]).stem == "scdm" else "python -m model_runtime"
+    parser = _Parser(prog=program, description="Estimates of the spectrum behind RGB.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, summary in COMMANDS:

@@ -95,8 +95,8 @@ class Model:
         mask a pixel. ``quality``: fast, balanced or best. ``samples``: None for the quality's; of 2
         or more spread and reliability are worked out too. ``radiometry``: what the values are,
         auto, reflectance, match or srgb. ``progress`` hears (tiles done, tiles in all).
-        ``further``: sampler, steps, guidance, guidance_interval, tile, overlap (pixels) and
-        memory_limit (bytes) as the command takes them. Doubts come as UserWarnings.
+        ``further``: sampler, steps, guidance, guidance_interval, truncation, tile, overlap (pixels)
+        and memory_limit (bytes) as the command takes them. Doubts come as UserWarnings.
 
         Returns: the Estimate; xarray's arrays have the dimension ``wavelength`` and keep the place.
         Raises: InputError for values or settings that break a rule, DeviceError and PackageError

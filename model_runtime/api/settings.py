@@ -11,7 +11,7 @@ from ..pipeline.options import UpsampleOptions, check_numbers
 
 # Of the command's options, what may be given beside the parameters.
 FURTHER = (
-    *("sampler", "steps", "guidance", "guidance_interval"),
+    *("sampler", "steps", "guidance", "guidance_interval", "truncation"),
     *("tile", "overlap", "memory_limit"),
 )
 _CHOICES = {"quality": contract.QUALITIES, "radiometry": contract.RADIOMETRIES}
@@ -37,6 +37,7 @@ def options_of(given: Dict[str, Any], further: Dict[str, Any]) -> UpsampleOption
         options,
         guidance=_numbers(options.guidance),
         guidance_interval=_numbers(options.guidance_interval),
+        truncation=None if options.truncation is None else str(options.truncation),
     )
 
 

@@ -81,10 +81,11 @@ def test_tiles_that_are_blended(written, tiny_whole_tile_package):
 
 
 def test_settings_of_the_command(written, tiny_package):
-    words = ("--sampler", "ddpm", "--steps", 4, "--guidance", "0,0.5", "--tile", 24)
+    words = ("--sampler", "ddpm", "--steps", 4, "--guidance", "0,0.5", "--truncation", 0.9)
     (mean,) = written(picture(), None, "--model", tiny_package, *words)
     model = load(tiny_package)
-    made = model.estimate(picture(), sampler="ddpm", steps=4, guidance=(0, 0.5), tile=24)
+    how = {"sampler": "ddpm", "steps": 4, "guidance": (0, 0.5), "truncation": 0.9}
+    made = model.estimate(picture(), **how)
     assert_same(made.mean, mean)
     assert np.abs(made.mean - model.estimate(picture()).mean).max() > 1e-3
 
