@@ -73,7 +73,8 @@ class Data:
     calibrate by; ``pasted_share`` of patches have
     another beside them, ``shade_share`` some shade. ``pairs``: folders of camera pictures of the
     scenes, from which every ``pair_every``-th step of the first stage learns, ``pair_patch``
-    picture pixels a side.
+    picture pixels a side. ``cache``: a folder in which scenes are kept as the model sees them, to
+    be mapped into memory; empty: they are read anew and held in memory.
     """
 
     train: Tuple[str, ...]
@@ -102,6 +103,7 @@ class Data:
     pairs: Tuple[str, ...] = ()
     pair_every: int = 0
     pair_patch: int = 40
+    cache: str = ""
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,8 @@ def _place_beside(path: Path, tables: Dict[str, Any]) -> None:
         places = data.get(name)
         if isinstance(places, list) and all(isinstance(place, str) for place in places):
             data[name] = [os.path.normpath(path.parent / place) for place in places]
+    if isinstance(data, dict) and isinstance(data.get("cache"), str) and data["cache"]:
+        data["cache"] = os.path.normpath(path.parent / data["cache"])
 
 
 def overridden(config: Config, overrides: Sequence[str]) -> Config:

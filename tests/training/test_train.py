@@ -413,6 +413,21 @@ def test_a_stage_that_learnt_from_an_earlier_ones_past_is_told(judged, tmp_path,
     assert told.format(run) in capsys.readouterr().err
 
 
+def test_a_run_of_an_older_version_goes_on(short, capsys):
+    """Its settings lack what came later, its checkpoint does not say what it learnt from."""
+    _, folder = short(6)
+    kept = json.loads((folder / "config.json").read_text())
+    for name in ("cache", "turned", "pair_patch"):
+        del kept["data"][name]
+    (folder / "config.json").write_text(json.dumps(kept))
+    state = checkpoint.load(folder, 0)
+    checkpoint.save(folder, 0, {name: state[name] for name in checkpoint.PARTS})
+    (folder / "log.jsonl").unlink()
+    assert short(8, "--resume")[0] == 0, capsys.readouterr().err
+    assert [line["step"] for line in log_of(folder)] == [8]
+    assert checkpoint.load(folder, 0)["step"] == 8
+
+
 def test_without_held_out_scenes_no_checkpoint_is_the_best(short, tmp_path, capsys):
     _, folder = short(2)
     words = [str(folder), str(tmp_path / "model"), "--checkpoint", "best"]

@@ -1,9 +1,11 @@
 """Hyperspectral rasters on the model's grid."""
 
+import glob
+import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -13,10 +15,12 @@ from model_runtime.spectra import resample
 from model_runtime.spectra.radiometry import BRIGHTEST_REFLECTANCE
 
 from ..config import Config
-from . import responses
+from . import array_cache, responses
+from .array_cache import CacheNotWritable
 
 CAMERA_SUFFIX = "_camera"  # of a picture NAME_camera.tif of the scene NAME.tif
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
+FORMAT = 1  # of what is cached: raise it where scene_of makes other numbers
 # A pixel counts when every input band and at least this share of the output bands is seen.
 LEAST_SEEN = 0.25
 
@@ -61,8 +65,8 @@ def load_scenes(
     scenes, left_out = [], []
     for path in rasters_in(places):
         try:
-            scenes.append(_scene_at(path, config, cameras))
-        except EstimateAsScene:
+            scenes.append(_scene(path, config, cameras))
+        except (EstimateAsScene, CacheNotWritable):
             raise
         except (InputError, StorageError) as error:
             left_out.append(f"{path} is left out: {error.message}")
@@ -76,6 +80,35 @@ def load_scenes(
     for message in left_out:
         tell(message)
     return scenes
+
+
+def _scene(path: Path, config: Config, cameras: Sequence[responses.Response]) -> Scene:
+    """The scene of a raster, from the settings' cache where they name one."""
+    if not config.data.cache:
+        return _scene_at(path, config, cameras)
+    key = _key(path, config, cameras)
+    made = lambda: _arrays_of(_scene_at(path, config, cameras))  # noqa: E731
+    arrays = dict(array_cache.mapped(Path(config.data.cache), key, made))
+    sensor, views = (tuple(arrays.pop(name, ())) for name in ("sensor", "cameras"))
+    return Scene(path.stem, sensor, cameras=views, **arrays)
+
+
+def _arrays_of(scene: Scene) -> Dict[str, np.ndarray]:
+    views, sensor = np.array(scene.cameras, np.float32), np.array(scene.sensor, np.float64)
+    parts = {"rgb": scene.rgb, "cube": scene.cube, "seen": scene.seen}
+    parts.update(cameras=views, sensor=sensor)
+    return {name: part for name, part in parts.items() if part.size}  # nothing cannot be mapped
+
+
+def _key(path: Path, config: Config, cameras: Sequence[responses.Response]) -> str:
+    """The name of all that a scene is made of: files of its name, bands, cameras, this code."""
+    beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*"))
+    files = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in beside]
+    settings = (config.input, config.output, config.normalisation, config.data.units, LEAST_SEEN)
+    digest = hashlib.sha256(repr((FORMAT, files, settings)).encode("utf-8"))
+    for camera in cameras:
+        digest.update(camera.wavelength_nm.tobytes() + camera.response.tobytes())
+    return f"{path.stem}-{digest.hexdigest()[:24]}"
 
 
 def _scene_at(path: Path, config: Config, cameras: Sequence[responses.Response]) -> Scene:
