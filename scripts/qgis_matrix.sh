@@ -14,7 +14,7 @@ in_process="tests/plugin" # QGIS inside pytest
 outside="tests/end_to_end/test_qgis_process.py tests/end_to_end/test_model_chain.py
 tests/end_to_end/test_convert.py tests/end_to_end/test_convert_algorithm.py
 tests/end_to_end/test_match_spectra.py tests/end_to_end/test_simulate_sensor.py
-tests/end_to_end/test_calibrate.py"
+tests/end_to_end/test_calibrate.py tests/end_to_end/test_web_layer.py"
 results=""
 
 [ "$(id -u)" -eq 0 ] || { echo "Become root: chroots need it." >&2; exit 1; }

@@ -22,6 +22,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
+from scdm_qgis.layers.web_layer import part_of, saved
+
 HALF = 20037508.342789244  # of the world in EPSG:3857
 ZOOM = 17
 PIXEL = 2 * HALF / 2**ZOOM / 256
@@ -259,3 +261,16 @@ def test_the_dialog_reckons_with_the_pixels_that_are_asked_for(registered, layer
     del words["EXTENT"]
     assert plan_of(algorithm, words, QgsProcessingContext()) is None
     assert service.asked == []
+
+
+def test_cancelling_ends_the_asking_and_leaves_nothing(registered, layer, service, log):
+    extent = QgsRectangle(0, 0, 5000 * PIXEL, 5000 * PIXEL)
+    whole = part_of(layer("service"), extent, PIXEL)
+    heard = len(service.asked)
+    with (
+        pytest.raises(QgsProcessingException, match="Cancelled"),
+        saved(whole, log, lambda: len(service.asked) > heard),
+    ):
+        pass
+    assert len(service.asked) < heard + 10  # of a hundred blocks
+    assert not list(Path(QgsProcessingUtils.tempFolder()).rglob("ortho*.tif"))
