@@ -25,7 +25,7 @@ ORDER = {
         contract tiling __init__
     """,
     "training": """
-        train distill export calibrate prepare import_reference simulate_vegetation
+        train distill export calibrate fit_truncation prepare import_reference simulate_vegetation
         graphs
         loop
         package data

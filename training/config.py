@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from model_runtime.contract import QUALITIES, SAMPLERS
 from model_runtime.errors import InputError
-from model_runtime.package.manifest import PREDICTIONS, SCHEDULES
+from model_runtime.package.manifest import NULL_CONDITIONS, PREDICTIONS, SCHEDULES
 
 from . import band_rules
 
@@ -177,7 +177,7 @@ class QualitySettings:
 
 @dataclass(frozen=True)
 class Config:
-    """A whole settings file; ``data_consistency`` as in the manifest."""
+    """A whole settings file; ``data_consistency`` and ``null_condition`` as in the manifest."""
 
     name: str
     version: str
@@ -191,6 +191,7 @@ class Config:
     tile: TileSettings
     qualities: Dict[str, QualitySettings] = field(default_factory=dict)
     data_consistency: bool = False
+    null_condition: str = NULL_CONDITIONS[0]
 
 
 def load(
@@ -433,6 +434,7 @@ def check(config: Config) -> Config:
             config.training.precision in ("float32", "bfloat16"),
             "training.precision must be float32 or bfloat16",
         ),
+        (config.null_condition in NULL_CONDITIONS, f"null_condition is one of {NULL_CONDITIONS}"),
         (config.tile.multiple >= 1, "tile.multiple must be at least 1"),
         (
             config.data.patch % max(config.tile.multiple, 1) == 0,

@@ -370,9 +370,12 @@ class Cascade:
         scale = np.array(n.input_scale, np.float32)[:, None, None]
         return ((rgb - offset) / scale)[None].astype(np.float32)
 
-    @staticmethod
-    def _null(stage: StageSampler, condition: np.ndarray, scale: float) -> Optional[np.ndarray]:
-        return stage.features(np.zeros_like(condition)) if scale else None
+    def _null(
+        self, stage: StageSampler, condition: np.ndarray, scale: float
+    ) -> Optional[np.ndarray]:
+        if not scale:
+            return None
+        return stage.features(guidance.null_of(condition, self.manifest.null_condition))
 
     def _spectra(self, stage: int, sample: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """A stage's sample in the output unit; the last one's agrees with its input, if asked.

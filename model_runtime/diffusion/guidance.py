@@ -12,6 +12,19 @@ RELEASED_BOUND = 0.96  # PDT's lower bound in the authors' settings
 Predict = Callable[[np.ndarray, int], np.ndarray]
 
 
+def null_of(condition, kind: str):
+    """The condition that guidance guides away from, as the package's ``null_condition`` says.
+
+    ``condition`` (N, bands, rows, cols), normalised, an array or a tensor: training drops it to
+    the same. ``zero``, as released, is the normalisation's offset, a grey of one brightness;
+    ``brightness`` is the grey of each pixel: the mean of its bands.
+
+    Returns: the null condition, shaped like ``condition``.
+    """
+    nothing = condition * 0
+    return nothing + condition.mean(axis=1, keepdims=True) if kind == "brightness" else nothing
+
+
 def mix_guidance(conditional: Predict, null: Predict, guidance_scale: float) -> Predict:
     """Build the guided network (ICMG): null + (s + 1)(conditional - null).
 

@@ -25,6 +25,7 @@ MAX_TIMESTEPS = 100_000
 MAX_KNOTS = 1000
 PREDICTIONS = ("epsilon", "x0", "v")
 SCHEDULES = ("linear", "cosine")
+NULL_CONDITIONS = ("zero", "brightness")
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ class Manifest:
     cascade then works in strips that stay in the cache, and pixels pick their noise from a bank.
     ``shared_noise``: how that noise hangs together; None: each pixel's is its own.
     ``shared_error``: the error that draws and spreads have in common over a picture; None: none.
+    ``null_condition``: what guidance guides away from (see guidance.null_of).
     """
 
     name: str
@@ -206,6 +208,7 @@ class Manifest:
     shared_noise: Optional[SharedNoise] = None
     shared_error: Optional[SharedError] = None
     calibrations: Tuple[Calibration, ...] = ()
+    null_condition: str = NULL_CONDITIONS[0]
     format_version: int = FORMAT_VERSION
 
     def write(self, folder: Path) -> Path:
@@ -372,7 +375,13 @@ def parse(data: Any) -> Manifest:
         shared_noise=_shared_noise(root),
         shared_error=_shared_error(root, bands),
         calibrations=_calibrations(root, fewest, bands),
+        null_condition=_null_condition(root),
     )
+
+
+def _null_condition(root: _Node) -> str:
+    kind = root.value.get("null_condition", NULL_CONDITIONS[0])  # older packages do not know it
+    return _Node(kind, f"{MANIFEST_NAME}.null_condition").one_of(NULL_CONDITIONS)
 
 
 def _input_band(node: _Node) -> InputBand:

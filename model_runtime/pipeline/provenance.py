@@ -65,7 +65,10 @@ def guidance_said(how: Sampling) -> str:
 
 
 def truncation_said(model: Manifest, how: Sampling) -> str:
-    """The bound of each stage and whose quantiles it is of, or that none is truncated."""
+    """Say the bound of each stage and whose quantiles it is of, or that none is truncated.
+
+    Returns: the words.
+    """
     bounds = how.truncation or tuple(stage.pdt_lower_bound for stage in model.stages)
     if all(bound >= 1 for bound in bounds):
         return "off"

@@ -89,6 +89,8 @@ BROKEN = [
     ("domain.levels.0", -0.1),
     ("data_consistency", "yes"),
     ("pixelwise", 1),
+    ("null_condition", "grey"),
+    ("null_condition", None),
     ("shared_noise", {"share": 0.5}),
     ("shared_noise", {"share": 1.5, "cell": 8}),
     ("shared_noise", {"share": 0.5, "cell": 1}),
@@ -151,7 +153,7 @@ def test_the_embedded_package_passes_both():
 
 
 def test_a_small_package_passes_both_with_and_without_its_optional_entries(data):
-    optional = {"domain", "data_consistency", "pixelwise", "calibrations"}
+    optional = {"null_condition", "domain", "data_consistency", "pixelwise", "calibrations"}
     for given in (data, {key: value for key, value in data.items() if key not in optional}):
         VALIDATOR.validate(given)
         manifest.parse(given)

@@ -17,7 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from model_runtime.diffusion import cascade
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import embedded, manifest
-from training import calibrate, export
+from training import calibrate, export, fit_truncation
 from training import train as command_line
 from training.config import load
 from training.loop import checkpoint, run_folder, validation
@@ -526,6 +526,36 @@ def test_stage_two_alone_learns_from_true_coarse_bands(small_toml, tmp_path, cap
     assert "stage 2 step 3: " in capsys.readouterr().err
     assert checkpoint.load(tmp_path / "run", 1)["step"] == 3
     assert checkpoint.load(tmp_path / "run", 0) is None
+
+
+def test_a_package_gets_thresholds_and_truncates_when_asked(unbroken, package, tmp_path, capsys):
+    folder = tmp_path / "model"
+    shutil.copytree(package, folder)
+    before = manifest.read(folder)
+    assert fit_truncation.main([str(unbroken[0]), str(folder)]) == 0
+    assert "stage 2: 96 % of |x_t| are within" in capsys.readouterr().out
+    model = manifest.read(folder)
+    for stage, old in zip(model.stages, before.stages):
+        last = stage.truncation.thresholds[-1]
+        assert stage.truncation.timesteps[-1] == stage.schedule.steps - 1
+        assert last[stage.truncation.levels.index(0.96)] == pytest.approx(2.054, abs=0.03)  # noise
+        assert stage == replace(old, truncation=stage.truncation)
+    how = cascade.Sampling("ddpm", 5, 1, (0.0, 0.0), seed=1)
+    rgb = np.random.default_rng(0).uniform(0.1, 0.5, (3, 16, 16)).astype(np.float32)
+    loaded = cascade.load(folder, model, "cpu", 1)
+    plain = loaded.estimate(rgb, 0, 0, how).mean
+    clamped = loaded.estimate(rgb, 0, 0, replace(how, truncation=(0.9, 0.9))).mean
+    assert not np.array_equal(plain, clamped)
+
+
+def test_a_package_truncates_by_default_where_a_bound_is_given(unbroken, package, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(package, folder)
+    words = [str(unbroken[0]), str(folder), "--bound"]
+    assert fit_truncation.main([*words, "1.5"]) == 2
+    assert manifest.read(folder).stages[0].truncation is None
+    assert fit_truncation.main([*words, "0.96"]) == 0
+    assert [stage.pdt_lower_bound for stage in manifest.read(folder).stages] == [0.96] * 2
 
 
 def test_a_package_is_calibrated_on_the_validation_scenes(unbroken, package, tmp_path, capsys):

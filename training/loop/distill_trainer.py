@@ -14,7 +14,7 @@ from ..config import Config, StageSettings
 from ..data.patches import Patches
 from . import checkpoint
 from .diffusion import Terms
-from .distillation import ddpm_step, sample_steps, truncate, x0_of_one_step, x0_on
+from .distillation import X0, ddpm_step, sample_steps, truncate, x0_of_one_step, x0_on
 from .stage_trainer import Batch, StageTrainer, diffusion_of, learning_rate
 
 
@@ -127,13 +127,17 @@ class DistillTrainer(StageTrainer):
     def _solve_teacher(self, batch: Batch, x_t: Tensor, timesteps: Sequence[Tensor]) -> Tensor:
         d, settings = self.diffusion, self.settings
         scale = 0.0 if self.round else self.plan.guidance_scale
-        x0_of = x0_on(self.teacher, settings.prediction, d, batch.condition, scale)
+        x0_of = self._teacher_says(batch.condition, scale)
         end = sample_steps(x_t, timesteps, x0_of, d, settings)
         return x0_of_one_step(d, x_t, end, timesteps[0], timesteps[-1])
 
+    def _teacher_says(self, condition: Tensor, scale: float) -> X0:
+        kind, null = self.settings.prediction, self.config.null_condition
+        return x0_on(self.teacher, kind, self.diffusion, condition, scale, null)
+
     def _draw(self, batch: Batch) -> Tensor:
         d, settings, scale = self.diffusion, self.settings, self.plan.guidance_scale
-        x0_of = x0_on(self.teacher, settings.prediction, d, batch.condition, scale)
+        x0_of = self._teacher_says(batch.condition, scale)
         order = self._order(self.plan.teacher_steps)[:, None].expand(-1, len(batch.x0))
         starts = (self._normal_like(batch.x0) for _ in range(self.plan.draws))
         drawn = [sample_steps(x, list(order), x0_of, d, settings, ddpm_step) for x in starts]

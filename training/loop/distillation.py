@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from model_runtime.diffusion import guidance
+from model_runtime.package.manifest import NULL_CONDITIONS
 
 from ..config import StageSettings
 from .diffusion import TorchDiffusion
@@ -20,12 +21,17 @@ Step = Callable[[TorchDiffusion, Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
 def x0_on(
-    network: nn.Module, kind: str, d: TorchDiffusion, condition: Tensor, guidance_scale: float = 0.0
+    network: nn.Module,
+    kind: str,
+    d: TorchDiffusion,
+    condition: Tensor,
+    guidance_scale: float = 0.0,
+    null_condition: str = NULL_CONDITIONS[0],
 ) -> X0:
     """The x0 that a network predicting ``kind`` says of any x_t, guided (ICMG) by its scale."""
     predict = _predict_on(network, condition)
     if guidance_scale:
-        null = _predict_on(network, torch.zeros_like(condition))
+        null = _predict_on(network, guidance.null_of(condition, null_condition))
         predict = guidance.mix_guidance(predict, null, guidance_scale)
     return lambda x_t, t: d.x0(kind, predict(x_t, t), x_t, t)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from model_runtime.diffusion import schedule
+from model_runtime.diffusion import guidance, schedule
 from model_runtime.errors import InputError
 
 from ..config import Config, StageSettings
@@ -186,8 +186,9 @@ class StageTrainer:
 
     def _with_dropout(self, cube: Tensor, condition: Tensor, seen: Tensor) -> Batch:
         final = list(self.settings.final_bands)
-        kept = self._uniform() >= self.settings.condition_dropout
-        return Batch(cube[:, final], condition * kept[:, None, None, None], seen[:, final])
+        kept = (self._uniform() >= self.settings.condition_dropout)[:, None, None, None]
+        null = guidance.null_of(condition, self.config.null_condition)
+        return Batch(cube[:, final], torch.where(kept, condition, null), seen[:, final])
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)

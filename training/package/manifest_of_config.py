@@ -68,6 +68,7 @@ def identity(
         "domain": domain,
         "data_consistency": config.data_consistency,
         "pixelwise": pixelwise(config),
+        "null_condition": config.null_condition,
     }
 
 

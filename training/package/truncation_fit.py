@@ -1,4 +1,4 @@
-"""Fits truncation's thresholds: how large |x_t| of a stage is in the chains of held-out pictures."""
+"""Fits truncation's thresholds: how large |x_t| of a stage is in held-out pictures' chains."""
 
 from typing import Dict, List, Sequence
 

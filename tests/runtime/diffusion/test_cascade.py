@@ -331,6 +331,21 @@ def test_null_features_are_the_encoded_null_condition(of_functions):
     assert counted.null == 0
 
 
+def test_the_package_says_what_every_stage_is_guided_away_from(of_functions):
+    seen = []
+
+    def denoise(x, condition, timestep):
+        seen.append(condition)
+        return np.zeros_like(x) + condition[:, :1]
+
+    model = of_functions(stage(3, (0, 4), denoise), stage(2, range(8), denoise))
+    model.manifest = replace(model.manifest, null_condition="brightness")
+    model.estimate(RGB, 0, 0, replace(HOW, steps=1, guidance=(1.0, 1.0)))
+    assert len(seen) == 4
+    for conditional, null in (seen[:2], seen[2:]):
+        np.testing.assert_allclose(null, conditional * 0 + conditional.mean(1, keepdims=True))
+
+
 def test_truncation_reaches_the_sampler(of_functions):
     extreme = []
 

@@ -26,6 +26,15 @@ def test_without_guidance_the_null_network_does_not_run():
     assert guided(np.float32([1]), 2) == 3
 
 
+def test_the_null_of_brightness_is_the_grey_of_each_pixel():
+    condition = np.random.default_rng(0).standard_normal((2, 3, 4, 5)).astype(np.float32)
+    grey = guidance.null_of(condition, "brightness")
+    assert grey.shape == condition.shape and grey.dtype == np.float32
+    np.testing.assert_allclose(grey.mean(1), condition.mean(1), atol=1e-6)
+    assert np.ptp(grey, axis=1).max() == 0
+    assert not guidance.null_of(condition, "zero").any()
+
+
 def test_a_network_asked_for_both_at_once_gives_the_same_mixture():
     x = np.random.default_rng(0).standard_normal((1, 3, 4, 5)).astype(np.float32)
     apart = guidance.mix_guidance(lambda x, t: 2 * x + t, lambda x, t: x - t, 2.5)

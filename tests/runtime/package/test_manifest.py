@@ -148,7 +148,14 @@ def test_a_file_name_stays_in_the_folder(data, name):
 
 
 def test_every_entry_is_needed(data):
-    optional = {"domain", "data_consistency", "pixelwise", "shared_noise", "shared_error"}
+    optional = {
+        "null_condition",
+        "domain",
+        "data_consistency",
+        "pixelwise",
+        "shared_noise",
+        "shared_error",
+    }
     optional |= {"calibrations"}
     for key in set(data) - optional:
         rest = {k: v for k, v in data.items() if k != key}
@@ -156,7 +163,8 @@ def test_every_entry_is_needed(data):
 
 
 def test_a_package_may_leave_out_its_domain_and_consistency(data):
-    del data["domain"], data["data_consistency"], data["pixelwise"]
+    del data["domain"], data["data_consistency"], data["pixelwise"], data["null_condition"]
+    assert manifest.parse(data).null_condition == "zero"
     assert manifest.parse(data).domain is None
     assert manifest.parse(data).data_consistency is False
     assert manifest.parse(data).pixelwise is False

@@ -81,6 +81,19 @@ def test_a_condition_is_dropped_at_its_share(trainer):
     assert none_dropped.condition.any((1, 2, 3)).all()
 
 
+@pytest.mark.parametrize("stage", [0, 1])
+def test_dropped_conditions_become_the_null_that_guidance_uses(trainer, stage):
+    off = f"stages.{stage}.condition_dropout=0.0", "stages.1.condition_estimated_share=0.0"
+    all_off = f"stages.{stage}.condition_dropout=1.0", *off[1:]
+    torch.manual_seed(0)
+    kept = trainer(stage, *off, "null_condition=brightness", previous=[])._batch().condition
+    torch.manual_seed(0)
+    null = trainer(stage, *all_off, "null_condition=brightness", previous=[])._batch().condition
+    expected = kept.mean(1, keepdim=True).expand_as(kept)
+    torch.testing.assert_close(null, expected)
+    assert null.any()
+
+
 def test_stage_one_learns_its_bands_from_rgb_in_normalised_units(trainer):
     run = trainer(0, "stages.0.condition_dropout=0.0")
     batch = run._batch()
