@@ -538,7 +538,8 @@ def test_a_package_gets_thresholds_and_truncates_when_asked(unbroken, package, t
     for stage, old in zip(model.stages, before.stages):
         last = stage.truncation.thresholds[-1]
         assert stage.truncation.timesteps[-1] == stage.schedule.steps - 1
-        assert last[stage.truncation.levels.index(0.96)] == pytest.approx(2.054, abs=0.03)  # noise
+        # x_T is noise, of few pixels here.
+        assert last[stage.truncation.levels.index(0.96)] == pytest.approx(2.054, abs=0.3)
         assert stage == replace(old, truncation=stage.truncation)
     how = cascade.Sampling("ddpm", 5, 1, (0.0, 0.0), seed=1)
     rgb = np.random.default_rng(0).uniform(0.1, 0.5, (3, 16, 16)).astype(np.float32)
