@@ -47,7 +47,7 @@ PURE = (
     *("spectra.index_catalogue", "spectra.sensor_catalogue"),
 )
 # or NumPy, which QGIS ships, and nothing else.
-NUMPY_ALONE = ("spectra.spectral_library",)
+NUMPY_ALONE = ("spectra.spectral_library", "spectra.spectra_text")
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}
 PICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 

@@ -1,15 +1,17 @@
 """The panel's chart: spectra over wavelength, spread as a band. matplotlib only."""
 
-from typing import Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from .spectra import Spectrum, dashes_of
+from .spectra import Spectrum, dashes_of_point, dashes_of_reference, nearest
 
 # Of this share of its neighbours' distance and more, a gap between bands is left open.
 GAP_FACTOR = 5
 FONT, LEGEND_COLUMNS = 8, 3
+
+Limits = Tuple[float, float]
 
 
 class Chart:
@@ -17,7 +19,10 @@ class Chart:
 
     def __init__(self, figure: Figure, ink: str, paper: str):
         self._figure, self._ink, self._paper = figure, ink, paper
-        self._axes = figure.add_subplot(1, 1, 1)
+        self.axes = figure.add_subplot(1, 1, 1)
+        self._drawn: List[Spectrum] = []
+        self._view: Optional[Tuple[Limits, Limits]] = None
+        self._pointed: List = []
 
     def recolour(self, ink: str, paper: str) -> None:
         """Other colours, from the next drawing on."""
@@ -25,23 +30,71 @@ class Chart:
 
     def draw(self, points: Sequence[Spectrum], references: Sequence[Spectrum], words) -> None:
         """All lines anew; ``words``: titles of both axes and the hint of an empty chart."""
-        axes = self._axes
+        axes = self.axes
         axes.clear()
+        self._pointed, self._drawn = [], [*points, *references]
         self._dress(words)
         for one in points:
-            self._line(one, dashes_of(one.number - 1, reference=False))
+            self._line(one, dashes_of_point(one.origin))
             self._number(one)
         for place, one in enumerate(references):
-            self._line(one, dashes_of(place, reference=True))
-        if points or references:
+            self._line(one, dashes_of_reference(place))
+        if self._drawn:
             self._legend()
+            self._look()
         else:
+            self._view = None
             axes.text(0.5, 0.5, words.hint, ha="center", va="center", color=self._ink, wrap=True)
             axes.set_xticks([])
             axes.set_yticks([])
 
+    def zoom(self, factor: float, nm: Optional[float] = None, value: Optional[float] = None):
+        """Show ``factor`` of both axes' ranges about a place, the middle where none is given."""
+        across, up = self.axes.get_xlim(), self.axes.get_ylim()
+        self._view = _narrowed(across, factor, nm), _narrowed(up, factor, value)
+        self._look()
+
+    def move(self, nm: float, value: float) -> None:
+        """Show what lies so far beside."""
+        across, up = self.axes.get_xlim(), self.axes.get_ylim()
+        self._view = (across[0] + nm, across[1] + nm), (up[0] + value, up[1] + value)
+        self._look()
+
+    def show_all(self) -> None:
+        """Show every spectrum whole."""
+        self._view = None
+        self.axes.autoscale(True)
+
+    def _look(self) -> None:
+        if self._view is not None:
+            self.axes.set_xlim(self._view[0])
+            self.axes.set_ylim(self._view[1])
+
+    def point_out(self, nm: float, value: float) -> str:
+        """Mark the band that lies next to the place; its values as text, "" beside all lines."""
+        self.point_out_nothing()
+        found = nearest(self._drawn, nm, value)
+        if found is None:
+            return ""
+        one, band = self._drawn[found[0]], found[1]
+        at = one.wavelength_nm[band], one.values[band]
+        limits = self.axes.get_xlim(), self.axes.get_ylim()
+        self._pointed = [
+            self.axes.axvline(at[0], color=self._ink, alpha=0.4, linewidth=0.8, label="_"),
+            *self.axes.plot(*at, "o", color=one.colour, markersize=6, label="_"),
+        ]
+        self.axes.set_xlim(limits[0])
+        self.axes.set_ylim(limits[1])
+        return told(one, band)
+
+    def point_out_nothing(self) -> None:
+        """Take the mark away."""
+        for artist in self._pointed:
+            artist.remove()
+        self._pointed = []
+
     def _dress(self, words) -> None:
-        axes = self._axes
+        axes = self.axes
         self._figure.set_facecolor(self._paper)
         axes.set_facecolor(self._paper)
         axes.set_xlabel(words.across, color=self._ink, fontsize=FONT)
@@ -54,18 +107,18 @@ class Chart:
 
     def _line(self, one: Spectrum, style: str) -> None:
         nm, values, spread = with_gaps(one)
-        self._axes.plot(nm, values, style, color=one.colour, linewidth=1.6, label=plain(one.name))
+        self.axes.plot(nm, values, style, color=one.colour, linewidth=1.6, label=plain(one.name))
         if spread is not None:
             low, high = values - spread, values + spread
-            self._axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
+            self.axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
 
     def _number(self, one: Spectrum) -> None:
         """The point's number at the end of its line, as on the map."""
         seen = np.flatnonzero(np.isfinite(one.values))
         if seen.size:
             place = one.wavelength_nm[seen[-1]], one.values[seen[-1]]
-            self._axes.annotate(
-                str(one.number),
+            self.axes.annotate(
+                str(one.origin.number),
                 place,
                 (4, 0),
                 textcoords="offset points",
@@ -73,12 +126,13 @@ class Chart:
                 fontsize=FONT,
                 fontweight="bold",
                 verticalalignment="center",
+                annotation_clip=True,
             )
 
     def _legend(self) -> None:
         """Above the chart, where it hides no spectrum."""
-        lines = len(self._axes.get_lines())
-        legend = self._axes.legend(
+        lines = len(self.axes.get_lines())
+        legend = self.axes.legend(
             loc="lower left",
             bbox_to_anchor=(0, 1.01),
             ncol=min(lines, LEGEND_COLUMNS),
@@ -90,6 +144,18 @@ class Chart:
         )
         for text in legend.get_texts():
             text.set_color(self._ink)
+
+
+def told(one: Spectrum, band: int) -> str:
+    """The values of ``one`` at ``band`` as text: name, nm, value and spread."""
+    spread = "" if one.spread is None else f" ± {one.spread[band]:.4f}"
+    return f"{one.name}: {one.wavelength_nm[band]:.6g} nm, {one.values[band]:.4f}{spread}"
+
+
+def _narrowed(limits: Limits, factor: float, about: Optional[float]) -> Limits:
+    """``factor`` of a range; ``about`` keeps its share of it."""
+    middle = sum(limits) / 2 if about is None else about
+    return middle + factor * (limits[0] - middle), middle + factor * (limits[1] - middle)
 
 
 def plain(name: str) -> str:

@@ -1,6 +1,6 @@
 """Points on the map canvas, in the colours and with the numbers of their spectra."""
 
-from typing import List
+from typing import Collection, List
 
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsProject
 from qgis.gui import QgsMapCanvasItem
@@ -19,7 +19,7 @@ class Marker(QgsMapCanvasItem):
     def __init__(self, canvas, point, crs, number: int, colour: str):
         super().__init__(canvas)
         self._canvas, self._point, self._crs = canvas, point, crs
-        self._number, self._colour = str(number), QColor(colour)
+        self.number, self._colour = number, QColor(colour)
         self._place = None
         self.reproject()
 
@@ -54,7 +54,7 @@ class Marker(QgsMapCanvasItem):
         font = QFont()
         font.setPointSize(FONT_SIZE)
         font.setBold(True)
-        number.addText(NUMBER_AT, font, self._number)
+        number.addText(NUMBER_AT, font, str(self.number))
         for path in (ring, number):
             painter.strokePath(path, QPen(QColor(HALO), HALO_PEN if path is ring else PEN))
         painter.strokePath(ring, QPen(self._colour, PEN))
@@ -74,12 +74,12 @@ class Markers:
         crs = self._canvas.mapSettings().destinationCrs()
         self._items.append(Marker(self._canvas, point, crs, number, colour))
 
-    def keep(self, kept: List[bool]) -> None:
-        """Take away the points of which ``kept``, in their order, says False."""
-        for item, stays in zip(self._items, kept):
-            if not stays:
+    def keep(self, numbers: Collection[int]) -> None:
+        """Take away the points whose number is not one of ``numbers``."""
+        for item in self._items:
+            if item.number not in numbers:
                 self._canvas.scene().removeItem(item)
-        self._items = [item for item, stays in zip(self._items, kept) if stays]
+        self._items = [item for item in self._items if item.number in numbers]
 
     def places(self) -> List:
         """Where the points are, in the map's coordinates."""
@@ -96,7 +96,7 @@ class Markers:
 
     def clear(self) -> None:
         """Take all points away."""
-        self.keep([False] * len(self._items))
+        self.keep(())
 
     def close(self) -> None:
         """Before the panel goes."""

@@ -1,14 +1,15 @@
 """The dock of spectral profiles: click pixels of the map, see their spectra."""
 
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple
 
-import numpy as np
-from qgis.core import QgsMapLayerProxyModel, QgsProject, QgsRasterLayer
-from qgis.gui import QgsDockWidget, QgsMapLayerComboBox, QgsMapToolEmitPoint
+from qgis.core import QgsProject
+from qgis.gui import QgsDockWidget, QgsMapToolEmitPoint
 from qgis.PyQt.QtCore import QEvent, Qt
-from qgis.PyQt.QtGui import QGuiApplication, QPalette
+from qgis.PyQt.QtGui import QGuiApplication, QKeySequence, QPalette
 from qgis.PyQt.QtWidgets import (
+    QAction,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -18,18 +19,23 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..layers.raster_file import wavelengths_nm
+from ..layers.spectra_file import WRITERS
 from ..layers.spectral_library import LibraryError, read
 from ..translation import tr
 from .canvas import new_canvas
 from .chart import Chart
+from .chart_events import ChartEvents
 from .choose_spectra import choose_spectra
+from .layer_choice import LayerChoice
 from .markers import Markers
-from .sampler import Sampler
-from .spectra import Spectrum, as_csv, colour_of
+from .picking import pick
+from .profile import Profile
+from .spectra import as_csv, colour_of
+from .spectrum_list import SpectrumList
 
 MOST_REFERENCES = 12  # of a library with hundreds only the first are drawn
 PICTURE_DPI = 200
+SIDES = (1, 3, 5)  # pixels
 
 
 class Words(NamedTuple):
@@ -46,42 +52,49 @@ class SpectralPanel(QgsDockWidget):
     def __init__(self, iface):
         super().__init__(tr("Spectral profile"), iface.mainWindow())
         self.setObjectName("ScdmSpectralPanel")
-        self._iface, self._map = iface, iface.mapCanvas()
-        self._points: List[Spectrum] = []
-        self._references: List[Spectrum] = []
-        self._taken = 0
-        self._sampler: Optional[Sampler] = None
+        self._map = iface.mapCanvas()
+        self.profile = Profile()
         self._markers = Markers(self._map)
         self._tool = QgsMapToolEmitPoint(self._map)
         self._tool.canvasClicked.connect(self.add_point)
-        self._build()
+        self._build(iface)
         self._project = QgsProject.instance()
-        self._project.layersAdded.connect(self._layers_changed)
         self._project.layersRemoved.connect(self._forget)
-        self._layers_changed()
-        self._follow(iface.activeLayer())
+        self._say(self.layers.text)
         self.redraw()
 
     # --- widgets
 
-    def _build(self):
+    def _build(self, iface):
         body = QWidget(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(6, 6, 6, 6)
-        self._layer_box = QgsMapLayerComboBox(body)
-        self._layer_box.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
-        self._layer_box.setToolTip(tr("Raster with wavelengths whose pixels are read"))
-        self._layer_box.layerChanged.connect(self._take_layer)
-        column.addWidget(self._layer_box)
+        self.layers = LayerChoice(body, iface)
+        self.layers.changed.connect(lambda: self._say(self.layers.text))
+        column.addWidget(self.layers)
         column.addLayout(self._buttons(body))
-        self._canvas = new_canvas()
-        self._canvas.setMinimumSize(280, 260)
-        column.addWidget(self._canvas, 1)
+        column.addWidget(self._new_canvas(), 1)
+        column.addWidget(self._value)
+        self.list = SpectrumList(body)
+        self.list.renamed.connect(self._rename)
+        self.list.removed.connect(self.remove)
+        column.addWidget(self.list)
         self._status = QLabel(body)
         self._status.setWordWrap(True)
         column.addWidget(self._status)
-        self._chart = Chart(self._canvas.figure, *self._theme())
+        self._add_keys(body)
         self.setWidget(body)
+
+    def _new_canvas(self) -> QWidget:
+        self._canvas, self._value = new_canvas(), QLabel()
+        self._canvas.setMinimumSize(280, 220)
+        self._canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._canvas.setToolTip(
+            tr("Wheel or + and - zoom, dragging or the arrow keys move, a double click or 0 resets")
+        )
+        self._chart = Chart(self._canvas.figure, *self._theme())
+        self._events = ChartEvents(self._canvas, self._chart, self._value.setText)
+        return self._canvas
 
     def _buttons(self, parent):
         row = QHBoxLayout()
@@ -90,30 +103,53 @@ class SpectralPanel(QgsDockWidget):
         self.pick_button.toggled.connect(self._pick)
         self._tool.setButton(self.pick_button)
         row.addWidget(self.pick_button)
-        for title, tip, action in (
-            (tr("Clear"), tr("Remove the picked pixels; reference spectra stay"), self.clear),
-            (
-                tr("Library…"),
-                tr("Reference spectra from an ENVI library (.sli), a CSV or a text file"),
-                self._ask_library,
-            ),
-            (tr("Copy CSV"), tr("All spectra as a table to the clipboard"), self.copy_csv),
-            (tr("Save PNG…"), tr("The chart as a picture"), self._ask_picture),
-        ):
-            button = _button(parent, title, tip)
-            button.clicked.connect(lambda _checked=False, act=action: act())
-            row.addWidget(button)
-            if action == self._ask_library:
-                self._add_library_menu(button)
+        row.addWidget(self._side_box(parent))
+        clear = _button(parent, tr("Clear"), tr("Remove the picked pixels; reference spectra stay"))
+        clear.clicked.connect(lambda: self.clear())
+        row.addWidget(clear)
+        row.addWidget(self._library_button(parent))
+        row.addWidget(self._save_button(parent))
         row.addStretch(1)
         return row
 
-    def _add_library_menu(self, button):
-        menu = QMenu(button)
-        menu.addAction(tr("Add reference spectra…")).triggered.connect(self._ask_library)
-        menu.addAction(tr("Remove reference spectra")).triggered.connect(self.clear_library)
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+    def _side_box(self, parent) -> QComboBox:
+        self.side_box = QComboBox(parent)
+        self.side_box.setToolTip(tr("Pixels about the clicked one whose mean is taken"))
+        for side in SIDES:
+            self.side_box.addItem(f"{side} × {side}", side)
+        return self.side_box
+
+    def _library_button(self, parent) -> QToolButton:
+        tip = tr("Reference spectra from an ENVI library (.sli), a CSV or a text file")
+        button = _button(parent, tr("Library…"), tip)
+        button.clicked.connect(lambda: self._ask_library())
+        _add_menu(
+            button,
+            (tr("Add reference spectra…"), self._ask_library),
+            (tr("Remove reference spectra"), self.clear_library),
+        )
+        return button
+
+    def _save_button(self, parent) -> QToolButton:
+        tip = tr("The spectra as CSV, ENVI library or GeoPackage, or the chart as a picture")
+        button = _button(parent, tr("Save…"), tip)
+        button.clicked.connect(lambda: self._ask_file())
+        _add_menu(button, (tr("Save…"), self._ask_file), (tr("Copy CSV"), self.copy_csv))
+        return button
+
+    def _add_keys(self, body):
+        """Keys that work while the panel has the focus."""
+        for keys, act in (
+            (QKeySequence(Qt.Key.Key_P), self.pick_button.toggle),
+            (QKeySequence(Qt.Key.Key_M), self.add_middle),
+            (QKeySequence(QKeySequence.StandardKey.Copy), self.copy_csv),
+            (QKeySequence(QKeySequence.StandardKey.Save), self._ask_file),
+        ):
+            action = QAction(body)
+            action.setShortcut(keys)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _checked=False, act=act: act())
+            body.addAction(action)
 
     def _theme(self):
         """(ink, paper) of the chart: the window's own, so light and dark both fit."""
@@ -127,45 +163,7 @@ class SpectralPanel(QgsDockWidget):
         kinds = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
         if event.type() in kinds and hasattr(self, "_chart"):
             self._chart.recolour(*self._theme())
-            self.redraw()
-
-    # --- layers
-
-    def _layers_changed(self, *_layers):
-        """Offer the layers with wavelengths only; forget a layer that is gone."""
-        rasters = [one for one in self._project.mapLayers().values() if _is_raster(one)]
-        self._layer_box.setExceptedLayerList([one for one in rasters if not _has_nm(one)])
-        self._take_layer(self._layer_box.currentLayer())
-
-    def _forget(self, layer_ids):
-        """The points of layers that are gone go with them."""
-        gone = set(layer_ids)
-        kept = [one.layer_id not in gone for one in self._points]
-        self._markers.keep(kept)
-        self._points = [one for one, stays in zip(self._points, kept) if stays]
-        self._layers_changed()
-        self.redraw()
-
-    def _follow(self, layer):
-        if layer is not None and _is_raster(layer) and _has_nm(layer):
-            self._layer_box.setLayer(layer)
-
-    def _take_layer(self, layer):
-        self._sampler = None
-        if layer is None:
-            self._say(tr("No raster layer with wavelengths is loaded."))
-            return
-        try:
-            self._sampler = Sampler(layer, self._project)
-        except ValueError as error:
-            self._say(str(error))
-            return
-        self._say(f"{layer.name()}: {self._kind_of_layer()}")
-
-    def _kind_of_layer(self) -> str:
-        if self._sampler.is_spread:
-            return tr("a spread, not reflectance")
-        return tr("with spread") if self._sampler.has_spread else tr("no spread layer")
+            self._draw()
 
     # --- what the user does
 
@@ -175,39 +173,49 @@ class SpectralPanel(QgsDockWidget):
         else:
             self._map.unsetMapTool(self._tool)
 
+    def add_middle(self):
+        """Read the pixel in the middle of the map: picking without a mouse."""
+        self.add_point(self._map.center())
+
     def add_point(self, point, _button=None):
-        """Read the spectrum under ``point`` (map coordinates) and draw it."""
-        if self._sampler is None:
-            self._say(tr("No raster layer with wavelengths is loaded."))
+        """Read the spectra under ``point`` (map coordinates) and draw them."""
+        if not self.layers.samplers:
+            self._say(self.layers.text)
             return
-        crs = self._map.mapSettings().destinationCrs()
-        found = self._sampler.at(point, crs)
-        if found is None or not np.isfinite(found[1]).any():
+        crs, side = self._map.mapSettings().destinationCrs(), self.side_box.currentData()
+        number = self.profile.next_number
+        found = pick(self.layers.samplers, point, crs, side, number)
+        if not found:
             self._say(tr("No value there: outside the raster, or nodata."))
             return
-        self._taken += 1
-        one = self._named(found, (point.x(), point.y()))
-        self._points.append(one)
-        self._markers.add(point, one.number, one.colour)
-        self._say(f"{one.name}: {point.x():.10g}, {point.y():.10g}")
+        self.profile.add_point(found)
+        self._markers.add(point, number, colour_of(number - 1))
+        self._say(f"{tr('Point {}').format(number)}: {point.x():.10g}, {point.y():.10g}")
         self.redraw()
 
-    def _named(self, found, place) -> Spectrum:
-        """The spectrum (nm, values, spread) of the point that was taken last, at ``place``."""
-        sampler, number = self._sampler, self._taken
-        text = tr("Point {} (spread)") if sampler.is_spread else tr("Point {}")
-        facts = {"layer_id": sampler.layer_id, "number": number, "is_spread": sampler.is_spread}
-        return Spectrum(text.format(number), colour_of(number - 1), *found, place, **facts)
+    def remove(self, places: List[int]):
+        """Remove the spectra at ``places`` of the list."""
+        self.profile.remove(places)
+        self.redraw()
+
+    def _rename(self, place: int, name: str):
+        self.profile.rename(place, name)
+        self.list.set_name(place, self.profile.spectra[place].name)
+        self._draw()  # the list is being edited: it is not filled anew
+
+    def _forget(self, layer_ids):
+        """The points of layers that are gone go with them."""
+        self.profile.forget_layers(layer_ids)
+        self.redraw()
 
     def clear(self):
         """Take the picked pixels away; reference spectra stay."""
-        self._points, self._taken = [], 0
-        self._markers.clear()
+        self.profile.clear_points()
         self.redraw()
 
     def clear_library(self):
         """Take the reference spectra away."""
-        self._references = []
+        self.profile.clear_references()
         self.redraw()
 
     def add_library(self, path, choose=None):
@@ -224,24 +232,33 @@ class SpectralPanel(QgsDockWidget):
         if choose is not None and len(found) > MOST_REFERENCES:
             shown = choose([one.name for one in found])
         for place in shown:
-            one, colour = found[place], colour_of(-1 - len(self._references))  # the other end
-            self._references.append(Spectrum(one.name, colour, one.wavelength_nm, one.values))
+            one = found[place]
+            self.profile.add_reference(one.name, one.wavelength_nm, one.values)
         self._say(_of_library(Path(path).name, len(shown), found))
         self.redraw()
 
     def copy_csv(self):
         """Put all spectra on the clipboard as CSV."""
-        QGuiApplication.clipboard().setText(as_csv([*self._points, *self._references]))
+        QGuiApplication.clipboard().setText(as_csv(self.profile.spectra))
         self._say(tr("Copied."))
 
-    def save_picture(self, path):
-        """Write the chart to ``path``."""
+    def save(self, path):
+        """Write the spectra to ``path``, as its suffix says: .csv, .sli, .gpkg; .png the chart."""
+        path = Path(path)
+        if not self.profile.spectra:
+            self._say(tr("Not saved: {}").format(tr("there are no spectra")))
+            return
+        write = WRITERS.get(path.suffix.lower(), self._write_picture)
         try:
-            self._canvas.figure.savefig(path, dpi=PICTURE_DPI, facecolor=self._theme()[1])
+            notice = write(path, self.profile.spectra)
         except (OSError, ValueError) as error:
             self._say(tr("Not saved: {}").format(error))
             return
-        self._say(tr("Saved {}").format(path))
+        self._say(f"{tr('Saved {}').format(path)} {notice}".strip())
+
+    def _write_picture(self, path, _spectra):
+        self._canvas.figure.savefig(path, dpi=PICTURE_DPI, facecolor=self._theme()[1])
+        return ""
 
     def _ask_library(self):
         kinds = tr("Spectra (*.sli *.hdr *.csv *.txt *.tsv *.tab *.dat *.asc *.spectrum)")
@@ -250,27 +267,40 @@ class SpectralPanel(QgsDockWidget):
         if path:
             self.add_library(path, lambda names: choose_spectra(self, names))
 
-    def _ask_picture(self):
-        path, _kind = QFileDialog.getSaveFileName(self, tr("Save chart"), "", "PNG (*.png)")
+    def _ask_file(self):
+        kinds = {
+            "CSV (*.csv)": ".csv",
+            tr("ENVI spectral library (*.sli)"): ".sli",
+            tr("GeoPackage of the points (*.gpkg)"): ".gpkg",
+            tr("Picture of the chart (*.png)"): ".png",
+        }
+        path, kind = QFileDialog.getSaveFileName(self, tr("Save spectra"), "", ";;".join(kinds))
         if path:
-            self.save_picture(path if path.lower().endswith(".png") else path + ".png")
+            known = Path(path).suffix.lower() in kinds.values()
+            self.save(path if known else path + kinds.get(kind, ".csv"))
 
     # --- drawing
 
     def redraw(self):
-        """Draw all spectra anew."""
+        """Show all spectra anew: list, rings and chart."""
+        self.list.show_spectra(self.profile.spectra)
+        self._markers.keep(self.profile.numbers)
+        self._draw()
+
+    def _draw(self):
         hint = tr("Choose 'Pick pixels' and click on the map")
         words = Words(tr("Wavelength (nm)"), self._up(), hint)
-        self._chart.draw(self._points, self._references, words)
+        self._value.clear()
+        self._chart.draw(self.profile.points, self.profile.drawn_references(), words)
         self._canvas.draw_idle()
 
     def _up(self) -> str:
         """The title of the upward axis."""
-        spreads = [one.is_spread for one in self._points]
+        spreads = [one.origin.is_spread for one in self.profile.points]
         if any(spreads):
-            alone = all(spreads) and not self._references
+            alone = all(spreads) and not self.profile.references
             return tr("Spread of reflectance") if alone else tr("Reflectance, spread")
-        if any(one.spread is not None for one in self._points):
+        if any(one.spread is not None for one in self.profile.points):
             return tr("Reflectance ± spread")
         return tr("Reflectance")
 
@@ -289,7 +319,7 @@ class SpectralPanel(QgsDockWidget):
         """Before the plugin goes."""
         self.set_active(False)
         self._markers.close()
-        self._project.layersAdded.disconnect(self._layers_changed)
+        self.layers.close_for_good()
         self._project.layersRemoved.disconnect(self._forget)
 
 
@@ -302,17 +332,18 @@ def _of_library(name: str, shown: int, found) -> str:
     return text.format(shown=shown, count=len(found), name=name) + notice
 
 
+def _add_menu(button: QToolButton, *entries) -> None:
+    """Give ``button`` a menu of (title, act)."""
+    menu = QMenu(button)
+    for title, act in entries:
+        menu.addAction(title).triggered.connect(lambda _checked=False, act=act: act())
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+
+
 def _button(parent, title: str, tip: str) -> QToolButton:
     button = QToolButton(parent)
     button.setText(title)
     button.setToolTip(tip)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     return button
-
-
-def _is_raster(layer) -> bool:
-    return isinstance(layer, QgsRasterLayer) and layer.providerType() == "gdal"
-
-
-def _has_nm(layer: QgsRasterLayer) -> bool:
-    return any(nm is not None for nm in wavelengths_nm(layer.source()))

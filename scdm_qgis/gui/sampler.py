@@ -1,11 +1,20 @@
 """Reads the spectrum under a point of the map from a layer, and its spread where there is one."""
 
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional
 
+import numpy as np
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsProject, QgsRasterLayer
 
 from ..layers.pixel_reader import PixelReader
 from ..layers.spread_layer import is_spread, spread_of
+
+
+class Reading(NamedTuple):
+    """``values`` and, where known, ``spread`` (bands,) at ``wavelength_nm`` (bands,)."""
+
+    wavelength_nm: np.ndarray
+    values: np.ndarray
+    spread: Optional[np.ndarray]
 
 
 class Sampler:
@@ -18,10 +27,14 @@ class Sampler:
         self._spread = None if partner is None else PixelReader(partner.source())
         self.has_spread = partner is not None
         self.is_spread = is_spread(layer)
-        self.layer_id = layer.id()
+        self.layer_id, self.layer_name = layer.id(), layer.name()
 
-    def at(self, point, crs) -> Optional[Tuple]:
-        """(nm, values, spread or None) under ``point`` in ``crs``; None outside the raster."""
+    def at(self, point, crs, side: int) -> Optional[Reading]:
+        """The mean of ``side`` × ``side`` pixels about ``point`` in ``crs``.
+
+        None outside the raster, and where all is nodata. The spread is the pixels' mean as well:
+        errors of neighbours are alike, so it does not fall with their number.
+        """
         try:
             place = self._transform(crs).transform(point)
         except QgsCsException:
@@ -29,8 +42,11 @@ class Sampler:
         pixel = self._cube.pixel(place.x(), place.y())
         if pixel is None:
             return None
-        spread = None if self._spread is None else self._spread.spectrum(*pixel)
-        return self._cube.wavelength_nm, self._cube.spectrum(*pixel), spread
+        values = self._cube.spectrum(*pixel, side)
+        if not np.isfinite(values).any():
+            return None
+        spread = None if self._spread is None else self._spread.spectrum(*pixel, side)
+        return Reading(self._cube.wavelength_nm, values, spread)
 
     def _transform(self, crs) -> QgsCoordinateTransform:
         """From ``crs`` to the layer's; nothing changes where either is unknown."""

@@ -1,4 +1,4 @@
-"""The spectrum of one pixel of a raster file, in physical units, read through GDAL."""
+"""The spectrum of a pixel, or of some about it, of a raster file, in physical units."""
 
 from typing import Optional, Tuple
 
@@ -32,19 +32,27 @@ class PixelReader:
         inside = 0 <= column < self._dataset.RasterXSize and 0 <= row < self._dataset.RasterYSize
         return (column, row) if inside else None
 
-    def spectrum(self, column: int, row: int) -> np.ndarray:
-        """Values (bands,) after band scale and offset, NaN where masked."""
-        return np.array([self._value(i + 1, column, row) for i in self._order])
+    def spectrum(self, column: int, row: int, side: int = 1) -> np.ndarray:
+        """Mean values (bands,) of ``side`` × ``side`` pixels about one, as far as they lie inside.
 
-    def _value(self, number: int, column: int, row: int) -> float:
+        After band scale and offset; masked pixels do not count, NaN where all are.
+        """
+        window = self._window(column, row, side)
+        return np.array([self._value(i + 1, window) for i in self._order])
+
+    def _window(self, column: int, row: int, side: int) -> Tuple[int, int, int, int]:
+        """(column, row, columns, rows) of the pixels to read."""
+        reach = side // 2
+        left, top = max(column - reach, 0), max(row - reach, 0)
+        right = min(column + reach, self._dataset.RasterXSize - 1)
+        bottom = min(row + reach, self._dataset.RasterYSize - 1)
+        return left, top, right - left + 1, bottom - top + 1
+
+    def _value(self, number: int, window: Tuple[int, int, int, int]) -> float:
         band = self._dataset.GetRasterBand(number)
-        stored = _first(band, column, row)
-        masked = _first(band.GetMaskBand(), column, row) == 0
-        if masked or not np.isfinite(stored):
+        stored = band.ReadAsArray(*window).astype(np.float64)
+        seen = (band.GetMaskBand().ReadAsArray(*window) != 0) & np.isfinite(stored)
+        if not seen.any():
             return float("nan")
         scale, offset = band.GetScale(), band.GetOffset()
-        return stored * (1.0 if scale is None else scale) + (offset or 0.0)
-
-
-def _first(band, column: int, row: int) -> float:
-    return float(band.ReadAsArray(column, row, 1, 1)[0, 0])
+        return float(stored[seen].mean()) * (1.0 if scale is None else scale) + (offset or 0.0)

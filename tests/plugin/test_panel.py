@@ -65,7 +65,7 @@ def test_nothing_is_built_before_it_is_opened(registered):
 
 def test_a_click_shows_the_pixels_spectrum_and_spread(panel):
     panel.add_point(CENTRE)
-    (point,) = panel._points
+    (point,) = panel.profile.points
     assert point.wavelength_nm == pytest.approx(NM)
     assert point.values == pytest.approx([0.1022, 0.2022, 0.3022])
     assert point.spread == pytest.approx([0.0102, 0.0202, 0.0302])
@@ -81,7 +81,7 @@ def shown_map(panel, window):
     canvas = window.mapCanvas()
     canvas.resize(450, 300)
     canvas.show()
-    canvas.setExtent(panel._layer_box.currentLayer().extent())
+    canvas.setExtent(panel.layers.box.currentLayer().extent())
     QGuiApplication.processEvents()
     yield canvas
     canvas.hide()
@@ -99,27 +99,27 @@ def click(canvas, column, row):
 
 def test_clicks_on_the_map_pick_pixels(panel, shown_map):
     click(shown_map, 5, 3)
-    assert panel._points == []  # the tool is not in hand yet
+    assert panel.profile.points == []  # the tool is not in hand yet
     panel.pick_button.click()
     click(shown_map, 5, 3)
     click(shown_map, 0, 5)
-    assert [point.values[0] for point in panel._points] == pytest.approx([0.1035, 0.105])
+    assert [point.values[0] for point in panel.profile.points] == pytest.approx([0.1035, 0.105])
     assert len(panel._markers.places()) == 2 and list(drawn(panel)) == ["Point 1", "Point 2"]
     panel.pick_button.click()
     click(shown_map, 1, 1)
-    assert len(panel._points) == 2
+    assert len(panel.profile.points) == 2
 
 
 def test_a_map_in_another_reference_system(panel, window):
     window.mapCanvas().setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     panel.add_point(QgsPointXY(-80.99994377, 37.04617740))  # CENTRE, by GDAL
-    assert panel._points[0].values == pytest.approx([0.1022, 0.2022, 0.3022])
+    assert panel.profile.points[0].values == pytest.approx([0.1022, 0.2022, 0.3022])
 
 
 @pytest.mark.parametrize("x, y", [(499990, 4099995), (500001, 4099999.5)])
 def test_outside_and_nodata_are_told(panel, x, y):
     panel.add_point(QgsPointXY(x, y))
-    assert panel._points == []
+    assert panel.profile.points == []
     assert "No value there" in panel._status.text()
 
 
@@ -188,7 +188,7 @@ def test_rings_stay_at_their_place_when_the_maps_reference_system_changes(panel,
 
 def test_rings_and_spectra_go_with_their_layer(panel, pair):
     panel.add_point(CENTRE)
-    panel._layer_box.setLayer(QgsProject.instance().mapLayersByName("spread")[0])
+    panel.layers.box.setLayer(QgsProject.instance().mapLayersByName("spread")[0])
     panel.add_point(CENTRE)
     QgsProject.instance().removeMapLayer(QgsProject.instance().mapLayersByName("cube")[0])
     assert list(drawn(panel)) == ["Point 2 (spread)"]
@@ -196,11 +196,11 @@ def test_rings_and_spectra_go_with_their_layer(panel, pair):
 
 
 def test_a_spread_is_not_drawn_as_reflectance(panel):
-    panel._layer_box.setLayer(QgsProject.instance().mapLayersByName("spread")[0])
+    panel.layers.box.setLayer(QgsProject.instance().mapLayersByName("spread")[0])
     assert "not reflectance" in panel._status.text()
     panel.add_point(CENTRE)
     assert panel._canvas.figure.axes[0].get_ylabel() == "Spread of reflectance"
-    panel._layer_box.setLayer(QgsProject.instance().mapLayersByName("cube")[0])
+    panel.layers.box.setLayer(QgsProject.instance().mapLayersByName("cube")[0])
     panel.add_point(CENTRE)
     assert panel._canvas.figure.axes[0].get_ylabel() == "Reflectance, spread"
 
@@ -232,38 +232,38 @@ def test_copy_and_picture(panel, tmp_path):
     rows = QGuiApplication.clipboard().text().splitlines()
     assert rows[0] == "wavelength_nm,Point 1 (500005 4099995),Point 1 spread"
     assert rows[1] == "450,0.1022,0.0102"
-    panel.save_picture(str(tmp_path / "chart.png"))
+    panel.save(str(tmp_path / "chart.png"))
     assert (tmp_path / "chart.png").read_bytes()[:4] == b"\x89PNG"
-    panel.save_picture(str(tmp_path / "none" / "chart.png"))
+    panel.save(str(tmp_path / "none" / "chart.png"))
     assert "Not saved" in panel._status.text()
 
 
 def test_only_rasters_with_wavelengths_are_offered(panel, rgb_path):
     QgsProject.instance().addMapLayer(QgsRasterLayer(str(rgb_path), "field"))
-    box = panel._layer_box
+    box = panel.layers.box
     assert {box.layer(i).name() for i in range(box.count())} == {"cube", "spread"}
 
 
 def test_a_layer_that_goes_takes_its_reader_along(panel):
     QgsProject.instance().removeAllMapLayers()
     panel.add_point(CENTRE)
-    assert panel._points == []
+    assert panel.profile.points == []
     assert "No raster layer" in panel._status.text()
 
 
 def test_the_spread_of_another_run_is_not_taken(panel, pair):
     tag(pair[1], CONTENT="spread of the estimate", SEED="4", MODEL_SHA256="ab")
-    panel._layers_changed()
+    panel.layers.refresh()
     panel.add_point(CENTRE)
-    assert panel._points[0].spread is None
+    assert panel.profile.points[0].spread is None
 
 
 def test_a_sample_has_no_spread(panel, pair):
     run = {"MODEL_SHA256": "ab", "SEED": "3", "SAMPLES": "4"}
     tag(pair[0], CONTENT="sample 2 of 4", SAMPLE="2", **run)
-    panel._layers_changed()
+    panel.layers.refresh()
     panel.add_point(CENTRE)
-    assert panel._points[0].spread is None
+    assert panel.profile.points[0].spread is None
 
 
 def test_a_closed_panel_leaves_the_map_alone(panel, registered, window):

@@ -1,0 +1,68 @@
+"""The list of the panel's spectra: rename with F2 or a double click, remove with Del."""
+
+from typing import List, Sequence
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QIcon, QKeySequence, QPixmap
+from qgis.PyQt.QtWidgets import QAbstractItemView, QAction, QListWidget, QListWidgetItem
+
+from ..translation import tr
+from .spectra import Spectrum
+
+SWATCH, ROWS_SHOWN = 12, 4  # pixels; lines
+
+
+class SpectrumList(QListWidget):
+    """Tells of ``renamed`` (place, name) and ``removed`` (places)."""
+
+    renamed = pyqtSignal(int, str)
+    removed = pyqtSignal(list)
+
+    def __init__(self, parent):
+        super().__init__(parent)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setToolTip(tr("Rename with F2 or a double click, remove with Del"))
+        self.setAccessibleName(tr("Spectra"))
+        self.setMaximumHeight(ROWS_SHOWN * (self.fontMetrics().height() + 6))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        rename = self._action(tr("Rename"), Qt.Key.Key_F2)
+        rename.triggered.connect(lambda: self.editItem(self.currentItem()))
+        self._action(tr("Remove"), Qt.Key.Key_Delete).triggered.connect(self._remove)
+        self.itemChanged.connect(lambda item: self.renamed.emit(self.row(item), item.text()))
+
+    def _action(self, title: str, key) -> QAction:
+        action = QAction(title, self)
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.addAction(action)
+        return action
+
+    def show_spectra(self, spectra: Sequence[Spectrum]) -> None:
+        """List ``spectra``, each with its colour; nothing is listed, nothing is shown."""
+        self.blockSignals(True)
+        self.clear()
+        for one in spectra:
+            item = QListWidgetItem(_swatch(one.colour), one.name, self)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+        self.blockSignals(False)
+        self.setVisible(bool(spectra))
+
+    def set_name(self, place: int, name: str) -> None:
+        """Show ``name`` at ``place`` without telling of it."""
+        self.blockSignals(True)
+        self.item(place).setText(name)
+        self.blockSignals(False)
+
+    def chosen(self) -> List[int]:
+        """The places of the selected spectra."""
+        return sorted(self.row(item) for item in self.selectedItems())
+
+    def _remove(self) -> None:
+        if self.chosen():
+            self.removed.emit(self.chosen())
+
+
+def _swatch(colour: str) -> QIcon:
+    square = QPixmap(SWATCH, SWATCH)
+    square.fill(QColor(colour))
+    return QIcon(square)
