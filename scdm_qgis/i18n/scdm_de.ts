@@ -1244,6 +1244,46 @@
             <translation>Referenzspektren</translation>
         </message>
         <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>a spread, not reflectance</source>
+            <translation>eine Streuung, keine Reflexion</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>with spread</source>
+            <translation>mit Streuung</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>no spread layer</source>
+            <translation>ohne Streuungslayer</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>Raster with wavelengths whose pixels are read</source>
+            <translation>Raster mit Wellenlängen, dessen Pixel gelesen werden</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>Compare</source>
+            <translation>Vergleichen</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>Further rasters that are read at the same pixel</source>
+            <translation>Weitere Raster, die am selben Pixel gelesen werden</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>No raster layer with wavelengths is loaded.</source>
+            <translation>Kein Rasterlayer mit Wellenlängen ist geladen.</translation>
+        </message>
+        <message>
+            <location filename="../gui/layer_choice.py" />
+            <source>No other raster with wavelengths</source>
+            <translation>Kein weiteres Raster mit Wellenlängen</translation>
+        </message>
+        <message>
             <location filename="../gui/menu.py" />
             <source>Upsample RGB to hyperspectral…</source>
             <translation>RGB zu Hyperspektral erweitern …</translation>
@@ -1345,6 +1385,16 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
+            <source>Reference spectra from an ENVI library (.sli), a CSV or a text file</source>
+            <translation>Referenzspektren aus einer ENVI-Bibliothek (.sli), einer CSV- oder Textdatei</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>The spectra as CSV, ENVI library or GeoPackage, or the chart as a picture</source>
+            <translation>Die Spektren als CSV, ENVI-Bibliothek oder GeoPackage, oder das Diagramm als Bild</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
             <source>Spectra (*.sli *.hdr *.csv *.txt *.tsv *.tab *.dat *.asc *.spectrum)</source>
             <translation>Spektren (*.sli *.hdr *.csv *.txt *.tsv *.tab *.dat *.asc *.spectrum)</translation>
         </message>
@@ -1365,8 +1415,8 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Raster with wavelengths whose pixels are read</source>
-            <translation>Raster mit Wellenlängen, dessen Pixel gelesen werden</translation>
+            <source>Wheel or + and - zoom, dragging or the arrow keys move, a double click or 0 resets</source>
+            <translation>Mausrad oder + und - zoomen, Ziehen oder die Pfeiltasten verschieben, ein Doppelklick oder 0 zeigt wieder alles</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1380,28 +1430,28 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>a spread, not reflectance</source>
-            <translation>eine Streuung, keine Reflexion</translation>
+            <source>Clear</source>
+            <translation>Leeren</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>with spread</source>
-            <translation>mit Streuung</translation>
+            <source>Remove the picked pixels; reference spectra stay</source>
+            <translation>Die gewählten Pixel entfernen; Referenzspektren bleiben</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>no spread layer</source>
-            <translation>ohne Streuungslayer</translation>
+            <source>Pixels about the clicked one whose mean is taken</source>
+            <translation>Pixel um das angeklickte, deren Mittel genommen wird</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Point {} (spread)</source>
-            <translation>Punkt {} (Streuung)</translation>
+            <source>Library…</source>
+            <translation>Bibliothek…</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Point {}</source>
-            <translation>Punkt {}</translation>
+            <source>Save…</source>
+            <translation>Speichern…</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1415,8 +1465,18 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Save chart</source>
-            <translation>Diagramm speichern</translation>
+            <source>GeoPackage of the points (*.gpkg)</source>
+            <translation>GeoPackage der Punkte (*.gpkg)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Picture of the chart (*.png)</source>
+            <translation>Bild des Diagramms (*.png)</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Save spectra</source>
+            <translation>Spektren speichern</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1430,48 +1490,18 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Clear</source>
-            <translation>Leeren</translation>
+            <source>Add reference spectra…</source>
+            <translation>Referenzspektren hinzufügen…</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Remove the picked pixels; reference spectra stay</source>
-            <translation>Die gewählten Pixel entfernen; Referenzspektren bleiben</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Library…</source>
-            <translation>Bibliothek…</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Reference spectra from an ENVI library (.sli), a CSV or a text file</source>
-            <translation>Referenzspektren aus einer ENVI-Bibliothek (.sli), einer CSV- oder Textdatei</translation>
+            <source>Remove reference spectra</source>
+            <translation>Referenzspektren entfernen</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
             <source>Copy CSV</source>
             <translation>CSV kopieren</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>All spectra as a table to the clipboard</source>
-            <translation>Alle Spektren als Tabelle in die Zwischenablage</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Save PNG…</source>
-            <translation>PNG speichern…</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>The chart as a picture</source>
-            <translation>Das Diagramm als Bild</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>No raster layer with wavelengths is loaded.</source>
-            <translation>Kein Rasterlayer mit Wellenlängen ist geladen.</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
@@ -1490,23 +1520,28 @@
         </message>
         <message>
             <location filename="../gui/panel.py" />
-            <source>Saved {}</source>
-            <translation>{} gespeichert</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Add reference spectra…</source>
-            <translation>Referenzspektren hinzufügen…</translation>
-        </message>
-        <message>
-            <location filename="../gui/panel.py" />
-            <source>Remove reference spectra</source>
-            <translation>Referenzspektren entfernen</translation>
+            <source>there are no spectra</source>
+            <translation>es gibt keine Spektren</translation>
         </message>
         <message>
             <location filename="../gui/panel.py" />
             <source>Not saved: {}</source>
             <translation>Nicht gespeichert: {}</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Point {}</source>
+            <translation>Punkt {}</translation>
+        </message>
+        <message>
+            <location filename="../gui/panel.py" />
+            <source>Saved {}</source>
+            <translation>{} gespeichert</translation>
+        </message>
+        <message>
+            <location filename="../gui/picking.py" />
+            <source>Point {} (spread)</source>
+            <translation>Punkt {} (Streuung)</translation>
         </message>
         <message>
             <location filename="../gui/setup_offer.py" />
@@ -1517,6 +1552,21 @@
             <location filename="../gui/setup_offer.py" />
             <source>Install</source>
             <translation>Installieren</translation>
+        </message>
+        <message>
+            <location filename="../gui/spectrum_list.py" />
+            <source>Rename with F2 or a double click, remove with Del</source>
+            <translation>Umbenennen mit F2 oder Doppelklick, entfernen mit Entf</translation>
+        </message>
+        <message>
+            <location filename="../gui/spectrum_list.py" />
+            <source>Rename</source>
+            <translation>Umbenennen</translation>
+        </message>
+        <message>
+            <location filename="../gui/spectrum_list.py" />
+            <source>Remove</source>
+            <translation>Entfernen</translation>
         </message>
         <message>
             <location filename="../layers/loading.py" />
@@ -1592,6 +1642,16 @@
             <location filename="../layers/source.py" />
             <source>Extent '{}' is empty: give xmin,xmax,ymin,ymax with xmin &lt; xmax and ymin &lt; ymax, or leave Extent empty for the whole raster</source>
             <translation>Die Ausdehnung „{}“ ist leer: xmin,xmax,ymin,ymax mit xmin &lt; xmax und ymin &lt; ymax angeben oder das Feld für das ganze Raster leer lassen</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectra_file.py" />
+            <source>Interpolated to the bands of {}: {}.</source>
+            <translation>Auf die Bänder von {} interpoliert: {}.</translation>
+        </message>
+        <message>
+            <location filename="../layers/spectra_file.py" />
+            <source>a GeoPackage holds picked pixels: pick some first</source>
+            <translation>ein GeoPackage enthält gewählte Pixel: zuerst welche wählen</translation>
         </message>
         <message>
             <location filename="../layers/spectral_library.py" />
