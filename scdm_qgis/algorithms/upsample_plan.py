@@ -13,7 +13,10 @@ from ..runtime.reckoning import TYPICAL, Plan, in_words
 from .base import given
 
 # What the speed depends on, beside the model.
-OF_SPEED = ("SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "TILE", "OVERLAP", "THREADS", "CLUSTER")
+OF_SPEED = (
+    *("SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "TRUNCATION"),
+    *("TILE", "OVERLAP", "THREADS", "CLUSTER"),
+)
 
 
 def kind_of(algorithm, parameters, context) -> tuple:

@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from qgis.core import QgsApplication, QgsProcessingContext, QgsRasterLayer, QgsSettings
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProject,
+    QgsRasterLayer,
+    QgsSettings,
+)
 
 from scdm_qgis.algorithms.upsample_plan import plan_of, words
 from scdm_qgis.runtime import reckoning
@@ -102,6 +108,17 @@ def test_a_run_is_remembered(upsample, inputs, fake_worker, log, write_cube, tmp
     )
     processing.run("scdm:upsample", inputs(), feedback=log)
     assert reckoning.seconds_by_last_run(plan(upsample, inputs())) == pytest.approx(2.4)
+
+
+def test_a_web_layer_has_the_pixels_that_are_asked_for(upsample, inputs, qgis_new_project):
+    url = "type=xyz&url=http://localhost:9/{z}/{x}/{y}.png&zmax=3&zmin=0"
+    layer = QgsRasterLayer(url, "tiles", "wms")
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    QgsProject.instance().addMapLayer(layer)
+    words = {"INPUT": layer.id(), "EXTENT": "0,1000,0,500", "RESOLUTION": 2}
+    assert plan_of(upsample, inputs(**words), context).pixels == 500 * 250
+    assert plan_of(upsample, inputs(INPUT=layer.id()), context) is None
 
 
 def test_what_the_dialog_says(upsample, inputs):
