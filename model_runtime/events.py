@@ -34,6 +34,9 @@ class Events:
         ``doing``: at what the run is after the last tile.
         """
 
+    def at(self, doing: str, share: float) -> None:
+        """``share`` of what comes after the tiles is done, 0 to 1."""
+
     def warning(self, message: str) -> None:
         """Something the user should know that does not stop the run."""
 

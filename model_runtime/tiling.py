@@ -64,6 +64,13 @@ class Span:
     keep1: int
     weights: Optional[np.ndarray] = None  # (keep1 - keep0,), with the other spans' they sum to 1
 
+    @property
+    def ramp(self) -> np.ndarray:
+        """The weights of a span that is blended (keep1 - keep0,)."""
+        if self.weights is None:
+            raise ValueError("the spans of tiles that are cut have no weights")
+        return self.weights
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -228,7 +235,7 @@ class Layout:
         """
         if self.margin is None:
             return BLOCK_SIDE
-        side = math.lcm(kept_side(self.size, self.margin), TIFF_STEP)
+        side = math.lcm(self._kept_side(), TIFF_STEP)
         return side * max(1, BLOCK_SIDE // side)
 
     def pieces(self, part: Optional[Window] = None) -> Iterator["Piece"]:
@@ -245,7 +252,7 @@ class Layout:
     def _cut_pieces(self) -> Iterator["Piece"]:
         """File block after file block, each of the whole kept windows of its own tiles."""
         down, along = self.spans()
-        kept = kept_side(self.size, self.margin)
+        kept = self._kept_side()
         side, few = max(1, self.block_side() // kept), self._unit_side()
         for rows in _runs(down, side):
             for cols in _runs(along, side):
@@ -261,7 +268,11 @@ class Layout:
 
     def _unit_side(self) -> int:
         """Tiles down and along a unit."""
-        return max(1, UNIT_SIDE // kept_side(self.size, self.margin))
+        return max(1, UNIT_SIDE // self._kept_side())
+
+    def _kept_side(self) -> int:
+        """Pixels a side that are kept of a tile; of blended ones all are."""
+        return kept_side(self.size, self.margin or 0)
 
     def _pieces_to_blend(self, window: Window) -> Iterator["Piece"]:
         """File block after file block, each with all tiles that reach into it."""
@@ -359,7 +370,7 @@ def blend(piece: Piece, values: Sequence[np.ndarray]) -> np.ndarray:
         (tile,) = unit.tiles
         rows, from_rows = _overlap(tile.down, window.row0, window.rows)
         cols, from_cols = _overlap(tile.along, window.col0, window.cols)
-        weights = tile.down.weights[from_rows, None] * tile.along.weights[None, from_cols]
+        weights = np.outer(tile.down.ramp[from_rows], tile.along.ramp[from_cols])
         total[:, rows, cols] += kept[:, from_rows, from_cols] * weights
     return total
 

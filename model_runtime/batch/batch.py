@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Protocol, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Protocol, Tuple, Type
 
 from ..errors import InputError, ScdmError
 from ..events import Events, Tally
@@ -171,7 +171,7 @@ def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
         "keep_stages": scene.name,
         "draws": scene.name,
     }
-    paths = {
+    paths: Dict[str, Any] = {
         option: str(Path(getattr(options, option)).absolute() / name)
         for option, name in places.items()
         if getattr(options, option)
@@ -273,7 +273,7 @@ def _raise_failures(folder: str, outcomes: List[Outcome]) -> None:
     )
 
 
-def _kinds(base: type) -> Iterator[type]:
+def _kinds(base: Type[ScdmError]) -> Iterator[Type[ScdmError]]:
     """``base`` and what is derived of it; the later ones are the kinds' own."""
     for kind in base.__subclasses__():
         yield from _kinds(kind)

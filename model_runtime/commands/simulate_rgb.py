@@ -49,7 +49,7 @@ def run(args, events) -> None:
     with _writer(args.output, args.cube, (rows, cols), model) as writer:
         for window in strips(len(bands), rows, cols):
             cube = read_cube(args.cube, bands, window)
-            seen = simulate(cube.values, cube.wavelength_nm, model.input_bands)
+            seen = simulate(cube.values, np.asarray(cube.wavelength_nm), model.input_bands)
             writer.write(window.row0, window.col0, seen)
             events.progress(window.row0 + window.rows, rows)
         writer.close()
@@ -62,7 +62,9 @@ def _usable_bands(path: str, bands: Sequence[InputBand]) -> Tuple[List[int], Lis
     from ..raster.cube import read_cube, usable_bands
 
     corner, usable = read_cube(path, window=Window(0, 0, 1, 1)), usable_bands(path)
-    return [int(i) + 1 for i in usable], check_coverage(corner.wavelength_nm[usable], bands)
+    return [int(i) + 1 for i in usable], check_coverage(
+        np.asarray(corner.wavelength_nm)[usable], bands
+    )
 
 
 def _writer(output: str, source: str, shape: Tuple[int, int], model: manifest.Manifest):

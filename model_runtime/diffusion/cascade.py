@@ -159,14 +159,16 @@ class StageSampler:
         Returns: a function (x_t, t) to the network's prediction, shaped like x_t.
         """
         conditional = self._network(features)
-        if scale and getattr(self._denoise, "shares_x", False):
+        if not scale or null is None:
+            mixture = conditional
+        elif getattr(self._denoise, "shares_x", False):
             both = self._network(np.concatenate([features, null]))
             mixture = guidance.mix_guidance_of_pair(both, scale)
         else:
             mixture = guidance.mix_guidance(conditional, self._network(null), scale)
         return mixture if interval is None else guidance.within(interval, mixture, conditional)
 
-    def _network(self, features: Optional[np.ndarray]) -> guidance.Predict:
+    def _network(self, features: np.ndarray) -> guidance.Predict:
         name = "features" if self._encode else "condition"
 
         def predict(x_t: np.ndarray, t: int) -> np.ndarray:
@@ -194,8 +196,11 @@ class _Part:
     null: Optional[np.ndarray]
 
     def crop(self, rows: slice, cols: slice) -> "_Part":
-        parts = self.rgb, self.condition, self.features, self.null
-        return _Part(*(p if p is None else np.ascontiguousarray(p[..., rows, cols]) for p in parts))
+        def cut(values: np.ndarray) -> np.ndarray:
+            return np.ascontiguousarray(values[..., rows, cols])
+
+        null = None if self.null is None else cut(self.null)
+        return _Part(cut(self.rgb), cut(self.condition), cut(self.features), null)
 
 
 class Cascade:
@@ -391,7 +396,7 @@ class Cascade:
     def _change(self, difference: np.ndarray) -> np.ndarray:
         """By how much the spectra of two samples of the last stage differ."""
         change = difference * self._units(len(self.stages) - 1)[0]
-        return self._project(change, np.float32(0)) if self._project else change
+        return self._project(change, np.zeros((), np.float32)) if self._project else change
 
     def _units(self, stage: int) -> Tuple[np.ndarray, np.ndarray]:
         """Scale and offset (bands, 1, 1) of a stage's bands."""
@@ -462,7 +467,7 @@ class _Deviations:
 
     def __init__(self, change: Callable[[np.ndarray], np.ndarray], keep: bool = False):
         self._change, self._count, self._keep = change, 0, keep
-        self._first, self._sum, self._squares = None, 0, 0
+        self._first = self._sum = self._squares = np.zeros((), np.float32)
         self._kept: List[np.ndarray] = []
 
     def add(self, sample: np.ndarray) -> None:
@@ -483,7 +488,7 @@ class _Deviations:
 
     def from_mean(self) -> Iterator[np.ndarray]:
         """By how much each sample differs from the mean of all."""
-        mean = self._sum / np.float32(self._count)
+        mean: np.ndarray = self._sum / np.float32(self._count)
         yield -mean
         yield from (change - mean for change in self._kept)
 

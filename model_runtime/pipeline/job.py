@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Optional, Protocol, Sequence, Tuple
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import Cascade, Estimate, EstimateRequest, Sampling
+from ..diffusion.cascade import EVERYTHING, Cascade, Estimate, EstimateRequest, Sampling
 from ..package.manifest import Manifest
 from ..raster.encoding import PERCENT, Encoding, of_dtype
 from ..spectra.radiometry import Radiometry
@@ -44,7 +44,12 @@ class Estimator(Protocol):
     """Estimates spectra, as diffusion.cascade.Cascade does."""
 
     def estimate(
-        self, rgb: np.ndarray, row0: int, col0: int, how: Sampling, wanted: EstimateRequest
+        self,
+        rgb: np.ndarray,
+        row0: int,
+        col0: int,
+        how: Sampling,
+        wanted: EstimateRequest = EVERYTHING,
     ) -> Estimate:
         """Estimate the spectra of ``rgb`` (input bands, rows, cols), which lies at (row0, col0).
 
@@ -88,6 +93,13 @@ class Job:
     cascade: Optional[Estimator] = None
     valid_share: float = 1.0
     mask: Optional["PolygonMask"] = None
+
+    @property
+    def estimator(self) -> Estimator:
+        """The cascade, of a job that this process computes."""
+        if self.cascade is None:
+            raise ValueError("other processes compute this job")
+        return self.cascade
 
     def wanted(self, window: tiling.Window) -> np.ndarray:
         """Find the pixels of ``window`` that the mask leaves.

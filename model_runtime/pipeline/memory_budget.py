@@ -1,7 +1,7 @@
 """How much memory a run may use, and the tile side that keeps it below that."""
 
 from dataclasses import replace
-from typing import Callable, Optional
+from typing import Callable, NoReturn, Optional
 
 import numpy as np
 
@@ -30,11 +30,13 @@ def fit_layout(job: Job, limit: Optional[int], warn: Callable[[str], None]) -> t
     Raises: MemoryShortage, with the figures, where no tile fits.
     """
     available = hardware.memory()["available"]
-    if limit is None and available is None:
-        return job.layout
-    free = limit if limit is not None else available // 2
     # A given limit is for the whole process, the default for what the run adds to it.
-    free -= hardware.resident() if limit is not None else 0
+    if limit is not None:
+        free = limit - hardware.resident()
+    elif available is not None:
+        free = available // 2
+    else:
+        return job.layout
     room = address_space.free_bytes()
     # Heaps and libraries reserve more than they use: half is for the run, as of free memory.
     free = free if room is None else min(free, room // 2)
@@ -55,13 +57,14 @@ def fit_layout(job: Job, limit: Optional[int], warn: Callable[[str], None]) -> t
 
 def _measure(job: Job) -> float:
     """Bytes that the network takes for a pixel of a tile, found with a small one."""
-    if job.runtime.device != "cpu" or job.cascade is None:  # its memory is another
+    cascade = job.cascade
+    if job.runtime.device != "cpu" or cascade is None:  # its memory is another
         return 0.0
     least = 2 * (job.layout.margin or 0) + job.layout.multiple
     side = min(job.layout.size, tiling.round_up(max(PROBE_SIDE, least), job.layout.multiple))
     rgb = np.zeros((len(job.model.input_bands), side, side), np.float32)
     how: Sampling = replace(job.sampling, steps=1, samples=1)
-    grown = hardware.growth(lambda: job.cascade.estimate(rgb, 0, 0, how))
+    grown = hardware.growth(lambda: cascade.estimate(rgb, 0, 0, how))
     return GENEROUS_BYTES_A_PIXEL if grown is None else grown / side**2
 
 
@@ -81,10 +84,10 @@ def _need(job: Job, layout: tiling.Layout, a_pixel: float) -> float:
     return tile + unit + cache
 
 
-def _refuse(job: Job, a_pixel: float, free: float) -> None:
-    layout = job.layout
-    while layout.smaller() is not None:
-        layout = layout.smaller()
+def _refuse(job: Job, a_pixel: float, free: float) -> NoReturn:
+    layout, smaller = job.layout, job.layout.smaller()
+    while smaller is not None:
+        layout, smaller = smaller, smaller.smaller()
     need = _need(job, layout, a_pixel)
     raise MemoryShortage(
         f"a tile of {layout.size} pixels needs about {need / MIB:.0f} MiB of memory, "

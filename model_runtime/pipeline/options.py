@@ -226,7 +226,7 @@ def layout_of(
             what = "an even number" if rule.multiple == 2 else f"a multiple of {rule.multiple}"
             raise InputError(f"{name} is {value}, but it must be {what}", f"give {what}")
     size = tile or rule.size
-    margin = None if rule.influence is None else _margin(overlap, rule)
+    margin = None if rule.influence is None else _margin(overlap, rule, rule.influence)
     shared = rule.overlap if overlap is None else overlap
     if margin is None and 2 * shared > size:
         if overlap is not None:
@@ -241,15 +241,15 @@ def layout_of(
     return tiling.Layout(raster.rows, raster.cols, window, size, rule.multiple, margin, shared)
 
 
-def _margin(overlap: Optional[int], rule: manifest.Tile) -> int:
+def _margin(overlap: Optional[int], rule: manifest.Tile, influence: int) -> int:
     """Pixels cut on each side: half of the overlap, and never less than the influence."""
-    if overlap is not None and overlap < 2 * rule.influence:
+    if overlap is not None and overlap < 2 * influence:
         raise InputError(
             f"--overlap is {overlap}, so the borders of tiles would show",
-            f"give {tiling.round_up(2 * rule.influence, rule.multiple)} or more",
+            f"give {tiling.round_up(2 * influence, rule.multiple)} or more",
         )
     wanted = rule.overlap if overlap is None else overlap
-    return tiling.round_up(max(rule.influence, -(-wanted // 2)), rule.multiple)
+    return tiling.round_up(max(influence, -(-wanted // 2)), rule.multiple)
 
 
 def format_numbers(numbers: Sequence[float]) -> str:

@@ -287,7 +287,7 @@ def _produce(
             final_names.refuse_appeared(run.targets)
         journal.mark_ending()
         whole.commit(overwrite)
-        if page is not None:
+        if page is not None and options.report:
             with storage_errors(options.report):
                 final_names.give_name(page, Path(options.report), overwrite)
     ending.at("", 1.0)
@@ -389,7 +389,8 @@ def _report(
     side = estimate_report.PREVIEW_SIDE
     raw, valid = job.reader.preview(job.layout.window, side)
     if job.mask is not None:
-        valid &= job.mask.inside(job.layout.window, valid.shape)
+        rows, cols = valid.shape
+        valid &= job.mask.inside(job.layout.window, (rows, cols))
     rgb = np.where(valid, job.radiometry.apply(raw), np.nan)
     made = {output.content: part for output, part in zip(job.outputs.rasters, parts)}
     shown = {name: made[name] for name in REPORTED if name in made}
@@ -400,7 +401,7 @@ def _report(
             read = PREVIEW_SHARE * (number + share) / len(shown)
             run.events.at("report", FILES_SHARE + (1 - FILES_SHARE) * read)
 
-        previews[content] = read_preview(part, side, tell)
+        previews[content] = read_preview(str(part), side, tell)
     seconds = time.monotonic() - run.since
     window = job.layout.window
     place = job.reader.georeference.of(window).ground(window.rows, window.cols)

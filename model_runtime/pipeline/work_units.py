@@ -181,11 +181,13 @@ def estimate_tile(
     wanted = EstimateRequest(
         kept, asked.spread, asked.stages, finish, asked.draws, asked.reliability
     )
-    result = job.cascade.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
+    result = job.estimator.estimate(rgb, tile.read.row0, tile.read.col0, job.sampling, wanted)
     made = [result.mean, *_stages_in_place(job, result, spectra)]
-    made += [result.spread] if asked.spread else []
-    if asked.reliability:
-        known = _reliability(job.model, result, rgb[(slice(None), *kept)])
+    if result.spread is not None:
+        made.append(result.spread)
+    if result.relative_spread is not None:
+        colours = rgb[(slice(None), *kept)]
+        known = _reliability(job.model, result.relative_spread, colours)
         made.append(stored[len(made)].encode(known))
     made += result.draws
     if not shown.all():
@@ -194,10 +196,10 @@ def estimate_tile(
     return tuple(made)
 
 
-def _reliability(model: Manifest, result: Estimate, rgb: np.ndarray) -> np.ndarray:
+def _reliability(model: Manifest, relative_spread: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """(1, rows, cols), 0 to 100."""
     distance = training_domain.distance(rgb, model.domain) if model.domain else 0.0
-    return reliability.reliability(result.relative_spread, distance)
+    return reliability.reliability(relative_spread, distance)
 
 
 def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:

@@ -1,10 +1,11 @@
 """Writes a run's outputs: a raster each, filled piece by piece."""
 
-from typing import Iterator, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from ..contract import CONTENT_TAG, SPREAD_CONTENT
 from ..raster import encoding
 from ..raster.band_metadata import vrt_text
+from ..raster.georeference import Georeference
 from ..raster.wavelengths import natural_colours
 from ..raster.writer import FileLayout, Writer
 from ..system.background import BackgroundWriter
@@ -12,6 +13,11 @@ from ..tiling import Window
 from .estimation import Estimation
 from .job import Job
 from .outputs import Output
+
+# What a raster says of itself: rows and columns, bands, encoding, place, tags.
+Description = Tuple[
+    Tuple[int, int], encoding.Bands, encoding.Encoding, Georeference, Dict[str, str]
+]
 
 
 def writers_of(job: Job, window: Window) -> Iterator[Writer]:
@@ -33,8 +39,7 @@ def vrt_without_sources(job: Job, output: Output) -> str:
     return vrt_text(*_description(job, job.layout.window, output))
 
 
-def _description(job: Job, window: Window, output: Output) -> Tuple:
-    """What a raster says of itself: size, bands, encoding, place, tags."""
+def _description(job: Job, window: Window, output: Output) -> Description:
     tags = {**job.outputs.tags, **output.tags, CONTENT_TAG: output.content}
     place = job.reader.georeference.of(window)
     bands, stored = _bands(job, output), job.encoding_of(output)

@@ -1,5 +1,6 @@
 """Chooses which bands of a raster are the model's red, green and blue, by what the file says."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
@@ -118,9 +119,9 @@ def in_model_order(bands: Sequence[int], wanted: Sequence[InputBand]) -> Tuple[i
 
     Returns: band numbers, counted from 1.
     """
-    if len(bands) != len(COLOURS) or len(wanted) != len(COLOURS):
+    if len(bands) != len(COLOURS):
         return tuple(bands)
-    return tuple(_of_colours(dict(zip(COLOURS, bands)), wanted))
+    return tuple(_of_colours(dict(zip(COLOURS, bands)), wanted) or bands)
 
 
 def _by_wavelength(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
@@ -128,14 +129,20 @@ def _by_wavelength(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> O
     if len(known) < len(wanted):
         return None
     nearest = [_nearest(known, use) for use in wanted]
-    far = [abs(band.wavelength_nm - use.wavelength_nm) for band, use in zip(nearest, wanted)]
-    if max(far) > FARTHEST_NM or len({band.number for band in nearest}) < len(wanted):
+    if max(map(_distance_nm, nearest, wanted)) > FARTHEST_NM or len(
+        {band.number for band in nearest}
+    ) < len(wanted):
         return None
     return [band.number for band in nearest]
 
 
 def _nearest(known: Sequence[BandFacts], use: InputBand) -> BandFacts:
-    return min(known, key=lambda band: abs(band.wavelength_nm - use.wavelength_nm))
+    return min(known, key=lambda band: _distance_nm(band, use))
+
+
+def _distance_nm(band: BandFacts, use: InputBand) -> float:
+    """Infinite for a band that does not say its wavelength."""
+    return math.inf if band.wavelength_nm is None else abs(band.wavelength_nm - use.wavelength_nm)
 
 
 def _by_colour(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
@@ -207,10 +214,8 @@ def _by_order(
     alpha = [band.number for band in first if band.colour == "alpha"]
     if alpha:
         raise InputError(f"band {alpha[0]} of '{path}' is its alpha band", remedy)
-    if len(wanted) != len(COLOURS):
-        return tuple(band.number for band in first)
-    order = {colour: band.number for colour, band in zip(COLOURS, first)}
-    return tuple(_of_colours(order, wanted))
+    numbers = [band.number for band in first]
+    return tuple(_of_colours(dict(zip(COLOURS, numbers)), wanted) or numbers)
 
 
 def _colour_of(wavelength_nm: float) -> str:
@@ -221,8 +226,8 @@ def _colour_of(wavelength_nm: float) -> str:
 
 
 def _better(facts: Sequence[BandFacts], use: InputBand) -> str:
-    best = _nearest([band for band in facts if band.wavelength_nm is not None], use)
-    if abs(best.wavelength_nm - use.wavelength_nm) > FARTHEST_NM:
+    best = _nearest(facts, use)
+    if _distance_nm(best, use) > FARTHEST_NM:
         return (
             f"no band lies within {FARTHEST_NM:.0f} nm of {use.wavelength_nm:.0f} nm: choose a "
             "raster that has one"

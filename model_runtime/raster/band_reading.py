@@ -51,12 +51,11 @@ def _place(window: Window, shape: Optional[Tuple[int, int]]) -> dict:
 
 
 def _join(dataset, bands: List, read: Read, whole: Window) -> np.ndarray:
-    made = None
+    made = np.empty(0)  # until the first part says the type
     for part in _parts(dataset, whole):
         values = np.stack([read(band, **_place(part, None)) for band in bands])
-        made = (
-            np.empty((len(bands), whole.rows, whole.cols), values.dtype) if made is None else made
-        )
+        if not made.size:
+            made = np.empty((len(bands), whole.rows, whole.cols), values.dtype)
         row, col = part.row0 - whole.row0, part.col0 - whole.col0
         made[:, row : row + part.rows, col : col + part.cols] = values
     return made
@@ -65,14 +64,15 @@ def _join(dataset, bands: List, read: Read, whole: Window) -> np.ndarray:
 def _thin(dataset, bands: List, read: Read, whole: Window, shape: Tuple[int, int]) -> np.ndarray:
     """Of the same pixels as GDAL's nearest neighbours."""
     rows, cols = _nearest(whole.rows, shape[0]), _nearest(whole.cols, shape[1])
-    made = None
+    made = np.empty(0)  # until the first line says the type
     for col0, col1 in _cuts(whole.col0, whole.cols, _part_cols(dataset)):
         here = np.flatnonzero((cols >= col0 - whole.col0) & (cols < col1 - whole.col0))
         picked = cols[here] - (col0 - whole.col0)
         for i, row in enumerate(rows if len(here) else ()):
             line = Window(whole.row0 + int(row), col0, 1, col1 - col0)
             values = np.stack([read(band, **_place(line, None))[0] for band in bands])
-            made = np.empty((len(bands), *shape), values.dtype) if made is None else made
+            if not made.size:
+                made = np.empty((len(bands), *shape), values.dtype)
             made[:, i, here] = values[:, picked]
     return made
 

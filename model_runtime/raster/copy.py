@@ -14,7 +14,7 @@ from ..system.durable_files import sync_file, sync_folder, write_durably
 from ..system.file_lock import take_lock
 from .band_metadata import carry_domains, copy_domains
 from .dataset import DAMAGED, files_read, open_dataset, open_with_sidecars
-from .gdal_setup import closing_errors, gdal
+from .gdal_setup import callback_of, closing_errors, gdal
 from .writer import COG_OPTIONS, WritingErrors, check_name
 
 COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
@@ -108,11 +108,12 @@ def _folder_beside(target: Path) -> Path:
 
 def _copy(dataset, made: Path, form: str, tell: Callable[[float], None]) -> None:
     name, options = COPY_DRIVERS[form]
-    heard = {"callback": lambda share, *_: tell(share) or 1}
     driver, said = gdal.GetDriverByName(name), []
     gdal.PushErrorHandler(lambda kind, number, message: said.append(message))
     try:
-        copy = driver.CreateCopy(str(made), dataset, options=list(options), **heard)
+        copy = driver.CreateCopy(
+            str(made), dataset, options=list(options), callback=callback_of(tell)
+        )
     except RuntimeError as error:
         said.append(str(error))
         copy = None

@@ -187,12 +187,14 @@ def write_cube(
 ) -> None:
     """Write a whole ``cube``, which needs ``fwhm_nm``, as the raster conventions say.
 
-    Raises: InputError, StorageError as ``Writer``.
+    Raises: InputError, StorageError as ``Writer``; ValueError without wavelengths or widths.
     """
+    if cube.wavelength_nm is None or cube.fwhm_nm is None:
+        raise ValueError("a cube is written with wavelengths and widths")
     spectral = Spectral(cube.wavelength_nm, cube.fwhm_nm, cube.units, colours)
     stored = of_dtype(dtype, cube.units)
-    shape = cube.values.shape[1:]
-    with Writer(path, shape, spectral, stored, cube.georeference, tags) as writer:
+    _, rows, cols = cube.values.shape
+    with Writer(path, (rows, cols), spectral, stored, cube.georeference, tags) as writer:
         writer.write(0, 0, cube.values)
         writer.close()
         writer.commit()

@@ -2,7 +2,7 @@
 
 import os
 from contextlib import contextmanager
-from typing import Iterator, List
+from typing import Callable, Iterator, List
 
 from osgeo import gdal, ogr, osr
 
@@ -44,6 +44,19 @@ def gdal_version() -> str:
     Returns: for example "3.6.2".
     """
     return gdal.VersionInfo("RELEASE_NAME")
+
+
+def callback_of(tell: Callable[[float], None]) -> Callable[..., int]:
+    """Make a progress callback for GDAL of ``tell``, which hears the share that is done.
+
+    Returns: a function that tells GDAL to go on.
+    """
+
+    def go_on(share: float, *_) -> int:
+        tell(share)
+        return 1
+
+    return go_on
 
 
 @contextmanager

@@ -67,7 +67,8 @@ class RasterReader:
             self._dataset, described = palette.expand(stored), palette.expand(described)
         facts = _band_facts(described)
         choice = _choose_bands(facts, self.path, bands, wanted)
-        self.bands, self.bands_taken = list(choice.bands), choice.describe(facts, wanted)
+        self.bands: Sequence[int] = list(choice.bands)
+        self.bands_taken = choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt if self._dataset is stored else palette.DOUBT
         names = tuple(facts[number - 1].name for number in self.bands)
         self.facts = file_facts.read(self._dataset, self.path, self.bands, names)
@@ -85,7 +86,9 @@ class RasterReader:
         self.bits = gdal.GetDataTypeSize(self._handles[0].DataType)
         self.scale, self.offset = _scaling(self._handles)
         wavelengths = [facts[number - 1].wavelength_nm for number in self.bands]
-        self.wavelength_nm = None if None in wavelengths else wavelengths
+        known = [nm for nm in wavelengths if nm is not None]
+        whole = len(known) == len(wavelengths)
+        self.wavelength_nm: Optional[Sequence[float]] = known if whole else None
 
     def _refuse_complex(self) -> None:
         for number, band in zip(self.bands, self._handles):

@@ -16,7 +16,7 @@ from ..tiling import BLOCK_SIDE
 from . import overviews
 from .band_metadata import carry_domains, describe_raster
 from .encoding import Bands, Encoding
-from .gdal_setup import closing_errors, gdal
+from .gdal_setup import callback_of, closing_errors, gdal
 from .georeference import Georeference
 
 COG_SHARE = 0.5  # of what is done after the last tile
@@ -182,8 +182,10 @@ class Writer:
         ]
         made = Path(f"{self.part}.cog")
         source = gdal.OpenEx(str(self.part), gdal.OF_RASTER)
-        heard = {"callback": lambda share, *_: tell(share) or 1}
-        copy = gdal.GetDriverByName("COG").CreateCopy(str(made), source, options=options, **heard)
+        heard = callback_of(tell)
+        copy = gdal.GetDriverByName("COG").CreateCopy(
+            str(made), source, options=options, callback=heard
+        )
         if copy is None:  # GDAL forgets to raise when a callback follows the error
             raise RuntimeError(gdal.GetLastErrorMsg() or "cut off")
         del copy
@@ -208,7 +210,10 @@ class Writer:
         Raises: StorageError.
         """
         with WritingErrors(self.path):
-            side, neighbours = Path(f"{self.part}.aux.xml"), final_names.geotiff(self.path).beside
+            side, neighbours = (
+                Path(f"{self.part}.aux.xml"),
+                final_names.geotiff(str(self.path)).beside,
+            )
             for stale in neighbours if overwrite else ():
                 stale.unlink(missing_ok=True)
             final_names.give_name(self.part, self.path, overwrite)
