@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from upsampling import masked_values
 
 ROOT = Path(__file__).resolve().parents[2]
 # Debian bookworm's qgis_process is a wrapper that fails.
@@ -22,6 +23,12 @@ def plugins_folder(tmp_path_factory):
     places = [f"--plugins={folder / 'plugins'}", f"--dist={folder / 'dist'}"]
     subprocess.run([*assemble, *places], check=True, capture_output=True)
     return folder / "plugins"
+
+
+@pytest.fixture
+def picture(write_raster):
+    """A raster of reflectance with a masked corner, 41 x 53 pixels."""
+    return write_raster("a.tif", masked_values(800), scale=1e-4, nodata=0)
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
+from upsampling import float32_words as words
+from upsampling import read
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
@@ -15,15 +17,6 @@ from model_runtime.diffusion import cascade
 from model_runtime.package import embedded, manifest
 
 gdal.UseExceptions()
-REFLECTANCE = ["--radiometry", "reflectance"]
-
-
-@pytest.fixture
-def source(write_raster):
-    """Reflectance with a masked corner, 41 x 53 pixels: several tiles of 32."""
-    values = np.random.default_rng(3).integers(200, 800, (3, 41, 53)).astype(np.uint16)
-    values[:, :4, :6] = 0
-    return write_raster("a.tif", values, scale=1e-4, nodata=0)
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +27,6 @@ def shared_noise_package(tmp_path_factory):
     model = manifest.read(folder)
     replace(model, shared_noise=manifest.SharedNoise(0.6, 7)).write(folder)
     return folder
-
-
-def words(source, package, out, *more):
-    asked = ["upsample", source, out, "--model", package, "--dtype", "float32", *REFLECTANCE]
-    return [str(word) for word in (*asked, *more)]
-
-
-def read(path):
-    return gdal.Open(str(path)).ReadAsArray()
 
 
 def samples_in(folder):
@@ -58,12 +42,12 @@ def samples_in(folder):
     ],
 )
 def test_each_sample_is_a_cube_and_all_have_mean_and_spread(
-    source, package, close, request, tmp_path
+    picture, package, close, request, tmp_path
 ):
     package, draws = request.getfixturevalue(package), tmp_path / "draws"
     more = ["--draws", draws, "--samples", 5, "--spread", tmp_path / "s.tif", "--seed", 7]
     more += ["--report", tmp_path / "r.html", "--sampler", "ddpm"]
-    assert runtime.main(words(source, package, tmp_path / "o.tif", *more)) == 0
+    assert runtime.main(words(picture, package, tmp_path / "o.tif", *more)) == 0
     assert sorted(path.name for path in draws.iterdir()) == [
         f"sample_{number:03d}.tif" for number in range(1, 6)
     ]
@@ -83,7 +67,7 @@ def test_each_sample_is_a_cube_and_all_have_mean_and_spread(
 
 
 def test_any_tiles_and_two_workers_give_the_same_draws(
-    source, shared_noise_package, command, tmp_path
+    picture, shared_noise_package, command, tmp_path
 ):
     pytest.importorskip("distributed")
     ways = {
@@ -93,7 +77,7 @@ def test_any_tiles_and_two_workers_give_the_same_draws(
     }
     found = {}
     for name, more in ways.items():
-        asked = words(source, shared_noise_package, tmp_path / f"{name}.tif", *more)
+        asked = words(picture, shared_noise_package, tmp_path / f"{name}.tif", *more)
         done = command(*asked, "--draws", tmp_path / name, "--samples", 3, "--threads", 1)
         assert done.returncode == 0, done.stderr
         found[name] = samples_in(tmp_path / name)
@@ -103,11 +87,11 @@ def test_any_tiles_and_two_workers_give_the_same_draws(
     np.testing.assert_array_equal(found["workers"], found["small"])
 
 
-def test_sheets_hold_the_same_draws(source, tiny_package, tmp_path, monkeypatch):
+def test_sheets_hold_the_same_draws(picture, tiny_package, tmp_path, monkeypatch):
     monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
     more = ["--tile", "24", "--samples", "3", "--sheet", "16"]
     for end in ("tif", "vrt"):
-        asked = words(source, tiny_package, tmp_path / f"o.{end}", *more)
+        asked = words(picture, tiny_package, tmp_path / f"o.{end}", *more)
         assert runtime.main([*asked, "--draws", str(tmp_path / end)]) == 0
     assert sorted(path.suffix for path in (tmp_path / "vrt").glob("sample_*.vrt")) == [".vrt"] * 3
     for number in (1, 2, 3):
@@ -132,8 +116,8 @@ def cut_off(monkeypatch):
     monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 
 
-def test_a_run_that_was_cut_off_goes_on_with_its_draws(source, tiny_package, tmp_path, cut_off):
-    cut = words(source, tiny_package, tmp_path / "o.tif", "--tile", 24, "--draws", tmp_path / "d")
+def test_a_run_that_was_cut_off_goes_on_with_its_draws(picture, tiny_package, tmp_path, cut_off):
+    cut = words(picture, tiny_package, tmp_path / "o.tif", "--tile", 24, "--draws", tmp_path / "d")
     assert runtime.main(cut) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "o.tif.blocks"]
     assert runtime.main(cut) == 0
@@ -142,17 +126,17 @@ def test_a_run_that_was_cut_off_goes_on_with_its_draws(source, tiny_package, tmp
 
 
 def test_blocks_without_draws_do_not_serve_a_run_that_wants_them(
-    source, tiny_package, tmp_path, cut_off, capsys
+    picture, tiny_package, tmp_path, cut_off, capsys
 ):
-    cut = words(source, tiny_package, tmp_path / "o.tif", "--tile", 24, "--samples", 4)
+    cut = words(picture, tiny_package, tmp_path / "o.tif", "--tile", 24, "--samples", 4)
     assert runtime.main(cut) == 4
     assert runtime.main([*cut, "--draws", str(tmp_path / "d")]) == 0
     assert "had other settings (draws): its tiles are discarded" in capsys.readouterr().err
     assert len(samples_in(tmp_path / "d")) == 4
 
 
-def test_enough_samples_are_drawn_unless_told(source, tiny_package, tmp_path, capsys):
-    asked = words(source, tiny_package, tmp_path / "o.tif", "--draws", tmp_path / "d", "--events")
+def test_enough_samples_are_drawn_unless_told(picture, tiny_package, tmp_path, capsys):
+    asked = words(picture, tiny_package, tmp_path / "o.tif", "--draws", tmp_path / "d", "--events")
     assert runtime.main(asked) == 0
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["samples"] == 4 == len(samples_in(tmp_path / "d"))
@@ -168,37 +152,37 @@ def test_enough_samples_are_drawn_unless_told(source, tiny_package, tmp_path, ca
     ],
 )
 def test_what_cannot_be_meant_is_refused(
-    source, tiny_package, tmp_path, capsys, folder, more, says
+    picture, tiny_package, tmp_path, capsys, folder, more, says
 ):
-    asked = words(source, tiny_package, tmp_path / "o.tif", "--draws", tmp_path / folder, *more)
+    asked = words(picture, tiny_package, tmp_path / "o.tif", "--draws", tmp_path / folder, *more)
     assert runtime.main(asked) == 2
     assert says in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.tif"]
 
 
-def test_samples_that_exist_are_kept_unless_told(source, tiny_package, tmp_path, capsys):
+def test_samples_that_exist_are_kept_unless_told(picture, tiny_package, tmp_path, capsys):
     draws = tmp_path / "d"
     draws.mkdir()
     (draws / "sample_002.tif").write_text("mine")
-    asked = words(source, tiny_package, tmp_path / "o.tif", "--draws", draws, "--samples", 2)
+    asked = words(picture, tiny_package, tmp_path / "o.tif", "--draws", draws, "--samples", 2)
     assert runtime.main(asked) == 2
     assert "sample_002.tif' exists" in capsys.readouterr().err
     assert runtime.main([*asked, "--overwrite"]) == 0
     assert len(samples_in(draws)) == 2
 
 
-def test_samples_of_another_run_are_not_left_beside(source, tiny_package, tmp_path, capsys):
+def test_samples_of_another_run_are_not_left_beside(picture, tiny_package, tmp_path, capsys):
     draws = tmp_path / "d"
     draws.mkdir()
     (draws / "sample_003.tif").write_text("another run's")
-    asked = words(source, tiny_package, tmp_path / "o.tif", "--draws", draws, "--samples", 2)
+    asked = words(picture, tiny_package, tmp_path / "o.tif", "--draws", draws, "--samples", 2)
     assert runtime.main([*asked, "--overwrite"]) == 2
     assert "holds a sample of another run, sample_003.tif" in capsys.readouterr().err
     assert [path.name for path in draws.iterdir()] == ["sample_003.tif"]
 
 
-def test_a_sample_is_no_input(source, tiny_package, tmp_path, capsys):
-    asked = words(source, tiny_package, tmp_path / "o.tif", "--draws", tmp_path / "d")
+def test_a_sample_is_no_input(picture, tiny_package, tmp_path, capsys):
+    asked = words(picture, tiny_package, tmp_path / "o.tif", "--draws", tmp_path / "d")
     assert runtime.main(asked) == 0
     again = words(tmp_path / "d" / "sample_001.tif", tiny_package, tmp_path / "p.tif")
     assert runtime.main(again) == 2

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 from osgeo import gdal
+from upsampling import float32_words as words
+from upsampling import read
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
@@ -14,44 +16,27 @@ from model_runtime.package import manifest
 gdal.UseExceptions()
 
 
-@pytest.fixture
-def source(write_raster):
-    """Reflectance with a masked corner, 41 x 53 pixels: several tiles of 32."""
-    values = np.random.default_rng(3).integers(200, 800, (3, 41, 53)).astype(np.uint16)
-    values[:, :4, :6] = 0
-    return write_raster("a.tif", values, scale=1e-4, nodata=0)
-
-
-def words(source, package, out, *more):
-    model = ["--model", str(package), "--dtype", "float32", "--radiometry", "reflectance"]
-    return ["upsample", str(source), str(out / "o.tif"), *model, *map(str, more)]
-
-
-def read(path):
-    return gdal.Open(str(path)).ReadAsArray()
-
-
 @pytest.mark.parametrize("package", ["tiny_package", "tiny_whole_tile_package"])
-def test_each_stage_is_a_raster_with_its_wavelengths(source, package, request, tmp_path):
+def test_each_stage_is_a_raster_with_its_wavelengths(picture, package, request, tmp_path):
     package = request.getfixturevalue(package)
     more = ["--keep-stages", tmp_path / "stages", "--samples", 2, "--spread", tmp_path / "s.tif"]
     more += ["--report", tmp_path / "r.html"]
-    assert runtime.main(words(source, package, tmp_path, *more)) == 0
+    assert runtime.main(words(picture, package, tmp_path / "o.tif", *more)) == 0
     first, last = (gdal.Open(str(tmp_path / "stages" / f"stage{n}.tif")) for n in (1, 2))
     centres = [first.GetRasterBand(b + 1).GetMetadataItem("wavelength") for b in range(2)]
     assert [float(nm) for nm in centres] == [400, 700]
-    assert first.GetGeoTransform() == gdal.Open(str(source)).GetGeoTransform()
+    assert first.GetGeoTransform() == gdal.Open(str(picture)).GetGeoTransform()
     np.testing.assert_array_equal(last.ReadAsArray(), read(tmp_path / "o.tif"))
     masked = np.isnan(first.ReadAsArray())
     assert masked[:, :4, :6].all() and masked.sum() == 2 * 4 * 6
     assert np.nanmax(read(tmp_path / "s.tif")) < 0.2  # the spread is still the spread
 
 
-def test_a_stages_raster_is_what_the_cascade_made(source, tiny_package, tmp_path):
+def test_a_stages_raster_is_what_the_cascade_made(picture, tiny_package, tmp_path):
     more = ["--keep-stages", tmp_path, "--tile", 64, "--quality", "fast"]
-    assert runtime.main(words(source, tiny_package, tmp_path, *more)) == 0
+    assert runtime.main(words(picture, tiny_package, tmp_path / "o.tif", *more)) == 0
     network = cascade.load(tiny_package, manifest.read(tiny_package), "cpu", 1)
-    rgb = read(source).astype(np.float32) * np.float32(1e-4)
+    rgb = read(picture).astype(np.float32) * np.float32(1e-4)
     rgb[:, :4, :6] = 0.2  # what is masked is the normalisation's offset to the model
     rgb = np.pad(rgb, [(0, 0), (8, 15), (8, 11)], mode="reflect")
     made = network.estimate(rgb, -8, -8, cascade.Sampling("ddim", 2, 1, (0, 0), 0)).stages[0]
@@ -60,8 +45,9 @@ def test_a_stages_raster_is_what_the_cascade_made(source, tiny_package, tmp_path
     np.testing.assert_allclose(found[seen], made[:, 8:-15, 8:-11][seen], atol=1e-5)
 
 
-def test_each_stage_can_be_judged(command, source, tiny_package, tmp_path):
-    done = command(*words(source, tiny_package, tmp_path, "--keep-stages", tmp_path / "stages"))
+def test_each_stage_can_be_judged(command, picture, tiny_package, tmp_path):
+    stages = tmp_path / "stages"
+    done = command(*words(picture, tiny_package, tmp_path / "o.tif", "--keep-stages", stages))
     assert done.returncode == 0, done.stderr
     for number, bands in ((1, 2), (2, 8)):
         estimate = tmp_path / "stages" / f"stage{number}.tif"
@@ -88,8 +74,9 @@ def cut_off(monkeypatch):
     monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 
 
-def test_a_run_that_was_cut_off_goes_on_with_its_stages(source, tiny_package, tmp_path, cut_off):
-    cut = words(source, tiny_package, tmp_path, "--tile", 24, "--keep-stages", tmp_path / "stages")
+def test_a_run_that_was_cut_off_goes_on_with_its_stages(picture, tiny_package, tmp_path, cut_off):
+    more = ["--tile", 24, "--keep-stages", tmp_path / "stages"]
+    cut = words(picture, tiny_package, tmp_path / "o.tif", *more)
     assert runtime.main(cut) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "o.tif.blocks"]
     assert runtime.main(cut) == 0
@@ -99,9 +86,9 @@ def test_a_run_that_was_cut_off_goes_on_with_its_stages(source, tiny_package, tm
 
 
 def test_blocks_without_stages_do_not_serve_a_run_that_keeps_them(
-    source, tiny_package, tmp_path, cut_off, capsys
+    picture, tiny_package, tmp_path, cut_off, capsys
 ):
-    cut = words(source, tiny_package, tmp_path, "--tile", 24)
+    cut = words(picture, tiny_package, tmp_path / "o.tif", "--tile", 24)
     assert runtime.main(cut) == 4
     assert runtime.main([*cut, "--keep-stages", str(tmp_path)]) == 0
     assert "had other settings (keep stages): its tiles are discarded" in capsys.readouterr().err
@@ -118,19 +105,19 @@ def test_blocks_without_stages_do_not_serve_a_run_that_keeps_them(
     ],
 )
 def test_folders_that_cannot_be_meant_are_refused(
-    source, tiny_package, tmp_path, capsys, folder, output, says
+    picture, tiny_package, tmp_path, capsys, folder, output, says
 ):
     before = sorted(tmp_path.rglob("*"))
-    asked = ["upsample", source, tmp_path / output, "--model", tiny_package]
+    asked = ["upsample", picture, tmp_path / output, "--model", tiny_package]
     asked += ["--keep-stages", tmp_path / folder]
     assert runtime.main([str(word) for word in asked]) == 2
     assert says in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_stage_that_exists_is_kept_unless_told(source, tiny_package, tmp_path, capsys):
+def test_a_stage_that_exists_is_kept_unless_told(picture, tiny_package, tmp_path, capsys):
     (tmp_path / "stage2.tif").write_text("mine")
-    asked = words(source, tiny_package, tmp_path, "--keep-stages", tmp_path)
+    asked = words(picture, tiny_package, tmp_path / "o.tif", "--keep-stages", tmp_path)
     assert runtime.main(asked) == 2
     assert "stage2.tif' exists" in capsys.readouterr().err
     assert (tmp_path / "stage2.tif").read_text() == "mine"

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from osgeo import gdal
+from upsampling import masked_values, read, words
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
@@ -18,19 +19,9 @@ gdal.UseExceptions()
 @pytest.fixture
 def source(write_raster):
     """Reflectance with a masked corner and, at the bottom, colours beyond the tiny model's."""
-    values = np.random.default_rng(3).integers(200, 4000, (3, 41, 53)).astype(np.uint16)
+    values = masked_values(4000)
     values[:, 30:] += 9000
-    values[:, :4, :6] = 0
     return write_raster("a.tif", values, scale=1e-4, nodata=0)
-
-
-def words(source, package, out, *more):
-    asked = ["upsample", source, out, "--model", package, "--radiometry", "reflectance"]
-    return [str(word) for word in (*asked, *more)]
-
-
-def read(path):
-    return gdal.Open(str(path)).ReadAsArray()
 
 
 def expected(source, package, mean, spread):
