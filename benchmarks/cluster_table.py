@@ -56,7 +56,7 @@ def seconds_of(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def measured(words: List[str], kill: bool) -> Dict[str, float]:
+def measure(words: List[str], kill: bool) -> Dict[str, float]:
     """Run ``words``; seconds of the run, of the client and of the workers."""
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     client, taken = psutil.Process(process.pid), {}
@@ -101,7 +101,7 @@ def rows(args, options: List[str], folder: Path) -> Iterator[Tuple]:
         output = folder / f"{count}{'.vrt' if args.vrt else '.tif'}"
         own = cores[: max(1, count)]
         os.sched_setaffinity(0, own)  # the run inherits it
-        taken = measured(words_of(source, output, count, options), args.kill and count > 0)
+        taken = measure(words_of(source, output, count, options), args.kill and count > 0)
         first = first or (taken["run"] if count else None)
         faster = f"{first / taken['run']:.2f}" if first else ""
         seconds = (f"{taken[name]:.1f}" for name in ("client", "workers"))

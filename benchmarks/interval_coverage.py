@@ -49,7 +49,7 @@ class Held:
     level: float
 
 
-def held(truth: np.ndarray, seen: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> Held:
+def count_inside(truth: np.ndarray, seen: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> Held:
     """How often the 90 % interval of mean and spread holds the truth; (bands, rows, cols) each."""
     half = INTERVAL_SPREADS * spread
     inside = (np.abs(truth - mean) <= half) & seen
@@ -64,13 +64,13 @@ def of_squares(
     if not rows or not cols:
         return None
 
-    def pooled(values: np.ndarray) -> np.ndarray:
+    def pool(values: np.ndarray) -> np.ndarray:
         return held_out.pool(values[:, :rows, :cols], side)
 
-    whole = pooled(seen.astype(np.float32)) == 1
-    deviation = np.std([pooled(draw) for draw in draws], axis=0, ddof=1)
+    whole = pool(seen.astype(np.float32)) == 1
+    deviation = np.std([pool(draw) for draw in draws], axis=0, ddof=1)
     stated = deviation * index_interval.deviations(len(draws)) / INTERVAL_SPREADS
-    return held(pooled(truth), whole, pooled(mean), stated)
+    return count_inside(pool(truth), whole, pool(mean), stated)
 
 
 def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
@@ -87,7 +87,7 @@ def of_picture(model: Cascade, how: Sampling, picture: HeldOut, stretch: float) 
     draws = mean + stretch * (draws - draws.mean(0))
     for side in SIDES:
         if side == 1 and pool == 1:
-            yield side, held(picture.cube, picture.seen, mean, stretch * found.spread)
+            yield side, count_inside(picture.cube, picture.seen, mean, stretch * found.spread)
         else:
             one = of_squares(picture.cube, picture.seen, draws, mean, side)
             if one is not None and one.count:
@@ -106,12 +106,12 @@ def table_of(
         for side, one in of_picture(model, how, picture, stretch):
             parts.setdefault(picture.group, {}).setdefault(side, []).append(one)
     return {
-        group: {side: _joined(found) for side, found in sides.items()}
+        group: {side: _join(found) for side, found in sides.items()}
         for group, sides in parts.items()
     }
 
 
-def _joined(parts: Sequence[Held]) -> Tuple[float, float]:
+def _join(parts: Sequence[Held]) -> Tuple[float, float]:
     inside, count, width, level = (
         sum(getattr(part, name) for part in parts) for name in ("inside", "count", "width", "level")
     )

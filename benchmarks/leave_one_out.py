@@ -78,7 +78,7 @@ def _judge_baselines(options: argparse.Namespace, split: Split) -> None:
     write_json(done, found)
 
 
-def found_runs(out: Path) -> Runs:
+def find_runs(out: Path) -> Runs:
     """All figures that are in ``out``, of any settings; raises InputError where there are none."""
     runs: Runs = {}
     for path in sorted(out.glob(f"{BASELINES}/*/figures.json")):
@@ -113,7 +113,7 @@ def by_seed(runs: Runs) -> Dict[str, Dict[str, List[Figures]]]:
     return result
 
 
-def summarised(runs: Runs, name: str) -> Dict[str, Dict[str, List[float]]]:
+def summarise(runs: Runs, name: str) -> Dict[str, Dict[str, List[float]]]:
     """{group and at last MEAN: {method: one value of each seed}} of the figure ``name``.
 
     A method is in the mean only where it was judged on all groups, with as many seeds as the least.
@@ -134,7 +134,7 @@ def summarised(runs: Runs, name: str) -> Dict[str, Dict[str, List[float]]]:
 
 def tables(runs: Runs) -> str:
     """A Markdown table of each figure shown: groups down, methods across."""
-    return "\n\n".join(_table(summarised(runs, name), title, n) for name, title, n in SHOWN)
+    return "\n\n".join(_table(summarise(runs, name), title, n) for name, title, n in SHOWN)
 
 
 def _table(rows: Dict[str, Dict[str, List[float]]], title: str, digits: int) -> str:
@@ -198,13 +198,13 @@ def _run(options: argparse.Namespace) -> None:
     options.out = options.out.resolve()
     if not options.tables:
         make(options)
-    runs = found_runs(options.out)
+    runs = find_runs(options.out)
     text = tables(runs)
     print(text)
     if options.markdown:
         options.markdown.write_text(text + "\n", encoding="utf-8")
     if options.json:
-        content: Any = {name: summarised(runs, name) for name, _, _ in SHOWN}
+        content: Any = {name: summarise(runs, name) for name, _, _ in SHOWN}
         options.json.write_text(json.dumps(without_nan(content), indent=1) + "\n")
 
 

@@ -48,10 +48,10 @@ def fit(pairs: Iterable[Tuple[np.ndarray, np.ndarray]]) -> Neighbours:
     spectra = np.concatenate([b for _, b in flat]).astype(np.float32)
     known = np.isfinite(rgb).all(axis=1) & np.isfinite(spectra).any(axis=1)
     rgb, spectra = rgb[known], spectra[known]
-    return Neighbours(cKDTree(rgb), _filled(rgb, spectra))
+    return Neighbours(cKDTree(rgb), _fill(rgb, spectra))
 
 
-def _filled(rgb: np.ndarray, spectra: np.ndarray) -> np.ndarray:
+def _fill(rgb: np.ndarray, spectra: np.ndarray) -> np.ndarray:
     lacking = ~np.isfinite(spectra)
     patterns, which = np.unique(lacking, axis=0, return_inverse=True)
     which = which.reshape(-1)

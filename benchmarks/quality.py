@@ -45,7 +45,7 @@ DEMO_PICTURE = ROOT / "build" / "demo" / "OSBS_029.tif"  # README's sample, wher
 PATIENCE_SECONDS, SHORT_SIDE = 600, 64
 
 
-def made_parts(bench: Bench, options: argparse.Namespace) -> Dict[str, Any]:
+def make_parts(bench: Bench, options: argparse.Namespace) -> Dict[str, Any]:
     """The figures of each part that is asked for and whose data is there."""
     results = {}
     for part in options.parts:
@@ -156,7 +156,7 @@ def _make(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = (options.keep or Path(scratch)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        results = made_parts(Bench(_methods(options), folder), options)
+        results = make_parts(Bench(_methods(options), folder), options)
     text = quality_report.tables(results)
     print(text)
     if options.markdown:

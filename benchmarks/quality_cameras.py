@@ -63,7 +63,7 @@ def on_grid_of(scene: Path, estimate: Path) -> Cube:
     return replace(cube, values=averaged.ReadAsArray())
 
 
-def judged(estimate: np.ndarray, truth: np.ndarray, wavelength_nm: np.ndarray) -> Figures:
+def judge(estimate: np.ndarray, truth: np.ndarray, wavelength_nm: np.ndarray) -> Figures:
     """Angle, mean |NDVI error| and how far the infrared's level is off, as a share.
 
     Both (bands, rows, cols).
@@ -95,12 +95,12 @@ def _on_plot(bench: Bench, data: Path, camera: Path, plot: Path, means: Dict) ->
     for method in bench.methods:
         found = on_grid_of(plot, bench.estimate(method, rgb, "auto").path)
         truth = truth_of(found, reference)
-        row[method.name] = judged(found.values, truth, found.wavelength_nm)
+        row[method.name] = judge(found.values, truth, found.wavelength_nm)
     site = site_of(plot.stem)
     if site not in means:
         means[site] = mean_spectrum(site, scenes(data, "train"), found)
     everywhere = np.broadcast_to(means[site][:, None, None], truth.shape)
-    return {**row, SITE_MEAN: judged(everywhere, truth, found.wavelength_nm)}
+    return {**row, SITE_MEAN: judge(everywhere, truth, found.wavelength_nm)}
 
 
 def mean_spectrum(site: str, paths: Sequence[Path], bands: Cube) -> np.ndarray:

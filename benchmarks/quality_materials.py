@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import library_file
 import numpy as np
 from quality_bench import Bench, Table, over
-from quality_measures import Figures, seen_on
-from quality_scenes import calibrated, write_picture
+from quality_measures import Figures, put_on_bands
+from quality_scenes import simulate_rgb, write_picture
 
 from model_runtime.contract import INTERVAL_SPREADS
 from model_runtime.errors import InputError
@@ -68,13 +68,13 @@ def materials(folder: Path, seed: int = 0) -> List[Material]:
             found.setdefault(part.name, []).append(part)
     if not found:
         raise InputError(f"{folder} holds no library (.npz)", "name the data's folder: --data")
-    return [_shuffled(_joined(parts), seed) for parts in found.values()]
+    return [_shuffle(_join(parts), seed) for parts in found.values()]
 
 
 def _classes_of(path: Path) -> Iterator[Material]:
     """The spectra of each class in one library that the calibrated picture can show."""
     library = library_file.read(path)
-    colours = calibrated(library.reflectance[:, None], library.wavelength_nm)[:, 0]
+    colours = simulate_rgb(library.reflectance[:, None], library.wavelength_nm)[:, 0]
     seen = np.isfinite(colours).all(axis=0)
     names = np.array([class_of(path.stem, name) for name in library.classes])
     for name in dict.fromkeys(names[seen]):
@@ -90,7 +90,7 @@ def class_of(library: str, name: str) -> str:
     return f"{library}: {name}"
 
 
-def _joined(parts: Sequence[Material]) -> Material:
+def _join(parts: Sequence[Material]) -> Material:
     """One class of several parts, which must have the same bands."""
     first, *rest = parts
     if any(not np.array_equal(part.wavelength_nm, first.wavelength_nm) for part in rest):
@@ -99,7 +99,7 @@ def _joined(parts: Sequence[Material]) -> Material:
     return Material(first.name, first.wavelength_nm, spectra)
 
 
-def _shuffled(material: Material, seed: int) -> Material:
+def _shuffle(material: Material, seed: int) -> Material:
     order = np.random.default_rng(seed).permutation(material.reflectance.shape[1])
     return Material(material.name, material.wavelength_nm, material.reflectance[:, order])
 
@@ -128,27 +128,27 @@ def inner(raster: np.ndarray, spectra: int) -> np.ndarray:
 
 def picture(material: Material, seed: int = 0) -> np.ndarray:
     """The class as a camera sees it: reflectance (3, rows, cols), red first."""
-    colours = calibrated(material.reflectance[:, None], material.wavelength_nm)[:, 0]
+    colours = simulate_rgb(material.reflectance[:, None], material.wavelength_nm)[:, 0]
     lit = in_patches(colours, material.cells)
     lit = lit * light(*lit.shape[1:])
     noise = NOISE * np.random.default_rng(seed).standard_normal(lit.shape)
     return (lit * (1 + noise)).astype(np.float32)
 
 
-def judged(material: Material, estimated: Path, spread: Optional[Path] = None) -> Figures:
+def judge(material: Material, estimated: Path, spread: Optional[Path] = None) -> Figures:
     """Mean angle over the spectra of a class, and the share of values in their interval."""
     cube, count = read_cube(str(estimated)), material.reflectance.shape[1]
-    seen = seen_on(cube, material.reflectance[:, None], material.wavelength_nm)[:, 0]
+    seen = put_on_bands(cube, material.reflectance[:, None], material.wavelength_nm)[:, 0]
     found = inner(cube.values, count)
     truth = inner(in_patches(seen, material.cells) * light(*cube.values.shape[1:]), count)
     angles = spectral_angles(found.mean(axis=2)[..., None], truth.mean(axis=2)[..., None])
     covered = (
-        _covered(found, truth, inner(read_cube(str(spread)).values, count)) if spread else np.nan
+        _coverage(found, truth, inner(read_cube(str(spread)).values, count)) if spread else np.nan
     )
     return {"spectra": count, "sam_degrees": float(np.nanmean(angles)), "coverage": covered}
 
 
-def _covered(found: np.ndarray, truth: np.ndarray, spread: np.ndarray) -> float:
+def _coverage(found: np.ndarray, truth: np.ndarray, spread: np.ndarray) -> float:
     exists = np.isfinite(found) & np.isfinite(truth) & np.isfinite(spread)
     inside = np.abs(found - truth) <= INTERVAL_SPREADS * spread + STORED
     return float(inside[exists].mean())
@@ -168,5 +168,5 @@ def _on_material(bench: Bench, material: Material) -> Dict[str, Figures]:
     row = {}
     for method in bench.methods:
         estimated = bench.estimate(method, rgb, "reflectance")
-        row[method.name] = judged(material, estimated.path, estimated.made.spread)
+        row[method.name] = judge(material, estimated.path, estimated.made.spread)
     return row

@@ -37,7 +37,7 @@ def figures(estimate: Path, spread: Optional[Path], reference: Path) -> Figures:
     seen = truth_of(cube, truth)
     inside, values = (0, 0)
     if spread:
-        inside, values = covered(cube.values, read_cube(str(spread)).values, seen)
+        inside, values = count_covered(cube.values, read_cube(str(spread)).values, seen)
     return {
         **{name: overall[name] for name in MEASURES},
         "sam_degrees": mean_angle(cube.values, seen),
@@ -49,10 +49,10 @@ def figures(estimate: Path, spread: Optional[Path], reference: Path) -> Figures:
 
 def truth_of(estimate: Cube, reference: Cube) -> np.ndarray:
     """``reference`` on the bands of ``estimate`` (bands, rows, cols), NaN where it has none."""
-    return seen_on(estimate, reference.values, reference.wavelength_nm)
+    return put_on_bands(estimate, reference.values, reference.wavelength_nm)
 
 
-def seen_on(estimate: Cube, values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
+def put_on_bands(estimate: Cube, values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
     """``values`` (bands, rows, cols) at ``wavelength_nm`` on the bands of ``estimate``."""
     widths = band_widths(estimate.wavelength_nm, estimate.fwhm_nm)
     return resample(values, wavelength_nm, estimate.wavelength_nm, widths)
@@ -82,7 +82,7 @@ def ndvi(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
     return np.where(total > 0, (infrared - red) / np.where(total > 0, total, 1), np.nan)
 
 
-def covered(mean: np.ndarray, spread: np.ndarray, truth: np.ndarray) -> Tuple[int, int]:
+def count_covered(mean: np.ndarray, spread: np.ndarray, truth: np.ndarray) -> Tuple[int, int]:
     """(values that lie in their stated interval, values that exist), over pixels and bands."""
     exists = np.isfinite(mean) & np.isfinite(spread) & np.isfinite(truth)
     inside = np.abs(truth - mean) <= INTERVAL_SPREADS * spread
@@ -101,7 +101,7 @@ def _of_known(values: Sequence[float], how: Callable) -> float:
     return float(how(known)) if known else float("nan")
 
 
-def pooled_coverage(rows: Sequence[Figures]) -> float:
+def coverage_of_all(rows: Sequence[Figures]) -> float:
     """The share of all values of several scenes that lie in their interval; NaN without one."""
     values = sum(row["values"] for row in rows)
     return sum(row["inside"] for row in rows) / values if values else float("nan")

@@ -79,7 +79,7 @@ class Regression:
         """As PackageRun's: the same raster, read and scaled by the same rules."""
         picture = RasterReader(str(rgb), None, self.model.input_bands)
         window = picture.window(extent) if extent else picture.whole
-        seen = seen_by(picture, taken, self.model, window)
+        seen = read_as(picture, taken, self.model, window)
         since = time.monotonic()
         values = self.function(seen)
         seconds = time.monotonic() - since
@@ -89,7 +89,7 @@ class Regression:
         return Made(seconds)
 
 
-def seen_by(
+def read_as(
     picture: RasterReader, taken: str, model: manifest.Manifest, window: Window
 ) -> np.ndarray:
     """``window`` of the picture as ``upsample --radiometry taken`` gives it to ``model``.

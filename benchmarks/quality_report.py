@@ -8,7 +8,7 @@ import quality_cameras
 import quality_materials
 import quality_sanity
 from quality_bench import MEAN, Table, group_means, over
-from quality_measures import MEASURES, Figures, pooled_coverage
+from quality_measures import MEASURES, Figures, coverage_of_all
 from quality_tables import Column, lines, markdown, side_by_side, without_nan
 
 ANGLE, COVERAGE = Column("sam_degrees", "SAM°", 2), Column("coverage", "in 90 %", 3)
@@ -66,7 +66,7 @@ def _means(per_scene: Table, means: Table) -> str:
     rows = [["Method", *(column.title for column in SCENE_COLUMNS), "in 90 %, all values"]]
     pooled = Column("pooled", "", 3)
     for method, row in means[MEAN].items():
-        every = pooled_coverage([scene[method] for scene in per_scene.values()])
+        every = coverage_of_all([scene[method] for scene in per_scene.values()])
         cells = [column.cell(row) for column in SCENE_COLUMNS]
         rows.append([method, *cells, pooled.cell({"pooled": every})])
     return lines(rows)

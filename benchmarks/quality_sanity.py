@@ -55,7 +55,7 @@ def phase_difference(rgb: np.ndarray, valid: np.ndarray, infrared: np.ndarray) -
     return float((max(means) - min(means)) / np.mean(means))
 
 
-def clamped(estimate: np.ndarray) -> float:
+def share_of_zeros(estimate: np.ndarray) -> float:
     """The share of the values that exist which are 0."""
     return float((estimate[np.isfinite(estimate)] <= 0).mean())
 
@@ -112,7 +112,7 @@ def _on_picture(bench: Bench, method, path: Path) -> Figures:
     figures = {
         "green_as_water": green_as_water(rgb, valid, estimate),
         "phases": phase_difference(rgb, valid, infrared),
-        "clamped": clamped(estimate.values),
+        "clamped": share_of_zeros(estimate.values),
         "crop_file": 0.0,
         "crop_extent": 0.0,
     }

@@ -54,7 +54,7 @@ def by_group(names: Sequence[str]) -> Dict[str, List[str]]:
     return groups
 
 
-def calibrated(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
+def simulate_rgb(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
     """Reflectance (bands, rows, cols) as a camera sees it: (3, rows, cols), red first."""
     return resample(values, wavelength_nm, CENTRES_NM, WIDTHS_NM)
 
@@ -68,7 +68,7 @@ def write_picture(rgb: np.ndarray, georeference: Georeference, output: Path) -> 
 def write_calibrated(scene: Path, output: Path) -> None:
     """Write the calibrated picture of ``scene``."""
     cube = read_cube(str(scene))
-    write_picture(calibrated(cube.values, cube.wavelength_nm), cube.georeference, output)
+    write_picture(simulate_rgb(cube.values, cube.wavelength_nm), cube.georeference, output)
 
 
 def write_large(rgb: Path, side: int, output: Path) -> None:

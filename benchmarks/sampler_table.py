@@ -48,8 +48,8 @@ def row(run: Tuple[str, int], rgb: Path, options, folder: Path) -> List[str]:
     before = _children_seconds()
     done = json.loads(command(*words).splitlines()[-1])
     cpu_seconds = _children_seconds() - before
-    first = _judged(stages / "stage1.tif", options.scene)
-    last = _judged(estimate, options.scene)
+    first = _judge(stages / "stage1.tif", options.scene)
+    last = _judge(estimate, options.scene)
     figures = [f"{one[name]:.2f}" for one in (first, last) for name in ("sam_degrees", "psnr")]
     return [sampler, str(steps), *figures, f"{done['seconds']:.1f}", f"{cpu_seconds:.1f}"]
 
@@ -60,7 +60,7 @@ def _children_seconds() -> float:
     return times.children_user + times.children_system
 
 
-def _judged(estimate: Path, scene: Path) -> Dict[str, float]:
+def _judge(estimate: Path, scene: Path) -> Dict[str, float]:
     return json.loads(command("evaluate", str(estimate), str(scene), "--json"))["overall"]
 
 

@@ -50,7 +50,7 @@ def workers_seconds() -> float:
     return sum(times.user + times.system for times in taken)
 
 
-def measured(pool: dask_pool.Pool, count: int, side: int) -> float:
+def processor_seconds(pool: dask_pool.Pool, count: int, side: int) -> float:
     """Seconds of processor time that client, scheduler and workers take for ``count`` blocks."""
 
     def now() -> np.ndarray:
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=464)
     args = parser.parse_args()
     with dask_pool.open_pool(f"local:{args.workers}") as pool:
-        seconds = measured(pool, args.tasks, args.side)
+        seconds = processor_seconds(pool, args.tasks, args.side)
     overhead = seconds / args.tasks
     print(f"{args.tasks} blocks: {1e3 * overhead:.3f} ms of processor time a block")
     for speed in SPEEDS:

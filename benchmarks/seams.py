@@ -65,7 +65,7 @@ def border_ratio(cube: np.ndarray, down: np.ndarray, across: np.ndarray) -> floa
     return float(np.concatenate(at).mean() / np.concatenate(off).mean())
 
 
-def shifted(source: Path, offset: int) -> List[str]:
+def shift(source: Path, offset: int) -> List[str]:
     """The option for the part of the raster from (offset, offset) on: other tile origins."""
     dataset = gdal.Open(str(source))
     x0, dx, _, y0, _, dy = dataset.GetGeoTransform()
@@ -92,7 +92,7 @@ def main() -> None:
             print(_row(f"{tile}", cube, first, marks), flush=True)
         tile = args.tiles[min(1, len(args.tiles) - 1)]
         for offset in args.shifts:
-            more = [*options, *shifted(source, offset), "--overwrite"]
+            more = [*options, *shift(source, offset), "--overwrite"]
             cube = estimate(source, Path(name), tile, more)
             part = first[:, offset:, offset:]
             marks = borders(args.side - offset, tile, model)

@@ -34,11 +34,11 @@ def without(data: Path, group: str) -> Split:
 
     Raises InputError where ``data`` lists no scenes, or none of one side.
     """
-    training = [_path(data, s) for s in _listed(data, "train") if s["sensor"] not in GROUPS[group]]
+    training = [_path(data, s) for s in _list(data, "train") if s["sensor"] not in GROUPS[group]]
     judged = [
         _path(data, scene)
         for split in ("train", "val")
-        for scene in _listed(data, split)
+        for scene in _list(data, split)
         if scene["sensor"] in GROUPS[group]
     ]
     for paths, what in ((training, "to train on"), (judged, f"of {group}")):
@@ -47,7 +47,7 @@ def without(data: Path, group: str) -> Split:
     return Split(group, training, judged)
 
 
-def _listed(data: Path, split: str) -> List[Dict]:
+def _list(data: Path, split: str) -> List[Dict]:
     if not (data / "scenes.json").is_file():
         raise InputError(f"{data} holds no scenes.json", "name the scenes' folder: --data")
     listed = json.loads((data / "scenes.json").read_text(encoding="utf-8"))

@@ -65,7 +65,7 @@ def in_turns(actions: Dict[str, Callable[[], object]], repeats: int) -> Dict[str
     return taken
 
 
-def spent(words: Sequence[str]) -> Spent:
+def run_timed(words: Sequence[str]) -> Spent:
     """What the command ``words`` took; ends this program with its words when it fails."""
     done = subprocess.run(
         [sys.executable, str(CHILD), *words], cwd=ROOT, capture_output=True, text=True

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Dict, Iterator, List
 
 import speed_picture
-from speed_clock import Bench, Spent, median_of, spent
+from speed_clock import Bench, Spent, median_of, run_timed
 from speed_report import Part
 
 from model_runtime import __main__ as runtime
@@ -33,7 +33,7 @@ def qualities(bench: Bench) -> Part:
         runs, rows = {}, []
         for quality in contract.QUALITIES:
             words = _words(bench, rgb, Path(folder) / f"{quality}.tif", quality)
-            runs[quality] = _repeated(words, bench.repeats)
+            runs[quality] = _repeat(words, bench.repeats)
             rows.append([quality, *_speed(runs[quality], bench.side), *_shares(words, bench)])
     title = f"(b) The embedded model, {bench.side} x {bench.side} pixels of 8 bits"
     samples = {name: [run.seconds for run in taken] for name, taken in runs.items()}
@@ -53,7 +53,7 @@ def sizes(bench: Bench, quality: str = "fast") -> Part:
         for side in bench.sides:
             rgb = speed_picture.write(Path(folder) / "rgb.tif", side, bench.picture)
             words = _words(bench, rgb, Path(folder) / "cube.tif", quality)
-            runs[side] = _repeated(words, bench.repeats)
+            runs[side] = _repeat(words, bench.repeats)
     rows = size_rows({side: median_of(taken) for side, taken in runs.items()})
     samples = {f"{side} pixels": [run.seconds for run in taken] for side, taken in runs.items()}
     note = (
@@ -80,8 +80,8 @@ def _words(bench: Bench, rgb: Path, output: Path, quality: str) -> List[str]:
     return [*words, "--no-resume", "--overwrite"]
 
 
-def _repeated(words: List[str], repeats: int) -> List[Spent]:
-    return [spent([sys.executable, "-m", "model_runtime", *words]) for _ in range(repeats)]
+def _repeat(words: List[str], repeats: int) -> List[Spent]:
+    return [run_timed([sys.executable, "-m", "model_runtime", *words]) for _ in range(repeats)]
 
 
 def _speed(runs: List[Spent], side: int) -> List[float]:
@@ -105,7 +105,7 @@ def network_seconds() -> Iterator[Dict[str, float]]:
     """Thread-seconds in passes of ``denoiser`` and ``encoder`` networks while it is open."""
     inside, lock, plain = {"denoiser": 0.0, "encoder": 0.0}, threading.Lock(), Network.__call__
 
-    def timed(network: Network, **feeds):
+    def run_and_time(network: Network, **feeds):
         since = time.perf_counter()
         try:
             return plain(network, **feeds)
@@ -114,7 +114,7 @@ def network_seconds() -> Iterator[Dict[str, float]]:
             with lock:
                 inside["denoiser" if "x" in feeds else "encoder"] += taken
 
-    Network.__call__ = timed
+    Network.__call__ = run_and_time
     try:
         yield inside
     finally:

@@ -17,17 +17,17 @@ def of_scenes(paths: Sequence[Path], model: Manifest) -> Iterator[Pair]:
     """What the model's input bands and output bands see of hyperspectral rasters."""
     for path in paths:
         cube = read_cube(str(path))
-        yield seen(cube.values, cube.wavelength_nm, model)
+        yield see_pair(cube.values, cube.wavelength_nm, model)
 
 
 def of_libraries(folder: Path, model: Manifest) -> Iterator[Pair]:
     """The same of the spectra in the libraries (.npz) of ``folder``, one row each."""
     for path in sorted(folder.glob("*.npz")):
         library = library_file.read(path)
-        yield seen(library.reflectance[:, None], library.wavelength_nm, model)
+        yield see_pair(library.reflectance[:, None], library.wavelength_nm, model)
 
 
-def seen(values: np.ndarray, wavelength_nm: np.ndarray, model: Manifest) -> Pair:
+def see_pair(values: np.ndarray, wavelength_nm: np.ndarray, model: Manifest) -> Pair:
     """``values`` (bands, rows, cols) through the model's input and output bands."""
     centres = [band.wavelength_nm for band in model.input_bands]
     widths = [band.fwhm_nm for band in model.input_bands]

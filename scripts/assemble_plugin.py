@@ -50,7 +50,7 @@ def package(folder: Path, dist: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(item for item in folder.rglob("*") if item.is_file()):
             name = file.relative_to(folder.parent)
-            if not _left_out(name):  # a QGIS that ran from the folder leaves bytecode there
+            if not _is_left_out(name):  # a QGIS that ran from the folder leaves bytecode there
                 archive.writestr(_entry(name), file.read_bytes())
     return path
 
@@ -67,7 +67,7 @@ def metadata(folder: Path) -> configparser.SectionProxy:
     return parser["general"]
 
 
-def _left_out(name: Path) -> bool:
+def _is_left_out(name: Path) -> bool:
     return any(fnmatch.fnmatch(part, rule) for part in name.parts for rule in LEFT_OUT)
 
 

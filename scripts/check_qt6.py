@@ -16,7 +16,7 @@ PREFIX = "qgis.PyQt."
 PLACED = {("QtWidgets", name): "QtGui" for name in ("QAction", "QActionGroup", "QShortcut")}
 
 
-def imported(tree: ast.AST) -> Dict[str, tuple]:
+def find_imports(tree: ast.AST) -> Dict[str, tuple]:
     """Local name: (Qt module, name in it)."""
     return {
         alias.asname or alias.name: (node.module[len(PREFIX) :], alias.name)
@@ -38,7 +38,7 @@ def chains(tree: ast.AST) -> Iterator[List[str]]:
 
 def missing(tree: ast.AST) -> Iterator[str]:
     """What the file of ``tree`` uses and PyQt6 lacks."""
-    known = imported(tree)
+    known = find_imports(tree)
     for names in {tuple(names) for names in chains(tree)} | {(name,) for name in known}:
         if names[0] not in known:
             continue
@@ -56,7 +56,7 @@ def main() -> int:
     count, wrong = 0, []
     for path in sorted(ROOT.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        count += len(imported(tree))
+        count += len(find_imports(tree))
         wrong += [f"{path.relative_to(ROOT)}: {name}" for name in missing(tree)]
     print("\n".join([*wrong, f"{count} imported Qt names looked up, {len(wrong)} not in PyQt6"]))
     return 1 if wrong else 0

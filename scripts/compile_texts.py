@@ -25,7 +25,7 @@ def elf_hash(text: bytes) -> int:
     return value or 1
 
 
-def compiled(translations: Dict[str, str], context: str) -> bytes:
+def compile_messages(translations: Dict[str, str], context: str) -> bytes:
     """The .qm file of ``translations`` (source text to translation)."""
     messages, places = b"", []
     for source, text in sorted(translations.items()):
@@ -54,7 +54,7 @@ def translations(path: Path) -> Dict[str, str]:
 def compile_file(source: Path, target: Path) -> None:
     """Write ``target`` (.qm) from ``source`` (.ts)."""
     context = ET.parse(source).findtext("context/name")
-    target.write_bytes(compiled(translations(source), context))
+    target.write_bytes(compile_messages(translations(source), context))
 
 
 if __name__ == "__main__":

@@ -24,15 +24,15 @@ def texts() -> List[Tuple[str, str]]:
     """(text, file) of each text in the plugin, in order, once."""
     found: Dict[str, str] = {}
     for path in sorted(ROOT.rglob("*.py")):
-        for text in _said(path, CALLS):
+        for text in _find_texts(path, CALLS):
             found.setdefault(text, path.relative_to(ROOT).as_posix())
     for name in SHARED:
-        for text in _said(ROOT.parent / "model_runtime" / name, SHARED_CALLS):
+        for text in _find_texts(ROOT.parent / "model_runtime" / name, SHARED_CALLS):
             found.setdefault(text, f"../model_runtime/{name}")
     return list(found.items())
 
 
-def _said(path: Path, calls: Dict[str, int]) -> Iterator[str]:
+def _find_texts(path: Path, calls: Dict[str, int]) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = _constants(tree)
     for node in ast.walk(tree):

@@ -214,13 +214,13 @@ def table(**angles):
 
 def test_the_mean_is_over_groups_for_each_seed():
     runs = {"NEON": [table(a=2.0), table(a=4.0)], "CASI": [table(a=6.0), table(a=10.0)]}
-    assert leave_one_out.summarised(runs, "sam_degrees")["mean"] == {"a": [4.0, 7.0]}
+    assert leave_one_out.summarise(runs, "sam_degrees")["mean"] == {"a": [4.0, 7.0]}
     assert "| mean | 5.50 ± 2.12 |" in leave_one_out.tables(runs)
 
 
 def test_a_method_that_lacks_a_group_has_no_mean():
     runs = {"NEON": [table(a=2.0, b=1.0)], "CASI": [table(a=6.0)]}
-    assert leave_one_out.summarised(runs, "sam_degrees")["mean"] == {"a": [4.0]}
+    assert leave_one_out.summarise(runs, "sam_degrees")["mean"] == {"a": [4.0]}
     assert "| CASI | 6.00 | – |" in leave_one_out.tables(runs)
 
 

@@ -128,7 +128,7 @@ def test_only_what_draws_samples_states_an_interval(made, tiny_package):
     assert content["scenes_means"]["mean"][fast]["coverage"] is None
     rows = [row[drawn] for row in content["scenes"].values()]
     assert all(row["values"] == 14 * 12 * 8 for row in rows)
-    pooled = quality_measures.pooled_coverage(rows)
+    pooled = quality_measures.coverage_of_all(rows)
     assert pooled == pytest.approx(sum(r["inside"] for r in rows) / sum(r["values"] for r in rows))
     assert 0 <= pooled < 0.9
     assert f" | {pooled:.3f} | " in text
@@ -237,10 +237,10 @@ def test_a_true_spread_covers_nine_tenths():
     spread = rng.uniform(0.5, 2, (8, 100, 100))
     truth = 0.3 + spread * rng.standard_normal(spread.shape)
     mean = np.full_like(truth, 0.3)
-    inside, values = quality_measures.covered(mean, spread, truth)
+    inside, values = quality_measures.count_covered(mean, spread, truth)
     assert inside / values == pytest.approx(0.9, abs=0.005)
     truth[0], spread[1, 0] = np.nan, np.nan
-    assert quality_measures.covered(mean, spread, truth)[1] == 8 * 10_000 - 10_000 - 100
+    assert quality_measures.count_covered(mean, spread, truth)[1] == 8 * 10_000 - 10_000 - 100
 
 
 def test_a_measure_that_a_scene_lacks_does_not_count():
@@ -264,7 +264,7 @@ def test_a_regression_sees_what_a_package_sees(tiny_package, write_raster, tmp_p
     known = np.isfinite(found)
     assert found[known] == pytest.approx(stored[known] / 10_000, rel=1e-5)
     picture = RasterReader(str(rgb), None)
-    matched = quality_methods.seen_by(picture, "match", model, picture.whole)
+    matched = quality_methods.read_as(picture, "match", model, picture.whole)
     sample = radiometry.Stored(picture.sample(512), True, 16, picture.scale, picture.offset)
     expected = radiometry.decide("match", sample, model).apply(stored.astype(np.float32))
     np.testing.assert_array_equal(matched[known], expected[known])
@@ -285,7 +285,7 @@ def test_a_regression_makes_an_extent_of_the_whole_pictures_values(
     np.testing.assert_array_equal(part.values, whole.values[:, 8:20, 5:12])
     assert part.geotransform[0] == PLACE[0] + 5
     picture = RasterReader(str(rgb), None)
-    seen = quality_methods.seen_by(picture, "auto", model, Window(8, 5, 12, 7))
+    seen = quality_methods.read_as(picture, "auto", model, Window(8, 5, 12, 7))
     np.testing.assert_array_equal(seen, part.values)
 
 

@@ -76,7 +76,7 @@ def test_an_estimate_is_averaged_over_the_scenes_pixels_and_holes_do_not_count(t
 
 def test_a_level_that_is_off_is_no_angle_and_no_ndvi():
     truth = plot(4)
-    figures = quality_cameras.judged(1.3 * truth, truth, NM)
+    figures = quality_cameras.judge(1.3 * truth, truth, NM)
     assert figures["sam_degrees"] == pytest.approx(0, abs=1e-3)
     assert figures["ndvi_error"] == pytest.approx(0, abs=1e-6)
     assert figures["infrared_level"] == pytest.approx(1.3)
@@ -87,7 +87,7 @@ def test_the_ndvi_error_is_of_840_and_670_nm():
     truth = np.full((40, 2, 2), 0.2)
     estimate = truth.copy()
     estimate[INFRARED] = 0.3  # NDVI 0.2 instead of 0
-    assert quality_cameras.judged(estimate, truth, NM)["ndvi_error"] == pytest.approx(0.2)
+    assert quality_cameras.judge(estimate, truth, NM)["ndvi_error"] == pytest.approx(0.2)
 
 
 def test_beside_the_methods_stands_the_mean_of_the_sites_training_plots(

@@ -70,7 +70,7 @@ def test_the_truth_itself_has_no_angle_and_is_covered(tmp_path):
     found = material()
     write_estimate(tmp_path / "truth.tif", truth_of(found))
     write_estimate(tmp_path / "spread.tif", np.zeros_like(truth_of(found)))
-    figures = quality_materials.judged(found, tmp_path / "truth.tif", tmp_path / "spread.tif")
+    figures = quality_materials.judge(found, tmp_path / "truth.tif", tmp_path / "spread.tif")
     assert figures["sam_degrees"] < 0.01
     assert (figures["coverage"], figures["spectra"]) == (1, 5)
 
@@ -82,7 +82,7 @@ def test_the_rims_of_patches_do_not_count(tmp_path):
     rim = ((rows < 3) | (rows >= 9))[:, None] | ((cols < 3) | (cols >= 9))
     spoilt[:10, rim] = 5
     write_estimate(tmp_path / "spoilt.tif", spoilt)
-    figures = quality_materials.judged(found, tmp_path / "spoilt.tif")
+    figures = quality_materials.judge(found, tmp_path / "spoilt.tif")
     assert figures["sam_degrees"] < 0.01
     assert np.isnan(figures["coverage"])
 
@@ -94,7 +94,7 @@ def test_an_error_beyond_its_interval_is_not_covered(tmp_path):
     write_estimate(tmp_path / "off.tif", off)
     for spread, coverage in ((0.011, 0.8), (0.0122, 1.0)):
         write_estimate(tmp_path / "spread.tif", np.full_like(off, spread))
-        figures = quality_materials.judged(found, tmp_path / "off.tif", tmp_path / "spread.tif")
+        figures = quality_materials.judge(found, tmp_path / "off.tif", tmp_path / "spread.tif")
         assert figures["coverage"] == pytest.approx(coverage)
 
 

@@ -64,7 +64,7 @@ def test_holes_are_no_darkness():
 
 def test_clamped_values_are_counted_among_those_that_exist():
     values = np.array([0.0, 0.1, np.nan, 0.2, -0.0])
-    assert quality_sanity.clamped(values) == 0.5
+    assert quality_sanity.share_of_zeros(values) == 0.5
 
 
 def test_the_parts_are_the_darkest_and_the_brightest_that_are_not_empty():

@@ -15,7 +15,7 @@ import speed_picture
 import speed_released
 import torch
 from osgeo import gdal
-from speed_clock import Bench, Spent, in_turns, median_of, spent
+from speed_clock import Bench, Spent, in_turns, median_of, run_timed
 from speed_flops import multiply_adds
 from speed_report import Part, markdown, text, whole
 
@@ -130,15 +130,15 @@ def test_actions_take_turns_after_one_run_each_that_does_not_count():
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is measured as Linux counts it")
 def test_a_command_s_peak_is_its_own_and_not_this_process_s():
     held = np.ones(2**27 // 8)  # 128 MiB
-    small = spent([sys.executable, "-S", "-c", "pass"])
-    large = spent([sys.executable, "-S", "-c", "b'x' * 2**26"])
+    small = run_timed([sys.executable, "-S", "-c", "pass"])
+    large = run_timed([sys.executable, "-S", "-c", "b'x' * 2**26"])
     assert small.peak_bytes < held.nbytes
     assert large.peak_bytes - small.peak_bytes > 2**25
 
 
 def test_a_command_that_fails_ends_the_benchmark_with_its_words():
     with pytest.raises(SystemExit, match="ended with 3: no way"):
-        spent([sys.executable, "-c", "import sys; sys.stderr.write('no way'); sys.exit(3)"])
+        run_timed([sys.executable, "-c", "import sys; sys.stderr.write('no way'); sys.exit(3)"])
 
 
 def test_a_picture_is_mirrored_on_to_any_side(tmp_path, write_raster):
