@@ -182,6 +182,35 @@ def test_a_fault_of_the_software_stays_one(pool):
         list(pool.each(divmod, [("a", (1, 0))]))
 
 
+def waits_until_unwanted(mark):
+    Path(mark).touch()
+    for _ in range(6000):
+        if dask_pool.is_cancelled():
+            Path(mark).unlink()
+            return
+        threading.Event().wait(0.01)
+
+
+# Before the tests that kill workers: it takes two at a time, and not every one comes back.
+def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
+    mark = tmp_path / "running"
+    assert not dask_pool.is_cancelled()  # no task at all
+    future = pool._client.submit(waits_until_unwanted, str(mark))
+    assert happens(mark.exists)
+    assert next(pool.each(waits_once, [("a", (0,))]))[1] is False  # a task that is wanted
+    future.cancel()
+    assert happens(lambda: not mark.exists())
+
+
+def waits_once(_):
+    return dask_pool.is_cancelled()
+
+
+def happens(condition):
+    """Whether it comes true within a minute."""
+    return any(condition() or threading.Event().wait(0.01) for _ in range(6000))
+
+
 def test_the_task_of_a_killed_worker_is_done_by_another(pool, tmp_path):
     items = [("a", (str(tmp_path / "mark"),))]
     (outcome,) = pool.each(killed_once, items)
@@ -214,31 +243,3 @@ def test_no_scheduler_is_a_device_error(monkeypatch):
     monkeypatch.setattr(dask_pool, "WAIT_SECONDS", 1)
     with pytest.raises(DeviceError, match="no cluster"), dask_pool.open_pool("tcp://127.0.0.1:1"):
         raise AssertionError("opened")
-
-
-def waits_until_unwanted(mark):
-    Path(mark).touch()
-    for _ in range(6000):
-        if dask_pool.is_cancelled():
-            Path(mark).unlink()
-            return
-        threading.Event().wait(0.01)
-
-
-def test_a_task_hears_that_nobody_wants_it_any_more(pool, tmp_path):
-    mark = tmp_path / "running"
-    assert not dask_pool.is_cancelled()  # no task at all
-    future = pool._client.submit(waits_until_unwanted, str(mark))
-    assert happens(mark.exists)
-    assert next(pool.each(waits_once, [("a", (0,))]))[1] is False  # a task that is wanted
-    future.cancel()
-    assert happens(lambda: not mark.exists())
-
-
-def waits_once(_):
-    return dask_pool.is_cancelled()
-
-
-def happens(condition):
-    """Whether it comes true within a minute."""
-    return any(condition() or threading.Event().wait(0.01) for _ in range(6000))
