@@ -20,7 +20,7 @@ from ..system.cancellation import explain
 from ..system.durable_files import atomic_write, make_folder, storage_errors
 from ..system.final_names import ANOTHER, is_same_file
 from .run_scene import STEPS
-from .scenes import ONE_FILE, Scene, named_as_before
+from .scenes import ONE_FILE, Scene, keep_names
 from .task import DONE, FAILED, THERE, Outcome, Task, describe_outcome, settings_of
 
 SUMMARY_NAME = "summary.json"
@@ -51,7 +51,7 @@ def run(
     """
     since = time.monotonic()
     known = _read_summary(options.output)
-    tasks = _tasks(options, named_as_before(scenes, _names(known)))
+    tasks = _tasks(options, keep_names(scenes, _names(known)))
     outcomes: Dict[str, Outcome] = {}
     if options.resume and not options.overwrite:
         outcomes, tasks = _earlier(known, tasks)
@@ -213,7 +213,7 @@ def _are_ours(task: Task, files: Dict[str, str]) -> bool:
     """Whether all there is of a scene's files is what a run left, or less: cut off or emptied."""
     for path in filter(os.path.lexists, task.paths()):
         was = files.get(path)
-        if was is None or not (content_of(path) == was or _size(path) < _recorded_size(was)):
+        if was is None or not (content_of(path) == was or _size(path) < _size_in(was)):
             return False
     return True
 
@@ -222,7 +222,7 @@ def _size(path: str) -> int:
     return Path(path).stat().st_size
 
 
-def _recorded_size(content: str) -> int:
+def _size_in(content: str) -> int:
     first = content.split(" ")[0]
     return int(first) if first.isdigit() else 0
 

@@ -28,7 +28,7 @@ def run_scene(task: Task, executor: Executor, events: Events) -> Outcome:
         raise
     except Exception as error:  # whatever it was: the others are not to suffer
         return task.failure(to_scdm_error(error), time.monotonic() - since, heard.warnings)
-    return task.made(DONE, time.monotonic() - since, heard.warnings)
+    return task.success(DONE, time.monotonic() - since, heard.warnings)
 
 
 class _Heard(Events):

@@ -95,7 +95,7 @@ def _number_equal_names(scenes: List[Scene]) -> List[Scene]:
     return apart
 
 
-def named_as_before(scenes: List[Scene], names: Dict[str, str]) -> List[Scene]:
+def keep_names(scenes: List[Scene], names: Dict[str, str]) -> List[Scene]:
     """Give ``scenes`` the names that their inputs had, so that a new one moves no other's output.
 
     ``names``: of an earlier run, by input.

@@ -62,7 +62,7 @@ class Task:
         made = name, path, output, state, self.made_of, round(seconds, 3), tuple(warnings)
         return Outcome(*made, settings=settings_of(self.options))
 
-    def made(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
+    def success(self, state: str, seconds: float = 0.0, warnings: Sequence[str] = ()) -> Outcome:
         """Say what became of it where all files are there.
 
         Returns: the outcome with the content of each file.

@@ -66,7 +66,7 @@ def run(args, events) -> None:
     placed = place_on(layer, reader.georeference, (reader.rows, reader.cols), False)
     seen = list(read_targets(reader, placed, args.curve, events.progress))
     targets = empirical_line.usable(layer.names, seen, known)
-    left_out = empirical_line.left_out(layer.names, seen)
+    left_out = empirical_line.say_left_out(layer.names, seen)
     for message in (*placed.warnings, *said, *left_out):
         events.warning(message)
     lines = empirical_line.fit(targets, [(band.name, band.wavelength_nm) for band in wanted])

@@ -18,7 +18,7 @@ from . import stdout
 
 # float32, twice: bands are stacked, the reference is resampled.
 BYTES_PER_VALUE = 8
-CUT = "cut the rasters to parts (gdal_translate -srcwin) and take those"
+CUT = "split the rasters (gdal_translate -srcwin) and evaluate the parts"
 
 LARGEST_CONSTANT = 1e12  # its square is still a number
 MAP_BAND = "spectral angle"

@@ -90,7 +90,7 @@ def _plan(args) -> Plan:
 
     if args.draws and args.spread:
         raise InputError("--draws and --spread are both given", "give --draws, it is the better")
-    indices = index_choice.chosen(args.index, args.formula)
+    indices = index_choice.choose_formulas(args.index, args.formula)
     if not indices:
         raise InputError("no index is asked for", "give --index NDVI or --formula TEXT")
     wanted_nm = sorted({nm for formula in indices.values() for nm in formula.wavelength_nm})
@@ -108,7 +108,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
     brightest = np.nanmax(read_preview(plan.cube, 128), initial=0)
     if brightest > BRIGHTEST:
         yield (
-            f"the values reach {brightest:g}, which is no reflectance: an index with constants, "
+            f"the values reach {brightest:g}, which is not reflectance: an index with constants, "
             "such as EVI or SAVI, is wrong of them"
         )
     if plan.spread:
@@ -126,22 +126,22 @@ def _tags(plan: Plan) -> Dict[str, str]:
 
 def _indices(plan: Plan, window: Window) -> np.ndarray:
     """All of the output's bands (bands, rows, cols) in ``window``."""
-    seen, formulas = _seen(plan, plan.cube, window), list(plan.indices.values())
+    seen, formulas = _see(plan, plan.cube, window), list(plan.indices.values())
     middle = plan.seen.work_out(formulas, seen)
     if plan.draws:
         # A draw may lie below 0, which no reflectance does: ratios would run away.
-        seen_in = (np.maximum(_seen(plan, path, window), 0) for path in plan.draws)
+        seen_in = (np.maximum(_see(plan, path, window), 0) for path in plan.draws)
         drawn = (plan.seen.work_out(formulas, seen) for seen in seen_in)
         times = index_interval.deviations(len(plan.draws))
         return index_interval.beside(middle, index_interval.of_draws(middle, drawn), times)
     if plan.spread:
-        spread = _seen(plan, plan.spread, window)
+        spread = _see(plan, plan.spread, window)
         wide = [index_interval.of_spread(f, *plan.seen.pick(f, seen, spread)) for f in formulas]
         return index_interval.beside(middle, np.stack(wide))
     return middle
 
 
-def _seen(plan: Plan, path: str, window: Window) -> np.ndarray:
+def _see(plan: Plan, path: str, window: Window) -> np.ndarray:
     from ..raster.cube import read_cube
 
     bands = [int(band) + 1 for band in plan.seen.bands]

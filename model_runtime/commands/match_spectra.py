@@ -143,11 +143,11 @@ def how_read(spectra: Sequence[Reference]) -> str:
     units = Counter(one.unit for one in spectra)
     said = Counter(one.notice or "reflectance" for one in spectra)
     return (
-        f"{len(spectra)} spectra, wavelengths in {_listed(units)}, values {_listed(said)}"
+        f"{len(spectra)} spectra, wavelengths in {_list_counts(units)}, values {_list_counts(said)}"
     ).replace("values reflectance", "values as reflectance")
 
 
-def _listed(counts: Counter) -> str:
+def _list_counts(counts: Counter) -> str:
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{word} ({count})" for word, count in counts.most_common())

@@ -48,7 +48,7 @@ def run(args, events) -> None:
 
     since = time.monotonic()
     draws = find_draws(args.draws) if args.draws else []
-    indices = index_choice.chosen(args.index, args.formula)
+    indices = index_choice.choose_formulas(args.index, args.formula)
     wanted = _check_outputs(args, draws)
     for draw in draws:
         refuse_other_grid(args.cube, draw)

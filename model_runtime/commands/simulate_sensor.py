@@ -54,7 +54,7 @@ def run(args, events) -> None:
     read = [*files_read(args.cube), *([args.responses] if args.responses else [])]
     final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
     bands, response = _response(args)
-    response, warnings = _covered(response, _seen_nm(args.cube, bands))
+    response, warnings = _keep_covered(response, _wavelengths(args.cube, bands))
     for message in warnings:
         events.warning(message)
     _, rows, cols = cube_shape(args.cube)
@@ -75,7 +75,7 @@ def _response(args) -> Tuple[List[int], Response]:
     from ..raster.cube import usable_bands
 
     usable = [int(i) + 1 for i in usable_bands(args.cube)]
-    nm = _seen_nm(args.cube, usable)
+    nm = _wavelengths(args.cube, usable)
     if args.sensor:
         return usable, sensor_response.of_gaussians(catalogue()[args.sensor].bands, nm)
     table = spectral_library.read(Path(args.responses))
@@ -88,15 +88,15 @@ def _response(args) -> Tuple[List[int], Response]:
     return usable, sensor_response.of_table(table, nm)
 
 
-def _seen_nm(cube: str, bands: Sequence[int]) -> np.ndarray:
+def _wavelengths(cube: str, bands: Sequence[int]) -> np.ndarray:
     from ..raster.cube import read_cube
 
     return np.asarray(read_cube(cube, bands, Window(0, 0, 1, 1)).wavelength_nm)
 
 
-def _covered(response: Response, nm: np.ndarray) -> Tuple[Response, List[str]]:
+def _keep_covered(response: Response, nm: np.ndarray) -> Tuple[Response, List[str]]:
     """The bands that the raster covers, and warnings; raises InputError where it covers none."""
-    seen, unseen = sensor_response.seen_bands(response)
+    seen, unseen = sensor_response.split_by_coverage(response)
     span = f"{nm.min():g} to {nm.max():g} nm"
     if not seen:
         raise InputError(

@@ -46,11 +46,11 @@ def mix_guidance_of_pair(both: Predict, guidance_scale: float) -> Predict:
     Returns: a function of (x_t, t).
     """
 
-    def guided(x_t: np.ndarray, t: int) -> np.ndarray:
+    def predict(x_t: np.ndarray, t: int) -> np.ndarray:
         conditional, null = both(x_t, t)
         return _mixture(conditional, null, guidance_scale)[None]
 
-    return guided
+    return predict
 
 
 def within(interval: Tuple[int, int], guided: Predict, conditional: Predict) -> Predict:

@@ -218,7 +218,7 @@ def _refuse_cut_off(source, made: Path, form: str) -> None:
     whole = _envi_is_whole if form == "envi" else _tiff_is_whole
     if not whole(source, made):
         raise RuntimeError("the disk does not hold all of it")
-    for path in _made_files(made):
+    for path in _files_beside(made):
         sync_file(path)
 
 
@@ -256,7 +256,7 @@ def _ends_late(band, size: int) -> bool:
     return False
 
 
-def _made_files(made: Path) -> List[Path]:
+def _files_beside(made: Path) -> List[Path]:
     own = LOCK_NAME, ENDING_NAME
     return [path for path in made.parent.iterdir() if path.name not in own]
 
@@ -265,6 +265,6 @@ def _move_all(made: Path, target: Path, overwrite: bool) -> None:
     """Move ``made`` and its sidecars beside ``target``, the raster itself last."""
     if overwrite:
         Path(f"{target}.aux.xml").unlink(missing_ok=True)
-    for path in sorted(_made_files(made), key=lambda path: path == made):
+    for path in sorted(_files_beside(made), key=lambda path: path == made):
         final_names.give_name(path, target.parent / path.name, overwrite)
     sync_folder(target.parent)

@@ -129,11 +129,11 @@ def read_preview(
         shape = size["buf_ysize"], size["buf_xsize"]
         every = range(1, dataset.RasterCount + 1)
 
-        def told(band, **place) -> np.ndarray:
+        def tell_and_read(band, **place) -> np.ndarray:
             tell((band.GetBand() - 1) / dataset.RasterCount)
             return _physical(band, **place)
 
-        return band_reading.read_stack(dataset, every, told, shape=shape)
+        return band_reading.read_stack(dataset, every, tell_and_read, shape=shape)
 
 
 def usable_bands(path: str) -> np.ndarray:

@@ -179,7 +179,7 @@ def place_on(
         )
     change, warnings = _transformation(layer.gdal_layer.GetSpatialRef(), place.spatial_ref)
     geometries = [
-        _moved(feature, name, change) for feature, name in zip(layer.features(), layer.names)
+        _move(feature, name, change) for feature, name in zip(layer.features(), layer.names)
     ]
     return Placed(geometries, place, shape, all_touched, warnings)
 
@@ -201,7 +201,7 @@ def _change(of_layer, of_raster) -> Optional[Any]:
     return None if ends[0].IsSame(ends[1]) else osr.CoordinateTransformation(*ends)
 
 
-def _moved(feature, name: str, change: Optional[Any]):
+def _move(feature, name: str, change: Optional[Any]):
     geometry = feature.GetGeometryRef()
     if geometry is None:
         return None

@@ -86,7 +86,7 @@ def read_mask(
     for name, geometry in zip(opened.names, placed.geometries):
         if geometry is not None and geometry.GetDimension() != POLYGON_DIMENSION:
             raise InputError(
-                f"feature {name} of the mask '{path}' is no polygon "
+                f"feature {name} of the mask '{path}' is not a polygon "
                 f"({geometry.GetGeometryName().lower()})",
                 "give a layer of polygons",
             )

@@ -95,7 +95,7 @@ def usable(
     ]
 
 
-def left_out(names: Sequence[str], seen: Sequence[Optional[Seen]]) -> List[str]:
+def say_left_out(names: Sequence[str], seen: Sequence[Optional[Seen]]) -> List[str]:
     """Say which targets are not ``usable``, and why.
 
     Returns: warnings.

@@ -6,7 +6,7 @@ from . import index_catalogue, index_formula
 from .index_formula import Formula
 
 
-def chosen(names: str, formula: Optional[str]) -> Dict[str, Formula]:
+def choose_formulas(names: str, formula: Optional[str]) -> Dict[str, Formula]:
     """Look up ``names``, with commas between them, and read ``formula``.
 
     Returns: formulas by the name of their band.

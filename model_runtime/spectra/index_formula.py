@@ -95,7 +95,7 @@ def _parts(node: Any) -> Tuple[ast.expr, ...]:
 
 def _number(node: ast.Constant) -> float:
     if not isinstance(node.value, (int, float)) or abs(node.value) > LARGEST:
-        raise ValueError(f"'{node.value!r}' is no number up to {LARGEST:g}")
+        raise ValueError(f"'{node.value!r}' is not a number up to {LARGEST:g}")
     return float(node.value)
 
 
@@ -106,7 +106,7 @@ def _function_of(node: Any) -> str:
 def _wavelength(name: str) -> float:
     match = BAND.fullmatch(name)
     if match is None:
-        raise ValueError(f"'{name}' is no wavelength")
+        raise ValueError(f"'{name}' is not a wavelength")
     return float(match.group(1).replace("_", "."))
 
 

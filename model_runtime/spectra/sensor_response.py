@@ -113,7 +113,7 @@ def _in_gap(centres: np.ndarray, widths: np.ndarray, source: np.ndarray) -> np.n
     return distance > np.maximum(widths / 2, GAP_SPACINGS * spacing)
 
 
-def seen_bands(response: Response) -> Tuple[List[int], List[int]]:
+def split_by_coverage(response: Response) -> Tuple[List[int], List[int]]:
     """Tell the bands that a raster covers from those that it does not.
 
     Returns: their places, from 0.

@@ -55,12 +55,12 @@ def library(
         "interleave": "bsq",
         "byte order": 0,
         "wavelength units": "Nanometers",
-        "spectra names": _listed(spoken),
-        "wavelength": _listed(f"{nm:.10g}" for nm in wavelength_nm),
+        "spectra names": _in_braces(spoken),
+        "wavelength": _in_braces(f"{nm:.10g}" for nm in wavelength_nm),
     }
     lines = ["ENVI", *(f"{key} = {value}" for key, value in header.items())]
     return values.tobytes(), ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def _listed(words: Iterable[str]) -> str:
+def _in_braces(words: Iterable[str]) -> str:
     return "{ " + ", ".join(words) + " }"

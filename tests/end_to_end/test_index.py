@@ -145,4 +145,4 @@ def test_values_that_are_no_reflectance_are_told(command, cube, tmp_path):
     truth = read_cube(str(cube))
     write(tmp_path / "percent.tif", truth.values * 100)
     done = command("index", tmp_path / "percent.tif", tmp_path / "i.tif", "--index", "EVI")
-    assert done.returncode == 0 and "which is no reflectance" in done.stderr
+    assert done.returncode == 0 and "which is not reflectance" in done.stderr

@@ -131,7 +131,9 @@ def test_one_of_several_layers_is_named(write_polygons):
 
 def test_lines_are_no_mask(write_polygons):
     path = write_polygons([TRIANGLE], kind="LineString")
-    with pytest.raises(InputError, match=r"feature 1 of the mask .* is no polygon \(linestring\)"):
+    with pytest.raises(
+        InputError, match=r"feature 1 of the mask .* is not a polygon \(linestring\)"
+    ):
         read(path)
 
 

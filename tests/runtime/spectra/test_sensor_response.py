@@ -53,7 +53,7 @@ def test_a_table_integrates_the_spectrum(step):
 def test_what_a_raster_does_not_cover_is_told():
     bands = catalogue()["sentinel2a"].bands
     found = sensor_response.of_gaussians(bands, SOURCE)
-    seen, unseen = sensor_response.seen_bands(found)
+    seen, unseen = sensor_response.split_by_coverage(found)
     assert [bands[i].name for i in unseen] == ["B10", "B11", "B12"]
     assert [bands[i].name for i in seen][:2] == ["B1", "B2"]
 
@@ -62,11 +62,11 @@ def test_a_gap_in_the_raster_is_not_bridged():
     """Water vapour: no bands from 1330 to 1440 nm, and the cirrus band lies in between."""
     source = np.concatenate([np.arange(400.0, 1331, 10), np.arange(1440.0, 2400, 10)])
     found = sensor_response.of_gaussians(catalogue()["landsat8"].bands, source)
-    _, unseen = sensor_response.seen_bands(found)
+    _, unseen = sensor_response.split_by_coverage(found)
     assert [found.bands[i].name for i in unseen] == ["B9"]
     nm = np.arange(1370.0, 1391.0)
     table = sensor_response.of_table([Reference("cirrus", nm, np.ones(21))], source)
-    assert sensor_response.seen_bands(table) == ([], [0])
+    assert sensor_response.split_by_coverage(table) == ([], [0])
 
 
 def test_half_a_response_is_half_a_share():
