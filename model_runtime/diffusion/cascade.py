@@ -352,7 +352,7 @@ class Cascade:
                 f"{len(how.guidance)} guidance scales for {len(self.stages)} stages",
                 "give one scale for all stages or one a stage",
             )
-        if len(how.truncation or self.stages) != len(self.stages):
+        if how.truncation and len(how.truncation) != len(self.stages):
             raise InputError(
                 f"{len(how.truncation)} bounds of truncation for {len(self.stages)} stages",
                 "give one bound a stage",
