@@ -137,7 +137,8 @@ def killed_once(mark):
     return os.getpid()
 
 
-def test_each_item_is_done_once_and_read_only_as_tasks_are_under_way(pool):
+def test_each_item_is_done_once_and_read_only_as_tasks_are_under_way(pool, monkeypatch):
+    monkeypatch.setattr(dask_pool, "LEAST_AHEAD", 32)
     read = []
 
     def items():
