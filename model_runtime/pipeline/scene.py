@@ -76,10 +76,9 @@ def upsample_scene(
     _check_outputs(options, spec, targets)
     reader = _open_reader(options, model)
     _refuse_inputs(options, targets, reader.files())
-    run = Run(
-        events, since, fingerprint.fingerprint_files(reader.files()), executor, package, targets
-    )
-    job = _job(options, run, reader, sampling, spec)
+    inputs = fingerprint.fingerprint_files(reader.files())
+    run = Run(events, since, reader, inputs, executor, package, targets)
+    job = _job(options, run, sampling, spec)
     facts = provenance.facts_of(job, package.sha256)
     job = replace(job, outputs=replace(spec, tags=facts.settings))
     job = executor.fit(options, job, events.warning)
@@ -98,6 +97,7 @@ class Run:
 
     events: Events
     since: float
+    reader: RasterReader
     inputs: Dict[str, str]
     executor: Executor
     package: manifest.ModelPackage
@@ -207,14 +207,8 @@ def _refuse_foreign_sheets(options: UpsampleOptions, spec: outputs.OutputSpec) -
             raise InputError(f"'{folder}' exists", final_names.OVERWRITE)
 
 
-def _job(
-    options: UpsampleOptions,
-    run: Run,
-    reader: RasterReader,
-    sampling: Sampling,
-    spec: outputs.OutputSpec,
-) -> Job:
-    model = run.package.manifest
+def _job(options: UpsampleOptions, run: Run, sampling: Sampling, spec: outputs.OutputSpec) -> Job:
+    model, reader = run.package.manifest, run.reader
     runtime, cascade = run.executor.prepare(options, run.package.folder, model)
     window = reader.whole if options.extent is None else reader.window(options.extent)
     layout = layout_of(options.tile, options.overlap, model.tile, reader.whole, window)
@@ -387,7 +381,7 @@ def _report(
     from ..report import estimate_report
 
     side = estimate_report.PREVIEW_SIDE
-    raw, valid = job.reader.preview(job.layout.window, side)
+    raw, valid = run.reader.preview(job.layout.window, side)
     if job.mask is not None:
         rows, cols = valid.shape
         valid &= job.mask.inside(job.layout.window, (rows, cols))
