@@ -25,7 +25,8 @@ ORDER = {
         contract tiling __init__
     """,
     "training": """
-        train ablate distill export calibrate fit_truncation prepare import_reference simulate_vegetation
+        train ablate distill export calibrate fit_truncation \
+        prepare import_reference simulate_vegetation
         graphs
         loop
         package data
