@@ -9,19 +9,23 @@ from .spectra import Spectrum, dashes_of_point, dashes_of_reference, nearest
 
 # Of this share of its neighbours' distance and more, a gap between bands is left open.
 GAP_FACTOR = 5
-FONT, LEGEND_COLUMNS = 8, 3
+FONT = 8
+LEGEND_LETTERS = 110  # that a picture has room for in a row
 
 Limits = Tuple[float, float]
 
 
 class Chart:
-    """Draws on a ``figure``; ``ink`` and ``paper`` are colours as matplotlib takes them."""
+    """Draws on a ``figure``; ``ink`` and ``paper`` are colours as matplotlib takes them.
+
+    ``view``: the ranges of both axes that are looked at, None for all.
+    """
 
     def __init__(self, figure: Figure, ink: str, paper: str):
         self._figure, self._ink, self._paper = figure, ink, paper
         self.axes = figure.add_subplot(1, 1, 1)
         self._drawn: List[Spectrum] = []
-        self._view: Optional[Tuple[Limits, Limits]] = None
+        self.view: Optional[Tuple[Limits, Limits]] = None
         self._pointed: List = []
 
     def recolour(self, ink: str, paper: str) -> None:
@@ -36,14 +40,14 @@ class Chart:
         self._dress(words)
         for one in points:
             self._line(one, dashes_of_point(one.origin))
-            self._number(one)
+            if one.origin.rank == 0:  # the point's other layers share it
+                self._number(one)
         for place, one in enumerate(references):
             self._line(one, dashes_of_reference(place))
         if self._drawn:
-            self._legend()
             self._look()
         else:
-            self._view = None
+            self.view = None
             axes.text(0.5, 0.5, words.hint, ha="center", va="center", color=self._ink, wrap=True)
             axes.set_xticks([])
             axes.set_yticks([])
@@ -51,24 +55,24 @@ class Chart:
     def zoom(self, factor: float, nm: Optional[float] = None, value: Optional[float] = None):
         """Show ``factor`` of both axes' ranges about a place, the middle where none is given."""
         across, up = self.axes.get_xlim(), self.axes.get_ylim()
-        self._view = _narrowed(across, factor, nm), _narrowed(up, factor, value)
+        self.view = _narrowed(across, factor, nm), _narrowed(up, factor, value)
         self._look()
 
     def move(self, nm: float, value: float) -> None:
         """Show what lies so far beside."""
         across, up = self.axes.get_xlim(), self.axes.get_ylim()
-        self._view = (across[0] + nm, across[1] + nm), (up[0] + value, up[1] + value)
+        self.view = (across[0] + nm, across[1] + nm), (up[0] + value, up[1] + value)
         self._look()
 
     def show_all(self) -> None:
         """Show every spectrum whole."""
-        self._view = None
+        self.view = None
         self.axes.autoscale(True)
 
     def _look(self) -> None:
-        if self._view is not None:
-            self.axes.set_xlim(self._view[0])
-            self.axes.set_ylim(self._view[1])
+        if self.view is not None:
+            self.axes.set_xlim(self.view[0])
+            self.axes.set_ylim(self.view[1])
 
     def point_out(self, nm: float, value: float) -> str:
         """Mark the band that lies next to the place; its values as text, "" beside all lines."""
@@ -129,18 +133,18 @@ class Chart:
                 annotation_clip=True,
             )
 
-    def _legend(self) -> None:
-        """Above the chart, where it hides no spectrum."""
-        lines = len(self.axes.get_lines())
+    def add_legend(self) -> None:
+        """Name the lines above the chart: for a picture, which has no list of them beside it."""
+        lines = self.axes.get_lines()
+        longest = max((len(line.get_label()) for line in lines), default=0)
         legend = self.axes.legend(
             loc="lower left",
             bbox_to_anchor=(0, 1.01),
-            ncol=min(lines, LEGEND_COLUMNS),
+            ncol=max(1, LEGEND_LETTERS // (longest + 8)),
             fontsize=FONT,
             frameon=False,
             borderaxespad=0,
             columnspacing=1.2,
-            handlelength=1.4,
         )
         for text in legend.get_texts():
             text.set_color(self._ink)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import List, NamedTuple
 
+from matplotlib.figure import Figure
 from qgis.core import QgsProject
 from qgis.gui import QgsDockWidget, QgsMapToolEmitPoint
 from qgis.PyQt.QtCore import QEvent, Qt
@@ -34,7 +35,7 @@ from .spectra import as_csv, colour_of
 from .spectrum_list import SpectrumList
 
 MOST_REFERENCES = 12  # of a library with hundreds only the first are drawn
-PICTURE_DPI = 200
+PICTURE_DPI, PICTURE_INCHES = 200, (9.0, 5.5)
 SIDES = (1, 3, 5)  # pixels
 
 
@@ -257,7 +258,13 @@ class SpectralPanel(QgsDockWidget):
         self._say(f"{tr('Saved {}').format(path)} {notice}".strip())
 
     def _write_picture(self, path, _spectra):
-        self._canvas.figure.savefig(path, dpi=PICTURE_DPI, facecolor=self._theme()[1])
+        """The chart as it is looked at, with a legend in place of the list."""
+        figure = Figure(figsize=PICTURE_INCHES, constrained_layout=True)
+        chart = Chart(figure, *self._theme())
+        chart.view = self._chart.view
+        self._draw_on(chart)
+        chart.add_legend()
+        figure.savefig(path, dpi=PICTURE_DPI, facecolor=self._theme()[1])
         return ""
 
     def _ask_library(self):
@@ -283,16 +290,19 @@ class SpectralPanel(QgsDockWidget):
 
     def redraw(self):
         """Show all spectra anew: list, rings and chart."""
-        self.list.show_spectra(self.profile.spectra)
+        self.list.show_spectra(self.profile.spectra, self.profile.dashes)
         self._markers.keep(self.profile.numbers)
         self._draw()
 
     def _draw(self):
+        self._value.clear()
+        self._draw_on(self._chart)
+        self._canvas.draw_idle()
+
+    def _draw_on(self, chart: Chart):
         hint = tr("Choose 'Pick pixels' and click on the map")
         words = Words(tr("Wavelength (nm)"), self._up(), hint)
-        self._value.clear()
-        self._chart.draw(self.profile.points, self.profile.drawn_references(), words)
-        self._canvas.draw_idle()
+        chart.draw(self.profile.points, self.profile.drawn_references(), words)
 
     def _up(self) -> str:
         """The title of the upward axis."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Collection, List, Sequence, Set
 
-from .spectra import Spectrum, clip, colour_of
+from .spectra import Spectrum, clip, colour_of, dashes_of_point, dashes_of_reference
 
 
 class Profile:
@@ -18,6 +18,14 @@ class Profile:
     def spectra(self) -> List[Spectrum]:
         """All, the picked first; places in this list are what ``rename`` and ``remove`` take."""
         return [*self.points, *self.references]
+
+    @property
+    def dashes(self) -> List[str]:
+        """The line style of each of ``spectra``."""
+        places = range(len(self.references))
+        return [dashes_of_point(one.origin) for one in self.points] + [
+            dashes_of_reference(place) for place in places
+        ]
 
     @property
     def next_number(self) -> int:

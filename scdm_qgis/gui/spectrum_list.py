@@ -2,14 +2,20 @@
 
 from typing import List, Sequence
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QIcon, QKeySequence, QPixmap
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QIcon, QKeySequence, QPainter, QPen, QPixmap
 from qgis.PyQt.QtWidgets import QAbstractItemView, QAction, QListWidget, QListWidgetItem
 
 from ..translation import tr
 from .spectra import Spectrum
 
-SWATCH, ROWS_SHOWN = 12, 4  # pixels; lines
+PIECE, LINE_WIDTH, ROWS_SHOWN = QSize(30, 12), 2, 6  # pixels; lines
+PEN_STYLES = {
+    "-": Qt.PenStyle.SolidLine,
+    "--": Qt.PenStyle.DashLine,
+    "-.": Qt.PenStyle.DashDotLine,
+    ":": Qt.PenStyle.DotLine,
+}
 
 
 class SpectrumList(QListWidget):
@@ -23,6 +29,7 @@ class SpectrumList(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setToolTip(tr("Rename with F2 or a double click, remove with Del"))
         self.setAccessibleName(tr("Spectra"))
+        self.setIconSize(PIECE)
         self.setMaximumHeight(ROWS_SHOWN * (self.fontMetrics().height() + 6))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         rename = self._action(tr("Rename"), Qt.Key.Key_F2)
@@ -37,12 +44,12 @@ class SpectrumList(QListWidget):
         self.addAction(action)
         return action
 
-    def show_spectra(self, spectra: Sequence[Spectrum]) -> None:
-        """List ``spectra``, each with its colour; nothing is listed, nothing is shown."""
+    def show_spectra(self, spectra: Sequence[Spectrum], dashes: Sequence[str]) -> None:
+        """List ``spectra``, each with a piece of its line; nothing is listed, nothing is shown."""
         self.blockSignals(True)
         self.clear()
-        for one in spectra:
-            item = QListWidgetItem(_swatch(one.colour), one.name, self)
+        for one, style in zip(spectra, dashes):
+            item = QListWidgetItem(_piece(one.colour, style), one.name, self)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         self.blockSignals(False)
         self.setVisible(bool(spectra))
@@ -62,7 +69,13 @@ class SpectrumList(QListWidget):
             self.removed.emit(self.chosen())
 
 
-def _swatch(colour: str) -> QIcon:
-    square = QPixmap(SWATCH, SWATCH)
-    square.fill(QColor(colour))
-    return QIcon(square)
+def _piece(colour: str, style: str) -> QIcon:
+    """A piece of a line of the chart."""
+    piece = QPixmap(PIECE)
+    piece.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(piece)
+    painter.setPen(QPen(QColor(colour), LINE_WIDTH, PEN_STYLES[style]))
+    middle = PIECE.height() // 2
+    painter.drawLine(0, middle, PIECE.width(), middle)
+    painter.end()
+    return QIcon(piece)

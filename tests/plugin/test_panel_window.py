@@ -197,6 +197,20 @@ def test_a_pixel_is_picked_without_a_mouse(panel, window):
     assert panel.pick_button.isChecked()
 
 
+def test_long_names_leave_the_chart_its_width(panel, tmp_path):
+    (tmp_path / "refs.csv").write_text(f"nm,{'x' * 90},{'y' * 90}\n400,0.05,0.1\n900,0.2,0.3\n")
+    panel._canvas.resize(380, 300)
+    widths = []
+    for prepare in (
+        lambda: panel.add_point(CENTRE),
+        lambda: panel.add_library(tmp_path / "refs.csv"),
+    ):
+        prepare()
+        panel._canvas.draw()
+        widths.append(panel._canvas.figure.axes[0].get_position().width)
+    assert min(widths) > 0.6
+
+
 def test_saving_says_what_came_of_it(panel, tmp_path):
     folder = tmp_path / "saved"
     folder.mkdir()
