@@ -139,12 +139,10 @@ class SpectralPanel(QgsDockWidget):
         return button
 
     def _add_keys(self, body):
-        """Keys that work while the panel has the focus."""
+        """Keys that work while the panel has the focus; none that QGIS's window knows."""
         for keys, act in (
             (QKeySequence(Qt.Key.Key_P), self.pick_button.toggle),
             (QKeySequence(Qt.Key.Key_M), self.add_middle),
-            (QKeySequence(QKeySequence.StandardKey.Copy), self.copy_csv),
-            (QKeySequence(QKeySequence.StandardKey.Save), self._ask_file),
         ):
             action = QAction(body)
             action.setShortcut(keys)

@@ -2,8 +2,8 @@
 
 from typing import List, Sequence
 
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QIcon, QKeySequence, QPainter, QPen, QPixmap
+from qgis.PyQt.QtCore import QEvent, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from qgis.PyQt.QtWidgets import QAbstractItemView, QAction, QListWidget, QListWidgetItem
 
 from ..translation import tr
@@ -32,17 +32,25 @@ class SpectrumList(QListWidget):
         self.setIconSize(PIECE)
         self.setMaximumHeight(ROWS_SHOWN * (self.fontMetrics().height() + 6))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        rename = self._action(tr("Rename"), Qt.Key.Key_F2)
+        rename, remove = QAction(tr("Rename"), self), QAction(tr("Remove"), self)
         rename.triggered.connect(lambda: self.editItem(self.currentItem()))
-        self._action(tr("Remove"), Qt.Key.Key_Delete).triggered.connect(self._remove)
+        remove.triggered.connect(self._remove)
+        self.addActions([rename, remove])
         self.itemChanged.connect(lambda item: self.renamed.emit(self.row(item), item.text()))
 
-    def _action(self, title: str, key) -> QAction:
-        action = QAction(title, self)
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.addAction(action)
-        return action
+    def event(self, event):
+        """Del is for the list: QGIS's own shortcut would stand against it, and neither act."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Delete:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event):
+        """Remove by Del; what else a list knows, F2 for editing included."""
+        if event.key() == Qt.Key.Key_Delete:
+            self._remove()
+        else:
+            super().keyPressEvent(event)
 
     def show_spectra(self, spectra: Sequence[Spectrum], dashes: Sequence[str]) -> None:
         """List ``spectra``, each with a piece of its line; nothing is listed, nothing is shown."""
