@@ -7,6 +7,7 @@ dropout, without condition augmentation and without the angle loss.
 """
 
 import argparse
+import itertools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -69,11 +70,17 @@ def _ablate(args: argparse.Namespace) -> None:
     config = _settings(args)
     subject, given = _subject(args, config)
     groups = groups_of(*_scenes(config))
-    rows = [*_sampled(args, subject, groups, given), *_retrained(args, config, groups)]
-    table = ablation_table.markdown(rows)
+    made = itertools.chain(_sampled(args, subject, groups, given), _retrained(args, config, groups))
+    table = ablation_table.markdown([_tell(row) for row in made])
     print(table)
     if args.markdown:
         _write(args.markdown, table)
+
+
+def _tell(row: Row) -> Row:
+    """Show a row when it is there: the whole table may take hours."""
+    print(ablation_table.markdown([row]).splitlines()[-1], file=sys.stderr, flush=True)
+    return row
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -154,7 +161,6 @@ def _sampled(
         seeds=tuple(args.seeds),
     )
     for variation in variations(subject.manifest, asked):
-        print(variation.name, file=sys.stderr)
         yield measure_row(variation.name, subject, variation.how, groups, given)
 
 
