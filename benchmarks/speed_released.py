@@ -36,7 +36,7 @@ class StageFound:
     difference: float
 
 
-def released() -> Config:
+def load_released() -> Config:
     """The released setting; its qualities are left out, so that a package has the default ones."""
     config = settings_file.load(SETTINGS)
     return replace(config, qualities={})
@@ -44,7 +44,7 @@ def released() -> Config:
 
 def part(bench: Bench, config: Optional[Config] = None, side: int = SIDE) -> Part:
     """Guided steps of each stage of ``config`` (the released one), random weights; a whole tile."""
-    config = config or released()
+    config = config or load_released()
     torch.set_num_threads(bench.threads)
     with tempfile.TemporaryDirectory() as folder:
         found = [_stage(config, i, Path(folder), bench, side) for i in range(len(config.stages))]

@@ -43,7 +43,7 @@ def write_pages(folder: Path, address: str) -> None:
 
 def html_page(text: str, address: str) -> str:
     """The whole HTML page of a Markdown page in docs/."""
-    body = markdown.html(_LINK.sub(lambda found: _resolved(found, address), text))
+    body = markdown.html(_LINK.sub(lambda found: _resolve(found, address), text))
     body = _PICTURE.sub(r'<img src="\1" alt="\2">', body).replace(BESIDE, "")
     body = _HEADING.sub(_with_anchor, body)
     title = escape(text.lstrip("# ").splitlines()[0])
@@ -54,7 +54,7 @@ def html_page(text: str, address: str) -> str:
     )
 
 
-def _resolved(found, address: str) -> str:
+def _resolve(found, address: str) -> str:
     """A link with a target that is right in the plugin's folder."""
     picture, words, target = found.groups()
     words = words.replace("`", "")  # code in a link would hide the link

@@ -64,7 +64,7 @@ def fit_truncation(run: Path, folder: Path, bound: Optional[float] = None) -> It
     for number, found in enumerate(truncation_fit.fit(model.stages, conditions, weights)):
         stage = replace(plain.stages[number], truncation=found)
         stages.append(stage if bound is None else replace(stage, pdt_lower_bound=bound))
-        yield f"stage {number + 1}: {_said(found)}"
+        yield f"stage {number + 1}: {_describe(found)}"
     replace(plain, stages=tuple(stages)).write(folder)
 
 
@@ -78,7 +78,7 @@ def _condition(model: manifest.Manifest, rgb: np.ndarray) -> np.ndarray:
     return values[None].astype(np.float32)
 
 
-def _said(found: manifest.TruncationThresholds) -> str:
+def _describe(found: manifest.TruncationThresholds) -> str:
     level = found.levels.index(0.96)
     first, last = found.thresholds[-1][level], found.thresholds[0][level]
     return (

@@ -54,7 +54,7 @@ class ArrayReader:
         Returns: the sample, with what is said of the values.
         Raises: InputError where no pixel is valid.
         """
-        values, valid = self._values(_thinned(self.rows, side), _thinned(self.cols, side))
+        values, valid = self._values(_thin(self.rows, side), _thin(self.cols, side))
         if not valid.any():
             raise InputError("rgb holds no valid pixel", "check its NaN, its mask and nodata")
         kind, given = self._given.values.dtype, self._given
@@ -77,7 +77,7 @@ class ArrayReader:
         return values, valid
 
 
-def _thinned(length: int, side: int) -> np.ndarray:
+def _thin(length: int, side: int) -> np.ndarray:
     """The pixels that GDAL takes of ``length`` when it reads them into ``side``."""
     count = min(length, side)
     return np.floor((np.arange(count) + 0.5) * (length / count) + EPSILON).astype(np.intp)

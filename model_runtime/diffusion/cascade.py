@@ -333,7 +333,7 @@ class Cascade:
         if wanted.draws:
             apart = _differences(deviations, deviation, own)
             if vectors is not None:
-                apart = _shifted(
+                apart = _shift(
                     apart, mean, spread, shared_error.shifts(vectors, how.samples, how.seed)
                 )
             draws = [mean + difference for difference in apart]
@@ -434,7 +434,7 @@ def _with_shared(own: np.ndarray, mean: np.ndarray, vectors: np.ndarray) -> np.n
     return np.hypot(own, shared_error.relative_error(vectors) * mean)
 
 
-def _shifted(
+def _shift(
     apart: Sequence[np.ndarray], mean: np.ndarray, spread: np.ndarray, shifts: np.ndarray
 ) -> List[np.ndarray]:
     """Draws' differences ``apart``, each shifted as a whole, ``spread`` their deviation."""

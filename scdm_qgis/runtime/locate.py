@@ -51,10 +51,10 @@ def find(places: Places) -> WorkerPython:
     """
     if places.variable:
         origin = tr("environment variable {}").format(VARIABLE)
-        return WorkerPython(_named(places.variable, origin), origin)
+        return WorkerPython(_existing_path(places.variable, origin), origin)
     if places.setting:
         origin = tr("QGIS setting {}").format(SETTING)
-        return WorkerPython(_named(places.setting, origin), origin)
+        return WorkerPython(_existing_path(places.setting, origin), origin)
     installed = python_of(places.environment)
     if installed.is_file():
         return WorkerPython(installed, "SCDM: Install runtime")
@@ -92,7 +92,7 @@ def python_of(environment: Path) -> Path:
     return environment / "bin" / "python"
 
 
-def _named(text: str, origin: str) -> Path:
+def _existing_path(text: str, origin: str) -> Path:
     path = Path(text).expanduser()
     if not path.is_file():
         raise RuntimeNotFound(

@@ -183,7 +183,7 @@ def test_the_engine_s_tables_name_every_graph(bench, tmp_path):
 
 
 def test_the_released_network_gives_equal_steps_in_torch_and_in_the_runtime(bench):
-    config = speed_released.released()
+    config = speed_released.load_released()
     # Four channels a group, as released: of one alone, a null condition has nothing to normalise.
     small = {"base_width": 16, "groups": 4, "multipliers": [1, 1], "attention_levels": [1]}
     stages = tuple(replace(s, network={**s.network, **small}) for s in config.stages)

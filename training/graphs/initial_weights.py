@@ -68,7 +68,7 @@ def _meaning(
     n, settings, entry = config.normalisation, config.stages[stage], model.stages[stage]
     of_output = zip(model.normalisation.output_offset, model.normalisation.output_scale)
     yield "normalisation (offset, scale)", sorted(set(of_output)), [(n.offset, n.scale)]
-    yield "output bands at", _rounded(model.wavelength_nm), _rounded(config.output.wavelength_nm)
+    yield "output bands at", _round(model.wavelength_nm), _round(config.output.wavelength_nm)
     yield f"in stage {stage + 1} the bands number", entry.final_bands, settings.final_bands
     yield f"in stage {stage + 1} the prediction", entry.prediction, settings.prediction
     kind = settings.schedule, settings.timesteps, settings.schedule_low, settings.schedule_high
@@ -82,7 +82,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _rounded(wavelength_nm: Sequence[float]) -> Tuple[float, ...]:
+def _round(wavelength_nm: Sequence[float]) -> Tuple[float, ...]:
     return tuple(round(centre, 1) for centre in wavelength_nm)
 
 
