@@ -49,10 +49,15 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--quality", default="balanced", choices=QUALITIES, help="the model's own way (%(default)s)"
     )
-    add("--guidance", nargs="*", type=float, default=[0.2, 0.5, 1.0, 2.5], metavar="SCALE")
-    add("--truncation", nargs="*", type=float, default=[0.9, 0.96, 0.99], metavar="BOUND")
-    add("--samplers", nargs="*", default=list(SAMPLERS), choices=SAMPLERS)
-    add("--steps", nargs="*", type=int, default=[1, 3, 10, 50])
+    for name, kind, default, what in (
+        ("guidance", float, [0.2, 0.5, 1.0, 2.5], "scales, one for all stages"),
+        ("truncation", float, [0.9, 0.96, 0.99], "lower bounds of truncation"),
+        ("samplers", str, list(SAMPLERS), "each in all --steps"),
+        ("steps", int, [1, 3, 10, 50], "steps per stage"),
+    ):
+        said = f"{what} (default: {' '.join(map(str, default))})"
+        allowed = SAMPLERS if name == "samplers" else None
+        add(f"--{name}", nargs="*", type=kind, default=default, choices=allowed, help=said)
     add("--seeds", nargs="+", type=int, default=[0, 1], help="of the sampling; with --retrain, too")
     add(
         "--retrain",
@@ -67,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _ablate(args: argparse.Namespace) -> None:
+    if args.stage is not None and args.retrain is not None:
+        raise InputError("--stage is for one stage, --retrain for cascades", "leave one out")
     config = _settings(args)
     subject, given = _subject(args, config)
     groups = groups_of(*_scenes(config))

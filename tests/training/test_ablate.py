@@ -86,6 +86,7 @@ def test_a_mistake_is_one_line(run, package, small_toml, capsys):
         ([package, "--config", small_toml, "--set", "output.grid_nm=[400, 900, 8]"], "other bands"),
         ([package, "--config", small_toml, "--set", "data.train=[]"], "give --data"),
         ([package, "--config", small_toml, "--set", "data.validation=[]"], "give --validation"),
+        ([run, "--stage", 2, "--retrain", 60], "leave one out"),
         ([run / "none"], "holds no config.json"),
     ):
         assert ablate.main([str(word) for word in words]) == 2
