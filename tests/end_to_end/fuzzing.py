@@ -39,6 +39,7 @@ OPTIONS = [
     "--sampler",
     "--steps",
     "--guidance",
+    "--truncation",
     "--samples",
     "--spread",
     "--seed",

@@ -71,6 +71,7 @@ def refused(registered, log, rgb_path, tmp_path, tiny_package, monkeypatch):
         ({"RELIABILITY": "r.png"}, "Reliability must be a GeoTIFF"),
         ({"GUIDANCE": "abc"}, "Guidance must be numbers separated by commas"),
         ({"GUIDANCE": "1.5,"}, "Guidance must be numbers separated by commas"),
+        ({"TRUNCATION": "yes"}, "Truncation is 'yes'"),
         ({"MODEL": "."}, "holds no model.json"),
         ({"TILE": 5}, "Tile size must be a multiple of 4."),
         ({"OVERLAP": 2000, "TILE": 500}, "tile"),
