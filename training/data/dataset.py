@@ -69,16 +69,16 @@ def load_scenes(
         except (EstimateAsScene, CacheNotWritable):
             raise
         except (InputError, StorageError) as error:
-            left_out.append(f"{path} is left out: {error.message}")
+            left_out.append((path, error.message))
     if not scenes:
-        why = left_out[0] if left_out else "found nothing"
-        more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
+        path, why = left_out[0] if left_out else (Path(), "found nothing")
+        more = f"; {path.name} is the first of {len(left_out)}" if left_out else ""
         raise InputError(
             f"no scene in {', '.join(map(str, places))} can be used: {why}{more}",
             "name folders with hyperspectral rasters, or change data.units",
         )
-    for message in left_out:
-        tell(message)
+    for path, why in left_out:
+        tell(f"{path} is left out: {why}")
     return scenes
 
 
