@@ -22,6 +22,7 @@ class CompactSettings:
 
     ``context_widths`` and ``context_blocks`` are of the levels on which the surroundings are seen:
     full resolution, half, quarter and so on. None makes a stage that sees one pixel at a time.
+    ``context_expansion`` is how many times a level's width its blocks compute in between.
     ``offset`` and ``scale`` are the package's normalisation: the network undoes it to work on
     spectra relative to the pixel's brightness, which illumination and shade change most.
     """
@@ -32,6 +33,7 @@ class CompactSettings:
     scale: float
     context_widths: Tuple[int, ...] = ()
     context_blocks: Tuple[int, ...] = ()
+    context_expansion: int = 2
     kernel: int = 3
     width: int = 64
     blocks: int = 2
@@ -148,8 +150,9 @@ class ContextBlock(nn.Module):
         kernel = settings.kernel
         self.dropout = settings.dropout
         self.space = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width)
-        self.widen = Pointwise(width, 2 * width)
-        self.narrow = _silent(Pointwise(2 * width, width))
+        hidden = settings.context_expansion * width
+        self.widen = Pointwise(width, hidden)
+        self.narrow = _silent(Pointwise(hidden, width))
 
     def forward(self, features: Tensor) -> Tensor:
         around = _padded_convolution(self.space, features, self.training)
