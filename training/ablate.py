@@ -77,7 +77,9 @@ def _ablate(args: argparse.Namespace) -> None:
     config = _settings(args)
     subject, given = _subject(args, config)
     groups = groups_of(*_scenes(config))
-    made = itertools.chain(_sampled(args, subject, groups, given), _retrained(args, config, groups))
+    made = itertools.chain(
+        _sample_ways(args, subject, groups, given), _retrain(args, config, groups)
+    )
     table = ablation_table.markdown([_tell(row) for row in made])
     print(table)
     if args.markdown:
@@ -155,7 +157,7 @@ def _check_bands(args: argparse.Namespace, config: Config, model: manifest.Manif
         )
 
 
-def _sampled(
+def _sample_ways(
     args: argparse.Namespace, subject: Cascade, groups: Groups, given: Optional[Sequence[int]]
 ) -> Iterator[Row]:
     """A row for each way to sample the model."""
@@ -171,7 +173,7 @@ def _sampled(
         yield measure_row(variation.name, subject, variation.how, groups, given)
 
 
-def _retrained(args: argparse.Namespace, config: Config, groups: Groups) -> Iterator[Row]:
+def _retrain(args: argparse.Namespace, config: Config, groups: Groups) -> Iterator[Row]:
     """A row for each way to train a cascade, over the seeds."""
     if args.retrain is None:
         return

@@ -17,8 +17,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 
-from model_runtime.diffusion import cascade
-from model_runtime.diffusion import shared_error as shared_error_module
+from model_runtime.diffusion import cascade, shared_error
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import manifest
 from training import cli
@@ -55,15 +54,15 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     pictures = held_out.load(config)
     plain = replace(manifest.read(folder), calibrations=(), shared_noise=None, shared_error=None)
     if plain.pixelwise:
-        shared = shared_noise(cascade.load(folder, plain, "cpu"), pictures)
+        shared = fit_shared_noise(cascade.load(folder, plain, "cpu"), pictures)
         yield f"noise: {shared.share:g} of its variance shared over {shared.cell} pixels"
         plain = replace(plain, shared_noise=shared)
     qualities = _qualities_with_samples(plain)
     # Draws of the widest calibration say what they explain; what is left is shared.
     first, _ = _calibration(cascade.load(folder, plain, "cpu"), qualities[-1], pictures)
     drawn = cascade.load(folder, replace(plain, calibrations=(first,)), "cpu")
-    plain = replace(plain, shared_error=shared_error(drawn, qualities[-1], pictures))
-    yield from _shared_lines(plain)
+    plain = replace(plain, shared_error=fit_shared_error(drawn, qualities[-1], pictures))
+    yield from _describe_shared(plain)
     model, made = cascade.load(folder, plain, "cpu"), []
     for quality in qualities:
         calibration, groups = _calibration(model, quality, pictures)
@@ -80,7 +79,7 @@ def _calibration(
     return manifest.Calibration(*settings, *spread_fit.fit(groups)), groups
 
 
-def shared_error(
+def fit_shared_error(
     model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> manifest.SharedError:
     """What the means of areas err by beyond what the draws of a calibrated ``model`` differ."""
@@ -100,14 +99,14 @@ def shared_error(
     return manifest.SharedError(known, vectors(True) or known)
 
 
-def _shared_lines(model: manifest.Manifest) -> Iterator[str]:
+def _describe_shared(model: manifest.Manifest) -> Iterator[str]:
     for name in ("known", "guessed"):
-        vectors = shared_error_module.vectors_of(model, name == "guessed")
-        size = 0.0 if vectors is None else float(shared_error_module.relative_error(vectors).mean())
+        vectors = shared_error.vectors_of(model, name == "guessed")
+        size = 0.0 if vectors is None else float(shared_error.relative_error(vectors).mean())
         yield f"shared by a picture whose level is {name}: {size:.1%} of the estimate"
 
 
-def shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
+def fit_shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
     """How errors of the scenes among ``pictures`` hang together, each group counting alike."""
     how = cascade.sampling_of_quality(model.manifest.qualities["fast"], _scales(model), SEED)
     groups: Dict[str, List[np.ndarray]] = {}
@@ -152,8 +151,8 @@ def _errors(
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
     mean, spread = (held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread))
     picked = np.random.default_rng(SEED).permutation(mean[0].size)[:pixels]
-    vectors = shared_error_module.vectors_of(model.manifest, how.level_guessed)
-    part = 0 if vectors is None else shared_error_module.relative_error(vectors)
+    vectors = shared_error.vectors_of(model.manifest, how.level_guessed)
+    part = 0 if vectors is None else shared_error.relative_error(vectors)
     # The samples' own: there is no calibration yet.
     own = np.sqrt(np.maximum(spread**2 - (part * mean) ** 2, 0))
     parts = np.abs(picture.cube - mean), own, mean, np.abs(part * mean), picture.seen

@@ -16,16 +16,16 @@ class ChartEvents:
         self._canvas, self._chart, self._tell = canvas, chart, tell
         self._held: Optional[Tuple[float, float]] = None
         for event, act in (
-            ("motion_notify_event", self._moved),
-            ("axes_leave_event", self._left),
-            ("scroll_event", self._scrolled),
-            ("button_press_event", self._pressed),
-            ("button_release_event", self._released),
-            ("key_press_event", self._typed),
+            ("motion_notify_event", self._move),
+            ("axes_leave_event", self._leave),
+            ("scroll_event", self._scroll),
+            ("button_press_event", self._press),
+            ("button_release_event", self._release),
+            ("key_press_event", self._type),
         ):
             canvas.mpl_connect(event, act)
 
-    def _moved(self, event) -> None:
+    def _move(self, event) -> None:
         if event.inaxes is None:
             return
         if self._held is None:
@@ -34,18 +34,18 @@ class ChartEvents:
             self._chart.move(self._held[0] - event.xdata, self._held[1] - event.ydata)
         self._canvas.draw_idle()
 
-    def _left(self, _event) -> None:
+    def _leave(self, _event) -> None:
         self._chart.point_out_nothing()
         self._tell("")
         self._canvas.draw_idle()
 
-    def _scrolled(self, event) -> None:
+    def _scroll(self, event) -> None:
         if event.inaxes is not None:
             factor = ZOOM_IN if event.button == "up" else ZOOM_OUT
             self._chart.zoom(factor, event.xdata, event.ydata)
             self._canvas.draw_idle()
 
-    def _pressed(self, event) -> None:
+    def _press(self, event) -> None:
         if event.inaxes is None or event.button != 1:
             return
         if event.dblclick:
@@ -54,10 +54,10 @@ class ChartEvents:
         else:
             self._held = event.xdata, event.ydata
 
-    def _released(self, _event) -> None:
+    def _release(self, _event) -> None:
         self._held = None
 
-    def _typed(self, event) -> None:
+    def _type(self, event) -> None:
         axes = self._chart.axes
         if event.key in ("+", "-"):
             self._chart.zoom(ZOOM_IN if event.key == "+" else ZOOM_OUT)

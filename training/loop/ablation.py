@@ -45,10 +45,10 @@ def variations(model: Manifest, asked: Asked) -> List[Variation]:
     _check(model, asked)
     own = own_way(model, asked.quality, asked.seeds[0])
     named = [("full: the model's own way", own), *_without(own)]
-    named += [(f"guidance {s:g}", _guided(own, s)) for s in asked.guidance]
-    named += [(f"truncation {b:g}", _truncated(own, b)) for b in asked.truncation]
+    named += [(f"guidance {s:g}", _guide(own, s)) for s in asked.guidance]
+    named += [(f"truncation {b:g}", _truncate(own, b)) for b in asked.truncation]
     named += [
-        (f"guidance {s:g}, truncation {RELEASED_BOUND:g}", _truncated(_guided(own, s)))
+        (f"guidance {s:g}, truncation {RELEASED_BOUND:g}", _truncate(_guide(own, s)))
         for s in asked.guidance
     ]
     named += [
@@ -82,20 +82,20 @@ def own_way(model: Manifest, quality: str, seed: int) -> Sampling:
 
 
 def _without(own: Sampling) -> List[Tuple[str, Sampling]]:
-    unguided, free = _guided(own, 0.0), _truncated(own, 1.0)
+    unguided, free = _guide(own, 0.0), _truncate(own, 1.0)
     return [
         ("without guidance", unguided),
         ("without truncation", free),
-        ("without both", _truncated(unguided, 1.0)),
+        ("without both", _truncate(unguided, 1.0)),
     ]
 
 
-def _guided(how: Sampling, scale: float) -> Sampling:
+def _guide(how: Sampling, scale: float) -> Sampling:
     interval = how.guidance_interval if scale else None
     return replace(how, guidance=(scale,) * len(how.guidance), guidance_interval=interval)
 
 
-def _truncated(how: Sampling, bound: float = RELEASED_BOUND) -> Sampling:
+def _truncate(how: Sampling, bound: float = RELEASED_BOUND) -> Sampling:
     return replace(how, truncation=(bound,) * len(how.guidance))
 
 
