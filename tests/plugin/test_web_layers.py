@@ -114,7 +114,8 @@ def layer(service):
             {"tiles": tiles, "service": maps + address}[kind], "ortho: a/b", "wms"
         )
         assert made.isValid(), made.error().message()
-        QgsProject.instance().addMapLayer(made)
+        # Not in the legend: the canvas would draw it, and ask the service for tiles of its own.
+        QgsProject.instance().addMapLayer(made, False)
         return made
 
     yield make
