@@ -48,9 +48,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     given = {name: getattr(args, name) for name in IDENTITY if getattr(args, name) is not None}
 
     def work() -> None:
+        lines = export(args.run, args.model, args.card, given, args.checkpoint == "best")
         for warning in run_folder.stale(args.run, run_folder.settings_of(args.run)):
             print(f"warning: {warning}", file=sys.stderr)
-        for line in export(args.run, args.model, args.card, given, args.checkpoint == "best"):
+        for line in lines:
             print(line)
 
     return cli.run(work)
