@@ -172,3 +172,20 @@ def registered(qgis_app, qgis_processing, window):
     plugin.initGui()
     yield plugin
     plugin.unload()
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The names of the algorithms whose dialogs were made, each followed by ``shown``."""
+    import processing
+
+    names = []
+
+    class Dialog:
+        def show(self):
+            names.append("shown")
+
+    monkeypatch.setattr(
+        processing, "createAlgorithmDialog", lambda name, _words: names.append(name) or Dialog()
+    )
+    return names

@@ -129,17 +129,6 @@ def test_the_slider_goes_with_its_layer(registered, cube):
     assert closed
 
 
-def test_upsample_opens_its_dialog(registered, window, monkeypatch):
-    import processing
-
-    opened = []
-
-    class Dialog:
-        def show(self):
-            opened.append("shown")
-
-    monkeypatch.setattr(
-        processing, "createAlgorithmDialog", lambda name, _words: opened.append(name) or Dialog()
-    )
+def test_upsample_opens_its_dialog(registered, window, opened):
     registered.menu.upsample.trigger()
     assert opened == ["scdm:upsample", "shown"]

@@ -51,18 +51,7 @@ def test_an_algorithm_without_a_runtime_offers_it_again(fresh, window):
     assert "Install" in buttons(window)
 
 
-def test_the_button_opens_the_installation(fresh, window, monkeypatch):
-    import processing
-
-    opened = []
-
-    class Dialog:
-        def show(self):
-            opened.append("shown")
-
-    monkeypatch.setattr(
-        processing, "createAlgorithmDialog", lambda name, _words: opened.append(name) or Dialog()
-    )
+def test_the_button_opens_the_installation(fresh, window, opened):
     fresh()
     window.messageBar().findChild(QPushButton).click()
     assert opened == ["scdm:installruntime", "shown"]
