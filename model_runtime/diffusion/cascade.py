@@ -331,11 +331,10 @@ class Cascade:
         spread = own if vectors is None else _with_shared(own, mean, vectors)
         draws: List[np.ndarray] = []
         if wanted.draws:
-            apart = _differences(deviations, deviation, own)
+            apart = _stretch(list(deviations.from_mean()), deviation, own)
             if vectors is not None:
-                apart = _shift(
-                    apart, mean, spread, shared_error.shifts(vectors, how.samples, how.seed)
-                )
+                shifts = shared_error.shifts(vectors, how.samples, how.seed)
+                apart = _shift(apart, mean, spread, shifts)
             draws = [mean + difference for difference in apart]
         relative = reliability.relative_spread(spread, mean) if wanted.relative_spread else None
         return Estimate(mean, spread if wanted.spread else None, stages, draws, relative)
@@ -422,12 +421,12 @@ def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
         whole.relative_spread[:, rows] = found.relative_spread
 
 
-def _differences(
-    deviations: "_Deviations", deviation: np.ndarray, spread: np.ndarray
+def _stretch(
+    differences: Sequence[np.ndarray], deviation: np.ndarray, spread: np.ndarray
 ) -> List[np.ndarray]:
-    """Of the samples from their mean, with ``spread`` for their ``deviation``."""
-    stretch = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
-    return [stretch * difference for difference in deviations.from_mean()]
+    """``differences`` from a mean with ``spread`` for their ``deviation``; none stays none."""
+    factor = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
+    return [factor * difference for difference in differences]
 
 
 def _with_shared(own: np.ndarray, mean: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -440,8 +439,7 @@ def _shift(
     """Draws' differences ``apart``, each shifted as a whole, ``spread`` their deviation."""
     together = [difference + shift * mean for difference, shift in zip(apart, shifts)]
     deviation = np.sqrt(sum(one * one for one in together) / np.float32(len(together) - 1))
-    stretch = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
-    return [stretch * difference for difference in together]
+    return _stretch(together, deviation, spread)
 
 
 class _Mean:

@@ -12,8 +12,7 @@ from typing import Optional
 import numpy as np
 
 from ..package.manifest import Manifest
-
-_KEY = 0x5343444E  # that of no noise
+from .noise import SHIFT_KEY
 
 
 def vectors_of(model: Manifest, level_guessed: bool) -> Optional[np.ndarray]:
@@ -39,7 +38,7 @@ def shifts(vectors: np.ndarray, samples: int, seed: int) -> np.ndarray:
 
     Returns: float32 (samples, bands, 1, 1).
     """
-    key = np.array([seed % 2**64, _KEY], np.uint64)
+    key = np.array([seed % 2**64, SHIFT_KEY], np.uint64)
     generator = np.random.Generator(np.random.Philox(key=key))
     numbers = generator.standard_normal((samples, len(vectors)))
     numbers = (numbers - numbers.mean(axis=0)) * np.sqrt(samples / max(samples - 1, 1))
