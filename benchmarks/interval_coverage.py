@@ -3,7 +3,8 @@
     python benchmarks/interval_coverage.py RUN PACKAGE [--quality WAY] [--samples N]
         [--stretch FACTOR] [--markdown PATH]
 
-RUN's settings name what is held out: scenes by sensor, materials by class, camera pictures by site.
+RUN is a training run's folder, or its settings file (.toml) where the run is lost; the settings
+name what is held out: scenes by sensor, materials by class, camera pictures by site.
 Areas are squares of 5 x 5 and 10 x 10 pixels; their interval comes from the draws' means, a pixel's
 from the spread. The width is that of the interval relative to the mean value: an interval that is
 wide everywhere is no answer. The rule: every group from 80 to 97 %, their mean from 87 to 93.
@@ -157,7 +158,7 @@ def _sampling(model: manifest.Manifest, way: str, samples: Optional[int]) -> Sam
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code: 1 where the rule is broken."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("run", type=Path, help="its settings name what is held out")
+    parser.add_argument("run", type=Path, help="a run's folder or a settings file (.toml)")
     parser.add_argument("package", type=Path, help="folder of a calibrated package")
     parser.add_argument("--quality", default="balanced")
     parser.add_argument("--samples", type=int, help="draws (as the quality says)")

@@ -34,7 +34,7 @@ MOST_PIXELS = 400  # of a group: the fit is made again without each of them
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command; returns the exit code (0 done, 2 settings, 3 a package that is none)."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="folder of the run that the package was made of")
+    parser.add_argument("run", type=Path, help="folder of the run, or its settings file (.toml)")
     parser.add_argument("model", type=Path, help="the package's folder")
     args = parser.parse_args(argv)
 

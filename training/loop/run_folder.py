@@ -8,6 +8,7 @@ from typing import Any, Iterator, List, Sequence, Tuple
 from model_runtime.errors import InputError
 from model_runtime.system.durable_files import atomic_write
 
+from .. import config as config_files
 from ..config import Config, from_json
 from . import checkpoint
 
@@ -19,7 +20,12 @@ FIXED_IN_STAGE += ("schedule_low", "schedule_high")
 
 
 def settings_of(run: Path) -> Config:
-    """The settings that a run was trained with; raises InputError where they are not there."""
+    """The settings that a run was trained with; raises InputError where they are not there.
+
+    ``run``: its folder; or the settings file, for who has the package and no longer the run.
+    """
+    if Path(run).suffix == ".toml":
+        return config_files.load(Path(run))
     return from_json(_read_kept(run))
 
 

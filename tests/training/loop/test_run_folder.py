@@ -29,6 +29,10 @@ def test_the_settings_are_kept(run, small_toml):
     assert [path.name for path in run().iterdir()] == ["config.json"]
 
 
+def test_the_settings_file_stands_in_for_a_lost_run(small_toml):
+    assert run_folder.settings_of(small_toml) == load(small_toml)
+
+
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"name": "x"}'])
 def test_a_folder_that_is_no_run_is_refused_in_one_line(tmp_path, content):
     if content is not None:
