@@ -23,8 +23,9 @@ import numpy as np
 from quality_tables import lines
 
 from model_runtime.contract import INTERVAL_SPREADS
-from model_runtime.diffusion import cascade
-from model_runtime.diffusion.cascade import Cascade, Estimate, Sampling
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling, TileEstimate, sampling_of_quality
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.errors import ScdmError
 from model_runtime.package import manifest
@@ -74,7 +75,7 @@ def of_squares(
     return count_inside(pool(truth), whole, pool(mean), stated)
 
 
-def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> Estimate:
+def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> TileEstimate:
     """Mean, spread and draws of a whole picture."""
     return validation.estimate(model, how, rgb, draws=True)
 
@@ -152,7 +153,7 @@ def _sampling(model: manifest.Manifest, way: str, samples: Optional[int]) -> Sam
     quality = model.qualities[way]
     count = samples or (quality.samples if quality.samples > 1 else SPREAD_SAMPLES)
     scales = tuple(stage.guidance_scale for stage in model.stages)
-    return cascade.sampling_of_quality(replace(quality, samples=count), scales, SEED)
+    return sampling_of_quality(replace(quality, samples=count), scales, SEED)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -166,7 +167,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--markdown", type=Path, help="also write the table here")
     args = parser.parse_args(argv)
     try:
-        model = cascade.load(args.package, manifest.read(args.package), "cpu")
+        model = load_cascade(args.package, manifest.read(args.package), "cpu")
         how = _sampling(model.manifest, args.quality, args.samples)
         table = table_of(model, how, held_out.load(settings_of(args.run)), args.stretch)
     except ScdmError as error:

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model_runtime.diffusion.cascade import Sampling, sampling_of_quality
+from model_runtime.diffusion.settings import Sampling, sampling_of_quality
 from model_runtime.package import manifest
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,6 +16,9 @@ from speed_report import Part
 from torch import nn
 
 from model_runtime.diffusion import cascade, onnx_session
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import EstimateRequest
 from model_runtime.package import manifest
 from model_runtime.package.manifest import ModelFile
 
@@ -55,7 +58,7 @@ def beside_one_shot(bench: Bench, side: int = ONE_SHOT_SIDE) -> Part:
     passes = {name: _one_shot_pass(content, bench.threads) for name, content in rivals.items()}
     actions = {name: action for name, (action, _) in passes.items()}
     pixels = {name: count for name, (_, count) in passes.items()}
-    loaded = cascade.load(bench.model, model, "cpu", bench.threads)
+    loaded = load_cascade(bench.model, model, "cpu", bench.threads)
     for quality in ("fast", "balanced"):
         actions[quality], pixels[quality] = _estimate(loaded, quality, tile), tile**2
     taken = in_turns(actions, bench.repeats)
@@ -93,11 +96,11 @@ def _one_shot_pass(graph: bytes, threads: int) -> Tuple[Callable[[], object], in
     return lambda: session.run(None, {entering.name: rgb}), rgb.shape[2] * rgb.shape[3]
 
 
-def _estimate(loaded: cascade.Cascade, quality: str, side: int) -> Callable[[], object]:
+def _estimate(loaded: Cascade, quality: str, side: int) -> Callable[[], object]:
     how = sampling_of(loaded.manifest, quality)
     shape = len(loaded.manifest.input_bands), side, side
     rgb = np.random.default_rng(0).uniform(0.02, 0.6, shape).astype(np.float32)
-    alone = cascade.EstimateRequest(spread=False, stages=False)  # as a run without SPREAD
+    alone = EstimateRequest(spread=False, stages=False)  # as a run without SPREAD
     return lambda: loaded.estimate(rgb, 0, 0, how, alone)
 
 

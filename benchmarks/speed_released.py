@@ -12,7 +12,9 @@ import torch
 from speed_clock import ROOT, Bench, in_turns, sampling_of
 from speed_report import Part
 
-from model_runtime.diffusion import cascade, onnx_session
+from model_runtime.diffusion import onnx_session
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.stage_sampler import StageSampler
 from model_runtime.package import manifest
 from training import config as settings_file
 from training.config import Config
@@ -96,7 +98,7 @@ def _stage(config: Config, stage: int, folder: Path, bench: Bench, side: int) ->
     entry = manifest_of_config.stage_entry(config, stage, model_file(path))
     session = onnx_session.session_for(folder, entry.denoiser, "cpu", bench.threads)
     runtime = onnx_session.Network(session, ["x", "condition", "timestep"], "prediction")
-    sampler = cascade.StageSampler(entry, runtime, None)
+    sampler = StageSampler(entry, runtime, None)
     rng = np.random.default_rng(stage)
     x, condition = (rng.standard_normal((1, n, side, side), np.float32) for n in (outer, inner))
     steps = {
@@ -118,7 +120,7 @@ def _torch_step(network, x: np.ndarray, condition: np.ndarray, scale: float) -> 
 
 
 def _runtime_step(
-    sampler: cascade.StageSampler, x: np.ndarray, condition: np.ndarray, scale: float
+    sampler: StageSampler, x: np.ndarray, condition: np.ndarray, scale: float
 ) -> Callable:
     guided = sampler.predictor(condition, np.zeros_like(condition), scale)
     return lambda: guided(x, TIMESTEP)
@@ -131,7 +133,7 @@ def _difference(expected: Callable, found: Callable) -> float:
 
 
 def _balanced_seconds(folder: Path, model: manifest.Manifest, threads: int, side: int) -> float:
-    loaded = cascade.load(folder, model, "cpu", threads)
+    loaded = load_cascade(folder, model, "cpu", threads)
     how = sampling_of(model, "balanced")
     offset, scale = model.normalisation.input_offset[0], model.normalisation.input_scale[0]
     rng = np.random.default_rng(0)

@@ -16,8 +16,8 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from model_runtime.contract import QUALITIES, SAMPLERS
-from model_runtime.diffusion import cascade
 from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.load import load_cascade
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from model_runtime.system.durable_files import atomic_write
@@ -139,7 +139,7 @@ def _of_run(run: Path, config: Config, stage: Optional[int]) -> Cascade:
 def _of_package(args: argparse.Namespace, config: Config, stage: Optional[int]) -> Cascade:
     model = manifest.read(args.model)
     _check_bands(args, config, model)
-    whole = cascade.load(args.model, model, "cpu", args.threads)
+    whole = load_cascade(args.model, model, "cpu", args.threads)
     return whole if stage is None else validation.alone(model, whole.stages[stage])
 
 

@@ -17,7 +17,10 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 
-from model_runtime.diffusion import cascade, shared_error
+from model_runtime.diffusion import shared_error
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling, sampling_of_quality
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import manifest
 from training import cli
@@ -54,16 +57,16 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     pictures = held_out.load(config)
     plain = replace(manifest.read(folder), calibrations=(), shared_noise=None, shared_error=None)
     if plain.pixelwise:
-        shared = fit_shared_noise(cascade.load(folder, plain, "cpu"), pictures)
+        shared = fit_shared_noise(load_cascade(folder, plain, "cpu"), pictures)
         yield f"noise: {shared.share:g} of its variance shared over {shared.cell} pixels"
         plain = replace(plain, shared_noise=shared)
     qualities = _qualities_with_samples(plain)
     # Draws of the widest calibration say what they explain; what is left is shared.
-    first, _ = _calibration(cascade.load(folder, plain, "cpu"), qualities[-1], pictures)
-    drawn = cascade.load(folder, replace(plain, calibrations=(first,)), "cpu")
+    first, _ = _calibration(load_cascade(folder, plain, "cpu"), qualities[-1], pictures)
+    drawn = load_cascade(folder, replace(plain, calibrations=(first,)), "cpu")
     plain = replace(plain, shared_error=fit_shared_error(drawn, qualities[-1], pictures))
     yield from _describe_shared(plain)
-    model, made = cascade.load(folder, plain, "cpu"), []
+    model, made = load_cascade(folder, plain, "cpu"), []
     for quality in qualities:
         calibration, groups = _calibration(model, quality, pictures)
         made.append(calibration)
@@ -72,7 +75,7 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
 
 
 def _calibration(
-    model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
+    model: Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> Tuple[manifest.Calibration, spread_fit.Sensors]:
     groups = group_errors(model, quality, pictures)
     settings = quality.sampler, quality.steps, quality.samples
@@ -80,10 +83,10 @@ def _calibration(
 
 
 def fit_shared_error(
-    model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
+    model: Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> manifest.SharedError:
     """What the means of areas err by beyond what the draws of a calibrated ``model`` differ."""
-    how = cascade.sampling_of_quality(quality, _scales(model), SEED)
+    how = sampling_of_quality(quality, _scales(model), SEED)
     groups: Dict[Tuple[bool, str], List[shared_error_fit.Areas]] = {}
     for picture in pictures:
         found = validation.estimate(model, how, picture.rgb, draws=True)
@@ -106,9 +109,9 @@ def _describe_shared(model: manifest.Manifest) -> Iterator[str]:
         yield f"shared by a picture whose level is {name}: {size:.1%} of the estimate"
 
 
-def fit_shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
+def fit_shared_noise(model: Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
     """How errors of the scenes among ``pictures`` hang together, each group counting alike."""
-    how = cascade.sampling_of_quality(model.manifest.qualities["fast"], _scales(model), SEED)
+    how = sampling_of_quality(model.manifest.qualities["fast"], _scales(model), SEED)
     groups: Dict[str, List[np.ndarray]] = {}
     for picture in (one for one in pictures if one.is_scene):
         error = validation.estimate(model, how, picture.rgb).mean - picture.cube
@@ -117,7 +120,7 @@ def fit_shared_noise(model: cascade.Cascade, pictures: Sequence[HeldOut]) -> man
     return noise_fit.fit([np.mean(each, axis=0) for each in groups.values()])
 
 
-def _scales(model: cascade.Cascade) -> Tuple[float, ...]:
+def _scales(model: Cascade) -> Tuple[float, ...]:
     return tuple(stage.guidance_scale for stage in model.manifest.stages)
 
 
@@ -130,10 +133,10 @@ def _qualities_with_samples(model: manifest.Manifest) -> List[manifest.Quality]:
 
 
 def group_errors(
-    model: cascade.Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
+    model: Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> spread_fit.Sensors:
     """What the samples at ``quality`` say and how far they are off, by the pictures' groups."""
-    how = cascade.sampling_of_quality(quality, _scales(model), SEED)
+    how = sampling_of_quality(quality, _scales(model), SEED)
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
         here = replace(how, level_guessed=picture.level_guessed)
@@ -143,9 +146,7 @@ def group_errors(
     return {group: _join(parts) for group, parts in found.items()}
 
 
-def _errors(
-    model: cascade.Cascade, how: cascade.Sampling, picture: HeldOut, pixels: int
-) -> spread_fit.Errors:
+def _errors(model: Cascade, how: Sampling, picture: HeldOut, pixels: int) -> spread_fit.Errors:
     """What the samples say of a picture and how far they are off, at ``pixels`` drawn from it."""
     estimate = validation.estimate(model, how, picture.rgb)
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.

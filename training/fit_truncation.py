@@ -17,7 +17,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.load import load_cascade
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from training import cli
@@ -56,7 +56,7 @@ def fit_truncation(run: Path, folder: Path, bound: Optional[float] = None) -> It
         raise InputError(f"--bound is {bound:g}", "give a number from 0 to 1, such as 0.96")
     plain = manifest.read(folder)
     pictures = held_out.load(settings_of(run))
-    model = cascade.load(folder, plain, "cpu", threads=1)
+    model = load_cascade(folder, plain, "cpu", threads=1)
     alike = Counter(picture.group for picture in pictures)
     conditions = [_condition(plain, picture.rgb) for picture in pictures]
     weights = [1 / alike[picture.group] for picture in pictures]

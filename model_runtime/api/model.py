@@ -9,7 +9,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from .. import contract
-from ..diffusion import cascade
+from ..diffusion.cascade import Cascade
+from ..diffusion.load import load_cascade
 from ..events import Events
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
@@ -63,7 +64,7 @@ def load(
         check_numbers(UpsampleOptions(threads=threads))
         folder = embedded.package_folder(None if model is None else fspath(model))
         package = open_package(Path(folder))
-        return Model(package, cascade.load(package.folder, package.manifest, device, threads))
+        return Model(package, load_cascade(package.folder, package.manifest, device, threads))
 
 
 class Model:
@@ -72,7 +73,7 @@ class Model:
     ``name``; ``device``: cpu or cuda; ``wavelength_nm`` (bands,) of what it makes.
     """
 
-    def __init__(self, package: ModelPackage, loaded: cascade.Cascade):
+    def __init__(self, package: ModelPackage, loaded: Cascade):
         self._package, self._cascade = package, loaded
         self.name, self.device = package.manifest.name, loaded.device
         self.wavelength_nm = np.array(package.manifest.wavelength_nm, np.float64)

@@ -104,13 +104,14 @@ def try_model() -> Dict:
     Returns: its name and version, and the device that it runs on.
     Raises: PackageError when its files are not right, DeviceError when it does not run.
     """
-    from ..diffusion import cascade
+    from ..diffusion.load import load_cascade
+    from ..diffusion.settings import Sampling
 
     folder = embedded.EMBEDDED
     model = manifest.read(folder)
-    loaded = cascade.load(folder, model, "auto", 0)
+    loaded = load_cascade(folder, model, "auto", 0)
     side = model.tile.multiple * -(-_TRIAL_SIDE // model.tile.multiple)
-    how = cascade.Sampling(
+    how = Sampling(
         sampler="ddim",
         steps=1,
         samples=1,

@@ -1,16 +1,14 @@
 """The cascade: RGB through every stage's diffusion model to all bands, for one tile."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 
-from ..errors import InputError, PackageError
-from ..package.manifest import Manifest, Quality, Stage
+from ..errors import InputError
+from ..package.manifest import Manifest
 from ..spectra import reliability
-from ..system import hardware
 from ..tiling import Window
 from . import (
     data_consistency,
@@ -18,171 +16,17 @@ from . import (
     noise,
     onnx_session,
     samplers,
-    schedule,
     shared_error,
     spread_calibration,
+    statistics,
 )
 from .noise import NoiseKey
+from .settings import EVERYTHING, EstimateRequest, Finish, Sampling, TileEstimate
+from .stage_sampler import StageSampler
+from .statistics import Deviations, Mean
 
 # Of all bands and features these take about 3 MB: what a core's cache holds.
 STRIP_PIXELS = 4096
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage.
-
-    ``guidance_interval``: the first and the last timestep that are guided; None: all.
-    ``level_guessed``: the input was matched to the model's unit, so all of it may be off together.
-    ``truncation``: PDT's lower bound of each stage, 1 for none; None: the stages' own.
-    """
-
-    sampler: str
-    steps: int
-    samples: int
-    guidance: Tuple[float, ...]
-    seed: int
-    guidance_interval: Optional[Tuple[int, int]] = None
-    level_guessed: bool = False
-    truncation: Optional[Tuple[float, ...]] = None
-
-
-def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:
-    """How a package's quality samples.
-
-    Returns: the sampler, steps and samples of ``quality`` with ``guidance`` and ``seed``.
-    """
-    return Sampling(
-        sampler=quality.sampler,
-        steps=quality.steps,
-        samples=quality.samples,
-        guidance=guidance,
-        seed=seed,
-        guidance_interval=quality.guidance_interval,
-    )
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a tile's sampling gives, in the model's output unit.
-
-    ``mean`` (bands, rows, cols) over the samples; ``spread`` their standard deviation, calibrated
-    where the package says how, None for one sample; ``stages`` the mean of each stage's bands.
-    ``draws``: the samples, each moved from the mean as far as makes their standard deviation the
-    spread. ``relative_spread`` (1, rows, cols): the spread of all bands relative to the mean.
-    """
-
-    mean: np.ndarray
-    spread: Optional[np.ndarray]
-    stages: List[np.ndarray]
-    draws: List[np.ndarray] = field(default_factory=list)
-    relative_spread: Optional[np.ndarray] = None
-
-
-Finish = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class EstimateRequest:
-    """What is asked for of a tile: rows and cols of it, and which arrays beside the mean.
-
-    ``finish`` makes what is returned of each array of spectra, while they are at hand.
-    """
-
-    kept: Tuple[slice, slice] = (slice(None), slice(None))
-    spread: bool = True
-    stages: bool = True
-    finish: Finish = np.asarray
-    draws: bool = False
-    relative_spread: bool = False
-
-
-EVERYTHING = EstimateRequest()
-
-
-class StageSampler:
-    """One stage: condition (1, condition bands, rows, cols) to a sample of its bands."""
-
-    def __init__(self, stage: Stage, denoise: Callable, encode: Optional[Callable]):
-        self.stage, self._denoise, self._encode = stage, denoise, encode
-        self.diffusion = schedule.of_manifest(stage.schedule)
-
-    def features(self, condition: np.ndarray) -> np.ndarray:
-        """What the denoiser sees of a condition: itself, or the condition encoder's output.
-
-        Returns: float32 (1, channels, rows, cols).
-        """
-        return self._encode(condition=condition) if self._encode else condition
-
-    def sample(
-        self,
-        features: np.ndarray,
-        null: Optional[np.ndarray],
-        how: Sampling,
-        scale: float,
-        draw,
-        bound: Optional[float] = None,
-    ) -> np.ndarray:
-        """One sample (1, bands, rows, cols); ``draw(t)`` gives noise, t = T the start.
-
-        ``bound``: PDT's lower bound; None: the stage's own.
-
-        Returns: the sample in the network's normalised unit.
-        """
-        predict = self.predictor(features, null, scale, how.guidance_interval)
-        stage, d = self.stage, self.diffusion
-        lower_bound = stage.pdt_lower_bound if bound is None else bound
-
-        def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
-            return schedule.x0(stage.prediction, predict(x_t, t), x_t, d, t)
-
-        def truncate(x_t: np.ndarray, t: int) -> np.ndarray:
-            if stage.truncation is None:
-                return guidance.truncate(x_t, t, d.steps, lower_bound)
-            return guidance.truncate_by_thresholds(x_t, t, d.steps, lower_bound, stage.truncation)
-
-        run = samplers.SAMPLER_FUNCTIONS[how.sampler]
-        order = samplers.timesteps(d.steps, how.steps)
-        return run(draw(d.steps), denoise, d, order, draw, truncate)
-
-    def predictor(
-        self,
-        features: np.ndarray,
-        null: Optional[np.ndarray],
-        scale: float,
-        interval: Optional[Tuple[int, int]] = None,
-    ) -> guidance.Predict:
-        """The mixture of what ``features`` and ``null`` give (ICMG), in ``interval``.
-
-        A network that can looks at x once for both.
-
-        Returns: a function (x_t, t) to the network's prediction, shaped like x_t.
-        """
-        conditional = self._network(features)
-        if not scale or null is None:
-            mixture = conditional
-        elif getattr(self._denoise, "shares_x", False):
-            both = self._network(np.concatenate([features, null]))
-            mixture = guidance.mix_guidance_of_pair(both, scale)
-        else:
-            mixture = guidance.mix_guidance(conditional, self._network(null), scale)
-        return mixture if interval is None else guidance.within(interval, mixture, conditional)
-
-    def _network(self, features: np.ndarray) -> guidance.Predict:
-        name = "features" if self._encode else "condition"
-
-        def predict(x_t: np.ndarray, t: int) -> np.ndarray:
-            timestep = np.full(len(x_t), t, np.int64)
-            prediction = self._denoise(x=x_t, timestep=timestep, **{name: features})
-            # NumPy would repeat a single band in silence.
-            if prediction.shape != (len(features), *x_t.shape[1:]):
-                raise PackageError(
-                    f"a denoiser makes {prediction.shape} of {x_t.shape}",
-                    "its prediction has the shape of x: export the model again",
-                )
-            return prediction
-
-        return predict
 
 
 @dataclass(frozen=True)
@@ -225,7 +69,7 @@ class Cascade:
         col0: int,
         how: Sampling,
         wanted: EstimateRequest = EVERYTHING,
-    ) -> Estimate:
+    ) -> TileEstimate:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
         (row0, col0) is the tile's absolute position in the raster: it decides the noise. What is
@@ -254,7 +98,7 @@ class Cascade:
 
     def _in_strips(
         self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: EstimateRequest
-    ) -> Estimate:
+    ) -> TileEstimate:
         """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
         rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], wanted.kept))
         whole = self._empty((len(rows), len(cols)), how.samples, wanted)
@@ -269,7 +113,7 @@ class Cascade:
 
     def _strip(
         self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: EstimateRequest
-    ) -> Estimate:
+    ) -> TileEstimate:
         part = tile.crop(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
         corner = origin[0] + rows.start, origin[1] + cols.start
         window = Window(*corner, len(rows), len(cols))
@@ -279,7 +123,7 @@ class Cascade:
 
         return self._sample(part, how, pick, wanted)
 
-    def _empty(self, shape: Tuple[int, int], samples: int, wanted: EstimateRequest) -> Estimate:
+    def _empty(self, shape: Tuple[int, int], samples: int, wanted: EstimateRequest) -> TileEstimate:
         kind = wanted.finish(np.zeros((1, 1, 1), np.float32)).dtype
 
         def room(stage: StageSampler) -> np.ndarray:
@@ -290,16 +134,16 @@ class Cascade:
         draws = [room(last) for _ in range(samples) if wanted.draws]
         several = wanted.relative_spread and samples > 1
         relative = np.empty((1, *shape), np.float32) if several else None
-        return Estimate(room(last), room(last) if spread else None, stages, draws, relative)
+        return TileEstimate(room(last), room(last) if spread else None, stages, draws, relative)
 
     def _sample(
         self, part: _Part, how: Sampling, noise_of: Callable, wanted: EstimateRequest
-    ) -> Estimate:
+    ) -> TileEstimate:
         """All samples of ``part``; ``noise_of(key, bands)`` draws."""
         last = len(self.stages) - 1
-        means = [_Mean() for _ in self.stages]
+        means = [Mean() for _ in self.stages]
         asked = wanted.spread or wanted.draws or wanted.relative_spread
-        deviations = _Deviations(self._change, wanted.draws) if asked and how.samples > 1 else None
+        deviations = Deviations(self._change, wanted.draws) if asked and how.samples > 1 else None
         for k in range(how.samples):
             condition, features, null = part.condition, part.features, part.null
             for i, stage in enumerate(self.stages):
@@ -324,20 +168,20 @@ class Cascade:
             earlier = enumerate(means[:-1])
             stages = [*(self._spectra(i, run.value(), rgb) for i, run in earlier), mean]
         if deviations is None:
-            return Estimate(mean, None, stages, [mean] if wanted.draws else [])
+            return TileEstimate(mean, None, stages, [mean] if wanted.draws else [])
         deviation = deviations.standard()
         own = self._spread(deviation, mean, how)
         vectors = shared_error.vectors_of(self.manifest, how.level_guessed)
-        spread = own if vectors is None else _with_shared(own, mean, vectors)
+        spread = own if vectors is None else statistics.add_shared_error(own, mean, vectors)
         draws: List[np.ndarray] = []
         if wanted.draws:
-            apart = _stretch(list(deviations.from_mean()), deviation, own)
+            apart = statistics.stretch(list(deviations.from_mean()), deviation, own)
             if vectors is not None:
                 shifts = shared_error.shifts(vectors, how.samples, how.seed)
-                apart = _shift(apart, mean, spread, shifts)
+                apart = statistics.shift(apart, mean, spread, shifts)
             draws = [mean + difference for difference in apart]
         relative = reliability.relative_spread(spread, mean) if wanted.relative_spread else None
-        return Estimate(mean, spread if wanted.spread else None, stages, draws, relative)
+        return TileEstimate(mean, spread if wanted.spread else None, stages, draws, relative)
 
     def _spread(self, deviation: np.ndarray, mean: np.ndarray, how: Sampling) -> np.ndarray:
         settings = spread_calibration.choose(self.manifest, how.sampler, how.steps, how.samples)
@@ -404,13 +248,13 @@ class Cascade:
         return scale[:, None, None], offset[:, None, None]
 
 
-def _each(found: Estimate, change: Finish) -> Estimate:
+def _each(found: TileEstimate, change: Finish) -> TileEstimate:
     spread = None if found.spread is None else change(found.spread)
     stages, draws = ([change(values) for values in each] for each in (found.stages, found.draws))
-    return Estimate(change(found.mean), spread, stages, draws, found.relative_spread)
+    return TileEstimate(change(found.mean), spread, stages, draws, found.relative_spread)
 
 
-def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
+def _put(found: TileEstimate, whole: TileEstimate, rows: slice) -> None:
     for values, room in zip(
         [found.mean, *found.stages, *found.draws], [whole.mean, *whole.stages, *whole.draws]
     ):
@@ -419,116 +263,3 @@ def _put(found: Estimate, whole: Estimate, rows: slice) -> None:
         whole.spread[:, rows] = found.spread
     if whole.relative_spread is not None:
         whole.relative_spread[:, rows] = found.relative_spread
-
-
-def _stretch(
-    differences: Sequence[np.ndarray], deviation: np.ndarray, spread: np.ndarray
-) -> List[np.ndarray]:
-    """``differences`` from a mean with ``spread`` for their ``deviation``; none stays none."""
-    factor = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
-    return [factor * difference for difference in differences]
-
-
-def _with_shared(own: np.ndarray, mean: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    return np.hypot(own, shared_error.relative_error(vectors) * mean)
-
-
-def _shift(
-    apart: Sequence[np.ndarray], mean: np.ndarray, spread: np.ndarray, shifts: np.ndarray
-) -> List[np.ndarray]:
-    """Draws' differences ``apart``, each shifted as a whole, ``spread`` their deviation."""
-    together = [difference + shift * mean for difference, shift in zip(apart, shifts)]
-    deviation = np.sqrt(sum(one * one for one in together) / np.float32(len(together) - 1))
-    return _stretch(together, deviation, spread)
-
-
-class _Mean:
-    """Of samples as they come."""
-
-    def __init__(self):
-        self._count, self._sum = 0, None
-
-    def add(self, sample: np.ndarray) -> None:
-        self._count += 1
-        self._sum = sample if self._count == 1 else self._sum + sample
-
-    def value(self) -> np.ndarray:
-        return self._sum / np.float32(self._count) if self._count > 1 else self._sum
-
-
-class _Deviations:
-    """The standard deviation of samples as they come, of ``change``, which is linear in them.
-
-    Sums of differences from the first sample: as small as the deviation, so none cancels much.
-    ``keep``: the differences are kept for ``from_mean``.
-    """
-
-    def __init__(self, change: Callable[[np.ndarray], np.ndarray], keep: bool = False):
-        self._change, self._count, self._keep = change, 0, keep
-        self._first = self._sum = self._squares = np.zeros((), np.float32)
-        self._kept: List[np.ndarray] = []
-
-    def add(self, sample: np.ndarray) -> None:
-        self._count += 1
-        if self._count == 1:
-            self._first = sample
-            return
-        change = self._change(sample - self._first)
-        self._sum = self._sum + change
-        if self._keep:
-            self._kept.append(change.copy())
-        change *= change
-        self._squares = self._squares + change
-
-    def standard(self) -> np.ndarray:
-        squares = self._squares - self._sum * self._sum / np.float32(self._count)
-        return np.sqrt(np.maximum(squares, 0) / np.float32(self._count - 1))
-
-    def from_mean(self) -> Iterator[np.ndarray]:
-        """By how much each sample differs from the mean of all."""
-        mean: np.ndarray = self._sum / np.float32(self._count)
-        yield -mean
-        yield from (change - mean for change in self._kept)
-
-
-def load(folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0) -> Cascade:
-    """The cascade of the package in ``folder`` on ``threads`` threads, 0 for one a core.
-
-    Returns: the cascade, its sessions open.
-    Raises: PackageError for files that are not the manifest's, DeviceError for a device that
-    cannot be used.
-    """
-    device, warnings = onnx_session.pick_device(device)
-    threads = threads or hardware.cores()
-    stages = [
-        _load_stage(Path(folder), manifest, i, device, threads) for i in range(len(manifest.stages))
-    ]
-    cascade = Cascade(manifest, stages, device, threads)
-    cascade.warnings = warnings
-    return cascade
-
-
-def _load_stage(
-    folder: Path, manifest: Manifest, number: int, device: str, threads: int
-) -> StageSampler:
-    """Stage ``number``, from 0.
-
-    Strips are worked side by side, a thread each: splitting one of them would cost more in waiting
-    than it gains. Only the first encoder sees a whole tile. So results do not depend on the number
-    of threads; those of a model that is not pixelwise do, by their rounding.
-    """
-    stage = manifest.stages[number]
-
-    def network(entry, inputs, output, alone):
-        how = {"pixelwise": alone, "alike": manifest.pixelwise}
-        session = onnx_session.session_for(folder, entry, device, 1 if alone else threads, **how)
-        return onnx_session.Network(session, inputs, output)
-
-    sees = "features" if stage.condition_encoder else "condition"
-    encode = None
-    if stage.condition_encoder:
-        alone = manifest.pixelwise and number > 0
-        encode = network(stage.condition_encoder, ["condition"], "features", alone)
-    inputs = ["x", sees, "timestep"]
-    denoise = network(stage.denoiser, inputs, "prediction", manifest.pixelwise)
-    return StageSampler(stage, denoise, encode)

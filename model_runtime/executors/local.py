@@ -7,8 +7,9 @@ from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 from .. import tiling
 from ..batch.run_scene import run_scene
 from ..batch.task import Outcome, Task
-from ..diffusion import cascade, cascade_cache
+from ..diffusion import cascade_cache
 from ..diffusion.cascade import Cascade
+from ..diffusion.load import load_cascade
 from ..events import Events
 from ..journal.unit_store import UnitStore
 from ..package.manifest import Manifest
@@ -20,7 +21,7 @@ from ..pipeline.work_units import LocalUnits, UnitMaker
 
 
 class LocalExecutor:
-    """Computes in this process; ``load`` gives cascades as cascade.load does."""
+    """Computes in this process; ``load`` gives cascades as load_cascade does."""
 
     def __init__(self, load: Optional[Callable[..., Cascade]] = None):
         self._load = load
@@ -33,7 +34,7 @@ class LocalExecutor:
         Returns: what it runs on, and the cascade.
         Raises: PackageError, DeviceError.
         """
-        loaded = (self._load or cascade.load)(folder, model, options.device, options.threads)
+        loaded = (self._load or load_cascade)(folder, model, options.device, options.threads)
         return runtime_of(loaded), loaded
 
     def fit(self, options: UpsampleOptions, job: Job, warn: Callable[[str], None]) -> Job:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Optional, Protocol, Sequence, Tuple
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import EVERYTHING, Cascade, Estimate, EstimateRequest, Sampling
+from ..diffusion.cascade import Cascade
+from ..diffusion.settings import EVERYTHING, EstimateRequest, Sampling, TileEstimate
 from ..package.manifest import Manifest
 from ..raster.encoding import PERCENT, Encoding, of_dtype
 from ..spectra.radiometry import Radiometry
@@ -41,7 +42,7 @@ class Reader(Protocol):
 
 
 class Estimator(Protocol):
-    """Estimates spectra, as diffusion.cascade.Cascade does."""
+    """Estimates spectra, as Cascade does."""
 
     def estimate(
         self,
@@ -50,7 +51,7 @@ class Estimator(Protocol):
         col0: int,
         how: Sampling,
         wanted: EstimateRequest = EVERYTHING,
-    ) -> Estimate:
+    ) -> TileEstimate:
         """Estimate the spectra of ``rgb`` (input bands, rows, cols), which lies at (row0, col0).
 
         Returns: mean, spread and stages, as far as they are ``wanted``.

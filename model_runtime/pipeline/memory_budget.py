@@ -6,7 +6,7 @@ from typing import Callable, NoReturn, Optional
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import Sampling
+from ..diffusion.settings import Sampling
 from ..errors import MemoryShortage
 from ..system import address_space, hardware
 from .job import Job

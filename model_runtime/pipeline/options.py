@@ -7,8 +7,8 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 from .. import tiling
 from ..contract import DEFAULT_QUALITY
-from ..diffusion.cascade import Sampling
 from ..diffusion.guidance import RELEASED_BOUND, require_thresholds
+from ..diffusion.settings import Sampling
 from ..diffusion.spread_calibration import SPREAD_SAMPLES
 from ..errors import InputError
 from ..package import manifest

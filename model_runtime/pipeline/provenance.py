@@ -5,7 +5,7 @@ from typing import Any, Dict, List
 
 from .. import __version__
 from ..diffusion import onnx_session, spread_calibration
-from ..diffusion.cascade import Sampling
+from ..diffusion.settings import Sampling
 from ..package.manifest import Manifest
 from .job import Job
 from .options import UpsampleOptions, deciding_options, format_numbers

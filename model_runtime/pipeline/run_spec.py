@@ -6,7 +6,8 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from .. import __version__, tiling
 from ..diffusion import onnx_session
-from ..diffusion.cascade import Cascade, Sampling
+from ..diffusion.cascade import Cascade
+from ..diffusion.settings import Sampling
 from ..errors import DeviceError, PackageError, StorageError
 from ..journal.journal import FACTS_NAME, Journal
 from ..journal.unit_store import UnitStore
@@ -126,7 +127,7 @@ def spec_of(
 
 
 def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
-    """Open ``spec``; ``load`` is cascade.load or gives what it would.
+    """Open ``spec``; ``load`` is load_cascade or gives what it would.
 
     Returns: the open run.
     Raises: StorageError where the journal or the input is not the client's, PackageError where the

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 import numpy as np
 
 from ..contract import MEAN_CONTENT, PART_SUFFIX, RELIABILITY_CONTENT, SPREAD_CONTENT
-from ..diffusion.cascade import Sampling
+from ..diffusion.settings import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
 from ..journal import leftovers

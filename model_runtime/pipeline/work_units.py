@@ -5,7 +5,7 @@ from typing import Callable, Iterator, Optional, Protocol, Sequence
 import numpy as np
 
 from .. import tiling
-from ..diffusion.cascade import Estimate, EstimateRequest
+from ..diffusion.settings import EstimateRequest, TileEstimate
 from ..errors import MemoryShortage
 from ..journal.unit_store import Arrays, UnitStore
 from ..package.manifest import Manifest
@@ -202,7 +202,7 @@ def _reliability(model: Manifest, relative_spread: np.ndarray, rgb: np.ndarray) 
     return reliability.reliability(relative_spread, distance)
 
 
-def _stages_in_place(job: Job, result: Estimate, stored: Encoding) -> Iterator[np.ndarray]:
+def _stages_in_place(job: Job, result: TileEstimate, stored: Encoding) -> Iterator[np.ndarray]:
     """Each kept stage's bands where they lie among all bands."""
     for stage, values in zip(job.model.stages, result.stages):
         every = stored.nothing(result.mean.shape)

@@ -4,7 +4,7 @@ import interval_coverage as coverage
 import numpy as np
 import pytest
 
-from model_runtime.diffusion.cascade import Estimate, Sampling
+from model_runtime.diffusion.settings import Sampling, TileEstimate
 from training.data.held_out import HeldOut
 
 BANDS, SIDE, DRAWS = 3, 60, 24
@@ -41,7 +41,7 @@ def honest(monkeypatch):
 
     def estimate(model, how, rgb):
         draws = rgb + noise_of(rng, DRAWS)
-        return Estimate(rgb, np.full(rgb.shape, 0.02), [], list(draws))
+        return TileEstimate(rgb, np.full(rgb.shape, 0.02), [], list(draws))
 
     monkeypatch.setattr(coverage, "estimate", estimate)
 
@@ -66,7 +66,7 @@ def test_draws_of_single_pixels_are_too_narrow_for_areas(monkeypatch, pictures):
 
     def estimate(model, how, rgb):
         draws = rgb + 0.02 * rng.standard_normal((DRAWS, *rgb.shape))
-        return Estimate(rgb, np.full(rgb.shape, 0.02), [], list(draws))
+        return TileEstimate(rgb, np.full(rgb.shape, 0.02), [], list(draws))
 
     monkeypatch.setattr(coverage, "estimate", estimate)
     table = coverage.table_of(None, HOW, pictures)

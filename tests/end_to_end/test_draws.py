@@ -13,7 +13,7 @@ from upsampling import read
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.cascade import Cascade
 from model_runtime.package import embedded, manifest
 
 gdal.UseExceptions()
@@ -103,7 +103,7 @@ def test_sheets_hold_the_same_draws(picture, tiny_package, tmp_path, monkeypatch
 @pytest.fixture
 def cut_off(monkeypatch):
     """From now on the tenth tile finds no memory, once; four tiles make a block."""
-    calls, estimate = [], cascade.Cascade.estimate
+    calls, estimate = [], Cascade.estimate
 
     def dying(self, *args):
         calls.append(args)
@@ -111,7 +111,7 @@ def cut_off(monkeypatch):
             raise MemoryError
         return estimate(self, *args)
 
-    monkeypatch.setattr(cascade.Cascade, "estimate", dying)
+    monkeypatch.setattr(Cascade, "estimate", dying)
     monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
     monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 

@@ -10,7 +10,9 @@ from upsampling import read
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.package import manifest
 
 gdal.UseExceptions()
@@ -35,11 +37,11 @@ def test_each_stage_is_a_raster_with_its_wavelengths(picture, package, request, 
 def test_a_stages_raster_is_what_the_cascade_made(picture, tiny_package, tmp_path):
     more = ["--keep-stages", tmp_path, "--tile", 64, "--quality", "fast"]
     assert runtime.main(words(picture, tiny_package, tmp_path / "o.tif", *more)) == 0
-    network = cascade.load(tiny_package, manifest.read(tiny_package), "cpu", 1)
+    network = load_cascade(tiny_package, manifest.read(tiny_package), "cpu", 1)
     rgb = read(picture).astype(np.float32) * np.float32(1e-4)
     rgb[:, :4, :6] = 0.2  # what is masked is the normalisation's offset to the model
     rgb = np.pad(rgb, [(0, 0), (8, 15), (8, 11)], mode="reflect")
-    made = network.estimate(rgb, -8, -8, cascade.Sampling("ddim", 2, 1, (0, 0), 0)).stages[0]
+    made = network.estimate(rgb, -8, -8, Sampling("ddim", 2, 1, (0, 0), 0)).stages[0]
     found = read(tmp_path / "stage1.tif")
     seen = ~np.isnan(found)
     np.testing.assert_allclose(found[seen], made[:, 8:-15, 8:-11][seen], atol=1e-5)
@@ -61,7 +63,7 @@ def test_each_stage_can_be_judged(command, picture, tiny_package, tmp_path):
 @pytest.fixture
 def cut_off(monkeypatch):
     """From now on the tenth tile finds no memory, once; four tiles make a block."""
-    calls, estimate = [], cascade.Cascade.estimate
+    calls, estimate = [], Cascade.estimate
 
     def dying(self, *args):
         calls.append(args)
@@ -69,7 +71,7 @@ def cut_off(monkeypatch):
             raise MemoryError
         return estimate(self, *args)
 
-    monkeypatch.setattr(cascade.Cascade, "estimate", dying)
+    monkeypatch.setattr(Cascade, "estimate", dying)
     monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
     monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 

@@ -9,7 +9,7 @@ from upsampling import masked_values, read, words
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.cascade import Cascade
 from model_runtime.package import manifest
 from model_runtime.report import training_domain
 
@@ -104,7 +104,7 @@ def test_two_workers_give_the_same(source, tiny_package, command, tmp_path):
 
 
 def test_a_run_that_was_cut_off_goes_on(source, tiny_package, tmp_path, monkeypatch, capsys):
-    calls, estimate = [], cascade.Cascade.estimate
+    calls, estimate = [], Cascade.estimate
 
     def dying(self, *args):
         calls.append(args)
@@ -112,7 +112,7 @@ def test_a_run_that_was_cut_off_goes_on(source, tiny_package, tmp_path, monkeypa
             raise MemoryError
         return estimate(self, *args)
 
-    monkeypatch.setattr(cascade.Cascade, "estimate", dying)
+    monkeypatch.setattr(Cascade, "estimate", dying)
     monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
     monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
     cut = words(source, tiny_package, tmp_path / "o.tif", "--tile", 24, "--samples", 4)

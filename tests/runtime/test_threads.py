@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from model_runtime.diffusion import cascade, onnx_session
+from model_runtime.diffusion import onnx_session
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import sampling_of_quality
 from model_runtime.package import embedded, manifest
 from model_runtime.package.graph_file import read_graph, works_alike_on_all_threads
 
@@ -40,11 +42,11 @@ def test_the_embedded_encoder_gives_the_same_bits(model, shape):
 
 
 def test_a_tile_is_the_same_on_any_number_of_threads(model):
-    how = cascade.sampling_of_quality(model.qualities["fast"], (0.0,) * len(model.stages), 7)
+    how = sampling_of_quality(model.qualities["fast"], (0.0,) * len(model.stages), 7)
     rgb = np.random.default_rng(0).uniform(0.01, 0.5, (3, 100, 132)).astype(np.float32)
 
     def mean(threads):
-        loaded = cascade.load(embedded.EMBEDDED, model, "cpu", threads)
+        loaded = load_cascade(embedded.EMBEDDED, model, "cpu", threads)
         return loaded.estimate(rgb, 12, 30, how).mean
 
     alone = mean(1)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from osgeo import gdal
 
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
 from training import distill, export
@@ -55,7 +55,7 @@ def sampled(taught, network, steps, scale=0.0):
     """Stage 1's bands of a scene, by the runtime's sampler."""
     config, scenes, _ = taught
     model = validation.torch_cascade(config, [network.eval()])
-    how = cascade.Sampling("ddim", steps, 1, (scale,), seed=0)
+    how = Sampling("ddim", steps, 1, (scale,), seed=0)
     return validation.estimate(model, how, scenes[0].rgb).mean
 
 
@@ -82,7 +82,7 @@ def test_the_mean_of_draws_is_learnt_in_one_step(taught):
     student = student_of(taught, Plan(1, 4, 0.0, iterations=150, draws=4))
     config, scenes, teacher = taught
     model = validation.torch_cascade(config, [teacher])
-    how = cascade.Sampling("ddpm", 4, 16, (0.0,), seed=0)
+    how = Sampling("ddpm", 4, 16, (0.0,), seed=0)
     target = validation.estimate(model, how, scenes[0].rgb).mean
     before = distance(sampled(taught, teacher, 1), target)
     assert distance(sampled(taught, student, 1), target) < 0.8 * before

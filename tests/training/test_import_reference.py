@@ -13,6 +13,8 @@ from osgeo import gdal
 
 from model_runtime import __main__ as runtime
 from model_runtime.diffusion import cascade, guidance, samplers, schedule
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.errors import InputError, PackageError
 from model_runtime.package import manifest
 from training import config as settings_file
@@ -102,7 +104,7 @@ def package(golden_pair, tmp_path_factory):
 @pytest.fixture(scope="session")
 def imported(package):
     """The package as the runtime loads it."""
-    return cascade.load(package, manifest.read(package), "cpu", 1)
+    return load_cascade(package, manifest.read(package), "cpu", 1)
 
 
 def predictors(stage, condition):
@@ -164,7 +166,7 @@ def test_whole_chain_equals_the_reference(golden_pair, imported, number):
         return rng.standard_normal(expected.shape).astype(np.float32)
 
     steps, scale = golden.settings["num_timesteps"], stage.stage.guidance_scale
-    how = cascade.Sampling("ddpm", steps, 1, (scale,), 0)
+    how = Sampling("ddpm", steps, 1, (scale,), 0)
     found = stage.sample(condition, np.zeros_like(condition), how, scale, draw)
     assert relative_difference(found, expected) <= 1e-3
 
@@ -452,7 +454,7 @@ def test_checkpoints_of_other_settings_are_imported(tmp_path, name):
     config = import_reference.settings(settings)
     state = random_state(config)
     folder = import_one(state, settings, tmp_path)
-    model = cascade.load(folder, manifest.read(folder), "cpu", 1)
+    model = load_cascade(folder, manifest.read(folder), "cpu", 1)
     network = import_reference.registry.build(config, 0).eval()
     released_checkpoint.load_weights(network, state, "ema", tmp_path)
     x, condition = torch.randn(3, 5, 8, 20), torch.randn(3, 2, 8, 20)
@@ -462,7 +464,7 @@ def test_checkpoints_of_other_settings_are_imported(tmp_path, name):
             expected = network(x, seen, torch.full((3,), 7)).numpy()
         assert relative_difference(found, expected) <= 1e-4
     stage = config.stages[0]
-    how = cascade.Sampling("ddpm", 6, 2, (stage.guidance_scale,), seed=1)
+    how = Sampling("ddpm", 6, 2, (stage.guidance_scale,), seed=1)
     made = model.estimate(np.full((2, 16, 8), 0.3, np.float32), 0, 0, how)
     assert np.isfinite(made.mean).all() and np.isfinite(made.spread).all()
 

@@ -14,7 +14,8 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import embedded, manifest
 from training import calibrate, export, fit_truncation
@@ -165,9 +166,9 @@ def test_the_package_samples_as_the_trained_networks_do(package, unbroken):
     run, config = unbroken[0], run_folder.settings_of(unbroken[0])
     networks = [load_trained(run, config, stage) for stage in (0, 1)]
     in_torch = validation.torch_cascade(config, networks)
-    in_onnx = cascade.load(package, manifest.read(package), "cpu", 1)
+    in_onnx = load_cascade(package, manifest.read(package), "cpu", 1)
     rgb = np.random.default_rng(0).uniform(0.02, 0.5, (3, 12, 10)).astype(np.float32)
-    how = cascade.Sampling("dpm-solver++", 4, 2, (0.3, 0.5), seed=1)
+    how = Sampling("dpm-solver++", 4, 2, (0.3, 0.5), seed=1)
     one, other = (model.estimate(rgb, -4, 6, how) for model in (in_torch, in_onnx))
     np.testing.assert_allclose(one.mean, other.mean, atol=1e-4)
     np.testing.assert_allclose(one.spread, other.spread, atol=1e-4)
@@ -510,7 +511,7 @@ def test_three_stages_of_two_kinds_train_and_sample(small_toml, tmp_path, capsys
     networks = [load_trained(run, config, stage) for stage in range(3)]
     model = validation.torch_cascade(config, networks)
     rgb = np.full((3, 8, 10), 0.3, np.float32)
-    found = model.estimate(rgb, 0, 0, cascade.Sampling("ddpm", 3, 2, (0.5,) * 3, seed=0))
+    found = model.estimate(rgb, 0, 0, Sampling("ddpm", 3, 2, (0.5,) * 3, seed=0))
     assert [len(bands) for bands in found.stages] == [1, 3, 8]
     assert np.isfinite(found.mean).all()
     assert json.loads((run / "config.json").read_text())["stages"][1]["final_bands"] == [0, 3, 6]
@@ -541,9 +542,9 @@ def test_a_package_gets_thresholds_and_truncates_when_asked(unbroken, package, t
         # x_T is noise, of few pixels here.
         assert last[stage.truncation.levels.index(0.96)] == pytest.approx(2.054, abs=0.3)
         assert stage == replace(old, truncation=stage.truncation)
-    how = cascade.Sampling("ddpm", 5, 1, (0.0, 0.0), seed=1)
+    how = Sampling("ddpm", 5, 1, (0.0, 0.0), seed=1)
     rgb = np.random.default_rng(0).uniform(0.1, 0.5, (3, 16, 16)).astype(np.float32)
-    loaded = cascade.load(folder, model, "cpu", 1)
+    loaded = load_cascade(folder, model, "cpu", 1)
     plain = loaded.estimate(rgb, 0, 0, how).mean
     clamped = loaded.estimate(rgb, 0, 0, replace(how, truncation=(0.9, 0.9))).mean
     assert not np.array_equal(plain, clamped)

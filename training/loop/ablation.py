@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Dict, List, Sequence, Tuple
 
 from model_runtime.diffusion import samplers
-from model_runtime.diffusion.cascade import Sampling, sampling_of_quality
 from model_runtime.diffusion.guidance import RELEASED_BOUND
+from model_runtime.diffusion.settings import Sampling, sampling_of_quality
 from model_runtime.errors import InputError
 from model_runtime.package.manifest import Manifest
 

@@ -4,7 +4,8 @@ import time
 from dataclasses import replace
 from typing import Dict, List, Optional, Sequence
 
-from model_runtime.diffusion.cascade import Cascade, Sampling
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.settings import Sampling
 
 from ..data.dataset import Scene
 from . import validation

@@ -5,7 +5,7 @@ from typing import List, Sequence
 
 import numpy as np
 
-from model_runtime.diffusion.cascade import Sampling
+from model_runtime.diffusion.settings import Sampling
 
 from ..config import Config
 from ..data.dataset import Scene

@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from model_runtime.diffusion.cascade import (
-    Cascade,
-    Estimate,
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.settings import (
     EstimateRequest,
     Sampling,
-    StageSampler,
+    TileEstimate,
     sampling_of_quality,
 )
+from model_runtime.diffusion.stage_sampler import StageSampler
 from model_runtime.package import manifest
 from model_runtime.spectra import metrics
 from model_runtime.tiling import round_up
@@ -141,7 +141,7 @@ def _judge(
     return Judged(scene, scores, mean)
 
 
-def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray, draws: bool = False) -> Estimate:
+def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray, draws: bool = False) -> TileEstimate:
     """The whole scene as one tile, continued by reflection as far as the model sees, as in use.
 
     ``draws``: with the samples.

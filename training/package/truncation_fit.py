@@ -5,7 +5,7 @@ from typing import Dict, List, Sequence
 import numpy as np
 
 from model_runtime.diffusion import samplers, schedule
-from model_runtime.diffusion.cascade import StageSampler
+from model_runtime.diffusion.stage_sampler import StageSampler
 from model_runtime.package.manifest import TruncationThresholds
 
 STEPS = 50

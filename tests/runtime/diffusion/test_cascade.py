@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from model_runtime.diffusion import cascade, noise, samplers, schedule
-from model_runtime.diffusion.cascade import Cascade, EstimateRequest, Sampling, StageSampler
+from model_runtime.diffusion.cascade import Cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import EstimateRequest, Sampling
+from model_runtime.diffusion.stage_sampler import StageSampler
 from model_runtime.errors import InputError, PackageError
 from model_runtime.package import manifest
 
@@ -21,7 +24,7 @@ FILE = manifest.ModelFile("none.onnx", "0" * 64)
 @pytest.fixture(scope="module")
 def tiny(tiny_package):
     """The tiny package on the CPU."""
-    return cascade.load(tiny_package, manifest.read(tiny_package), "cpu", 1)
+    return load_cascade(tiny_package, manifest.read(tiny_package), "cpu", 1)
 
 
 def pixelwise(x, condition, timestep):
@@ -427,7 +430,7 @@ def test_a_package_with_another_schedule_is_refused_when_loading(tiny_package, t
     data = json.loads((tiny_package / "model.json").read_text())
     data["stages"][1]["schedule"]["high"] = 0.19
     with pytest.raises(PackageError, match="betas"):
-        cascade.load(tiny_package, manifest.parse(data), "cpu", 1)
+        load_cascade(tiny_package, manifest.parse(data), "cpu", 1)
 
 
 def test_loading_says_what_it_runs_on(tiny):

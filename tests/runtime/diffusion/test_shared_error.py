@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_runtime.diffusion import cascade, shared_error
+from model_runtime.diffusion import shared_error
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import EstimateRequest, Sampling
 from model_runtime.errors import PackageError
 from model_runtime.package import manifest
 
@@ -28,9 +30,9 @@ def rgb():
 
 
 def estimate(model, folder, rgb, **how):
-    settings = cascade.Sampling("ddim", 2, 6, (0.0, 0.0), seed=1)
-    wanted = cascade.EstimateRequest(draws=True)
-    loaded = cascade.load(folder, model, "cpu", 1)
+    settings = Sampling("ddim", 2, 6, (0.0, 0.0), seed=1)
+    wanted = EstimateRequest(draws=True)
+    loaded = load_cascade(folder, model, "cpu", 1)
     return loaded.estimate(rgb, 0, 0, replace(settings, **how), wanted)
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.diffusion.spread_calibration import calibrated_spread, choose
 from model_runtime.errors import PackageError
 from model_runtime.package import manifest
@@ -39,10 +40,10 @@ def test_a_spread_is_widened_and_has_a_part_of_the_signal():
 
 def test_the_cascades_spread_is_the_calibrated_one(model, tiny_package):
     rgb = np.random.default_rng(0).uniform(0.02, 0.6, (3, 16, 16)).astype(np.float32)
-    plain = cascade.load(tiny_package, replace(model, calibrations=()), "cpu", 1)
-    stated = cascade.load(tiny_package, model, "cpu", 1)
+    plain = load_cascade(tiny_package, replace(model, calibrations=()), "cpu", 1)
+    stated = load_cascade(tiny_package, model, "cpu", 1)
     for steps, factor in ((2, 2.0), (3, 1.0)):
-        how = cascade.Sampling("ddim", steps, 4, (0.0, 0.0), seed=1)
+        how = Sampling("ddim", steps, 4, (0.0, 0.0), seed=1)
         one, other = plain.estimate(rgb, 0, 0, how), stated.estimate(rgb, 0, 0, how)
         np.testing.assert_array_equal(one.mean, other.mean)
         np.testing.assert_allclose(other.spread, factor * one.spread, rtol=1e-5)

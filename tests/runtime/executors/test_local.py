@@ -7,7 +7,8 @@ from osgeo import gdal
 
 from model_runtime.batch.scenes import Scene
 from model_runtime.batch.task import DONE, FAILED, Task
-from model_runtime.diffusion import cascade
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.executors.local import LocalExecutor
 from model_runtime.package import manifest
 from model_runtime.pipeline.options import UpsampleOptions
@@ -22,7 +23,7 @@ def loads():
     class Loads(list):
         def load(self, folder, *words):
             self.append(folder)
-            return cascade.load(folder, *words)
+            return load_cascade(folder, *words)
 
     return Loads()
 
@@ -34,7 +35,7 @@ def test_the_package_is_loaded_and_said_to_run_on_what_it_does(tiny_package, loa
     assert loads == [tiny_package]
     assert (runtime.device, runtime.providers) == ("cpu", ("CPUExecutionProvider",))
     rgb = np.full((3, 16, 24), 0.2, np.float32)
-    how = cascade.Sampling("ddim", 2, 1, (0.0, 0.0), 0)
+    how = Sampling("ddim", 2, 1, (0.0, 0.0), 0)
     assert loaded.estimate(rgb, 0, 0, how).mean.shape == (8, 16, 24)
 
 

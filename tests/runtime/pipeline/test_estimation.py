@@ -7,7 +7,7 @@ import pytest
 from doubles import RecordedEvents
 
 from model_runtime import tiling
-from model_runtime.diffusion.cascade import EVERYTHING, Estimate, Sampling
+from model_runtime.diffusion.settings import EVERYTHING, Sampling, TileEstimate
 from model_runtime.errors import MemoryShortage
 from model_runtime.journal.unit_store import UnitStore
 from model_runtime.package import manifest
@@ -34,7 +34,7 @@ class Cascade:
         factors = np.arange(1, self.bands + 1, dtype=np.float32)[:, None, None]
         mean = (rgb[:1] * factors)[(slice(None), *wanted.kept)]
         spread = wanted.finish(mean / 4) if wanted.spread else None
-        return Estimate(wanted.finish(mean), spread, [])
+        return TileEstimate(wanted.finish(mean), spread, [])
 
 
 class Picture:

@@ -52,7 +52,7 @@ def job(size=512, margin=8):
     model = SimpleNamespace(
         wavelength_nm=(500.0,) * 8, input_bands=(1, 2, 3), output_unit="reflectance"
     )
-    from model_runtime.diffusion.cascade import Sampling
+    from model_runtime.diffusion.settings import Sampling
 
     layout = tiling.Layout(900, 900, tiling.Window(0, 0, 900, 900), size, 8, margin, 16)
     outputs = OutputSpec((Output("o.tif", tuple(range(8)), "mean"),))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_runtime import tiling
-from model_runtime.diffusion.cascade import Sampling
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.package import manifest
 from model_runtime.pipeline import provenance
 from model_runtime.pipeline.job import Job, RuntimeInfo

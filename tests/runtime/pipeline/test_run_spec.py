@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from model_runtime import tiling
-from model_runtime.diffusion import cascade
-from model_runtime.diffusion.cascade import Sampling
+from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.errors import DeviceError, PackageError, StorageError
 from model_runtime.package import manifest
 from model_runtime.pipeline import fingerprint, run_spec
@@ -46,7 +46,7 @@ def work(write_raster, tiny_package, tmp_path):
 
 
 def test_an_order_is_opened_and_its_units_are_made(work):
-    opened = run_spec.open_run(work, cascade.load)
+    opened = run_spec.open_run(work, load_cascade)
     (unit, *_) = next(opened.job.layout.pieces()).units
     (made,) = opened.maker.make(unit)
     assert made.shape == (8, unit.window.rows, unit.window.cols)
@@ -55,7 +55,7 @@ def test_an_order_is_opened_and_its_units_are_made(work):
 
 def test_a_folder_that_is_not_shared_is_told(work, tmp_path):
     with pytest.raises(StorageError, match="does not see the folder"):
-        run_spec.open_run(replace(work, journal=str(tmp_path / "elsewhere")), cascade.load)
+        run_spec.open_run(replace(work, journal=str(tmp_path / "elsewhere")), load_cascade)
 
 
 @pytest.mark.parametrize(("accident", "says"), [("gone", "not see"), ("other", "another file")])
@@ -63,18 +63,18 @@ def test_an_input_that_is_not_the_clients_is_told(work, tmp_path, accident, says
     path = tmp_path / "a.tif"
     path.unlink() if accident == "gone" else path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(StorageError, match=says):
-        run_spec.open_run(work, cascade.load)
+        run_spec.open_run(work, load_cascade)
 
 
 def test_another_model_is_told(work):
     with pytest.raises(PackageError, match="another model"):
-        run_spec.open_run(replace(work, model_sha256="0" * 64), cascade.load)
+        run_spec.open_run(replace(work, model_sha256="0" * 64), load_cascade)
 
 
 @pytest.mark.parametrize("name", ["version", "ONNX Runtime"])
 def test_other_software_is_told(work, name):
     with pytest.raises(DeviceError, match=f"{name} .*, the client 0.0.7"):
-        run_spec.open_run(replace(work, software={**work.software, name: "0.0.7"}), cascade.load)
+        run_spec.open_run(replace(work, software={**work.software, name: "0.0.7"}), load_cascade)
 
 
 def test_only_what_decides_a_pixel_is_a_runs_fact():

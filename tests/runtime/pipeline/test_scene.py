@@ -13,7 +13,7 @@ from osgeo import gdal
 from model_runtime import tiling
 from model_runtime.__main__ import build_parser, main
 from model_runtime.commands import upsample
-from model_runtime.diffusion.cascade import EVERYTHING, Estimate
+from model_runtime.diffusion.settings import EVERYTHING, TileEstimate
 from model_runtime.errors import InputError, PackageError
 from model_runtime.executors import local
 from model_runtime.package import manifest
@@ -43,7 +43,7 @@ class Cascade:
             one if one is None else one[(slice(None), *wanted.kept)] for one in (mean, spread)
         )
         mean, spread = (one if one is None else wanted.finish(one) for one in (mean, spread))
-        return Estimate(mean, spread, [])
+        return TileEstimate(mean, spread, [])
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def run(tiny_package, monkeypatch, tmp_path):
 
     def run(source, *options, network=None, package=tiny_package):
         network = network or Cascade()
-        monkeypatch.setattr(local.cascade, "load", lambda *_: network)
+        monkeypatch.setattr(local, "load_cascade", lambda *_: network)
         words = [
             "upsample",
             source,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime.diffusion.cascade import Sampling
+from model_runtime.diffusion.settings import Sampling
 from model_runtime.errors import InputError
 from training.config import load
 from training.data.dataset import Scene, load_scenes

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime.diffusion.cascade import Sampling, StageSampler
+from model_runtime.diffusion.settings import Sampling
+from model_runtime.diffusion.stage_sampler import StageSampler
 from training.config import load
 from training.data.dataset import Scene, load_scenes
 from training.loop import validation
