@@ -56,7 +56,8 @@ class ArrayReader:
         """
         values, valid = self._values(_thin(self.rows, side), _thin(self.cols, side))
         if not valid.any():
-            raise InputError("rgb holds no valid pixel", "check its NaN, its mask and nodata")
+            name = self._given.name
+            raise InputError(f"{name} holds no valid pixel", "check its NaN, its mask and nodata")
         kind, given = self._given.values.dtype, self._given
         scaled = (given.scale or 1.0, given.offset or 0.0) != (1.0, 0.0)
         return Stored(

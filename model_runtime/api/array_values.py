@@ -15,7 +15,7 @@ class ArrayValues:
     """``values`` (bands, rows, cols), red, green and blue first where these are the bands.
 
     ``masked`` (rows, cols) bool, or None; ``scale`` and ``offset`` make reflectance of what is
-    stored, None where nothing is said; ``facts``: what else is known.
+    stored, None where nothing is said; ``facts``: what else is known; ``name`` of the parameter.
     """
 
     values: np.ndarray
@@ -23,6 +23,7 @@ class ArrayValues:
     scale: Optional[float] = None
     offset: Optional[float] = None
     facts: FileFacts = field(default_factory=FileFacts)
+    name: str = "rgb"
 
 
 def of_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
@@ -38,18 +39,19 @@ def of_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
     return ArrayValues(values, None if none else masked.any(axis=0))
 
 
-def check(values: np.ndarray, wanted: Tuple[InputBand, ...]) -> None:
-    """Check that ``values`` are real numbers, (bands, rows, cols), of the bands ``wanted``.
+def check(given: ArrayValues, wanted: Tuple[InputBand, ...]) -> None:
+    """Check that the values are real numbers, (bands, rows, cols), of the bands ``wanted``.
 
     Raises: InputError where they are not.
     """
+    values, name = given.values, given.name
     names = ", ".join(band.name for band in sorted(wanted, key=lambda one: -one.wavelength_nm))
     right = f"({len(wanted)}, rows, cols): {names}"
     if values.ndim != 3 or len(values) != len(wanted) or not values.size:
         last = values.ndim == 3 and values.shape[2] == len(wanted)
-        remedy = "move the bands first: numpy.moveaxis(rgb, -1, 0)" if last else f"give {right}"
-        raise InputError(f"rgb has the shape {values.shape}, not {right}", remedy)
+        remedy = f"move the bands first: numpy.moveaxis({name}, -1, 0)" if last else f"give {right}"
+        raise InputError(f"{name} has the shape {values.shape}, not {right}", remedy)
     if values.dtype.kind not in "uif":
         raise InputError(
-            f"rgb holds values of type {values.dtype}", "give whole or floating-point numbers"
+            f"{name} holds values of type {values.dtype}", "give whole or floating-point numbers"
         )

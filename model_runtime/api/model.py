@@ -14,7 +14,7 @@ from ..diffusion.load import load_cascade
 from ..events import Events
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
-from ..pipeline import memory_budget, outputs, provenance
+from ..pipeline import memory_budget, outputs, provenance, radiometry_choice
 from ..pipeline.estimation import Estimation
 from ..pipeline.job import Job, runtime_of
 from ..pipeline.options import UpsampleOptions, check_numbers, layout_of, sampling_of
@@ -87,6 +87,8 @@ class Model:
         radiometry: str = "auto",
         nodata: Optional[float] = None,
         progress: Optional[Progress] = None,
+        calibration: Union[str, "PathLike[str]", None] = None,
+        radiometry_from: Any = None,
         **further: Any,
     ) -> Estimate:
         """Estimate the spectrum of every pixel, to the same numbers as the command ``upsample``.
@@ -95,7 +97,9 @@ class Model:
         NumPy array, masked or not, or an xarray.DataArray. NaN, infinity and ``nodata`` in any band
         mask a pixel. ``quality``: fast, balanced or best. ``samples``: None for the quality's; of 2
         or more spread and reliability are worked out too. ``radiometry``: what the values are,
-        auto, reflectance, match or srgb. ``progress`` hears (tiles done, tiles in all).
+        auto, reflectance, match or srgb; or a ``calibration``, a file of the command ``calibrate``,
+        says it; or ``radiometry_from``, another array of the same bands, to which ``rgb`` is
+        matched (there ``nodata`` does not count). ``progress`` hears (tiles done, tiles in all).
         ``further``: sampler, steps, guidance, guidance_interval, truncation, tile, overlap (pixels)
         and memory_limit (bytes) as the command takes them. Doubts come as UserWarnings.
 
@@ -104,22 +108,36 @@ class Model:
             where the model cannot be run; TypeError for a parameter that there is not.
         """
         given = {"quality": quality, "samples": samples, "seed": seed, "radiometry": radiometry}
+        given["calibration"] = None if calibration is None else fspath(calibration)
         heard = _Heard(progress)
         with naming_parameters():
             options = options_of(given, further)
-            made = self._estimate(self._reader(rgb, nodata), options, heard)
+            reader, reference = self._reader(rgb, nodata), self._reference(radiometry_from)
+            made = self._estimate(reader, reference, options, heard)
         for message in dict.fromkeys(heard.warnings):
             warnings.warn(in_python(message), stacklevel=2)
         return self._like(rgb, made) if data_array.is_data_array(rgb) else made
 
-    def _reader(self, rgb: Any, nodata: Optional[float]) -> ArrayReader:
+    def _reader(self, rgb: Any, nodata: Optional[float], name: str = "rgb") -> ArrayReader:
         take = data_array.of_data_array if data_array.is_data_array(rgb) else array_values.of_array
-        given = take(rgb, nodata)
-        array_values.check(given.values, self._package.manifest.input_bands)
+        given = replace(take(rgb, nodata), name=name)
+        array_values.check(given, self._package.manifest.input_bands)
         return ArrayReader(given, self._package.manifest.input_bands)
 
-    def _estimate(self, reader: ArrayReader, options: UpsampleOptions, events: Events) -> Estimate:
-        job = self._job(reader, options)
+    def _reference(self, given: Any) -> Optional[radiometries.Stored]:
+        """A sample of what ``rgb`` is to be matched to."""
+        if given is None:
+            return None
+        return self._reader(given, None, "radiometry_from").stored(radiometries.SAMPLE_SIDE)
+
+    def _estimate(
+        self,
+        reader: ArrayReader,
+        reference: Optional[radiometries.Stored],
+        options: UpsampleOptions,
+        events: Events,
+    ) -> Estimate:
+        job = self._job(reader, reference, options)
         fitting = memory_budget.fit_layout(job, options.memory_limit, events.warning)
         job = replace(job, layout=fitting)
         facts = provenance.facts_of(job, self._package.sha256)
@@ -129,18 +147,24 @@ class Model:
         said = {n: v for n, v in facts.settings.items() if n.startswith(contract.TAG_PREFIX)}
         return Estimate(mean, spread, reliability, self.wavelength_nm, said)
 
-    def _job(self, reader: ArrayReader, options: UpsampleOptions) -> Job:
+    def _job(
+        self,
+        reader: ArrayReader,
+        reference: Optional[radiometries.Stored],
+        options: UpsampleOptions,
+    ) -> Job:
         model, whole = self._package.manifest, reader.whole
         sampling = sampling_of(options, model)
         if sampling.samples > 1:
             options = replace(options, spread="spread", reliability="reliability")
         stored = reader.stored(radiometries.SAMPLE_SIDE)
+        radiometry = radiometry_choice.choose(options, stored, model, reference)
         return Job(
             reader=reader,
             model=model,
             layout=layout_of(options.tile, options.overlap, model.tile, whole, whole),
-            radiometry=radiometries.decide(options.radiometry, stored, model),
-            sampling=sampling,
+            radiometry=radiometry,
+            sampling=replace(sampling, level_guessed=radiometry.is_guess),
             outputs=outputs.spec_of(options, model, sampling.samples),
             runtime=runtime_of(self._cascade),
             cascade=self._cascade,

@@ -6,6 +6,7 @@ from typing import Iterator
 
 from ..errors import ScdmError
 
+_INPUT = re.compile(r"\bINPUT\b")
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 
 
@@ -22,6 +23,7 @@ def naming_parameters() -> Iterator[None]:
 def in_python(text: str) -> str:
     """Write ``text`` with parameters for options.
 
-    Returns: such as "memory_limit" for "--memory-limit".
+    Returns: such as "memory_limit" for "--memory-limit", and "rgb" for INPUT.
     """
+    text = _INPUT.sub("rgb", text)
     return _OPTION.sub(lambda found: found.group(1).replace("-", "_"), text)

@@ -71,6 +71,14 @@ def test_a_scale_that_is_said_is_used(model):
     assert made.provenance["SCDM_RADIOMETRY"] == "reflectance"
 
 
+def test_what_it_is_matched_to_may_be_a_data_array_with_its_own_fill_value(model):
+    other = STORED // 2
+    other[:, :5] = 7
+    of_array = model.estimate(opened(), radiometry_from=np.ma.masked_equal(other, 7)).mean
+    of_data_array = model.estimate(opened(), radiometry_from=opened(other, _FillValue=7)).mean
+    np.testing.assert_allclose(of_array, of_data_array, atol=1e-6)
+
+
 def test_what_names_the_reference_system_is_kept(model):
     rgb = opened().rename(spatial_ref="crs")
     rgb.encoding["grid_mapping"] = "crs"

@@ -6,6 +6,8 @@ from osgeo import gdal
 
 from model_runtime import load
 from model_runtime.__main__ import main
+from model_runtime.package.manifest import read as read_manifest
+from model_runtime.spectra.empirical_line import Calibration, Line, Target, as_text
 
 gdal.UseExceptions()
 
@@ -72,6 +74,48 @@ def test_whole_numbers_of_sixteen_bits(written, tiny_package):
     values = np.round(reflectance() * 10_000).astype(np.uint16)
     (mean,) = written(values, None, "--model", tiny_package)
     assert_same(load(tiny_package).estimate(values).mean, mean)
+
+
+def test_a_picture_matched_by_guess_has_the_doubt_of_its_level_in_the_spread(written):
+    """Of the embedded model, whose spread holds what a guessed level errs by."""
+    mean, spread, _ = written(picture(24, 20), None, "--samples", 2)
+    made = load(threads=1).estimate(picture(24, 20), samples=2)
+    assert_same(made.mean, mean)
+    assert_same(made.spread, spread)
+
+
+@pytest.fixture
+def calibration(tiny_package, tmp_path):
+    """A calibration file for 8-bit pictures."""
+    bands, gains = read_manifest(tiny_package).input_bands, (0.5, 0.3, 0.4)
+    lines = tuple(Line(b.name, b.wavelength_nm, g, -0.01, 0.002) for b, g in zip(bands, gains))
+    target = Target("panel", 9, (0.1,) * 3, (0.1,) * 3)
+    path = tmp_path / "flight.json"
+    path.write_text(as_text(Calibration("srgb", 255.0, True, 8, lines, (target,) * 3)))
+    return path
+
+
+def test_a_calibration(written, tiny_package, calibration):
+    (mean,) = written(picture(), None, "--model", tiny_package, "--calibration", calibration)
+    model = load(tiny_package)
+    made = model.estimate(picture(), calibration=calibration)
+    assert_same(made.mean, mean)
+    assert "calibration 'flight.json'" in made.provenance["SCDM_RADIOMETRY_WHY"]
+    assert np.nanmax(np.abs(model.estimate(picture()).mean - mean)) > 1e-3
+
+
+@pytest.mark.parametrize("kind", ["reflectance", "mosaic"])
+def test_values_matched_to_another_array(written, write_raster, tiny_package, kind):
+    other = reflectance(90, 80)
+    other[:, :30] = np.nan
+    if kind == "mosaic":
+        other = np.concatenate([picture(), picture(20, 70) // 4], axis=1)
+    path = write_raster("other.tif", other)
+    (mean,) = written(picture(), None, "--model", tiny_package, "--radiometry-from", path)
+    model = load(tiny_package)
+    made = model.estimate(picture(), radiometry_from=other)
+    assert_same(made.mean, mean)
+    assert np.nanmax(np.abs(model.estimate(picture()).mean - mean)) > 1e-3
 
 
 def test_tiles_that_are_blended(written, tiny_whole_tile_package):
