@@ -16,7 +16,7 @@ from speed_report import Part
 
 from model_runtime import __main__ as runtime
 from model_runtime import contract
-from model_runtime.diffusion.onnx_session import Network
+from model_runtime.diffusion.network import CpuNetwork
 
 MEGA, MIB = 1e6, 2**20
 QUALITY_HEADS = (
@@ -103,9 +103,9 @@ def _shares(words: List[str], bench: Bench) -> List[str]:
 @contextmanager
 def network_seconds() -> Iterator[Dict[str, float]]:
     """Thread-seconds in passes of ``denoiser`` and ``encoder`` networks while it is open."""
-    inside, lock, plain = {"denoiser": 0.0, "encoder": 0.0}, threading.Lock(), Network.__call__
+    inside, lock, plain = {"denoiser": 0.0, "encoder": 0.0}, threading.Lock(), CpuNetwork.__call__
 
-    def run_and_time(network: Network, **feeds):
+    def run_and_time(network: CpuNetwork, **feeds):
         since = time.perf_counter()
         try:
             return plain(network, **feeds)
@@ -114,14 +114,14 @@ def network_seconds() -> Iterator[Dict[str, float]]:
             with lock:
                 inside["denoiser" if "x" in feeds else "encoder"] += taken
 
-    Network.__call__ = run_and_time
+    CpuNetwork.__call__ = run_and_time
     try:
         yield inside
     finally:
-        Network.__call__ = plain
+        CpuNetwork.__call__ = plain
 
 
-def threads_of(network: Network) -> int:
+def threads_of(network: CpuNetwork) -> int:
     """Threads that work inside one pass."""
     options = network._session.get_session_options()
     return options.intra_op_num_threads or os.cpu_count() or 1

@@ -14,6 +14,7 @@ from speed_report import Part
 
 from model_runtime.diffusion import onnx_session
 from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.network import CpuNetwork
 from model_runtime.diffusion.stage_sampler import StageSampler
 from model_runtime.package import manifest
 from training import config as settings_file
@@ -97,7 +98,7 @@ def _stage(config: Config, stage: int, folder: Path, bench: Bench, side: int) ->
     export_denoiser(network, path, inner, outer, network.multiple)
     entry = manifest_of_config.stage_entry(config, stage, model_file(path))
     session = onnx_session.session_for(folder, entry.denoiser, "cpu", bench.threads)
-    runtime = onnx_session.Network(session, ["x", "condition", "timestep"], "prediction")
+    runtime = CpuNetwork(session, ["x", "condition", "timestep"], "prediction")
     sampler = StageSampler(entry, runtime, None)
     rng = np.random.default_rng(stage)
     x, condition = (rng.standard_normal((1, n, side, side), np.float32) for n in (outer, inner))

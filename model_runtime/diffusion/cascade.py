@@ -80,7 +80,7 @@ class Cascade:
         """
         self._check(how)
         condition, first = self._condition(rgb), self.stages[0]
-        null = self._null(first, condition, how.guidance[0])
+        null = self._null(first.features, condition, how.guidance[0])
         part = _Part(rgb[None], condition, first.features(condition), null)
         if self.manifest.pixelwise:
             return self._in_strips(part, how, (row0, col0), wanted)
@@ -144,12 +144,15 @@ class Cascade:
         means = [Mean() for _ in self.stages]
         asked = wanted.spread or wanted.draws or wanted.relative_spread
         deviations = Deviations(self._change, wanted.draws) if asked and how.samples > 1 else None
+        first = self.stages[0]
+        held = first.hold(part.features)
+        held_null = None if part.null is None else first.hold(part.null)
         for k in range(how.samples):
-            condition, features, null = part.condition, part.features, part.null
+            condition, features, null = part.condition, held, held_null
             for i, stage in enumerate(self.stages):
                 if i > 0:
-                    features = stage.features(condition)
-                    null = self._null(stage, condition, how.guidance[i])
+                    features = stage.held_features(condition)
+                    null = self._null(stage.held_features, condition, how.guidance[i])
                 bands = stage.stage.output_bands
 
                 def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
@@ -218,12 +221,11 @@ class Cascade:
         scale = np.array(n.input_scale, np.float32)[:, None, None]
         return ((rgb - offset) / scale)[None].astype(np.float32)
 
-    def _null(
-        self, stage: StageSampler, condition: np.ndarray, scale: float
-    ) -> Optional[np.ndarray]:
+    def _null(self, encode: Callable, condition: np.ndarray, scale: float):
+        """What ``encode`` makes of the null condition; None where nothing is guided."""
         if not scale:
             return None
-        return stage.features(guidance.null_of(condition, self.manifest.null_condition))
+        return encode(guidance.null_of(condition, self.manifest.null_condition))
 
     def _spectra(self, stage: int, sample: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """A stage's sample in the output unit; the last one's agrees with its input, if asked.

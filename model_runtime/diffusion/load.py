@@ -6,6 +6,7 @@ from ..package.manifest import Manifest
 from ..system import hardware
 from . import onnx_session
 from .cascade import Cascade
+from .open_network import GraphUse, open_network
 from .stage_sampler import StageSampler
 
 
@@ -39,16 +40,17 @@ def _load_stage(
     """
     stage = manifest.stages[number]
 
+    bounded = manifest.pixelwise or manifest.tile.influence is not None
+
     def network(entry, inputs, output, alone):
-        how = {"pixelwise": alone, "alike": manifest.pixelwise}
-        session = onnx_session.session_for(folder, entry, device, 1 if alone else threads, **how)
-        return onnx_session.Network(session, inputs, output)
+        use = GraphUse(inputs, output, alone, alike=manifest.pixelwise, padded=bounded)
+        return open_network(folder, entry, device, 1 if alone else threads, use)
 
     sees = "features" if stage.condition_encoder else "condition"
     encode = None
     if stage.condition_encoder:
         alone = manifest.pixelwise and number > 0
-        encode = network(stage.condition_encoder, ["condition"], "features", alone)
-    inputs = ["x", sees, "timestep"]
+        encode = network(stage.condition_encoder, ("condition",), "features", alone)
+    inputs = ("x", sees, "timestep")
     denoise = network(stage.denoiser, inputs, "prediction", manifest.pixelwise)
     return StageSampler(stage, denoise, encode)

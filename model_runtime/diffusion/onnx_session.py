@@ -6,66 +6,19 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import DeviceError, MemoryShortage, PackageError, ScdmError, one_line
+from ..errors import DeviceError, InputError, PackageError, ScdmError, one_line
 from ..package.graph_file import read_graph, works_alike_on_all_threads
 from ..package.manifest import ModelFile
+from .network import DAMAGED
 
 PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider"]}
+# The GPU's tensor cores round float32 to ten bits (TF32) where this is on: faster, and off by 1e-3.
+TF32_VARIABLE = "SCDM_TF32"
 _EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
+_NO_FALLBACK = "session.disable_cpu_ep_fallback"
 _CUDA_REMEDY = "install the GPU runtime with CUDA and cuDNN, or choose device cpu or auto"
-_MEMORY_REMEDY = "choose a smaller tile, or device cpu"
-# The name of a denoiser's batch of x where one x does for a batch of conditions.
-SHARED_BATCH = "x_batch"
-# What ONNX Runtime and CUDA say when memory runs out; there is no type for it.
-_MEMORY_SIGNS = (
-    "Failed to allocate memory",
-    "bad_alloc",
-    "bad allocation",
-    "out of memory",
-    "CUDNN_STATUS_ALLOC_FAILED",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-)
-_DAMAGED = "get the model package again, or export it again with training/export.py"
-
-
-class Network:
-    """One ONNX graph: call it with its named inputs, get its one output (float32).
-
-    ``shares_x``: one x does for a batch of conditions.
-    """
-
-    def __init__(self, session, inputs: Sequence[str], output: str):
-        self._session, self._output = session, output
-        self.shares_x = any(SHARED_BATCH in node.shape for node in session.get_inputs())
-        found = sorted(node.name for node in session.get_inputs())
-        if found != sorted(inputs) or [o.name for o in session.get_outputs()] != [output]:
-            raise PackageError(
-                f"an ONNX file has inputs {found}, not {sorted(inputs)} with output '{output}'",
-                _DAMAGED,
-            )
-        for node in (*session.get_inputs(), *session.get_outputs()):
-            kind = "tensor(int64)" if node.name == "timestep" else "tensor(float)"
-            if node.type != kind:
-                raise PackageError(
-                    f"'{node.name}' of an ONNX file is {node.type}, not {kind}", _DAMAGED
-                )
-
-    def __call__(self, **feeds: np.ndarray) -> np.ndarray:
-        """The output for ``feeds``; raises DeviceError when the device fails.
-
-        Its kind MemoryShortage says that smaller feeds may go.
-        """
-        try:
-            return self._session.run([self._output], feeds)[0]
-        except Exception as error:
-            if any(sign in str(error) for sign in _MEMORY_SIGNS):
-                raise MemoryShortage(
-                    f"the memory ran out while sampling ({one_line(error)})", _MEMORY_REMEDY
-                ) from error
-            raise DeviceError(
-                f"ONNX Runtime failed while sampling ({one_line(error)})",
-                "choose a smaller tile, or device cpu",
-            ) from error
+# What ONNX Runtime says of a graph, or of a GPU that is not there, under _NO_FALLBACK.
+_FALLBACK_SIGN = "assigned to the default CPU EP"
 
 
 def session_for(
@@ -86,12 +39,86 @@ def session_for(
     content = read_graph(folder, entry)
     if alike and not works_alike_on_all_threads(content):
         threads = 1
-    damaged = f"{entry.file} is not a usable ONNX graph"
-    return _session(content, device, threads, damaged, pixelwise)
+    return open_session(content, device, threads, damaged_graph(entry), pixelwise)
 
 
-def _session(content: bytes, device: str, threads: int, damaged: str, pixelwise: bool = False):
+def damaged_graph(entry: ModelFile) -> str:
+    """Say that a package's file cannot be used.
+
+    Returns: the beginning of a message.
+    """
+    return f"{entry.file} is not a usable ONNX graph"
+
+
+def open_session(
+    content: bytes,
+    device: str,
+    threads: int,
+    damaged: str,
+    pixelwise: bool = False,
+    sizes: Sequence[Tuple[str, int]] = (),
+):
+    """A session of the graph ``content`` on exactly ``device``, which does all of its work.
+
+    ``damaged``: what is said of a graph that cannot be used. ``sizes``: (name of a dimension that
+    the graph leaves open, its size in this session).
+
+    Returns: ONNX Runtime's session.
+    Raises: PackageError for no graph, DeviceError where the device cannot be used, or would leave a
+        part of the graph to the processor.
+    """
     ort = _onnxruntime()
+    options = _options(ort, threads, pixelwise, sizes)
+    if device != "cpu":
+        _require_offered(ort, device)
+        options.add_session_config_entry(_NO_FALLBACK, "1")
+    try:
+        session = ort.InferenceSession(
+            content,
+            sess_options=options,
+            providers=_providers(device),
+            # Else its Python part tries the processor by itself, and says so on standard output.
+            enable_fallback=0,
+        )
+    except Exception as error:
+        if device == "cpu":
+            raise PackageError(f"{damaged} ({one_line(error)})", DAMAGED) from error
+        # Is the graph at fault, the device, or one for the other?
+        open_session(content, "cpu", threads, damaged)
+        if content != TRIVIAL_GRAPH:
+            require_device(device)
+        raise _refusal(device, error) from error
+    used = session.get_providers()
+    if used[0] != PROVIDERS[device][0]:
+        raise DeviceError(
+            f"no usable NVIDIA GPU: ONNX Runtime fell back to {used[0]}",
+            _CUDA_REMEDY,
+        )
+    return session
+
+
+def _refusal(device: str, error: Exception) -> DeviceError:
+    if _FALLBACK_SIGN in str(error):
+        return DeviceError(
+            f"device {device} would leave a part of the work to the processor ({one_line(error)})",
+            "choose device cpu or auto; of a model of your own, export it again with "
+            "training/export.py",
+        )
+    return DeviceError(f"device {device} cannot run the model ({one_line(error)})", _CUDA_REMEDY)
+
+
+def require_device(device: str) -> None:
+    """Check that ``device`` runs a graph of one operator.
+
+    Raises: DeviceError where it does not.
+    """
+    try:
+        open_session(TRIVIAL_GRAPH, device, 1, "the trial graph failed")
+    except DeviceError as error:
+        raise DeviceError(f"no usable NVIDIA GPU ({error.message})", _CUDA_REMEDY) from error
+
+
+def _options(ort, threads: int, pixelwise: bool, sizes: Sequence[Tuple[str, int]]):
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     # Threads that wait by counting would take the processor from those that write.
@@ -102,29 +129,48 @@ def _session(content: bytes, device: str, threads: int, damaged: str, pixelwise:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.log_severity_level = 4
     # Edge tiles have other sizes than the rest: a memory plan for each would pile up and stay.
-    options.enable_mem_pattern = False
+    options.enable_mem_pattern = bool(sizes)
     # A graph's weights are in its own, hashed file: what it names outside has no folder to be in.
     options.add_session_config_entry(_EXTERNAL_FOLDER, os.devnull)
     # ONNX, which was searched, and not ONNX Runtime's own format, which it may take for it.
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    if device != "cpu":
-        _require_offered(ort, device)
-    try:
-        session = ort.InferenceSession(content, sess_options=options, providers=PROVIDERS[device])
-    except Exception as error:
-        if device == "cpu":
-            raise PackageError(f"{damaged} ({one_line(error)})", _DAMAGED) from error
-        _session(content, "cpu", threads, damaged)  # is the graph at fault, or the device?
-        raise DeviceError(
-            f"device {device} cannot run the model ({one_line(error)})", _CUDA_REMEDY
-        ) from error
-    used = session.get_providers()
-    if used[0] != PROVIDERS[device][0]:
-        raise DeviceError(
-            f"no usable NVIDIA GPU: ONNX Runtime fell back to {used[0]}",
-            _CUDA_REMEDY,
-        )
-    return session
+    for name, size in sizes:
+        options.add_free_dimension_override_by_name(name, size)
+    return options
+
+
+def _providers(device: str) -> List:
+    """The device's provider with its settings; no other."""
+    if device == "cpu":
+        return PROVIDERS[device]
+    settings = {
+        # Trying every algorithm takes seconds for each size of tile.
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "use_tf32": "1" if allows_tf32() else "0",
+        # By powers of two a large tile would take twice the memory that it needs.
+        "arena_extend_strategy": "kSameAsRequested",
+    }
+    return [(PROVIDERS[device][0], settings)]
+
+
+def allows_tf32() -> bool:
+    """Read from the environment whether a GPU may round float32 to ten bits in products.
+
+    Returns: whether SCDM_TF32 is on; without it, it is off: a GPU gives the processor's numbers.
+    Raises: InputError for a value that is neither on nor off.
+    """
+    value = os.environ.get(TF32_VARIABLE, "off")
+    if value not in ("on", "off"):
+        raise InputError(f"{TF32_VARIABLE} is '{value}'", "set it to on or off, or leave it out")
+    return value == "on"
+
+
+def place(values: np.ndarray, device: str):
+    """Copy ``values``, of any shape, to ``device``.
+
+    Returns: ONNX Runtime's value, of the same shape and type.
+    """
+    return _onnxruntime().OrtValue.ortvalue_from_numpy(values, device, 0)
 
 
 def _require_offered(ort, device: str) -> None:
@@ -168,7 +214,7 @@ def usable_providers() -> List[str]:
     usable = []
     for device, names in PROVIDERS.items():
         try:
-            _session(TRIVIAL_GRAPH, device, 1, "the trial graph failed").run(
+            open_session(TRIVIAL_GRAPH, device, 1, "the trial graph failed").run(
                 None, {"x": np.zeros(1, np.float32)}
             )
         except (ScdmError, RuntimeError):

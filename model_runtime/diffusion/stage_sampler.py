@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import PackageError
 from ..package.manifest import Stage
 from . import guidance, samplers, schedule
+from .network import Feed, Held
 from .settings import Sampling
 
 
@@ -24,10 +25,37 @@ class StageSampler:
         """
         return self._encode(condition=condition) if self._encode else condition
 
+    def held_features(self, condition: np.ndarray) -> Feed:
+        """As ``features``, but left on the device where the denoiser works.
+
+        Returns: what ``sample`` takes, (1, channels, rows, cols).
+        """
+        run = getattr(self._encode, "run_and_hold", None)
+        if run is None or self._shares_x:
+            return self.features(condition)
+        return run(condition=condition)
+
+    def hold(self, features: Feed) -> Feed:
+        """Put ``features`` (1, channels, rows, cols) where the denoiser works, for all samples.
+
+        A pair of conditions is put together on the processor first, so it is not sent here.
+
+        Returns: what ``sample`` takes.
+        """
+        return features if self._shares_x else self._place(features)
+
+    def _place(self, features: Feed) -> Feed:
+        place = getattr(self._denoise, "hold", None)
+        return features if place is None or isinstance(features, Held) else place(features)
+
+    @property
+    def _shares_x(self) -> bool:
+        return getattr(self._denoise, "shares_x", False)
+
     def sample(
         self,
-        features: np.ndarray,
-        null: Optional[np.ndarray],
+        features: Feed,
+        null: Optional[Feed],
         how: Sampling,
         scale: float,
         draw,
@@ -57,8 +85,8 @@ class StageSampler:
 
     def predictor(
         self,
-        features: np.ndarray,
-        null: Optional[np.ndarray],
+        features: Feed,
+        null: Optional[Feed],
         scale: float,
         interval: Optional[Tuple[int, int]] = None,
     ) -> guidance.Predict:
@@ -71,15 +99,16 @@ class StageSampler:
         conditional = self._network(features)
         if not scale or null is None:
             mixture = conditional
-        elif getattr(self._denoise, "shares_x", False):
+        elif self._shares_x:
             both = self._network(np.concatenate([features, null]))
             mixture = guidance.mix_guidance_of_pair(both, scale)
         else:
             mixture = guidance.mix_guidance(conditional, self._network(null), scale)
         return mixture if interval is None else guidance.within(interval, mixture, conditional)
 
-    def _network(self, features: np.ndarray) -> guidance.Predict:
+    def _network(self, features: Feed) -> guidance.Predict:
         name = "features" if self._encode else "condition"
+        features = self._place(features)
 
         def predict(x_t: np.ndarray, t: int) -> np.ndarray:
             timestep = np.full(len(x_t), t, np.int64)

@@ -39,6 +39,7 @@ _SPLIT_ALIKE = frozenset(
     b" Expand Gather Identity LeakyRelu Max Min Mul Neg Pad Relu Reshape Resize Shape Sigmoid Slice"
     b" SpaceToDepth Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where".split()
 )
+_SIZES_TO_VALUES = {b"Shape", b"Size"}
 _OP_TYPE = 4
 
 
@@ -79,6 +80,17 @@ def works_alike_on_all_threads(content: bytes) -> bool:
     Returns: True where all of its operators are known to give the same bits.
     """
     return _operators(memoryview(content), "model") <= _SPLIT_ALIKE
+
+
+def works_out_sizes(content: bytes) -> bool:
+    """Find out whether a graph computes with the sizes of its arrays.
+
+    ONNX Runtime leaves such work to the processor, on any device, unless the sizes are known when
+    the session is opened.
+
+    Returns: True where one of its operators makes a number of a size.
+    """
+    return bool(_operators(memoryview(content), "model") & _SIZES_TO_VALUES)
 
 
 def _operators(message: memoryview, kind: str) -> Set[bytes]:

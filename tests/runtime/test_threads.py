@@ -80,7 +80,7 @@ def test_operators_that_are_trusted_do_not_differ(op):
     values = np.random.default_rng(1).random((2, 8, 131, 77)).astype(np.float32)
 
     def found(threads):
-        return onnx_session._session(content, "cpu", threads, "").run(None, {"x": values})[0]
+        return onnx_session.open_session(content, "cpu", threads, "").run(None, {"x": values})[0]
 
     alone = found(1)
     for threads in THREADS:

@@ -12,7 +12,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from model_runtime.diffusion.onnx_session import SHARED_BATCH
+from model_runtime.diffusion.network import SHARED_BATCH
 from model_runtime.errors import PackageError
 from model_runtime.system.durable_files import atomic_write
 

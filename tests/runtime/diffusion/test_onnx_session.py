@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model_runtime.diffusion import onnx_session
+from model_runtime.diffusion.network import CpuNetwork
 from model_runtime.errors import DeviceError, PackageError
 from model_runtime.package.manifest import ModelFile
 
@@ -40,7 +41,7 @@ def put(folder, content):
 def network(folder, content):
     """The network of ``content``, loaded as the cascade loads it."""
     session = onnx_session.session_for(folder, put(folder, content), "cpu", 1)
-    return onnx_session.Network(session, NAMES, "prediction")
+    return CpuNetwork(session, NAMES, "prediction")
 
 
 def feeds(rows=3, cols=5):
@@ -155,11 +156,11 @@ def claimed_cuda(monkeypatch):
 
 def on_cpu(content, **how):
     """What ONNX Runtime does without a word where CUDA cannot start."""
-    return ort.InferenceSession(content, **{**how, "providers": ["CPUExecutionProvider"]})
+    return ort.InferenceSession(content, providers=["CPUExecutionProvider"])
 
 
 def fails_on_cuda(content, **how):
-    if how["providers"] == ["CUDAExecutionProvider"]:
+    if how["providers"] != ["CPUExecutionProvider"]:
         raise RuntimeError("CUDA failure 100: no CUDA-capable device\nat gpu.cc")
     return ort.InferenceSession(content, **how)
 
@@ -204,7 +205,7 @@ def test_a_device_that_was_named_is_taken_as_named():
 
 def test_the_cpu_is_usable():
     assert "CPUExecutionProvider" in onnx_session.usable_providers()
-    session = onnx_session._session(onnx_session.TRIVIAL_GRAPH, "cpu", 1, "")
+    session = onnx_session.open_session(onnx_session.TRIVIAL_GRAPH, "cpu", 1, "")
     assert session.run(None, {"x": np.float32([3])})[0].tolist() == [3]
 
 
