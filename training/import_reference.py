@@ -17,6 +17,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
+from model_runtime.package.read_entries import MAX_STAGES
 from training import cli
 from training import config as settings_file
 from training.config import Config
@@ -159,7 +160,7 @@ def _card(
 
 def _arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    for number in range(1, manifest.MAX_STAGES + 1):
+    for number in range(1, MAX_STAGES + 1):
         parser.add_argument(
             f"--stage{number}",
             metavar="FILE",
@@ -177,7 +178,7 @@ def _arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
 
 
 def _checkpoints(arguments: argparse.Namespace) -> List[Path]:
-    given = [getattr(arguments, f"stage{n}") for n in range(1, manifest.MAX_STAGES + 1)]
+    given = [getattr(arguments, f"stage{n}") for n in range(1, MAX_STAGES + 1)]
     count = sum(path is not None for path in given)
     if None in given[:count]:
         missing = given.index(None) + 1

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Dict, Iterator, Set, Tuple, Union
 
 from ..errors import PackageError
-from .manifest import ModelFile, verified_bytes
+from .entries import ModelFile
+from .verified_file import read_verified
 
 _REMEDY = "get the model package again, or export it again with training/export.py"
 # Protobuf's own limit of nesting.
@@ -53,7 +54,7 @@ def read_graph(folder: Path, entry: ModelFile) -> bytes:
     Returns: its content.
     Raises: PackageError where it is not the manifest's file, or names data outside of itself.
     """
-    content = verified_bytes(folder, entry)
+    content = read_verified(folder, entry)
     refuse_external_data(content, entry.file)
     return content
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from model_runtime.diffusion import schedule
 from model_runtime.errors import InputError, PackageError, one_line
 from model_runtime.package import manifest
+from model_runtime.package.verified_file import read_verified
 
 from ..config import Config
 from ..loop import checkpoint
@@ -107,7 +108,7 @@ def _of_package(source: Path, stage: int, network: nn.Module) -> State:
 
 def _constants(folder: Path, file: manifest.ModelFile) -> State:
     """The named weights of an ONNX file."""
-    content = manifest.verified_bytes(folder, file)
+    content = read_verified(folder, file)
     try:
         constants = onnx.load_from_string(content).graph.initializer
         return {c.name: torch.tensor(numpy_helper.to_array(c)).float() for c in constants}

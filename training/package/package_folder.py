@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Iterator
 
 from model_runtime.package import manifest
+from model_runtime.package.verified_file import read_verified
 
 from .new_folder import new_folder
 
@@ -22,7 +23,7 @@ def new_package(folder: Path) -> Iterator[Path]:
         for stage in manifest.read(part).stages:
             for entry in (stage.denoiser, stage.condition_encoder):
                 if entry is not None:
-                    manifest.verified_bytes(part, entry)
+                    read_verified(part, entry)
 
 
 def model_file(path: Path) -> manifest.ModelFile:
