@@ -1,6 +1,6 @@
 """Noise that belongs to the ground, not to the tile: drawn for absolute cells of pixels."""
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Optional, Tuple
 
@@ -31,7 +31,12 @@ class NoiseKey:
     @property
     def word(self) -> int:
         """All but the seed, as one number."""
-        return (self.stage << _PER_STAGE) | (self.sample << _PER_SAMPLE) | self.step
+        return self.word_of_all_samples | (self.sample << _PER_SAMPLE)
+
+    @property
+    def word_of_all_samples(self) -> int:
+        """Stage and step as one number: ``word`` of the first sample."""
+        return (self.stage << _PER_STAGE) | self.step
 
 
 def draw_noise(key: NoiseKey, bands: int, window: Window) -> np.ndarray:
@@ -73,15 +78,19 @@ def pick_noise(
 
     Returns: float32 (bands, rows, cols).
     """
-    shared_key = key.seed % 2**64, replace(key, sample=0).word
+    shared_key = key.seed % 2**64, key.word_of_all_samples
     bank = _bank(*shared_key, bands, samples)[key.sample]
     # The places lie in the bank: "wrap" only spares the search for one that does not.
-    own = bank.take(_places(*shared_key, *astuple(window)), axis=1, mode="wrap")
+    own = bank.take(_places(*shared_key, *_numbers(window)), axis=1, mode="wrap")
     if shared is None or not shared.share:
         return own
     own *= np.float32(np.sqrt(1 - shared.share))
     own += _smooth(bank, shared_key, shared, window)
     return own
+
+
+def _numbers(window: Window) -> Tuple[int, int, int, int]:
+    return window.row0, window.col0, window.rows, window.cols
 
 
 def _smooth(
@@ -92,7 +101,7 @@ def _smooth(
     Picks at the nodes of a grid that belongs to the ground, interpolated linearly; the weights'
     squares add up to 1, so the variance is the same everywhere.
     """
-    row0, col0, rows, cols = astuple(window)
+    row0, col0, rows, cols = _numbers(window)
     first_row, down = interpolation(row0, rows, shared.cell)
     first_col, across = interpolation(col0, cols, shared.cell)
     down = np.float32(np.sqrt(shared.share)) * down

@@ -225,8 +225,13 @@ def layout_of(
         if value is not None and value % rule.multiple:
             what = "an even number" if rule.multiple == 2 else f"a multiple of {rule.multiple}"
             raise InputError(f"{name} is {value}, but it must be {what}", f"give {what}")
-    size = tile or rule.size
-    margin = None if rule.influence is None else _margin(overlap, rule, rule.influence)
+    margin, size = None, tile or rule.size
+    if rule.influence is not None:
+        cut = _cut(overlap, rule, rule.influence)
+        margin = tiling.round_up(cut, rule.multiple)
+        if tile is None and size - 2 * margin >= tiling.LEAST_TRIMMED:
+            # As much is kept as the model says: a pixel less would cost a whole step of TIFF.
+            size = tiling.round_up(size + 2 * (margin - cut), rule.multiple)
     shared = rule.overlap if overlap is None else overlap
     if margin is None and 2 * shared > size:
         if overlap is not None:
@@ -241,7 +246,7 @@ def layout_of(
     return tiling.Layout(raster.rows, raster.cols, window, size, rule.multiple, margin, shared)
 
 
-def _margin(overlap: Optional[int], rule: manifest.Tile, influence: int) -> int:
+def _cut(overlap: Optional[int], rule: manifest.Tile, influence: int) -> int:
     """Pixels cut on each side: half of the overlap, and never less than the influence."""
     if overlap is not None and overlap < 2 * influence:
         raise InputError(
@@ -249,7 +254,7 @@ def _margin(overlap: Optional[int], rule: manifest.Tile, influence: int) -> int:
             f"give {tiling.round_up(2 * influence, rule.multiple)} or more",
         )
     wanted = rule.overlap if overlap is None else overlap
-    return tiling.round_up(max(influence, -(-wanted // 2)), rule.multiple)
+    return max(influence, -(-wanted // 2))
 
 
 def format_numbers(numbers: Sequence[float]) -> str:

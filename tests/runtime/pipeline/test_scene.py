@@ -407,6 +407,13 @@ def test_margin_and_overlap(options, margin, shared):
     assert (found.margin, found.overlap) == (margin, shared)
 
 
+@pytest.mark.parametrize("tile, size", [(None, 584), (580, 580)])
+def test_a_rounded_margin_takes_nothing_from_what_the_models_tile_keeps(tile, size):
+    rule = manifest.Tile(multiple=4, size=580, overlap=68, influence=34)
+    whole = tiling.Window(0, 0, 2000, 3000)
+    assert upsample_options.layout_of(tile, None, rule, whole, whole).size == size
+
+
 def test_an_overlap_of_more_than_half_a_tile_is_refused():
     with pytest.raises(InputError, match="half of the tile"):
         layout(influence=None, overlap=40)
