@@ -59,9 +59,11 @@ def examine() -> Tuple[Dict, List[ScdmError]]:
         "providers": try_to(_providers) or [],
         "cores": hardware.cores(),
         "memory_bytes": hardware.memory(),
+        "gpus": hardware.gpus(),
         "model": try_to(try_model),
     }
-    facts["device"] = "cuda" if _GPU in facts["providers"] else "cpu"
+    usable = "cuda" if _GPU in facts["providers"] else "cpu"
+    facts["device"] = facts["model"]["runs_on"] if facts["model"] else usable
     facts["problems"] = [
         {"kind": p.kind, "message": p.message, "remedy": p.remedy} for p in problems
     ]
@@ -101,7 +103,7 @@ def _providers() -> List[str]:
 def try_model() -> Dict:
     """Run the embedded model for one step on one small tile.
 
-    Returns: its name and version, and the device that it runs on.
+    Returns: its name and version, the device that it runs on, and why where a GPU was tried.
     Raises: PackageError when its files are not right, DeviceError when it does not run.
     """
     from ..diffusion.load import load_cascade
@@ -122,7 +124,8 @@ def try_model() -> Dict:
     mean = loaded.estimate(np.broadcast_to(mid, (len(mid), side, side)), 0, 0, how).mean
     if not np.isfinite(mean).all():
         raise DeviceError(f"model {model.name} gives no numbers on {loaded.device}", "use cpu")
-    return {"name": model.name, "version": model.version, "runs_on": loaded.device}
+    why = {"why": loaded.device_why} if loaded.device_why else {}
+    return {"name": model.name, "version": model.version, "runs_on": loaded.device, **why}
 
 
 def as_text(facts: Dict) -> str:
@@ -138,6 +141,7 @@ def as_text(facts: Dict) -> str:
         f"ONNX Runtime {facts['onnxruntime'] or 'missing'}",
         f"providers usable: {', '.join(facts['providers']) or 'none'}; device: {facts['device']}",
         f"{facts['cores']} cores, memory {memory['total']}, available {memory['available']}",
+        *(_gpu_in_words(gpu) for gpu in facts["gpus"]),
         "embedded model: "
         + (
             f"{model['name']} {model['version']} runs on {model['runs_on']}"
@@ -145,8 +149,15 @@ def as_text(facts: Dict) -> str:
             else "not usable"
         ),
     ]
+    if model and model.get("why"):
+        lines.append(model["why"])
     lines += [f"problem: {p['message']}: {p['remedy']}" for p in facts["problems"]]
     return "\n".join(lines)
+
+
+def _gpu_in_words(gpu: Dict) -> str:
+    memory, used = _gigabytes(gpu["memory_bytes"]), _gigabytes(gpu["used_bytes"])
+    return f"GPU {gpu['name']}, driver {gpu['driver']}, memory {memory}, used {used}"
 
 
 def _gigabytes(count) -> str:

@@ -61,6 +61,7 @@ class Cascade:
         consistent = manifest.data_consistency and whole
         self._project = data_consistency.onto_input(manifest) if consistent else None
         self.warnings: List[str] = []
+        self.device_why = ""
 
     def estimate(
         self,

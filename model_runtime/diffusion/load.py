@@ -1,13 +1,21 @@
 """Loads a model package: its ONNX files as sessions, put together as a cascade."""
 
 from pathlib import Path
+from typing import Dict
 
+import numpy as np
+
+from .. import tiling
 from ..package.manifest import Manifest
 from ..system import hardware
-from . import onnx_session
 from .cascade import Cascade
+from .device_choice import choose_device, time_runs
 from .open_network import GraphUse, open_network
+from .settings import Sampling
 from .stage_sampler import StageSampler
+
+# Pixels: large enough that a GPU's advantage shows, small enough that a CPU is done in a second.
+TRIAL_SIDE = 128
 
 
 def load_cascade(
@@ -19,14 +27,36 @@ def load_cascade(
     Raises: PackageError for files that are not the manifest's, DeviceError for a device that
     cannot be used.
     """
-    device, warnings = onnx_session.pick_device(device)
     threads = threads or hardware.cores()
-    stages = [
-        _load_stage(Path(folder), manifest, i, device, threads) for i in range(len(manifest.stages))
-    ]
-    cascade = Cascade(manifest, stages, device, threads)
-    cascade.warnings = warnings
+    opened: Dict[str, Cascade] = {}
+
+    def open_on(device: str) -> Cascade:
+        if device not in opened:
+            opened[device] = _open(Path(folder), manifest, device, threads)
+        return opened[device]
+
+    choice = choose_device(device, lambda device: _trial_seconds(open_on(device)))
+    cascade = open_on(choice.device)
+    cascade.warnings, cascade.device_why = list(choice.warnings), choice.why
     return cascade
+
+
+def _open(folder: Path, manifest: Manifest, device: str, threads: int) -> Cascade:
+    numbers = range(len(manifest.stages))
+    stages = [_load_stage(folder, manifest, i, device, threads) for i in numbers]
+    return Cascade(manifest, stages, device, threads)
+
+
+def _trial_seconds(cascade: Cascade) -> float:
+    """What one step of one sample takes on a small tile in the input's neutral colour."""
+    model = cascade.manifest
+    least = 2 * (model.tile.influence or 0) + model.tile.multiple
+    side = tiling.round_up(max(TRIAL_SIDE, least), model.tile.multiple)
+    middle = np.array(model.normalisation.input_offset, np.float32)[:, None, None]
+    rgb = np.ascontiguousarray(np.broadcast_to(middle, (len(middle), side, side)))
+    scales = tuple(stage.guidance_scale for stage in model.stages)
+    how = Sampling(sampler="ddim", steps=1, samples=1, guidance=scales, seed=0)
+    return time_runs(lambda: cascade.estimate(rgb, 0, 0, how))
 
 
 def _load_stage(

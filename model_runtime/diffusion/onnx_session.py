@@ -223,19 +223,14 @@ def usable_providers() -> List[str]:
     return usable
 
 
-def pick_device(device: str) -> Tuple[str, List[str]]:
-    """``auto`` made into cpu or cuda, with a warning where a GPU runtime is there and unusable.
+def cuda_state() -> Tuple[bool, bool]:
+    """Find out whether this ONNX Runtime has CUDA, and whether it runs on a GPU here.
 
-    Returns: the device, and the warnings.
+    Returns: both.
     """
-    if device != "auto":
-        return device, []
-    ort = _onnxruntime()
-    if PROVIDERS["cuda"][0] not in ort.get_available_providers():
-        return "cpu", []
-    if PROVIDERS["cuda"][0] in usable_providers():
-        return "cuda", []
-    return "cpu", ["the CUDA runtime is installed but no GPU can be used: running on the CPU"]
+    provider = PROVIDERS["cuda"][0]
+    offered = provider in _onnxruntime().get_available_providers()
+    return offered, offered and provider in usable_providers()
 
 
 def _identity_graph() -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Tuple
 from .. import tiling
 from ..batch.run_scene import run_scene
 from ..batch.task import Outcome, Task, fingerprint_of
-from ..diffusion import cascade_cache, onnx_session
+from ..diffusion import cascade_cache, device_choice
 from ..errors import CancelledError, StorageError
 from ..events import Events
 from ..pipeline import run_spec, sheets
@@ -38,8 +38,9 @@ def about(device: str) -> Dict[str, Any]:
     Returns: versions by name, the device taken, and warnings.
     Raises: DeviceError where ONNX Runtime or the device is missing.
     """
-    taken, warnings = onnx_session.pick_device(device)
-    return {**run_spec.software(), "device": taken, "warnings": warnings}
+    # Without a trial: workers have to be alike, and near ties would fall either way.
+    choice = device_choice.choose_device(device)
+    return {**run_spec.software(), "device": choice.device, "warnings": list(choice.warnings)}
 
 
 def make_unit(work: RunSpec, unit: tiling.Unit) -> Made:

@@ -25,6 +25,7 @@ def say_started(job: Job, total: int, events: Events, there: int = 0) -> None:
         seed=job.sampling.seed,
         bands=job.reader.bands_taken,
         radiometry_in_words=job.radiometry.in_words,
+        **({"device_in_words": job.runtime.why} if job.runtime.why else {}),
         **({"resumed": found} if there else {}),
     )
     events.progress(0, total)

@@ -61,19 +61,21 @@ class Estimator(Protocol):
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """What computes: this process's device, or that of all workers."""
+    """What computes: this process's device, or that of all workers; ``why`` where it was tried."""
 
     device: str
     providers: Tuple[str, ...]
     warnings: Tuple[str, ...] = ()
+    why: str = ""
 
 
 def runtime_of(cascade: Cascade) -> RuntimeInfo:
     """Say what a loaded cascade runs on.
 
-    Returns: device, providers and warnings.
+    Returns: device, providers, warnings and why this device.
     """
-    return RuntimeInfo(cascade.device, tuple(cascade.providers), tuple(cascade.warnings))
+    warnings, providers = tuple(cascade.warnings), tuple(cascade.providers)
+    return RuntimeInfo(cascade.device, providers, warnings, cascade.device_why)
 
 
 @dataclass(frozen=True)

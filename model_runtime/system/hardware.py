@@ -1,12 +1,17 @@
 """The machine: processor cores and memory that this process may use."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from ..errors import DeviceError
 
 _MEMINFO = Path("/proc/meminfo")
+_MIB = 2**20
+_GPU_FACTS = "name,driver_version,memory.total,memory.used"
+_GPU_SECONDS = 10  # a driver that hangs is no reason to hang with it
 
 
 def cores() -> int:
@@ -28,6 +33,31 @@ def memory() -> Dict[str, Optional[int]]:
         return _from_meminfo(_MEMINFO.read_text(encoding="ascii"))
     psutil = _psutil()
     return {"total": None, "available": None} if psutil is None else _from_psutil(psutil)
+
+
+def gpus() -> List[Dict[str, Any]]:
+    """Ask NVIDIA's driver which GPUs there are.
+
+    Returns: of each its ``name``, ``driver``, ``memory_bytes`` and ``used_bytes``, which are None
+        where the driver does not say; none without nvidia-smi or where that fails.
+    """
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return []
+    query = [command, f"--query-gpu={_GPU_FACTS}", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(
+            query, capture_output=True, text=True, timeout=_GPU_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    lines = [line.split(", ") for line in done.stdout.splitlines()]
+    return [_gpu(*fields) for fields in lines if len(fields) == _GPU_FACTS.count(",") + 1]
+
+
+def _gpu(name: str, driver: str, total: str, used: str) -> Dict[str, Any]:
+    memory, taken = (int(mib) * _MIB if mib.isdigit() else None for mib in (total, used))
+    return {"name": name, "driver": driver, "memory_bytes": memory, "used_bytes": taken}
 
 
 def resident() -> int:

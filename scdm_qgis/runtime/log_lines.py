@@ -16,7 +16,7 @@ _GIB = 2**30
 
 def of_start(event: Mapping[str, Any]) -> Iterator[str]:
     """What is gone on with, bands, radiometry, size and device, of a ``started`` event."""
-    for key in ("resumed", "bands", "radiometry_in_words"):
+    for key in ("resumed", "bands", "radiometry_in_words", "device_in_words"):
         if event.get(key):
             yield str(event[key]).rstrip(".") + "."
     size = {name: event.get(name) for name in ("columns", "rows", "tiles")}

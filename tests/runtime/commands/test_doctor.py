@@ -10,6 +10,7 @@ from model_runtime.diffusion import onnx_session
 from model_runtime.errors import DeviceError, PackageError
 from model_runtime.events import Events
 from model_runtime.package import embedded
+from model_runtime.system import hardware
 
 
 def test_a_missing_model_is_the_only_problem(tmp_path, monkeypatch, capsys):
@@ -50,3 +51,14 @@ def test_a_sound_package_runs(tiny_package, monkeypatch):
     facts, problems = doctor.examine()
     assert problems == [] and facts["problems"] == []
     assert facts["model"] == {"name": "tiny", "version": "1", "runs_on": facts["device"]}
+
+
+def test_the_gpu_and_why_a_device_is_taken_are_said(tiny_package, monkeypatch):
+    gpu = {"name": "A GPU", "driver": "580.1", "memory_bytes": 8 * 2**30, "used_bytes": None}
+    monkeypatch.setattr(hardware, "gpus", lambda: [gpu])
+    monkeypatch.setattr(embedded, "EMBEDDED", tiny_package)
+    facts, _ = doctor.examine()
+    facts["model"]["why"] = "Device: cpu, as it is quicker"
+    text = doctor.as_text(facts)
+    assert "GPU A GPU, driver 580.1, memory 8.0 GiB, used unknown" in text
+    assert text.endswith("Device: cpu, as it is quicker")

@@ -186,21 +186,15 @@ def test_a_damaged_graph_is_the_packages_fault_on_any_device(tmp_path, claimed_c
 
 
 @pytest.mark.parametrize("make", [on_cpu, fails_on_cuda])
-def test_auto_says_so_when_the_gpu_runtime_finds_no_gpu(claimed_cuda, make):
+def test_a_gpu_runtime_that_finds_no_gpu_is_offered_and_not_usable(claimed_cuda, make):
     claimed_cuda(make)
-    device, warnings = onnx_session.pick_device("auto")
-    assert device == "cpu"
-    assert "no GPU can be used" in warnings[0]
+    assert onnx_session.cuda_state() == (True, False)
     assert onnx_session.usable_providers() == ["CPUExecutionProvider"]
 
 
 @pytest.mark.skipif(HAS_CUDA, reason="this ONNX Runtime offers CUDA")
-def test_auto_is_quiet_without_a_gpu_runtime():
-    assert onnx_session.pick_device("auto") == ("cpu", [])
-
-
-def test_a_device_that_was_named_is_taken_as_named():
-    assert onnx_session.pick_device("cuda") == ("cuda", [])
+def test_a_runtime_without_cuda_does_not_offer_it():
+    assert onnx_session.cuda_state() == (False, False)
 
 
 def test_the_cpu_is_usable():

@@ -1,5 +1,8 @@
 """Memory and cores of the machine."""
 
+import os
+import sys
+
 import pytest
 
 from model_runtime.errors import DeviceError
@@ -54,3 +57,43 @@ def test_without_proc_and_psutil_nothing_is_known(monkeypatch, tmp_path):
     monkeypatch.setattr(hardware, "_MEMINFO", tmp_path / "none")
     monkeypatch.setattr(hardware, "_psutil", lambda: None)
     assert hardware.memory() == {"total": None, "available": None}
+
+
+@pytest.fixture
+def nvidia_smi(tmp_path, monkeypatch):
+    """A function that puts a program in nvidia-smi's place: a shell script's lines."""
+
+    def install(*lines):
+        program = tmp_path / "nvidia-smi"
+        program.write_text("\n".join(["#!/bin/sh", *lines]) + "\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    return install
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_the_driver_says_which_gpus_there_are(nvidia_smi):
+    nvidia_smi(
+        "echo 'NVIDIA T4, 580.65.06, 15360, 400'", "echo 'NVIDIA GB10, 580.65.06, [N/A], [N/A]'"
+    )
+    first, second = hardware.gpus()
+    assert first == {
+        "name": "NVIDIA T4",
+        "driver": "580.65.06",
+        "memory_bytes": 15360 << 20,
+        "used_bytes": 400 << 20,
+    }
+    assert second["memory_bytes"] is None and second["used_bytes"] is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+@pytest.mark.parametrize("lines", [["echo failed; exit 9"], ["echo 'No devices were found'"]])
+def test_a_driver_that_fails_is_no_gpu(nvidia_smi, lines):
+    nvidia_smi(*lines)
+    assert hardware.gpus() == []
+
+
+def test_without_nvidias_program_there_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert hardware.gpus() == []
