@@ -9,7 +9,8 @@ DEFAULT_QUALITY = "fast"
 SAMPLERS = ("ddpm", "ddim", "dpm-solver++")
 RADIOMETRIES = ("auto", "reflectance", "match", "srgb")
 DEVICES = ("auto", "cpu", "cuda")
-FORMATS = ("gtiff", "cog")  # of what upsample writes
+FORMATS = ("gtiff", "cog", "envi")  # of what upsample writes,
+ENVI_ENDS = (".img", ".dat", ".bsq")  # envi where an output's name ends so
 UNFINISHED = ("discard", "keep")  # what becomes of another run's finished units
 
 # How a command ends; errors.py has an error for each but the first.

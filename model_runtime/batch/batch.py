@@ -163,10 +163,11 @@ def _read_by(scenes: List[Scene]) -> Iterator[str]:
 
 def _options_of(options: UpsampleOptions, scene: Scene) -> UpsampleOptions:
     """The options for one scene, for any process of this machine."""
+    raster = f"{scene.name}{'.img' if options.format == 'envi' else '.tif'}"
     places = {
-        "output": f"{scene.name}.tif",
-        "spread": f"{scene.name}.tif",
-        "reliability": f"{scene.name}.tif",
+        "output": raster,
+        "spread": raster,
+        "reliability": raster,
         "report": f"{scene.name}.html",
         "keep_stages": scene.name,
         "draws": scene.name,

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Set
 from urllib.parse import unquote, urlparse
 
+from ..contract import ENVI_ENDS
 from ..errors import InputError, ScdmError
 
 GIVE_STAC = "give the GeoJSON of a STAC ItemCollection or Item"
 # What a folder is searched for; any other raster can be named by a pattern.
 SUFFIXES = (".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg")
-ONE_FILE = (".tif", ".tiff", ".vrt")
+ONE_FILE = (".tif", ".tiff", ".vrt", *ENVI_ENDS)
 MAX_COLLECTION_BYTES = 1 << 28
 LONGEST_NAME = 100
 # A file's name may have 255 bytes in most file systems; a journal's and a sidecar's ends come on.

@@ -10,6 +10,7 @@ from ..package import embedded
 from ..package.manifest import open_package
 from ..pipeline import fingerprint
 from ..pipeline.options import UpsampleOptions, deciding_options
+from ..system.final_names import is_envi
 from .scenes import Scene
 
 DONE, FAILED, THERE = "done", "failed", "already there"
@@ -78,6 +79,7 @@ class Task:
         """
         options = self.options
         paths = [options.output, options.spread, options.reliability, options.report]
+        paths += [str(Path(path).with_suffix(".hdr")) for path in paths if path and is_envi(path)]
         for folder, first, pattern in (
             (options.keep_stages, "stage1.tif", "stage*.tif"),
             (options.draws, "sample_001.tif", "sample_*.tif"),

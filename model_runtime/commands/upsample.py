@@ -30,8 +30,8 @@ def add_arguments(parser) -> None:
     add(
         "output",
         metavar="OUTPUT",
-        help="GeoTIFF to be made, or a VRT over sheets (.vrt); of many scenes a folder, as are "
-        "then --spread, --reliability, --report, --draws and --keep-stages",
+        help="GeoTIFF to be made, ENVI data (.img), or a VRT over sheets (.vrt); of many scenes a "
+        "folder, as are then --spread, --reliability, --report, --draws and --keep-stages",
     )
     add("--model", metavar="DIR", help="model package (the embedded one)")
     add(
@@ -115,8 +115,8 @@ def add_arguments(parser) -> None:
     add(
         "--format",
         choices=contract.FORMATS,
-        default="gtiff",
-        help="cog: cloud-optimised GeoTIFF (gtiff)",
+        help="cog: cloud-optimised GeoTIFF; envi: data and header (as OUTPUT's name says: envi "
+        "for .img, .dat and .bsq, else gtiff)",
     )
     add("--no-overviews", dest="overviews", action="store_false", help="no thinned copies inside")
     add("--sheet", metavar="PX", type=int, default=2048, help="about the side of a sheet (2048)")

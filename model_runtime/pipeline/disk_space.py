@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import StorageError
 from ..journal.journal import folder_of
 from ..journal.leftovers import size_in_words
+from ..system import final_names
 from .job import Job
 from .outputs import Output
 
@@ -25,13 +26,23 @@ def bytes_needed(job: Job, sheets: bool = False) -> int:
 
     Returns: bytes.
     """
-    spec = job.outputs
     stored = _values(job, lambda output: job.encoding_of(output).item_bytes)
-    file = stored * PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE)
     if sheets and job.layout.margin is not None:
-        return int(file)
-    # A cloud-optimised file is made out of the plain one.
-    return int(_journal_bytes(job, stored) + file * (2 if spec.cog else 1))
+        spec = job.outputs
+        return int(stored * PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE))
+    files = sum(_file_bytes(job, output) for output in job.outputs.rasters)
+    return int(_journal_bytes(job, stored) + files)
+
+
+def _file_bytes(job: Job, output: Output) -> float:
+    """What ``output`` takes at most at one time: another format is made out of the plain file."""
+    window, spec = job.layout.window, job.outputs
+    values = window.rows * window.cols * job.band_count(output)
+    values *= job.encoding_of(output).item_bytes
+    packed = values * job.valid_share * PACKED_SHARE
+    if final_names.is_envi(output.path):  # all pixels, nothing packed, no overviews
+        return packed + values
+    return packed * (1 + spec.overviews * OVERVIEW_SHARE) * (2 if spec.cog else 1)
 
 
 def _values(job: Job, bytes_of: Callable[[Output], int]) -> float:
@@ -55,17 +66,13 @@ def require_elsewhere(job: Job, output: str) -> None:
 
     Raises: StorageError, with the figures, where one lacks room.
     """
-    window, spec = job.layout.window, job.outputs
-    pixels = window.rows * window.cols * job.valid_share
-    share = PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE) * (2 if spec.cog else 1)
     needs: Dict[int, float] = {}
     folders: Dict[int, Path] = {}
-    for raster in spec.rasters:
+    for raster in job.outputs.rasters:
         folder = _folder_that_is_there(raster.path)
         disk = _disk_of(folder)
         folders[disk] = folder
-        values = pixels * job.band_count(raster) * job.encoding_of(raster).item_bytes
-        needs[disk] = needs.get(disk, 0) + values * share
+        needs[disk] = needs.get(disk, 0) + _file_bytes(job, raster)
     needs.pop(_disk_of(_folder_that_is_there(output)), None)
     for disk, need in needs.items():
         _refuse_little(int(need), folders[disk])

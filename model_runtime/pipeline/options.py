@@ -71,7 +71,7 @@ class UpsampleOptions:
     tile: Optional[int] = None
     overlap: Optional[int] = None
     dtype: str = "uint16"
-    format: str = "gtiff"
+    format: Optional[str] = None
     overviews: bool = True
     sheet: int = 2048
     cluster: Optional[str] = _conduct(None)

@@ -10,6 +10,7 @@ from .. import contract
 from ..errors import InputError
 from ..package.manifest import Manifest
 from ..spectra import reliability
+from ..system import final_names
 from .options import UpsampleOptions
 
 
@@ -111,6 +112,28 @@ def _of_stages(folder: Path, model: Manifest) -> List[Output]:
         )
         for number, stage in enumerate(model.stages, start=1)
     ]
+
+
+def check_format(options: UpsampleOptions) -> None:
+    """Refuse a --format that OUTPUT's name denies, and the name of a header.
+
+    Raises: InputError.
+    """
+    form, envi = options.format, final_names.is_envi(options.output)
+    if Path(options.output).suffix.lower() == ".hdr":
+        raise InputError(
+            f"'{options.output}' is the name of an ENVI header",
+            "name the data: a name that ends in .img, the header is made beside it",
+        )
+    if form == "envi" and not envi:
+        raise InputError(
+            f"--format envi does not make '{options.output}'", "end the output in .img"
+        )
+    if form in ("gtiff", "cog") and envi:
+        raise InputError(
+            f"--format {form} does not make ENVI data as '{options.output}' names them",
+            "end the output in .tif, or leave --format out",
+        )
 
 
 def folders_of(options: UpsampleOptions) -> Dict[str, str]:

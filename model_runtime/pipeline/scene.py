@@ -10,7 +10,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from ..contract import MEAN_CONTENT, PART_SUFFIX, RELIABILITY_CONTENT, SPREAD_CONTENT
+from ..contract import ENVI_ENDS, MEAN_CONTENT, PART_SUFFIX, RELIABILITY_CONTENT, SPREAD_CONTENT
 from ..diffusion.settings import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
@@ -21,6 +21,7 @@ from ..package import embedded, manifest, model_card
 from ..raster import band_choice
 from ..raster.cube import read_preview
 from ..raster.dataset import files_read
+from ..raster.envi_file import check_envi_name, check_envi_place
 from ..raster.png import png_bytes
 from ..raster.polygon_mask import PolygonMask, read_mask
 from ..raster.reader import RasterReader
@@ -75,6 +76,7 @@ def upsample_scene(
     targets = _targets(options, spec)
     _check_outputs(options, spec, targets)
     reader = _open_reader(options, model)
+    _check_place(reader, spec)
     _refuse_inputs(options, targets, reader.files())
     inputs = fingerprint.fingerprint_files(reader.files())
     run = Run(events, since, reader, inputs, executor, package, targets)
@@ -162,10 +164,14 @@ def _check_outputs(
     if options.draws:
         outputs.refuse_other_samples(options.draws, spec.rasters)
     sheets.check(options)
-    kinds = (sheets.SUFFIX,) if sheets.is_vrt(options.output) else (*GEOTIFF, sheets.SUFFIX)
+    outputs.check_format(options)
+    vrt = sheets.is_vrt(options.output)
+    kinds = (sheets.SUFFIX,) if vrt else (*GEOTIFF, *ENVI_ENDS, sheets.SUFFIX)
     for output in spec.rasters:
         if not output.in_new_folder:
             check_name(output.path, kinds)
+        if final_names.is_envi(output.path):
+            check_envi_name(output.path)
     if options.report:
         html_page.check_name(Path(options.report))
     read = options.input, options.radiometry_from, options.calibration, options.mask
@@ -176,12 +182,19 @@ def _check_outputs(
         _refuse_existing(options, targets)
 
 
+def _check_place(reader: RasterReader, spec: outputs.OutputSpec) -> None:
+    """Raise InputError where an output's format cannot say where the raster lies."""
+    place = reader.georeference
+    if any(final_names.is_envi(output.path) for output in spec.rasters):
+        check_envi_place(place.geotransform, bool(place.gcps))
+
+
 def _targets(options: UpsampleOptions, spec: outputs.OutputSpec) -> List[final_names.Target]:
     """All files that the run makes."""
     targets = [
         final_names.mosaic(output.path, sheets.folder_of(output.path))
         if sheets.is_vrt(output.path)
-        else final_names.geotiff(output.path)
+        else final_names.raster(output.path)
         for output in spec.rasters
     ]
     return [*targets, *([final_names.page(options.report)] if options.report else [])]

@@ -8,6 +8,7 @@ from ..raster.band_metadata import vrt_text
 from ..raster.georeference import Georeference
 from ..raster.wavelengths import natural_colours
 from ..raster.writer import FileLayout, Writer
+from ..system import final_names
 from ..system.background import BackgroundWriter
 from ..tiling import Window
 from .estimation import Estimation
@@ -26,9 +27,20 @@ def writers_of(job: Job, window: Window) -> Iterator[Writer]:
     Returns: the writers.
     Raises: StorageError.
     """
-    form = FileLayout(job.layout.block_side(), job.outputs.overviews, job.outputs.cog)
     for output in job.outputs.rasters:
+        form = file_layout_of(job, output)
         yield Writer(output.path, *_description(job, window, output), form)
+
+
+def file_layout_of(job: Job, output: Output) -> FileLayout:
+    """Choose how ``output`` lies in its file; its name says whether it is ENVI data.
+
+    Returns: the FileLayout.
+    """
+    side, spec = job.layout.block_side(), job.outputs
+    if final_names.is_envi(output.path):
+        return FileLayout(side, envi=True)
+    return FileLayout(side, spec.overviews, spec.cog)
 
 
 def vrt_without_sources(job: Job, output: Output) -> str:

@@ -12,15 +12,11 @@ from ..system import final_names
 from ..system.cancellation import tidy
 from ..system.durable_files import sync_file, sync_folder, write_durably
 from ..system.file_lock import take_lock
-from .band_metadata import carry_domains, copy_domains
 from .dataset import DAMAGED, files_read, open_dataset, open_with_sidecars
-from .gdal_setup import callback_of, closing_errors, gdal
-from .writer import COG_OPTIONS, WritingErrors, check_name
+from .envi_file import check_envi_name, check_envi_place
+from .format_copy import CUT_OFF, make_copy, refuse_cut_off
+from .writer import WritingErrors, check_name
 
-COPY_DRIVERS = {"envi": ("ENVI", ()), "cog": ("COG", COG_OPTIONS)}  # what `convert` makes
-# Data whose header would have the same name as that of NAME.img.
-ENVI_ENDS = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin", ".sli")
-CUT_OFF = "cut off"  # said where GDAL says nothing, as 3.10 does of a source that it cannot read
 READING_SIGNS = ("IReadBlock", "TIFFRead", "Read error", "ReadEncoded", CUT_OFF)
 LOCK_NAME, ENDING_NAME = "lock", "ending"
 
@@ -30,12 +26,13 @@ def check_copy(source: str, output: str, form: str, overwrite: bool) -> None:
 
     Raises: InputError where it cannot.
     """
-    open_dataset(source)
+    dataset = open_dataset(source)
     if form == "cog":
         check_name(output)
         target = final_names.geotiff(output)
     else:
-        _check_envi_name(Path(output))
+        check_envi_name(output)
+        check_envi_place(dataset.GetGeoTransform(can_return_null=True), dataset.GetGCPCount() > 0)
         target = final_names.envi(output)
     folder = _folder_beside(Path(output))
     unfinished = _ending(folder) == _command(source, form)
@@ -44,31 +41,12 @@ def check_copy(source: str, output: str, form: str, overwrite: bool) -> None:
     final_names.check([target], files_read(source), overwrite or unfinished)
 
 
-def _check_envi_name(target: Path) -> None:
-    if target.suffix.lower() in ("", ".hdr", ".tif", ".tiff", ".xml"):
-        raise InputError(
-            f"the output '{target}' must be a name of ENVI data", "use a name that ends in .img"
-        )
-    if not target.parent.is_dir():
-        raise InputError(
-            f"the folder '{target.parent}' does not exist", "make it, or choose another"
-        )
-    header = target.with_suffix(".hdr")
-    for made in (target, header):
-        if made.is_dir():
-            raise InputError(f"'{made}' is a folder", "name a file")
-    others = (target.with_suffix(end) for end in ENVI_ENDS if end != target.suffix.lower())
-    if header.exists() and not target.exists() and any(other.is_file() for other in others):
-        raise InputError(f"'{header}' is the header of another raster", final_names.ANOTHER)
-
-
 def copy_as(
     source: str, output: str, form: str, tell: Callable[[float], None], overwrite: bool = True
 ) -> None:
     """Copy ``source`` with all that it says of its bands; ``tell`` hears the share that is done.
 
-    GDAL's own copies lose the ENVI domain, and before 3.8 IMAGERY too. Call ``check_copy`` first.
-    If it fails, what was there is left as it was.
+    Call ``check_copy`` first. If it fails, what was there is left as it was.
 
     Raises: InputError for an unreadable source, StorageError.
     """
@@ -76,14 +54,16 @@ def copy_as(
     overwrite = overwrite or _ending(_folder_beside(target)) == _command(source, form)
     with _place_beside(target) as made, WritingErrors(target):
         try:
-            _copy(dataset, made, form, tell)
+            make_copy(dataset, made, form, tell, target.name)
         except RuntimeError as error:
             if _is_damaged(dataset, error):
                 raise InputError(
                     f"'{source}' cannot be read ({one_line(error)})", DAMAGED
                 ) from error.with_traceback(None)
             raise
-        _refuse_cut_off(dataset, made, form)
+        refuse_cut_off(dataset, made, form)
+        for path in _files_beside(made):
+            sync_file(path)
         # From now on the same command may replace what this one has given its name.
         write_durably(made.parent / ENDING_NAME, _command(source, form))
         sync_folder(made.parent)
@@ -104,30 +84,6 @@ def _ending(folder: Path) -> bytes:
 
 def _folder_beside(target: Path) -> Path:
     return target.parent / f".{target.name}{PART_SUFFIX}"
-
-
-def _copy(dataset, made: Path, form: str, tell: Callable[[float], None]) -> None:
-    name, options = COPY_DRIVERS[form]
-    driver, said = gdal.GetDriverByName(name), []
-    gdal.PushErrorHandler(lambda kind, number, message: said.append(message))
-    try:
-        copy = driver.CreateCopy(
-            str(made), dataset, options=list(options), callback=callback_of(tell)
-        )
-    except RuntimeError as error:
-        said.append(str(error))
-        copy = None
-    finally:
-        gdal.PopErrorHandler()
-    if copy is None:  # GDAL forgets to raise when a callback follows the error
-        raise RuntimeError("; ".join(dict.fromkeys(said)) or CUT_OFF)
-    if name == "ENVI":
-        copy_domains(dataset, copy)
-    with closing_errors() as trouble:
-        del copy
-    if trouble:
-        raise RuntimeError(trouble[0])
-    _settle_sidecars(dataset, made, form)
 
 
 def _is_damaged(dataset, error: RuntimeError) -> bool:
@@ -201,59 +157,6 @@ def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name not in (LOCK_NAME, ENDING_NAME):
             path.unlink()
-
-
-def _settle_sidecars(source, made: Path, form: str) -> None:
-    if form == "cog":
-        carry_domains(source, made)
-        return
-    header = made.with_suffix(".hdr")
-    # GDAL writes the path as description; this one is about to change.
-    described = header.read_bytes().replace(os.fsencode(made), os.fsencode(made.name))
-    header.write_bytes(described)
-
-
-def _refuse_cut_off(source, made: Path, form: str) -> None:
-    """Raise RuntimeError where the disk does not hold all that GDAL said it wrote."""
-    whole = _envi_is_whole if form == "envi" else _tiff_is_whole
-    if not whole(source, made):
-        raise RuntimeError("the disk does not hold all of it")
-    for path in _files_beside(made):
-        sync_file(path)
-
-
-def _envi_is_whole(source, made: Path) -> bool:
-    bands = [source.GetRasterBand(i + 1) for i in range(source.RasterCount)]
-    pixel = sum(gdal.GetDataTypeSize(band.DataType) // 8 for band in bands)
-    size = source.RasterXSize * source.RasterYSize * pixel
-    return made.stat().st_size >= size and _header_is_whole(source, made.with_suffix(".hdr"))
-
-
-def _header_is_whole(source, header: Path) -> bool:
-    """Whether the header ends after its last entry: ENVI's own, then the nodata value."""
-    text = header.read_text(encoding="utf-8", errors="replace")
-    wanted = ["band names", *(key.replace("_", " ") for key in source.GetMetadata("ENVI"))]
-    nodata = source.GetRasterBand(1).GetNoDataValue()
-    if nodata is not None:
-        wanted.append("data ignore value")
-    ends = text.endswith("\n") and text.count("{") == text.count("}")
-    return ends and all(f"\n{key} = " in text for key in wanted)
-
-
-def _tiff_is_whole(_, made: Path) -> bool:
-    copy, size = gdal.OpenEx(str(made), gdal.OF_RASTER), made.stat().st_size
-    return not any(_ends_late(copy.GetRasterBand(i + 1), size) for i in range(copy.RasterCount))
-
-
-def _ends_late(band, size: int) -> bool:
-    width, height = band.GetBlockSize()
-    for y in range(-(-band.YSize // height)):
-        for x in range(-(-band.XSize // width)):
-            start = band.GetMetadataItem(f"BLOCK_OFFSET_{x}_{y}", "TIFF")
-            length = band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF")
-            if start and length and int(start) + int(length) > size:
-                return True
-    return False
 
 
 def _files_beside(made: Path) -> List[Path]:

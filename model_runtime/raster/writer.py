@@ -1,4 +1,7 @@
-"""Writes a GeoTIFF window by window, beside its final name (``.part``) until it is complete."""
+"""Writes a raster window by window, beside its final name (``.part``) until it is complete.
+
+It is a GeoTIFF; where it is to be another format, it is copied at the end.
+"""
 
 import os
 from contextlib import contextmanager
@@ -16,23 +19,32 @@ from ..tiling import BLOCK_SIDE
 from . import overviews
 from .band_metadata import carry_domains, describe_raster
 from .encoding import Bands, Encoding
+from .format_copy import COG_OPTIONS, make_copy, refuse_cut_off
 from .gdal_setup import callback_of, closing_errors, gdal
 from .georeference import Georeference
 
-COG_SHARE = 0.5  # of what is done after the last tile
+COPY_SHARE = 0.5  # of what is done after the last tile
 # Most file systems take 255; what lies beside it under way has longer names.
 LONGEST_NAME_BYTES = 230
 GEOTIFF = (".tif", ".tiff")
-COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
+# The file under way, its sidecars and its copies in other formats.
+PART_ENDS = (
+    *("", ".aux.xml", ".hdr", ".envi", ".envi.aux.xml"),
+    *(".cog", ".cog.aux.xml", ".cog.ovr.tmp", ".cog.msk.ovr.tmp"),
+)
 
 
 @dataclass(frozen=True)
 class FileLayout:
-    """How a raster lies in its file; ``block_side`` is a multiple of 16."""
+    """How a raster lies in its file; ``block_side`` is a multiple of 16.
+
+    ``envi``: the file becomes ENVI data, which have neither blocks nor overviews.
+    """
 
     block_side: int = BLOCK_SIDE
     overviews: bool = False
     cog: bool = False
+    envi: bool = False
 
 
 DEFAULT_FORM = FileLayout()
@@ -145,7 +157,7 @@ class Writer:
         Raises: StorageError; RuntimeError of GDAL becomes one.
         """
         with WritingErrors(self.path):
-            before_copy = 1 - COG_SHARE if self._form.cog else 1.0
+            before_copy = 1 - COPY_SHARE if self._form.cog or self._form.envi else 1.0
             for level in range(self._thinned_at_once + 1, self._levels + 1):
                 self._thin(level, lambda share: tell("overviews", share * before_copy))
             tell("writing to the disk", before_copy)
@@ -156,8 +168,10 @@ class Writer:
             _refuse_holes(self.part, self._filled)
             if self._form.cog:
                 self._make_cog(
-                    lambda share: tell("cloud-optimised copy", 1 - COG_SHARE * (1 - share))
+                    lambda share: tell("cloud-optimised copy", 1 - COPY_SHARE * (1 - share))
                 )
+            if self._form.envi:
+                self._make_envi(lambda share: tell("ENVI copy", 1 - COPY_SHARE * (1 - share)))
             sync_file(self.part)
 
     def _thin(self, level: int, tell: Callable[[float], None]) -> None:
@@ -196,6 +210,20 @@ class Writer:
         if side.exists():  # a raster without wavelengths needs none
             side.replace(f"{self.part}.aux.xml")
 
+    def _make_envi(self, tell: Callable[[float], None]) -> None:
+        """Put ENVI data with their header in the place of the GeoTIFF."""
+        made = Path(f"{self.part}.envi")
+        source = gdal.OpenEx(str(self.part), gdal.OF_RASTER)
+        make_copy(source, made, "envi", tell, self.path.name)
+        refuse_cut_off(source, made, "envi")
+        del source
+        sync_file(made.with_suffix(".hdr"))
+        made.replace(self.part)
+        side = Path(f"{made}.aux.xml")
+        if side.exists():
+            sync_file(side)
+            side.replace(f"{self.part}.aux.xml")
+
     def _release(self) -> str:
         """Let go of the dataset; what GDAL said against it (a full disk), or ""."""
         with closing_errors() as trouble:
@@ -210,16 +238,20 @@ class Writer:
         Raises: StorageError.
         """
         with WritingErrors(self.path):
-            side, neighbours = (
-                Path(f"{self.part}.aux.xml"),
-                final_names.geotiff(str(self.path)).beside,
-            )
-            for stale in neighbours if overwrite else ():
+            self._name_header(overwrite)
+            for stale in final_names.geotiff(str(self.path)).beside if overwrite else ():
                 stale.unlink(missing_ok=True)
             final_names.give_name(self.part, self.path, overwrite)
+            side = Path(f"{self.part}.aux.xml")
             if side.exists():
                 final_names.give_name(side, Path(f"{self.path}.aux.xml"), overwrite)
             sync_folder(self.path.parent)
+
+    def _name_header(self, overwrite: bool) -> None:
+        """ENVI's header before its data: without it they could not be read."""
+        header = Path(f"{self.part}.hdr")
+        if header.exists():
+            final_names.give_name(header, self.path.with_suffix(".hdr"), overwrite)
 
     def discard(self) -> None:
         """Remove what is not committed."""
@@ -228,7 +260,7 @@ class Writer:
 
     def remove_parts(self) -> None:
         """Remove the unfinished files beside the final name."""
-        for end in ("", ".aux.xml", ".cog", ".cog.aux.xml", ".cog.ovr.tmp", ".cog.msk.ovr.tmp"):
+        for end in PART_ENDS:
             Path(f"{self.part}{end}").unlink(missing_ok=True)
 
     def __enter__(self) -> "Writer":

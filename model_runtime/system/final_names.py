@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Iterator, List, Sequence, Tuple
 
-from ..contract import PART_SUFFIX
+from ..contract import ENVI_ENDS, PART_SUFFIX
 from ..errors import InputError, StorageError
 
 OVERWRITE = "give --overwrite to replace it, or another name"
@@ -57,6 +57,22 @@ def envi(path: str) -> Target:
     Returns: the Target.
     """
     return Target(Path(path), (Path(path).with_suffix(".hdr"), Path(f"{path}.aux.xml")))
+
+
+def is_envi(path: str) -> bool:
+    """Decide by its name whether an output is ENVI data.
+
+    Returns: whether it is.
+    """
+    return Path(path).suffix.lower() in ENVI_ENDS
+
+
+def raster(path: str) -> Target:
+    """Name a raster of one file with its sidecars, ENVI data or a GeoTIFF by its name.
+
+    Returns: the Target.
+    """
+    return envi(path) if is_envi(path) else geotiff(path)
 
 
 def page(path: str) -> Target:

@@ -59,6 +59,7 @@ def scenarios(package: Path) -> List[Scenario]:
     """All writing commands; an option to replace files goes with old files to be replaced."""
     model = ("--model", str(package), "--threads", "1")
     up = ("upsample", "in.tif", "o.tif", *model, "--tile", "32")
+    envi = ("upsample", "in.tif", "o.img", *up[3:])
     more = ("--spread", "s.tif", "--samples", "2", "--keep-stages", "st")
     page = ("--report", "r.html")
     cube = ("convert", "cube.tif")
@@ -69,6 +70,8 @@ def scenarios(package: Path) -> List[Scenario]:
         Scenario("upsample, all outputs", (*up, *more)),
         Scenario("upsample over old files", (*up, *page, over), ("o.tif", "r.html")),
         Scenario("upsample to COG", (*up, "--format", "cog")),
+        Scenario("upsample to ENVI", (*envi, "--samples", "2", "--spread", "s.dat")),
+        Scenario("upsample to ENVI over old", (*envi, over), ("o.img", "o.hdr")),
         Scenario("upsample to sheets", ("upsample", "in.tif", "o.vrt", *up[3:], "--sheet", "64")),
         Scenario("scenes", many),
         Scenario("convert to ENVI", (*cube, "o.img", "--format", "envi")),

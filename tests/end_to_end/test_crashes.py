@@ -15,6 +15,8 @@ SCENARIOS = (
     "upsample, all outputs",
     "upsample over old files",
     "upsample to COG",
+    "upsample to ENVI",
+    "upsample to ENVI over old",
     "upsample to sheets",
     "scenes",
     "convert to ENVI",

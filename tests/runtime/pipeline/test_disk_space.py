@@ -12,10 +12,10 @@ from model_runtime.pipeline.job import Job
 from model_runtime.pipeline.outputs import Output, OutputSpec
 
 
-def job(margin=8, share=1.0, rasters=1, **stored):
+def job(margin=8, share=1.0, rasters=1, name="o.tif", **stored):
     model = SimpleNamespace(wavelength_nm=(500.0,) * 10, output_unit="reflectance")
     layout = tiling.Layout(1000, 2000, tiling.Window(0, 0, 1000, 2000), 64, 8, margin, 32)
-    outputs = OutputSpec((Output("o.tif", tuple(range(10)), "mean"),) * rasters, **stored)
+    outputs = OutputSpec((Output(name, tuple(range(10)), "mean"),) * rasters, **stored)
     return Job(None, model, layout, None, None, outputs, None, valid_share=share)
 
 
@@ -31,10 +31,18 @@ def test_more_is_more():
         job(rasters=2),
         job(overviews=True),
         job(cog=True),
+        job(name="o.img"),
         job(dtype="float32"),
         job(margin=None),
     ]
     assert all(disk_space.bytes_needed(one) > plain for one in larger)
+
+
+def test_envi_data_hold_masked_pixels_too_and_no_overviews():
+    values = 1000 * 2000 * 10 * 2
+    packed = 0.1 * values * (1 + disk_space.PACKED_SHARE)
+    need = disk_space.bytes_needed(job(share=0.1, name="o.img", overviews=True))
+    assert need == pytest.approx(packed + values, abs=1)
 
 
 def test_masked_pixels_take_nothing():
