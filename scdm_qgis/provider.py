@@ -16,6 +16,7 @@ from .algorithms.simulate_rgb import SimulateRgbAlgorithm
 from .algorithms.simulate_sensor import SimulateSensorAlgorithm
 from .algorithms.spectral_indices import SpectralIndicesAlgorithm
 from .algorithms.upsample import UpsampleAlgorithm
+from .model_runtime.contract import ENVI_ENDS
 
 MODELS = Path(__file__).resolve().parent / "models"
 
@@ -43,8 +44,8 @@ class ScdmProvider(QgsProcessingProvider):
         return icon()
 
     def supportedOutputRasterLayerExtensions(self):
-        """The worker writes GeoTIFF, and scdm:convert ENVI too."""
-        return ["tif", "tiff", "img"]
+        """The worker writes GeoTIFF; scdm:convert and scdm:upsample ENVI data too."""
+        return ["tif", "tiff", *(ending[1:] for ending in ENVI_ENDS)]
 
     def supportedOutputVectorLayerExtensions(self):
         """The worker writes GeoPackages alone."""

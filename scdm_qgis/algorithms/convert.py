@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from ..layers.source import gdal_name
+from ..model_runtime.contract import ENVI_ENDS
 from ..runtime.job import Job, run_events
 from ..translation import tr
 from . import parameters as make
 from .base import AnalysisAlgorithm
 
 # Format, the ending of its name.
-ENDINGS = {"cog": (".tif", ".tiff"), "envi": (".img",)}
+ENDINGS = {"cog": (".tif", ".tiff"), "envi": ENVI_ENDS}
 
 
 class ConvertAlgorithm(AnalysisAlgorithm):

@@ -298,7 +298,10 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             tr("Format"),
             FORMATS,
             None,
-            tr("cog: a cloud-optimised GeoTIFF. Empty or gtiff: a tiled GeoTIFF."),
+            tr(
+                "cog: a cloud-optimised GeoTIFF. gtiff: a tiled GeoTIFF. envi: ENVI data (.img, "
+                ".dat or .bsq) with a header. Empty: as the output's name says, envi or gtiff."
+            ),
         )
         yield make.choice(
             "UNFINISHED",
@@ -319,8 +322,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
             tr("Hyperspectral estimate"),
             tr(
                 "GeoTIFF of reflectance (integers with band scale 0.0001), one band per "
-                "wavelength. For ENVI use Convert hyperspectral raster, which keeps the "
-                "wavelengths."
+                "wavelength. With a name that ends in .img: the same as ENVI data, which other "
+                "programs for hyperspectral rasters read."
             ),
         )
         yield make.raster_output(

@@ -7,6 +7,7 @@ from qgis import utils
 
 from ..layers.raster_file import is_own_output
 from ..layers.web_layer import is_web_layer, shown_pixel
+from ..model_runtime.contract import ENVI_ENDS
 from ..runtime.models import folder_of
 from ..translation import tr
 from .base import given
@@ -19,6 +20,7 @@ def refusal(algorithm, parameters, context) -> str:
     """Why ``algorithm`` cannot run with ``parameters``; empty when nothing speaks against it."""
     checks = (
         _other_formats,
+        _denied_format,
         _own_results,
         _spread_of_one,
         _odd_guidance,
@@ -32,11 +34,25 @@ def refusal(algorithm, parameters, context) -> str:
 def _other_formats(algorithm, parameters, context) -> str:
     for name in ("OUTPUT", "SPREAD", "RELIABILITY"):
         path = algorithm.parameterAsOutputLayer(parameters, name, context)
-        if path and not path.lower().endswith((".tif", ".tiff")):
+        if path and not path.lower().endswith((".tif", ".tiff", *ENVI_ENDS)):
             title = algorithm.parameterDefinition(name).description()
-            text = tr("{name} must be a GeoTIFF: use a name that ends in .tif ('{path}').")
+            text = tr(
+                "{name} must be a GeoTIFF or ENVI data: use a name that ends in .tif or .img "
+                "('{path}')."
+            )
             return text.format(name=title, path=path)
     return ""
+
+
+def _denied_format(algorithm, parameters, context) -> str:
+    if not given(parameters, "FORMAT"):
+        return ""
+    path = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
+    form = algorithm.choice(parameters, "FORMAT")
+    if not path or (form == "envi") == path.lower().endswith(ENVI_ENDS):
+        return ""
+    text = tr("The format {form} needs a name that ends in {ending}: not '{path}'.")
+    return text.format(form=form, ending=".img" if form == "envi" else ".tif", path=path)
 
 
 def _own_results(algorithm, parameters, context) -> str:

@@ -8,6 +8,7 @@ from qgis import utils
 from qgis.core import QgsProcessing, QgsProcessingUtils
 
 from ..layers.web_layer import is_web_layer, shown_pixel
+from ..model_runtime.contract import ENVI_ENDS
 from ..runtime.models import FoundModel, model_of
 from ..runtime.reckoning import TYPICAL, Plan, in_words
 from .base import given
@@ -54,8 +55,14 @@ def plan_of(algorithm, parameters, context) -> Optional[Plan]:
         maps=int("RELIABILITY" in asked),
         kind=kind_of(algorithm, parameters, context),
         goes_on=not _is_temporary(_destination(parameters, "OUTPUT")),
-        copied=given(parameters, "FORMAT") and algorithm.choice(parameters, "FORMAT") == "cog",
+        copied=_is_copied(algorithm, parameters),
     )
+
+
+def _is_copied(algorithm, parameters) -> bool:
+    """Whether the GeoTIFF is made into another format at the end."""
+    chosen = given(parameters, "FORMAT") and algorithm.choice(parameters, "FORMAT") != "gtiff"
+    return chosen or _destination(parameters, "OUTPUT").lower().endswith(ENVI_ENDS)
 
 
 def _pixels(algorithm, parameters, context, layer) -> int:

@@ -1115,8 +1115,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>cog: a cloud-optimised GeoTIFF. Empty or gtiff: a tiled GeoTIFF.</source>
-            <translation>cog: ein cloud-optimiertes GeoTIFF. Leer oder gtiff: ein gekacheltes GeoTIFF.</translation>
+            <source>cog: a cloud-optimised GeoTIFF. gtiff: a tiled GeoTIFF. envi: ENVI data (.img, .dat or .bsq) with a header. Empty: as the output's name says, envi or gtiff.</source>
+            <translation>cog: ein Cloud-optimiertes GeoTIFF. gtiff: ein gekacheltes GeoTIFF. envi: ENVI-Daten (.img, .dat oder .bsq) mit einem Header. Leer: wie der Name der Ausgabe sagt, envi oder gtiff.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1135,8 +1135,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
-            <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. For ENVI use Convert hyperspectral raster, which keeps the wavelengths.</source>
-            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskalierung 0,0001), ein Kanal je Wellenlänge. Für ENVI dient „Hyperspektrales Raster umwandeln“, das die Wellenlängen behält.</translation>
+            <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. With a name that ends in .img: the same as ENVI data, which other programs for hyperspectral rasters read.</source>
+            <translation>GeoTIFF der Reflektanz (ganze Zahlen mit Bandskalierung 0,0001), ein Band je Wellenlänge. Mit einem Namen, der auf .img endet: dasselbe als ENVI-Daten, die andere Programme für Hyperspektralraster lesen.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1220,8 +1220,8 @@
         </message>
         <message>
             <location filename="../algorithms/upsample_checks.py" />
-            <source>{name} must be a GeoTIFF: use a name that ends in .tif ('{path}').</source>
-            <translation>{name} muss ein GeoTIFF sein: einen Namen verwenden, der auf .tif endet („{path}“).</translation>
+            <source>{name} must be a GeoTIFF or ENVI data: use a name that ends in .tif or .img ('{path}').</source>
+            <translation>{name} muss ein GeoTIFF oder ENVI-Daten sein: einen Namen verwenden, der auf .tif oder .img endet („{path}“).</translation>
         </message>
         <message>
             <location filename="../gui/band_slider.py" />

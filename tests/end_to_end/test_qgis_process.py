@@ -44,6 +44,20 @@ def test_upsample_from_a_relative_path(qgis_process, picture, tiny_package, tmp_
     assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_envi_data_come_out_with_a_style(qgis_process, picture, tiny_package, tmp_path):
+    words = ["INPUT=field.tif", f"MODEL={tiny_package}", "SAMPLES=2", "OUTPUT=cube.img"]
+    words += ["SPREAD=spread.dat", "RELIABILITY=reliability.tif"]
+    answer = qgis_process("run", "scdm:upsample", "--", *words, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    before, after = gdal.Open(str(picture)), gdal.Open(str(tmp_path / "cube.img"))
+    assert after.GetDriver().ShortName == "ENVI" and after.RasterCount == 8
+    assert after.GetGeoTransform() == before.GetGeoTransform()
+    assert "wavelength units = Nanometers" in (tmp_path / "cube.hdr").read_text()
+    assert gdal.Open(str(tmp_path / "spread.dat")).GetDriver().ShortName == "ENVI"
+    assert gdal.Open(str(tmp_path / "reliability.tif")).GetDriver().ShortName == "GTiff"
+    assert "multibandcolor" in (tmp_path / "cube.qml").read_text()
+
+
 def test_a_part_matched_to_its_mosaic_has_the_mosaics_values(
     qgis_process, write_raster, tiny_package, tmp_path
 ):

@@ -76,6 +76,8 @@ def test_what_lies_beside_the_output_while_it_runs(upsample, inputs):
     size = plan(upsample, inputs()).output_bytes
     assert plan(upsample, inputs()).peak_bytes == 2 * size
     assert plan(upsample, inputs(FORMAT="cog")).peak_bytes == 3 * size
+    assert plan(upsample, inputs(OUTPUT="o.img")).peak_bytes == 3 * size
+    assert plan(upsample, inputs(FORMAT="gtiff")).peak_bytes == 2 * size
     assert plan(upsample, inputs(OUTPUT="TEMPORARY_OUTPUT")).peak_bytes == size
 
 
