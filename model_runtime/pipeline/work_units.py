@@ -14,6 +14,7 @@ from ..report import training_domain
 from ..spectra import reliability
 from ..system.background import BackgroundWriter
 from ..system.durable_files import GOES_ON, storage_errors
+from . import masked_pixels
 from .job import Job
 from .output_range import OutputRange
 
@@ -166,10 +167,7 @@ def estimate_tile(
     shown = valid[kept] & wanted_here
     if not shown.any():
         return ()
-    rgb = job.radiometry.apply(values)
-    # One value for all masked pixels of a run, the model's neutral one: no tile differs.
-    neutral = np.array(job.model.normalisation.input_offset, np.float32)
-    rgb[:, ~valid] = neutral[:, None]
+    rgb = _see(job, tile, values, valid)
 
     spectra = stored[0]
 
@@ -194,6 +192,28 @@ def estimate_tile(
         for one, encoding in zip(made, stored):
             one[:, ~shown] = encoding.nodata
     return tuple(made)
+
+
+def _see(job: Job, tile: tiling.Tile, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """What the networks see of a ``tile``, in the model's input unit: masked pixels are filled.
+
+    A kept pixel depends on others at most as far as the influence, and these on valid ones as far
+    again: so no tile differs.
+    """
+    if valid.all():
+        return job.radiometry.apply(values)
+    influence = job.model.tile.influence
+    reach = job.layout.overlap if influence is None else influence
+    if reach:
+        wider = masked_pixels.widen(tile.read, reach)
+        values, valid = masked_pixels.fill_masked(*job.reader.read(wider), reach)
+        rows, cols = tile.read.slices(wider)
+        values, valid = values[:, rows, cols], valid[rows, cols]
+    rgb = job.radiometry.apply(values)
+    # Too far from anything valid to be seen by what is kept.
+    neutral = np.array(job.model.normalisation.input_offset, np.float32)
+    rgb[:, ~valid] = neutral[:, None]
+    return rgb
 
 
 def _reliability(model: Manifest, relative_spread: np.ndarray, rgb: np.ndarray) -> np.ndarray:
