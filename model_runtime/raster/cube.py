@@ -12,6 +12,7 @@ from ..tiling import Window
 from . import band_reading
 from .dataset import (
     MASK_KINDS,
+    hidden_nodata,
     is_estimate,
     mask_of,
     open_dataset,
@@ -163,7 +164,9 @@ def _physical(band, **size: int) -> np.ndarray:
     if gdal.DataTypeIsComplex(band.DataType):
         raise InputError("the bands hold complex numbers", "choose bands of real numbers")
     scale = 1.0 if band.GetScale() is None else band.GetScale()
-    values = (band.ReadAsArray(**size) * scale + (band.GetOffset() or 0.0)).astype(np.float32)
+    stored = band.ReadAsArray(**size)
+    values = (stored * scale + (band.GetOffset() or 0.0)).astype(np.float32)
+    values[hidden_nodata(band, stored)] = np.nan
     if band.GetMaskFlags() & MASK_KINDS:
         values[mask_of(band).ReadAsArray(**size) == 0] = np.nan
     values[~np.isfinite(values)] = np.nan

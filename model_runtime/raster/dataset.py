@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
+import numpy as np
+
 from ..contract import CONTENT_TAG
 from ..errors import InputError, one_line
 from . import named_sources, opening
@@ -101,6 +103,19 @@ def mask_of(band):
             "remove the .msk file beside the raster, or make it again",
         )
     return mask
+
+
+def hidden_nodata(band, values: np.ndarray) -> np.ndarray:
+    """Find the nodata of ``values`` that a band's mask does not know.
+
+    GDAL lets a mask band or a .msk file hide the nodata value of the same raster; both count here.
+
+    Returns: bool in the shape of ``values``.
+    """
+    nodata = band.GetNoDataValue()
+    if nodata is None or band.GetMaskFlags() & gdal.GMF_NODATA:
+        return np.zeros(values.shape, bool)
+    return values == nodata
 
 
 def refuse_short_file(path: str, handles) -> None:

@@ -19,6 +19,7 @@ from .band_metadata import COLOURS
 from .dataset import (
     DAMAGED,
     MASK_KINDS,
+    hidden_nodata,
     mask_of,
     open_dataset,
     open_with_sidecars,
@@ -224,6 +225,8 @@ class RasterReader:
         valid = np.ones(arrays[0].shape, bool)
         for mask in self._masks:
             valid &= mask.ReadAsArray(*place, **size) != 0
+        for band, values in zip(self._handles, arrays):
+            valid &= ~hidden_nodata(band, values)
         with np.errstate(over="ignore"):
             values = np.stack(arrays).astype(np.float32)
         return values, valid & np.isfinite(values).all(axis=0)

@@ -136,6 +136,26 @@ def test_alpha_and_nodata_count_both(write_raster):
     assert not valid[2, 2] and not valid[0, 0]
 
 
+@pytest.mark.parametrize("internal", ["YES", "NO"])
+def test_a_mask_does_not_hide_the_nodata_value(write_raster, internal):
+    """As GDAL's own mask does, whether it lies in the file or beside it."""
+    values = numbers(kind=np.int16)
+    values[1, 0, 0] = -9999
+    path = write_raster("a.tif", values, nodata=-9999)
+    with gdal.config_option("GDAL_TIFF_INTERNAL_MASK", internal):
+        dataset = gdal.Open(str(path), gdal.GA_Update)
+        dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
+        mask = np.full((ROWS, COLS), 255, np.uint8)
+        mask[2, 2] = 0
+        dataset.GetRasterBand(1).GetMaskBand().WriteArray(mask)
+        del dataset
+    picture = RasterReader(path, None)
+    _, valid = picture.read(picture.whole)
+    assert sorted(zip(*np.nonzero(~valid))) == [(0, 0), (2, 2)]
+    cube = read_cube(path, need_wavelengths=False).values
+    assert np.isnan(cube).sum() == 4 and np.isnan(cube[:, 2, 2]).all() and np.isnan(cube[1, 0, 0])
+
+
 def test_not_a_number_and_infinity_mask_the_pixel(write_raster):
     values = numbers(kind=np.float32)
     values[0, 0, 0], values[1, 0, 1], values[2, 0, 2] = math.nan, math.inf, -math.inf
