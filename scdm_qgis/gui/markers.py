@@ -67,12 +67,14 @@ class Markers:
     def __init__(self, canvas):
         self._canvas = canvas
         self._items: List[Marker] = []
+        self._shown = True
         canvas.destinationCrsChanged.connect(self._reproject)
 
-    def add(self, point, number: int, colour: str) -> None:
-        """A numbered ring at ``point``, in the map's coordinates of now."""
-        crs = self._canvas.mapSettings().destinationCrs()
-        self._items.append(Marker(self._canvas, point, crs, number, colour))
+    def add(self, point, crs, number: int, colour: str) -> None:
+        """A numbered ring at ``point`` of the reference system ``crs``."""
+        marker = Marker(self._canvas, point, crs, number, colour)
+        marker.setVisible(self._shown)
+        self._items.append(marker)
 
     def keep(self, numbers: Collection[int]) -> None:
         """Take away the points whose number is not one of ``numbers``."""
@@ -90,7 +92,8 @@ class Markers:
         return [item.isVisible() for item in self._items]
 
     def show(self, visible: bool) -> None:
-        """Show or hide all points."""
+        """Show or hide all points, those to come too."""
+        self._shown = visible
         for item in self._items:
             item.setVisible(visible)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import List, NamedTuple
 
 from matplotlib.figure import Figure
-from qgis.core import QgsProject
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.gui import QgsDockWidget, QgsMapToolEmitPoint
 from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtGui import QGuiApplication, QKeySequence, QPalette
@@ -31,6 +31,7 @@ from .layer_choice import LayerChoice
 from .markers import Markers
 from .picking import pick
 from .profile import Profile
+from .project_entry import read_entry, write_entry
 from .spectra import as_csv, colour_of
 from .spectrum_list import SpectrumList
 
@@ -61,8 +62,10 @@ class SpectralPanel(QgsDockWidget):
         self._build(iface)
         self._project = QgsProject.instance()
         self._project.layersRemoved.connect(self._forget)
+        self._project.readProject.connect(self._take_up)
+        self._project.cleared.connect(self._begin_anew)
         self._say(self.layers.text)
-        self.redraw()
+        self._take_up()
 
     # --- widgets
 
@@ -188,7 +191,7 @@ class SpectralPanel(QgsDockWidget):
             self._say(tr("No value there: outside the raster, or nodata."))
             return
         self.profile.add_point(found)
-        self._markers.add(point, number, colour_of(number - 1))
+        self._markers.add(point, crs, number, colour_of(number - 1))
         self._say(f"{tr('Point {}').format(number)}: {point.x():.10g}, {point.y():.10g}")
         self.redraw()
 
@@ -200,7 +203,23 @@ class SpectralPanel(QgsDockWidget):
     def _rename(self, place: int, name: str):
         self.profile.rename(place, name)
         self.list.set_name(place, self.profile.spectra[place].name)
+        write_entry(self._project, self.profile)
         self._draw()  # the list is being edited: it is not filled anew
+
+    def _begin_anew(self):
+        """Show nothing in a new project, and leave nothing in it that came while it was cleared."""
+        self.profile = Profile()
+        self.redraw()
+        self._project.setDirty(False)
+
+    def _take_up(self, *_document):
+        """Show what the project was saved with."""
+        self.profile = read_entry(self._project)
+        self._markers.clear()
+        for one in {one.origin.number: one.origin for one in self.profile.points}.values():
+            crs = QgsCoordinateReferenceSystem(one.crs)
+            self._markers.add(QgsPointXY(*one.place), crs, one.number, colour_of(one.number - 1))
+        self.redraw()
 
     def _forget(self, layer_ids):
         """The points of layers that are gone go with them."""
@@ -287,9 +306,10 @@ class SpectralPanel(QgsDockWidget):
     # --- drawing
 
     def redraw(self):
-        """Show all spectra anew: list, rings and chart."""
+        """Show all spectra anew, list, rings and chart, and keep them in the project."""
         self.list.show_spectra(self.profile.spectra, self.profile.dashes)
         self._markers.keep(self.profile.numbers)
+        write_entry(self._project, self.profile)
         self._draw()
 
     def _draw(self):
@@ -329,6 +349,8 @@ class SpectralPanel(QgsDockWidget):
         self._markers.close()
         self.layers.close_for_good()
         self._project.layersRemoved.disconnect(self._forget)
+        self._project.readProject.disconnect(self._take_up)
+        self._project.cleared.disconnect(self._begin_anew)
 
 
 def _of_library(name: str, shown: int, found) -> str:

@@ -47,6 +47,13 @@ class Profile:
         colour = colour_of(-1 - len(self.references))
         self.references.append(Spectrum(name, colour, wavelength_nm, values))
 
+    def restore(
+        self, points: Sequence[Spectrum], references: Sequence[Spectrum], taken: int
+    ) -> None:
+        """Take up what was shown before, ``taken`` points having been numbered."""
+        self.points, self.references = list(points), list(references)
+        self._taken = max([taken, *self.numbers]) if points else 0
+
     def drawn_references(self) -> List[Spectrum]:
         """The references within the range of the picked spectra."""
         return [clip(one, self.points) for one in self.references]

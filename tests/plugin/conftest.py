@@ -172,6 +172,7 @@ def registered(qgis_app, qgis_processing, window):
     plugin.initGui()
     yield plugin
     plugin.unload()
+    QgsProject.instance().removeEntry("scdm", "/")  # the panel's spectra
 
 
 @pytest.fixture
