@@ -142,13 +142,14 @@ def test_a_mask_does_not_hide_the_nodata_value(write_raster, internal):
     values = numbers(kind=np.int16)
     values[1, 0, 0] = -9999
     path = write_raster("a.tif", values, nodata=-9999)
-    with gdal.config_option("GDAL_TIFF_INTERNAL_MASK", internal):
-        dataset = gdal.Open(str(path), gdal.GA_Update)
-        dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
-        mask = np.full((ROWS, COLS), 255, np.uint8)
-        mask[2, 2] = 0
-        dataset.GetRasterBand(1).GetMaskBand().WriteArray(mask)
-        del dataset
+    gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", internal)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
+    gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", None)
+    mask = np.full((ROWS, COLS), 255, np.uint8)
+    mask[2, 2] = 0
+    dataset.GetRasterBand(1).GetMaskBand().WriteArray(mask)
+    del dataset
     picture = RasterReader(path, None)
     _, valid = picture.read(picture.whole)
     assert sorted(zip(*np.nonzero(~valid))) == [(0, 0), (2, 2)]
