@@ -208,6 +208,8 @@ def _move(feature, name: str, change: Optional[Any]):
     geometry = geometry.Clone()
     try:
         with vector_errors():
+            if geometry.HasCurveGeometry(True):
+                geometry = geometry.GetLinearGeometry()  # GDAL burns no arcs
             if change is not None:
                 geometry.Transform(change)
     except RuntimeError as error:

@@ -7,7 +7,7 @@ from typing import Optional, Sequence, Tuple
 import numpy as np
 
 from ..errors import InputError
-from ..tiling import Window
+from ..tiling import Window, strips
 from .features import Placed, burn, in_memory, open_layer, place_on
 from .gdal_setup import gdal, ogr, vector_errors
 from .georeference import PIXEL_GRID, Georeference, Geotransform
@@ -79,7 +79,7 @@ def read_mask(
     ``place`` is the raster's, ``whole`` all of it.
 
     Returns: the PolygonMask.
-    Raises: InputError for what is no file of polygons, or where none meets ``window``.
+    Raises: InputError for what is no file of polygons, or where none holds a pixel of ``window``.
     """
     opened = open_layer(path, layer, option=LAYER_OPTION)
     placed = place_on(opened, place, (whole.rows, whole.cols), False)
@@ -96,9 +96,30 @@ def read_mask(
             f"no polygon of the mask '{path}' meets the part that is to be done",
             "check the mask's reference system, or give another mask or extent",
         )
+    if not any(_holds_pixel(placed, number, window) for number in met):
+        raise InputError(
+            f"no pixel of the part that is to be done has its centre in a polygon of '{path}'",
+            "check the mask's reference system, or give polygons that are larger than a pixel",
+        )
     wkb = tuple(bytes(placed.geometries[number].ExportToWkb()) for number in met)
     polygons = Polygons(wkb, place.geotransform or PIXEL_GRID)
     return PolygonMask(polygons, [f"mask: {warning}" for warning in placed.warnings])
+
+
+def _holds_pixel(placed: Placed, number: int, window: Window) -> bool:
+    """Whether a polygon that meets ``window`` holds the centre of one of its pixels."""
+    part = placed.window(number)
+    if part is None:
+        return False
+    row0, col0 = max(part.row0, window.row0), max(part.col0, window.col0)
+    rows = min(part.row0 + part.rows, window.row0 + window.rows) - row0
+    cols = min(part.col0 + part.cols, window.col0 + window.cols) - col0
+    return any(
+        placed.mask(
+            number, Window(row0 + strip.row0, col0 + strip.col0, strip.rows, strip.cols)
+        ).any()
+        for strip in strips(1, rows, cols)
+    )
 
 
 def _meet(placed: Placed, number: int, window: Window) -> bool:

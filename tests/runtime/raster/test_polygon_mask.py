@@ -129,6 +129,32 @@ def test_one_of_several_layers_is_named(write_polygons):
     assert read(path, "roads").inside(Window(0, 0, ROWS, COLS)).any()
 
 
+def test_arcs_are_outlines_too(tmp_path):
+    """Of a CurvePolygon, as QGIS's circles are; GDAL burns none, which left nothing inside."""
+    path = tmp_path / "circle.gpkg"
+    made = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = made.CreateLayer("circle", reference(32617), ogr.wkbCurvePolygon)
+    centre = gdal.ApplyGeoTransform(list(TURNED), 30, 20)
+    ends = [(20, 0), (0, 20), (-20, 0), (0, -20), (20, 0)]
+    text = ", ".join(f"{centre[0] + x} {centre[1] + y}" for x, y in ends)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt(f"CURVEPOLYGON (CIRCULARSTRING ({text}))"))
+    layer.CreateFeature(feature)
+    del feature, layer, made
+    inside = read(path).inside(Window(0, 0, ROWS, COLS))
+    x0, a, b, y0, c, d = TURNED
+    row, col = np.mgrid[:ROWS, :COLS] + 0.5
+    away = np.hypot(x0 + a * col + b * row - centre[0], y0 + c * col + d * row - centre[1])
+    np.testing.assert_array_equal(inside[abs(away - 20) > 0.1], (away < 20)[abs(away - 20) > 0.1])
+
+
+def test_polygons_between_the_centres_are_refused(write_polygons):
+    """Else the output would be nodata alone."""
+    between = ((20.6, 20.6), (21.4, 20.6), (21.4, 21.4), (20.6, 21.4))
+    with pytest.raises(InputError, match="has its centre in a polygon"):
+        read(write_polygons([between]))
+
+
 def test_lines_are_no_mask(write_polygons):
     path = write_polygons([TRIANGLE], kind="LineString")
     with pytest.raises(
