@@ -132,7 +132,10 @@ class Training:
 
     ``sam_of``: the angle is between ``normalised`` values (as released) or between ``spectra``;
     ``sam_kind``: the loss is 1 - its ``cosine`` (as released) or its ``chord``, which grows with
-    the angle itself and does not let a few large ones outweigh all others.
+    the angle itself and does not let a few large ones outweigh all others. ``tf32``: products in
+    float32 may round their factors to 10 bits, on GPUs that do; ``compile``: torch compiles the
+    network; ``activation_checkpointing``: the U-Net's features are made twice, not kept;
+    ``workers``: processes that make batches ahead.
     """
 
     seed: int
@@ -150,6 +153,10 @@ class Training:
     weight_decay: float = 0.0
     gradient_clip: float = 0.0
     precision: str = "float32"
+    tf32: bool = False
+    compile: bool = False
+    activation_checkpointing: bool = False
+    workers: int = 0
     log_every: int = 50
     checkpoint_every: int = 500
     validate_every: int = 1000
@@ -373,7 +380,7 @@ _TRAINING_RANGES = {
     **dict.fromkeys(("batch", "ema_every", "log_every"), (1, _ANY)),
     **dict.fromkeys(("checkpoint_every", "validate_every"), (1, _ANY)),
     **dict.fromkeys(("seed", "learning_rate", "sam_weight", "ema_start"), (0, _ANY)),
-    **dict.fromkeys(("warmup", "weight_decay", "gradient_clip"), (0, _ANY)),
+    **dict.fromkeys(("warmup", "weight_decay", "gradient_clip", "workers"), (0, _ANY)),
     "ema_decay": (0, 1),
 }
 _STAGE_RANGES = {

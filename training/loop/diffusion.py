@@ -161,7 +161,8 @@ def pooled_loss(
     pool = noise.shape[-1] // x0.shape[-1]
     last = torch.full_like(t, d.steps - 1)
     coarse = _repeat(x0, pool)
-    if (t < last).any():
+    # Whether a GPU's are all the last it would have to be asked: there the work is done at once.
+    if t.is_cuda or (t < last).any():
         with torch.no_grad():
             x_last = d.add_noise(coarse, noise, last)
             fine = d.x0(terms.prediction, network(x_last, condition, last), x_last, last)

@@ -67,7 +67,7 @@ class DistillTrainer(StageTrainer):
         for network in (self.teacher, self.network, self.ema.network):
             network.load_state_dict(teacher.state_dict())
 
-    def advance(self) -> float:
+    def advance(self) -> Tensor:
         """One optimiser step, after a change of rounds where one is due."""
         if self.step and self.step % self.plan.iterations == 0:
             self._begin_round()

@@ -1,7 +1,7 @@
 """What training's steps were made of since it was last asked: the loss's parts, pace, timesteps."""
 
 from time import perf_counter
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple, Union
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class Meter:
         self._errors: List[Tensor] = []
         self._at: List[Tensor] = []
         self._last: Optional[Tuple[Tensor, Tensor]] = None
-        self._numbers: Dict[str, float] = {}
+        self._numbers: Dict[str, Union[float, Tensor]] = {}
         self._samples, self._seconds = 0, 0.0
 
     def start_step(self) -> None:
@@ -38,7 +38,7 @@ class Meter:
         self._errors.append(parts.errors)
         self._at.append(t)
 
-    def end_step(self, samples: int, gradient_norm: float, learning_rate: float) -> None:
+    def end_step(self, samples: int, gradient_norm: Tensor, learning_rate: float) -> None:
         """Note a step of so many ``samples`` on all ranks together."""
         self._samples += samples
         self._seconds += perf_counter() - self._started
@@ -46,8 +46,10 @@ class Meter:
 
     def read(self) -> Dict[str, float]:
         """The last step's parts, and means by timestep and per second over all since ``read``."""
-        found = dict(self._numbers)
-        if self._seconds:
+        began = perf_counter()
+        found = {name: float(number) for name, number in self._numbers.items()}
+        self._seconds += perf_counter() - began  # a GPU is still at the last steps until now
+        if self._samples:
             found["samples_per_second"] = self._samples / self._seconds
         if self._last is not None:
             found.update(zip(("loss_target", "loss_angle"), map(float, self._last)))

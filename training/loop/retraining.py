@@ -139,5 +139,6 @@ def train(config: Config, sources: Sources, seed: int) -> Tuple[nn.Module, ...]:
         trainer = StageTrainer(config, stage, patches, networks)
         while trainer.step < settings.iterations:
             trainer.advance()
+        trainer.close()
         networks.append(trainer.ema.network.requires_grad_(False).eval())
     return tuple(networks)

@@ -54,7 +54,8 @@ def hold(run: Path, config: Config, stages: Sequence[int], resume: bool) -> List
         )
     if not trained:
         return []
-    old, new = _read_kept(run), json.loads(json.dumps(asdict(config)))
+    # Read as settings: what an older version did not know is as it was then, by default.
+    old, new = (json.loads(json.dumps(asdict(each))) for each in (settings_of(run), config))
     changes = list(_changes(old, new))
     refused = [change for change in changes if _is_fixed(change[0], trained)]
     if refused:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
@@ -14,13 +15,14 @@ from model_runtime.errors import InputError
 from ..config import Config, StageSettings
 from ..data.patches import Patches
 from ..networks import registry
-from . import checkpoint
+from . import checkpoint, device_settings
+from .batch_feed import BatchFeed, Share
 from .diffusion import LossParts, Network, Terms, TorchDiffusion, pooled_loss, stage_loss
+from .divergence import DivergenceCheck
 from .ema import Ema
 from .meter import Meter
 from .ranks import Ranks
 
-RUNAWAY = 1e4  # a loss; begun training has some tenths, a bad start some tens
 STREAM = 7_919  # spreads the seeds of torch's draws over the steps
 ALONE = Ranks()
 
@@ -65,11 +67,14 @@ class StageTrainer:
         torch.manual_seed(config.training.seed + stage)
         self.network = registry.build(config, stage).to(device)
         self.network.to(memory_format=torch.channels_last)
+        self._run = device_settings.prepare(self.network, config.training, device, ranks)
         self.ema = Ema(self.network, *_ema(config))
         self.diffusion = diffusion_of(self.settings, device)
         self.optimiser = self._fresh_optimiser()
         self.meter = Meter(self.settings.timesteps)
+        self.divergence = DivergenceCheck(stage, device)
         self.step = 0
+        self._final = torch.tensor(self.settings.final_bands, device=device)
 
     def _fresh_optimiser(self) -> torch.optim.Optimizer:
         training = self.config.training
@@ -77,10 +82,25 @@ class StageTrainer:
             self.network.parameters(),
             lr=training.learning_rate,
             weight_decay=training.weight_decay,
+            fused=device_settings.fuses(self.device),
         )
 
-    def advance(self) -> float:
-        """One optimiser step; returns the whole batch's loss. Seed and step alone decide it."""
+    @cached_property
+    def _feed(self) -> BatchFeed:
+        share = Share(self.samples, self.ranks.rank, self.ranks.count, self.stage == 0)
+        workers, pin = self.config.training.workers, torch.device(self.device).type == "cuda"
+        return BatchFeed(self.patches, share, workers, pin)
+
+    def close(self) -> None:
+        """End what works ahead for steps that will not be."""
+        self._feed.close()
+
+    def advance(self) -> Tensor:
+        """One optimiser step; returns the whole batch's loss, which a GPU is not waited for.
+
+        Seed and step alone decide it. Raises InputError where the loss runs away (on a GPU: once
+        ``divergence`` looks).
+        """
         training = self.config.training
         self.meter.start_step()
         torch.manual_seed((training.seed + self.stage) * STREAM + self.step)
@@ -88,14 +108,15 @@ class StageTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         loss = self._loss(batch)
-        total = float(loss.detach()) if self.ranks.count == 1 else self.ranks.sum(loss)[0]
-        self._stop_unless(math.isfinite(total) and total < RUNAWAY, f"loss {total:.3g}")
+        alone = self.ranks.count == 1
+        total = loss.detach() if alone else loss.new_tensor(self.ranks.sum(loss)[0])
+        self.divergence.note_loss(self.step, total)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.ranks.add_up([p.grad for p in self.network.parameters() if p.grad is not None])
         longest = training.gradient_clip or math.inf
-        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), longest))
-        self._stop_unless(math.isfinite(norm), f"a gradient of length {norm:.3g}")
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), longest)
+        self.divergence.note_norm(self.step, norm)
         self.optimiser.step()
         self.meter.end_step(self.samples, norm, self._rate())
         self.step += 1
@@ -126,7 +147,8 @@ class StageTrainer:
         """The network in the settings' precision; an angle of a few degrees needs float32."""
         low = self.config.training.precision == "bfloat16"
         with torch.autocast(self.device, torch.bfloat16, enabled=low):
-            return self.network.train()(x, condition, t).float()
+            self.network.train()
+            return self._run(x, condition, t).float()
 
     def _pooled_loss(
         self, network: Network, terms: Terms, batch: Batch
@@ -168,31 +190,22 @@ class StageTrainer:
         return self.ranks.mine(self.ranks.whole_like(mine).normal_())
 
     def _batch(self) -> Batch:
-        if self.stage == 0 and self.patches.is_of_pictures(self.step):
-            return self._pictures()
-        place = self.ranks.rank, self.ranks.count
-        rgb, cube, seen = self.patches.batch(self.step, self.samples, *place)
-        rgb, cube, seen = self._tensor(rgb), self._tensor(cube), self._tensor(seen)
+        """Scenes; or camera pictures, and the spectra of the coarser pixels that they lie in."""
+        drawn = self._feed.take(self.step, self.settings.iterations)
+        rgb, cube, seen = map(self._on_device, drawn)
         rgb, cube = self._normalise(rgb), self._normalise(cube)
         condition = self._condition(rgb, cube, seen) if self.stage else rgb
         return self._with_dropout(cube, condition, seen)
 
-    def _pictures(self) -> Batch:
-        """Camera pictures, and the spectra of the coarser pixels that they lie in."""
-        place = self.ranks.rank, self.ranks.count
-        rgb, cube, seen = self.patches.pictures(self.step, self.samples, *place)
-        rgb, cube = self._normalise(self._tensor(rgb)), self._normalise(self._tensor(cube))
-        return self._with_dropout(cube, rgb, self._tensor(seen))
-
     def _with_dropout(self, cube: Tensor, condition: Tensor, seen: Tensor) -> Batch:
-        final = list(self.settings.final_bands)
+        final = self._final
         kept = (self._uniform() >= self.settings.condition_dropout)[:, None, None, None]
         null = guidance.null_of(condition, self.config.null_condition)
         return Batch(cube[:, final], torch.where(kept, condition, null), seen[:, final])
 
-    def _tensor(self, values: np.ndarray) -> Tensor:
-        tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
-        return tensor.to(memory_format=torch.channels_last)
+    def _on_device(self, values: Tensor) -> Tensor:
+        moved = values.to(self.device, non_blocking=True)
+        return moved.to(memory_format=torch.channels_last)
 
     def _normalise(self, values: Tensor) -> Tensor:
         n = self.config.normalisation
@@ -231,23 +244,16 @@ class StageTrainer:
         t = torch.full((len(x),), settings.timesteps - 1, device=self.device)
         return d.x0(settings.prediction, network(x, condition, t), x, t)
 
-    def _stop_unless(self, finite: bool, what: str) -> None:
-        """Before anything is spoilt: the last checkpoint stays the last good one."""
-        if not finite:
-            raise InputError(
-                f"stage {self.stage + 1} has {what} at step {self.step}: training cannot go on",
-                "lower training.learning_rate or set training.gradient_clip; "
-                "--resume goes on from the last checkpoint",
-            )
-
     def state(self) -> Dict[str, Any]:
         """Everything a resumed run needs; tensors and numbers only.
 
-        Raises InputError where the weights are no finite numbers any more.
+        Raises InputError where the loss ran away or the weights are no finite numbers any more.
         """
+        self.divergence.look()
         weights = [*self.network.parameters(), *self.ema.network.parameters()]
         finite = all(bool(torch.isfinite(weight).all()) for weight in weights)
-        self._stop_unless(finite, "weights that are not finite numbers")
+        wrong = "weights that are not finite numbers"
+        self.divergence.stop_unless(finite, wrong, self.step)
         return {
             "step": self.step,
             "network": self.network.state_dict(),
@@ -268,7 +274,8 @@ class StageTrainer:
         with checkpoint.fitting(f"the checkpoint of stage {self.stage + 1}"):
             self.network.load_state_dict(state["network"])
             self.ema.network.load_state_dict(state["ema"])
-            self.optimiser.load_state_dict(state["optimiser"])
+            optimiser = device_settings.as_here(state["optimiser"], self.device)
+            self.optimiser.load_state_dict(optimiser)
         self.step = state["step"]
 
 
@@ -279,8 +286,12 @@ def _ema(config: Config):
 def diffusion_of(settings: StageSettings, device: str) -> TorchDiffusion:
     """The diffusion that a stage's settings name."""
     ends = settings.schedule_low, settings.schedule_high
-    betas = schedule.betas(settings.schedule, settings.timesteps, *ends)
-    return TorchDiffusion(betas, device)
+    return _diffusion(settings.schedule, settings.timesteps, *ends, device)
+
+
+@lru_cache(maxsize=16)  # its tables go to the device once, not at every step
+def _diffusion(kind: str, timesteps: int, low: float, high: float, device: str) -> TorchDiffusion:
+    return TorchDiffusion(schedule.betas(kind, timesteps, low, high), device)
 
 
 def loss_terms(config: Config, settings) -> Terms:

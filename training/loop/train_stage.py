@@ -70,6 +70,7 @@ def train_stage(run: Run, trainer: StageTrainer) -> None:
             bar.update()
             if curves:
                 _after_step(run, trainer, curves, bar, loss, learnt_from)
+    trainer.close()
     run.ranks.wait()  # for the checkpoint that the next stage starts from
 
 
@@ -102,14 +103,16 @@ def _after_step(
     trainer: StageTrainer,
     curves: Curves,
     bar: tqdm,
-    loss: float,
+    loss: Tensor,
     learnt_from: Sequence[int],
 ) -> None:
     training, step = trainer.config.training, trainer.step
     last = step == trainer.settings.iterations
     if step % training.log_every == 0 or last:
-        curves.add(step, {"loss": loss, **trainer.meter.read()})
-        bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+        trainer.divergence.look()
+        shown = float(loss)
+        curves.add(step, {"loss": shown, **trainer.meter.read()})
+        bar.set_postfix(loss=f"{shown:.4f}", refresh=False)
     if step % training.checkpoint_every == 0 or last:
         curves.flush()
         checkpoint.save(run.folder, trainer.stage, {**trainer.state(), "learnt_from": learnt_from})

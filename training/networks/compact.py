@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .precision import in_float32
+
 DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
 
 
@@ -189,7 +191,9 @@ class PixelDenoiser(nn.Module):
         hidden, brightness = features + self.enter(x), features[:, -1:]
         for block, shift in zip(self.blocks, self.time(timestep)):
             hidden = block(hidden, shift)
-        hidden = F.relu(hidden)
+        return in_float32(self._spectrum, F.relu(hidden), brightness)
+
+    def _spectrum(self, hidden: Tensor, brightness: Tensor) -> Tensor:
         spectrum = brightness * (1 + self.shape(hidden)) + self.scale * self.rest(hidden)
         return (spectrum - self.offset) / self.scale
 

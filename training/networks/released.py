@@ -6,14 +6,18 @@ without a table of names.
 """
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import Callable, ContextManager, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from model_runtime.errors import InputError
+
+from .precision import in_float32
 
 Pyramid = List[Tensor]  # features after the first convolution and after each down layer
 
@@ -56,7 +60,8 @@ class ReleasedUNet(nn.Module):
     Rows and cols are multiples of ``multiple``. ``forward`` is encode_x, encode_condition and
     decode: the first does not see the condition and the second does not see x, so a caller who
     asks twice with one of them unchanged can keep its features. One x does for several conditions:
-    its features are then taken for each.
+    its features are then taken for each. ``recompute``: activation checkpointing; the blocks'
+    features are made again in the backward pass, in the context that it gives.
     """
 
     shares_x = True
@@ -64,6 +69,7 @@ class ReleasedUNet(nn.Module):
     def __init__(self, settings: ReleasedUNetSettings):
         super().__init__()
         self.settings = settings
+        self.recompute: Optional[Callable[[], ContextManager]] = None
         self.multiple = 2 ** (len(settings.multipliers) - 1)
         base, time = settings.base_width, settings.time_width
         self.time_mlp = nn.Sequential(
@@ -98,7 +104,7 @@ class ReleasedUNet(nn.Module):
         pyramid = self._descend(self.init_conv(x), time)
         deepest = pyramid[-1]
         for block in self.mid:
-            deepest = block(deepest, time)
+            deepest = self._through(block, deepest, time)
         return deepest, pyramid
 
     def encode_condition(self, condition: Tensor, time: Tensor) -> Pyramid:
@@ -113,14 +119,26 @@ class ReleasedUNet(nn.Module):
         for layer in self.ups:
             if isinstance(layer, ResidualBlock):
                 x = torch.cat([x, *pairs.pop()], dim=1)
-            x = layer(x, time)
-        return self.out_conv(F.silu(self.out_norm(x)))
+            x = self._through(layer, x, time)
+        return in_float32(self._head, x)
 
     def _descend(self, features: Tensor, time: Tensor) -> Pyramid:
         pyramid = [features]
         for layer in self.downs:
-            pyramid.append(layer(pyramid[-1], time))
+            pyramid.append(self._through(layer, pyramid[-1], time))
         return pyramid
+
+    def _through(self, layer: nn.Module, x: Tensor, time: Tensor) -> Tensor:
+        """``layer`` of x; in training its own features are forgotten if ``recompute`` says so."""
+        if self.recompute is None or not torch.is_grad_enabled():
+            return layer(x, time)
+        again = self.recompute
+        return checkpoint(
+            layer, x, time, use_reentrant=False, context_fn=lambda: (nullcontext(), again())
+        )
+
+    def _head(self, x: Tensor) -> Tensor:
+        return self.out_conv(F.silu(self.out_norm(x)))
 
 
 def _down_layers(settings: ReleasedUNetSettings) -> Tuple[nn.ModuleList, List[int]]:
@@ -198,11 +216,10 @@ class Attention(nn.Module):
         self.to_out = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        # each (N, width, pixels)
-        query, key, value = self.to_qkv(self.norm(x)).flatten(2).chunk(3, dim=1)
-        affinity = query.transpose(1, 2) @ key * query.shape[1] ** -0.5  # (N, pixels, pixels)
-        seen = value @ affinity.softmax(dim=-1).transpose(1, 2)  # (N, width, pixels)
-        return x + self.to_out(seen.reshape(x.shape))
+        # each (N, pixels, width)
+        query, key, value = self.to_qkv(self.norm(x)).flatten(2).transpose(1, 2).chunk(3, dim=2)
+        seen = F.scaled_dot_product_attention(query, key, value)
+        return x + self.to_out(seen.transpose(1, 2).reshape(x.shape))
 
 
 class Downsample(nn.Module):

@@ -117,3 +117,13 @@ def test_a_damaged_copy_of_the_settings_is_named(run, small_toml):
     (folder / "config.json").write_text(json.dumps({"name": 1})[:-1])
     with pytest.raises(InputError, match=r"config\.json cannot be read"):
         run_folder.hold(folder, load(small_toml), [0], resume=True)
+
+
+def test_a_setting_that_an_older_version_did_not_know_is_no_change(run, small_toml):
+    folder, config = run(0), load(small_toml)
+    kept = json.loads((folder / "config.json").read_text())
+    del kept["training"]["workers"]
+    (folder / "config.json").write_text(json.dumps(kept))
+    assert run_folder.hold(folder, config, [0], resume=True) == []
+    (said,) = run_folder.hold(folder, overridden(config, ["training.workers=1"]), [0], resume=True)
+    assert said.endswith("training.workers was 0, now 1")

@@ -1,6 +1,8 @@
 """One stage in training: what a step sees, and that it depends on seed and step alone."""
 
+import copy
 import dataclasses
+from functools import partial
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from training.config import load
 from training.data.dataset import load_scenes
 from training.data.patches import Patches
 from training.data.sources import Sources
+from training.loop import device_settings
 from training.loop.stage_trainer import StageTrainer, learning_rate
 from training.networks import registry
 
@@ -226,7 +229,7 @@ def test_the_rate_reaches_the_optimiser(trainer):
 
 def test_lower_precision_trains_too(trainer):
     run = trainer(0, "training.precision=bfloat16")
-    assert run.advance() == pytest.approx(trainer(0).advance(), rel=0.05)
+    assert float(run.advance()) == pytest.approx(float(trainer(0).advance()), rel=0.05)
     assert all(p.dtype == torch.float32 for p in run.network.parameters())
 
 
@@ -254,8 +257,134 @@ def test_gradients_are_clipped_to_the_length_asked_for(trainer):
 
 def test_l2_is_another_loss_than_l1(trainer):
     losses = {
-        kind: trainer(0, f"training.loss={kind}", "training.sam_weight=0").advance()
+        kind: float(trainer(0, f"training.loss={kind}", "training.sam_weight=0").advance())
         for kind in ("l1", "l2")
     }
     assert losses["l1"] != pytest.approx(losses["l2"], rel=0.01)
     assert all(loss > 0 for loss in losses.values())
+
+
+def unlike(one, other):
+    """The largest difference of two runs' weights, of the largest weight."""
+    both = zip(weights(one), weights(other))
+    return max(float((a - b).abs().max() / (a.abs().max() + 1e-12)) for a, b in both)
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_worker_processes_change_no_batch(trainer, stage):
+    alone, helped = trainer(stage), trainer(stage, "training.workers=2")
+    for _ in range(5):
+        alone.advance()
+        helped.advance()
+    assert equal(weights(alone), weights(helped))
+    helped.restore(copy.deepcopy(alone.state()))
+    alone.advance()
+    helped.advance()  # what they made ahead was of other steps of the old run's
+    helped.close()
+    assert equal(weights(alone), weights(helped))
+
+
+def test_a_restored_run_with_workers_goes_on_from_its_step(trainer):
+    unbroken, first = trainer(0), trainer(0, "training.workers=1")
+    for _ in range(3):
+        unbroken.advance()
+    first.advance()
+    second = trainer(0, "training.workers=1")
+    second.restore(first.state())
+    second.advance()
+    second.advance()
+    first.close()
+    second.close()
+    assert equal(weights(unbroken), weights(second))
+
+
+def test_a_checkpoint_of_a_gpu_goes_on_here(trainer):
+    """There one kernel changes all weights; its optimiser says so, and must not here."""
+    unbroken, there, here = trainer(0), trainer(0), trainer(0)
+    there.optimiser = torch.optim.AdamW(
+        there.network.parameters(), lr=3e-3, weight_decay=0.0, fused=True
+    )
+    for run in (unbroken, there):
+        run.advance()
+        run.advance()
+    here.restore(there.state())
+    assert {group["fused"] for group in here.optimiser.param_groups} == {False}
+    here.advance()
+    unbroken.advance()
+    assert unlike(unbroken, here) < 1e-5
+
+
+RELEASED = (
+    "stages.0.network.kind=released",
+    "stages.0.network={kind='released',base_width=8,multipliers=[1,2],attention_levels=[1],"
+    "time_width=8,residual_blocks=1,groups=4,dropout=0.3}",
+)
+
+
+def test_features_that_are_made_twice_give_the_same_gradients(trainer):
+    keeps = trainer(0, *RELEASED)
+    forgets = trainer(0, *RELEASED, "training.activation_checkpointing=true")
+    for run in (keeps, forgets):
+        run.advance()  # dropout drops the same the second time
+    assert equal(weights(keeps), weights(forgets))
+    gradients = [[p.grad for p in run.network.parameters()] for run in (keeps, forgets)]
+    for kept, made_again in zip(*gradients):
+        torch.testing.assert_close(made_again, kept, rtol=1e-6, atol=1e-6)
+
+
+def test_features_are_kept_where_nobody_asked_to_forget_them(trainer):
+    """And forgotten where one did: autograd then holds fewer."""
+
+    def held(*settings):
+        run, sizes = trainer(0, *RELEASED, *settings), []
+
+        def note(tensor):
+            sizes.append(tensor.numel())
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            run._loss(run._batch())
+        return sum(sizes)
+
+    assert held("training.activation_checkpointing=true") < 0.5 * held()
+
+
+def test_a_compact_network_refuses_to_forget_its_features(trainer):
+    with pytest.raises(InputError, match="activation_checkpointing is for released networks"):
+        trainer(0, "training.activation_checkpointing=true")
+
+
+def test_a_compiled_network_learns_the_same(trainer, monkeypatch):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    plain, compiled = trainer(0), trainer(0, "training.compile=true")
+    for _ in range(3):
+        plain.advance()
+        compiled.advance()
+    assert unlike(plain, compiled) < 1e-5
+    assert list(plain.state()["network"]) == list(compiled.state()["network"])
+
+
+@pytest.mark.parametrize("network", [(), RELEASED], ids=["compact", "released"])
+def test_what_a_network_says_is_float32_under_bfloat16(trainer, network):
+    run = trainer(0, *network, "training.precision=bfloat16")
+    batch, heard = run._batch(), []
+    layer = getattr(run.network, "out_conv", None) or run.network.denoiser.shape
+    layer.register_forward_hook(lambda layer, given, said: heard.append(said.dtype))
+    run._loss(batch)
+    assert heard == [torch.float32]
+
+
+@pytest.fixture
+def tf32_as_before():
+    """Leave torch's switches as they were."""
+    backends = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = [backend.allow_tf32 for backend in backends]
+    yield backends
+    for backend, allowed in zip(backends, before):
+        backend.allow_tf32 = allowed
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_one_switch_decides_of_tf32(tf32_as_before, allowed):
+    device_settings.allow_tf32(allowed)
+    assert [backend.allow_tf32 for backend in tf32_as_before] == [allowed, allowed]
