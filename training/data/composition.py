@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import fields
-from .library import Library
+from .library import CROPS, GROUND, Library
 
 # Shares of the kinds of patches: one material, a grid of patches of one class, regions.
 UNIFORM, GRID = 0.2, 0.25
@@ -13,6 +13,12 @@ MOST_REGIONS = 5
 TEXTURE_SIGMA = 0.45  # of the logarithm of brightness, at most
 SECOND_SHARE = 0.6  # of the regions hold two spectra of their class, mixed
 OTHER_SHARE = 0.3  # and of these regions the second spectrum is of another class
+# Farmland: the scenes have few fields, and a smooth one is what a network takes for water.
+FARMLAND_SHARE = 0.2  # of the patches
+MOST_BOUNDARIES = 3  # straight ones between fields
+BARE_SHARE = 0.15  # of the fields
+LEAST_COVER = 0.3  # of a field's ground, by plants
+FIELD_ROUGHNESS = 0.5
 
 
 def compose(
@@ -22,8 +28,11 @@ def compose(
 
     ``camera`` is the number of the camera that sees it, None the model's own input bands.
     """
-    labels = _labels(rng, side)
-    spectra, weights, roughness = _materials(rng, library, labels)
+    crops, ground = library.named(CROPS), library.named(GROUND)
+    if len(crops) and len(ground) and rng.random() < FARMLAND_SHARE:
+        spectra, weights, roughness = _farmland(rng, library, side, crops, ground)
+    else:
+        spectra, weights, roughness = _materials(rng, library, _labels(rng, side))
     if rng.random() < 0.5:
         weights = _blur(weights)
     weights = weights * _texture(rng, np.tensordot(roughness, weights, 1))
@@ -73,6 +82,49 @@ def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
             weights.append(inside)
     roughness = library.roughness[groups].astype(np.float32)
     return np.array(spectra), np.stack(weights).astype(np.float32), roughness
+
+
+def _farmland(
+    rng: np.random.Generator, library: Library, side: int, crops: np.ndarray, ground: np.ndarray
+):
+    """As ``_materials``: fields with straight boundaries, each a crop over its soil."""
+    labels = _parcels(rng, side)
+    numbers = np.unique(labels)
+    spectra = [_draw(rng, library, kinds) for _ in numbers for kinds in (crops, ground)]
+    weights = []
+    for number in numbers:
+        inside = (labels == number).astype(np.float32)
+        cover = _cover(rng, side)
+        weights += [inside * cover, inside * (1 - cover)]
+    roughness = np.full(len(spectra), FIELD_ROUGHNESS, np.float32)
+    return np.array(spectra), np.stack(weights).astype(np.float32), roughness
+
+
+def _parcels(rng: np.random.Generator, side: int) -> np.ndarray:
+    """The number of each pixel's field (side, side)."""
+    labels = np.zeros((side, side), int)
+    place = np.arange(side) - side / 2
+    for bit in range(int(rng.integers(MOST_BOUNDARIES + 1))):
+        angle, offset = rng.uniform(0, np.pi), rng.uniform(-side / 2, side / 2)
+        across = place[:, None] * np.sin(angle) + place[None] * np.cos(angle)
+        labels += (across > offset).astype(int) << bit
+    return labels
+
+
+def _draw(rng: np.random.Generator, library: Library, classes: np.ndarray) -> int:
+    """The number of a spectrum of one of ``classes``."""
+    shares = library.shares[classes]
+    group = rng.choice(classes, p=shares / shares.sum())
+    return int(rng.choice(library.groups[group]))
+
+
+def _cover(rng: np.random.Generator, side: int) -> np.ndarray:
+    """The share of a field's ground that its plants cover (side, side)."""
+    if rng.random() < BARE_SHARE:
+        return np.zeros((side, side), np.float32)
+    level = 1 - (1 - LEAST_COVER) * rng.random() ** 2
+    field = fields.smooth(rng, side, rng.uniform(2, side))
+    return np.clip(level + rng.uniform(0, 0.15) * field, 0, 1)
 
 
 def _blur(weights: np.ndarray) -> np.ndarray:

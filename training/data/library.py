@@ -27,6 +27,13 @@ KINDS = {
     "crowns dense": (1.0, 1.5),
     "npv": (2.5, 1.0),
 }
+# By words in a class's name: what grows on fields, and what lies between the plants.
+CROPS = ("canopy", "parthenium_field")
+GROUND = ("bare/soil", "soil_", "npv/litter", "npv/npv")
+# Waters that are green beyond doubt are left out, and of those as green as a dull meadow this
+# share is kept: of such colours there are far more fields than ponds.
+GREENISH_KEPT = 0.3
+STRONGLY_GREEN = 0.37  # of the sum of red, green and blue: 2 green - red - blue
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,10 @@ class Library:
     names: Sequence[str]
     groups: Sequence[np.ndarray]
     shares: np.ndarray
+
+    def named(self, words: Sequence[str]) -> np.ndarray:
+        """The numbers of the classes whose name holds one of ``words``."""
+        return np.flatnonzero([any(word in name for word in words) for name in self.names])
 
     @property
     def roughness(self) -> np.ndarray:
@@ -100,8 +111,12 @@ def _read(path: Path, config: Config, cameras: Sequence[Response]) -> Library:
     full = _fill(values[:, whole])
     views = [(c.weights(wavelength_nm) @ full).astype(np.float32) for c in cameras]
     named = np.unique(classes).tolist()
-    groups = [np.flatnonzero(classes == name) for name in named]
     names = [f"{path.stem} {name}".strip() for name in named]
+    groups = [np.flatnonzero(classes == name) for name in named]
+    groups = [
+        _without_green(group, rgb) if "water" in name else group
+        for name, group in zip(names, groups)
+    ]
     return Library(_fill(bands), seen, rgb, views, names, groups, np.ones(len(groups)))
 
 
@@ -118,6 +133,17 @@ def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
             f"{path} is not a spectral library ({error})",
             "give an .npz with wavelength_nm, reflectance_x10000 and, if known, classes",
         ) from error
+
+
+def _without_green(numbers: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+    """``numbers`` of waters less those that look like vegetation; ``rgb`` (3, spectra)."""
+    if len(rgb) != 3:
+        return numbers
+    red, green, blue = rgb[:, numbers]
+    greenish = (green > 0.85 * red) & (green > 1.15 * blue)
+    strongly = 2 * green - red - blue > STRONGLY_GREEN * (red + green + blue)
+    draw = np.random.default_rng(0).random(len(numbers))
+    return numbers[~strongly & (~greenish | (draw < GREENISH_KEPT))]
 
 
 def _resample(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:
