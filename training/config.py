@@ -66,11 +66,11 @@ class Data:
     spectrum; ``mixture_share`` of patches mixed with another, ``coarser_share`` at half the
     resolution; ``input_noise`` on the input bands, in their unit; ``camera_share`` of patches seen
     through another camera: responses whose centres differ by ``camera_shift_nm`` from the input's,
-    and, one sigma each, its ``white_balance_sigma`` and ``gamma_sigma`` of the logarithm, and
-    ``haze_sigma`` in the input's unit, added or taken away, ``camera_level_sigma`` of the logarithm
-    of its exposure. ``responses``: tables of cameras (data/responses.py). ``libraries``: folders of
-    spectra, of which ``composed_share`` of the patches are made, ``validation_libraries`` to
-    calibrate by; ``pasted_share`` of patches have
+    and, one sigma each, its ``white_balance_sigma``, ``gamma_sigma`` and ``saturation_sigma`` of
+    the logarithm, ``haze_sigma`` in the input's unit, added or taken away, ``camera_level_sigma``
+    of the logarithm of its exposure. ``responses``: tables of cameras (data/responses.py).
+    ``libraries``: folders of spectra, of which ``composed_share`` of the patches are made,
+    ``validation_libraries`` to calibrate by; ``pasted_share`` of patches have
     another beside them, ``shade_share`` some shade. ``pairs``: folders of camera pictures of the
     scenes, from which every ``pair_every``-th step of the first stage learns, ``pair_patch``
     picture pixels a side. ``cache``: a folder in which scenes are kept as the model sees them, to
@@ -93,6 +93,7 @@ class Data:
     white_balance_sigma: float = 0.0
     gamma_sigma: float = 0.0
     haze_sigma: float = 0.0
+    saturation_sigma: float = 0.0
     camera_level_sigma: float = 0.0
     responses: Tuple[str, ...] = ()
     libraries: Tuple[str, ...] = ()
@@ -369,6 +370,7 @@ _DATA_RANGES = {
     "white_balance_sigma": (0, _ANY),
     "gamma_sigma": (0, _ANY),
     "haze_sigma": (0, _ANY),
+    "saturation_sigma": (0, _ANY),
     "camera_level_sigma": (0, _ANY),
     "composed_share": (0, 1),
     "pasted_share": (0, 1),

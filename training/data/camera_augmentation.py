@@ -1,4 +1,4 @@
-"""What an everyday camera makes of a picture: white balance, haze or black level, gamma.
+"""What an everyday camera makes of a picture: white balance, saturation, haze, gamma.
 
 They are small: radiometry (``match``) brings a picture near the training scenes' levels first, and
 what is left to meet is what that gets wrong where colours or contrast are unusual.
@@ -15,11 +15,15 @@ DARKEST = 1e-4  # reflectance; gamma is no curve below zero
 
 @dataclass(frozen=True)
 class Drawn:
-    """One camera's: ``gain`` (bands,), ``haze`` (bands,) in the picture's unit, ``gamma``."""
+    """One camera's: ``gain`` (bands,), ``haze`` (bands,) in the picture's unit, ``gamma``.
+
+    ``saturation``: how many times as far as before colours lie from grey.
+    """
 
     gain: np.ndarray
     haze: np.ndarray
     gamma: float
+    saturation: float = 1.0
 
 
 def draw(rng: np.random.Generator, wavelength_nm: np.ndarray, settings) -> Drawn:
@@ -28,12 +32,14 @@ def draw(rng: np.random.Generator, wavelength_nm: np.ndarray, settings) -> Drawn
     gain = np.exp(level + rng.normal(0, settings.white_balance_sigma, len(wavelength_nm)))
     curve = (HAZE_NM / wavelength_nm) ** HAZE_POWER
     haze = rng.normal(0, settings.haze_sigma) * curve
-    return Drawn(gain, haze, float(np.exp(rng.normal(0, settings.gamma_sigma))))
+    gamma, saturation = np.exp(rng.normal(0, [settings.gamma_sigma, settings.saturation_sigma]))
+    return Drawn(gain, haze, float(gamma), float(saturation))
 
 
 def simulate_camera(rgb: np.ndarray, camera: Drawn) -> np.ndarray:
     """``rgb`` (bands, rows, cols) as the camera shows it; gamma turns about the mean level."""
     seen = rgb * camera.gain[:, None, None] + camera.haze[:, None, None]
-    seen = np.maximum(seen, DARKEST)
+    grey = seen.mean(0)
+    seen = np.maximum(grey + np.float32(camera.saturation) * (seen - grey), DARKEST)
     level = seen.mean()
     return (level * (seen / level) ** camera.gamma).astype(np.float32)

@@ -9,7 +9,7 @@ from . import fields
 HAZE_SHARE, HAZE_SIGMA = 0.6, 0.015  # of composed patches; reflectance at SKY_NM
 SKY_NM = 550.0
 DEEPEST, LIGHTEST = 0.08, 0.7  # of the full light at SKY_NM, in shade
-SKY_POWERS = 0.0, 1.8  # light of the sky falls with the wavelength to a power
+SKY_POWERS = 0.0, 2.5  # light of the sky falls with the wavelength to a power
 
 
 def illumination(

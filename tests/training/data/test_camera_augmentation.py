@@ -46,6 +46,13 @@ def test_gamma_keeps_the_mean_level_in_place_and_the_order_of_values():
     assert np.array_equal(made.ravel().argsort(), PICTURE.ravel().argsort())
 
 
+def test_saturation_moves_colours_from_grey_and_leaves_grey():
+    camera = camera_augmentation.Drawn(np.ones(3), np.zeros(3), 1.0, saturation=1.2)
+    made = camera_augmentation.simulate_camera(PICTURE, camera)
+    grey = PICTURE.mean(0)
+    np.testing.assert_allclose(made - grey, 1.2 * (PICTURE - grey), atol=1e-6)
+
+
 def test_a_black_level_beyond_the_darkest_pixel_leaves_positive_finite_values():
     made = camera_augmentation.simulate_camera(
         PICTURE, camera_augmentation.Drawn(np.ones(3), np.full(3, -0.3), 1.2)
@@ -53,7 +60,9 @@ def test_a_black_level_beyond_the_darkest_pixel_leaves_positive_finite_values():
     assert np.isfinite(made).all() and (made > 0).all()
 
 
-@pytest.mark.parametrize("sigma", ["white_balance_sigma", "gamma_sigma", "haze_sigma"])
+@pytest.mark.parametrize(
+    "sigma", ["white_balance_sigma", "gamma_sigma", "haze_sigma", "saturation_sigma"]
+)
 def test_draws_differ_between_cameras(sigma):
     rng = np.random.default_rng(2)
     one, other = (camera_augmentation.draw(rng, RGB_NM, settings(**{sigma: 0.1})) for _ in range(2))
