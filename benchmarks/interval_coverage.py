@@ -82,7 +82,7 @@ def estimate(model: Cascade, how: Sampling, rgb: np.ndarray) -> TileEstimate:
 
 def of_picture(model: Cascade, how: Sampling, picture: HeldOut, stretch: float) -> Iterator:
     """(side, Held) of a picture, intervals times ``stretch``."""
-    how = replace(how, level_guessed=picture.level_guessed)
+    how = validation.sampling_for(model, how, picture)
     found, pool = estimate(model, how, picture.rgb), picture.pool
     mean = held_out.pool(found.mean, pool)
     draws = np.stack([held_out.pool(draw, pool) for draw in found.draws])

@@ -89,7 +89,8 @@ def fit_shared_error(
     how = sampling_of_quality(quality, _scales(model), SEED)
     groups: Dict[Tuple[bool, str], List[shared_error_fit.Areas]] = {}
     for picture in pictures:
-        found = validation.estimate(model, how, picture.rgb, draws=True)
+        here = validation.sampling_for(model, how, picture)
+        found = validation.estimate(model, here, picture.rgb, draws=True)
         mean, *draws = (held_out.pool(v, picture.pool) for v in (found.mean, *found.draws))
         areas = shared_error_fit.areas_of(picture.cube, picture.seen, mean, np.array(draws))
         groups.setdefault((picture.level_guessed, picture.group), []).append(areas)
@@ -139,7 +140,7 @@ def group_errors(
     how = sampling_of_quality(quality, _scales(model), SEED)
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
-        here = replace(how, level_guessed=picture.level_guessed)
+        here = validation.sampling_for(model, how, picture)
         alike = sum(other.group == picture.group for other in pictures)
         errors = _errors(model, here, picture, max(MOST_PIXELS // alike, 1))
         found.setdefault(picture.group, []).append(errors)

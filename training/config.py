@@ -185,7 +185,9 @@ class QualitySettings:
 
 @dataclass(frozen=True)
 class Config:
-    """A whole settings file; ``data_consistency`` and ``null_condition`` as in the manifest."""
+    """A whole settings file; ``data_consistency``, ``colour_correction`` and
+    ``null_condition`` as in the manifest.
+    """
 
     name: str
     version: str
@@ -199,6 +201,7 @@ class Config:
     tile: TileSettings
     qualities: Dict[str, QualitySettings] = field(default_factory=dict)
     data_consistency: bool = False
+    colour_correction: bool = False
     null_condition: str = NULL_CONDITIONS[0]
 
 

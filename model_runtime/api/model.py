@@ -14,7 +14,7 @@ from ..diffusion.load import load_cascade
 from ..events import Events
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
-from ..pipeline import memory_budget, outputs, provenance, radiometry_choice
+from ..pipeline import colour_places, memory_budget, outputs, provenance, radiometry_choice
 from ..pipeline.estimation import Estimation
 from ..pipeline.job import Job, runtime_of
 from ..pipeline.options import UpsampleOptions, check_numbers, layout_of, sampling_of
@@ -159,12 +159,16 @@ class Model:
             options = replace(options, spread="spread", reliability="reliability")
         stored = reader.stored(radiometries.SAMPLE_SIDE)
         radiometry = radiometry_choice.choose(options, stored, model, reference)
+        colours = None
+        if colour_places.are_corrected(model, radiometry):
+            colours = colour_places.fit_colours(reader, whole, radiometry, model, self._cascade)
+        guess = radiometry.is_guess
         return Job(
             reader=reader,
             model=model,
             layout=layout_of(options.tile, options.overlap, model.tile, whole, whole),
             radiometry=radiometry,
-            sampling=replace(sampling, level_guessed=radiometry.is_guess),
+            sampling=replace(sampling, level_guessed=guess, colours=colours),
             outputs=outputs.spec_of(options, model, sampling.samples),
             runtime=runtime_of(self._cascade),
             cascade=self._cascade,

@@ -11,6 +11,7 @@ from ..package.manifest import Manifest
 from ..spectra import reliability
 from ..tiling import Window
 from . import (
+    colour_correction,
     data_consistency,
     guidance,
     noise,
@@ -167,6 +168,8 @@ class Cascade:
                 deviations.add(condition[0])
         rgb = part.rgb[0]
         mean = self._spectra(last, means[last].value(), rgb)
+        if how.colours is not None:
+            mean = colour_correction.mover(self.manifest, how.colours)(mean, rgb)
         stages = []
         if wanted.stages:
             earlier = enumerate(means[:-1])

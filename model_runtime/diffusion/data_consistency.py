@@ -30,15 +30,23 @@ def correction(responses: np.ndarray) -> np.ndarray:
     return spread @ np.linalg.inv(responses @ spread)
 
 
+def responses_of(model: Manifest) -> np.ndarray:
+    """Compute what the model's input bands see of its output bands.
+
+    Returns: (input bands, bands).
+    """
+    centres = [band.wavelength_nm for band in model.input_bands]
+    widths = [band.fwhm_nm for band in model.input_bands]
+    return band_response.response_matrix(model.wavelength_nm, centres, widths)
+
+
 def onto_input(model: Manifest) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Build the projection of estimates onto their input.
 
     Returns: a function of (spectra (bands, rows, cols), rgb (input bands, rows, cols)) that returns
         the spectra that agree with ``rgb``.
     """
-    centres = [band.wavelength_nm for band in model.input_bands]
-    widths = [band.fwhm_nm for band in model.input_bands]
-    responses = band_response.response_matrix(model.wavelength_nm, centres, widths)
+    responses = responses_of(model)
     added = correction(responses)
 
     def project(spectra: np.ndarray, rgb: np.ndarray) -> np.ndarray:

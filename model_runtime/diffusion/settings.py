@@ -15,6 +15,7 @@ class Sampling:
     ``guidance_interval``: the first and the last timestep that are guided; None: all.
     ``level_guessed``: the input was matched to the model's unit, so all of it may be off together.
     ``truncation``: PDT's lower bound of each stage, 1 for none; None: the stages' own.
+    ``colours``: the coefficients of the picture's colour correction; None: none is made.
     """
 
     sampler: str
@@ -25,6 +26,7 @@ class Sampling:
     guidance_interval: Optional[Tuple[int, int]] = None
     level_guessed: bool = False
     truncation: Optional[Tuple[float, ...]] = None
+    colours: Optional[Tuple[Tuple[float, ...], ...]] = None
 
 
 def sampling_of_quality(quality: Quality, guidance: Tuple[float, ...], seed: int) -> Sampling:

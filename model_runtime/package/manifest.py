@@ -70,6 +70,8 @@ class Manifest:
 
     ``data_consistency``: every estimate is projected onto its input
     (see diffusion/data_consistency.py).
+    ``colour_correction``: of a camera's picture, red, green and blue of the mean
+    follow the picture's by one function all over it (see diffusion/colour_correction.py).
     ``pixelwise``: after the first stage's condition encoder, each pixel is worked by itself. The
     cascade then works in strips that stay in the cache, and pixels pick their noise from a bank.
     ``shared_noise``: how that noise hangs together; None: each pixel's is its own.
@@ -92,6 +94,7 @@ class Manifest:
     qualities: Dict[str, Quality]
     domain: Optional[Domain] = None
     data_consistency: bool = False
+    colour_correction: bool = False
     pixelwise: bool = False
     shared_noise: Optional[SharedNoise] = None
     shared_error: Optional[SharedError] = None
@@ -182,7 +185,8 @@ def parse(data: Any) -> Manifest:
         tile=entry.read_tile(root.get("tile")),
         qualities={name: entry.read_quality(qualities.get(name), fewest) for name in QUALITIES},
         domain=entry.read_domain(root, len(input_bands)),
-        data_consistency=entry.read_data_consistency(root),
+        data_consistency=entry.read_in_one_unit(root, "data_consistency"),
+        colour_correction=entry.read_in_one_unit(root, "colour_correction"),
         pixelwise=entry.read_pixelwise(root, stages),
         shared_noise=entry.read_shared_noise(root),
         shared_error=entry.read_shared_error(root, bands),

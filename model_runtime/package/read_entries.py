@@ -225,12 +225,12 @@ def read_domain(root: JsonNode, input_bands: int) -> Optional[Domain]:
     return Domain(levels, tuple(band.numbers(len(levels), -1e9, 1e9) for band in bands))
 
 
-def read_data_consistency(root: JsonNode) -> bool:
-    """Read whether estimates are projected onto their input, which takes one unit for both.
+def read_in_one_unit(root: JsonNode, key: str) -> bool:
+    """Read whether estimates are made to agree with their input, which takes one unit for both.
 
     Returns: whether they are.
     """
-    node = root.optional("data_consistency", False)
+    node = root.optional(key, False)
     same_unit = root.get("input_unit").value == root.get("output_unit").value
     if node.value is not False and not (node.value is True and same_unit):
         raise node.fail("false, or true where input_unit and output_unit are the same")

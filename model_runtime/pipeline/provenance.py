@@ -43,6 +43,7 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
         "SCDM_RADIOMETRY_CURVE": taken.curve.name if taken.curve else "none",
         "SCDM_RADIOMETRY_GAIN": format_numbers(taken.gain),
         "SCDM_RADIOMETRY_OFFSET": format_numbers(taken.offset),
+        **({"SCDM_COLOUR_CORRECTION": _colours_said(how)} if how.colours else {}),
         "SCDM_INPUT_BANDS": format_numbers(job.reader.bands),
         **({"SCDM_MASK": job.mask.polygons.said} if job.mask else {}),
         "SCDM_SOFTWARE_VERSION": __version__,
@@ -74,6 +75,10 @@ def truncation_said(model: Manifest, how: Sampling) -> str:
         return "off"
     fitted = all(stage.truncation for stage, b in zip(model.stages, bounds) if b < 1)
     return f"{format_numbers(bounds)} by {'fitted thresholds' if fitted else 'tile'}"
+
+
+def _colours_said(how: Sampling) -> str:
+    return "; ".join(format_numbers(row) for row in how.colours or ())
 
 
 def _spread_said(job: Job) -> str:

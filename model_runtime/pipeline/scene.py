@@ -11,6 +11,8 @@ from typing import Callable, Dict, List, Optional, Tuple
 import numpy as np
 
 from ..contract import ENVI_ENDS, MEAN_CONTENT, PART_SUFFIX, RELIABILITY_CONTENT, SPREAD_CONTENT
+from ..diffusion.colour_correction import Coefficients
+from ..diffusion.load import load_cascade
 from ..diffusion.settings import Sampling
 from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
@@ -27,12 +29,14 @@ from ..raster.polygon_mask import PolygonMask, read_mask
 from ..raster.reader import RasterReader
 from ..raster.writer import GEOTIFF, check_name
 from ..report import html_page
+from ..spectra.radiometry import Radiometry
 from ..system import final_names
 from ..system.cancellation import explain, tidy
 from ..system.durable_files import GOES_ON, make_folder, storage_errors, sync_folder, write_durably
 from ..system.target_locks import hold_locks
 from ..tiling import Window
 from . import (
+    colour_places,
     disk_space,
     fingerprint,
     input_values,
@@ -44,7 +48,7 @@ from . import (
 )
 from .estimation import Estimation
 from .executor import Executor
-from .job import Job
+from .job import Estimator, Job
 from .options import UpsampleOptions, layout_of, sampling_of
 from .run_spec import RunSpec
 from .write_outputs import vrt_without_sources, write_pieces, writers_of
@@ -232,13 +236,29 @@ def _job(options: UpsampleOptions, run: Run, sampling: Sampling, spec: outputs.O
         model=model,
         layout=layout,
         radiometry=values.radiometry,
-        sampling=replace(sampling, level_guessed=values.radiometry.is_guess),
+        sampling=replace(
+            sampling,
+            level_guessed=values.radiometry.is_guess,
+            colours=_colours(options, run, values.radiometry, cascade),
+        ),
         outputs=spec,
         runtime=runtime,
         cascade=cascade,
         valid_share=_valid_share(options, values.valid_share, mask, window),
         mask=mask,
     )
+
+
+def _colours(
+    options: UpsampleOptions, run: Run, radiometry: Radiometry, cascade: Optional[Estimator]
+) -> Optional[Coefficients]:
+    """The picture's colour correction; where others compute, this process estimates for it."""
+    model, reader = run.package.manifest, run.reader
+    if not colour_places.are_corrected(model, radiometry):
+        return None
+    if cascade is None:
+        cascade = load_cascade(run.package.folder, model, "cpu", options.threads)
+    return colour_places.fit_colours(reader, reader.whole, radiometry, model, cascade)
 
 
 def _mask(options: UpsampleOptions, reader: RasterReader, window: Window) -> Optional[PolygonMask]:

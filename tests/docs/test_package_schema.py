@@ -88,6 +88,7 @@ BROKEN = [
     ("domain", 0),
     ("domain.levels.0", -0.1),
     ("data_consistency", "yes"),
+    ("colour_correction", "yes"),
     ("pixelwise", 1),
     ("null_condition", "grey"),
     ("null_condition", None),
@@ -154,6 +155,7 @@ def test_the_embedded_package_passes_both():
 
 def test_a_small_package_passes_both_with_and_without_its_optional_entries(data):
     optional = {"null_condition", "domain", "data_consistency", "pixelwise", "calibrations"}
+    optional.add("colour_correction")
     for given in (data, {key: value for key, value in data.items() if key not in optional}):
         VALIDATOR.validate(given)
         manifest.parse(given)

@@ -4,11 +4,15 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from killing import ROOT, contents, start
 from osgeo import gdal
+
+from model_runtime.package import manifest
+from tests.conftest import make_tiny_package
 
 gdal.UseExceptions()
 REASON = "needs Dask: pip install '.[cluster]'"
@@ -51,6 +55,16 @@ def made(command, words, output, *more):
 @pytest.fixture
 def dask():
     return pytest.importorskip("distributed", reason=REASON)
+
+
+def test_a_picture_whose_colours_are_corrected(dask, command, source, folder, tmp_path):
+    """The client, which has no cascade, loads one to fit the correction; workers are given it."""
+    model = make_tiny_package(tmp_path)
+    replace(manifest.read(model), colour_correction=True).write(model)
+    words = ["upsample", source, "--model", model, "--tile", "64", "--threads", "1"]
+    alone = made(command, words, tmp_path / "whole.tif")
+    assert b"SCDM_COLOUR_CORRECTION" in alone
+    assert made(command, words, folder / "o.tif", "--cluster", "local:2") == alone
 
 
 @pytest.mark.parametrize("count", [1, 2])

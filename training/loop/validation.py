@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from model_runtime.diffusion import colour_correction
 from model_runtime.diffusion.cascade import Cascade
 from model_runtime.diffusion.settings import (
     EstimateRequest,
@@ -21,6 +22,7 @@ from model_runtime.tiling import round_up
 
 from ..config import Config
 from ..data.dataset import Scene
+from ..data.held_out import HeldOut
 from ..package import manifest_of_config
 
 
@@ -153,6 +155,19 @@ def estimate(cascade: Cascade, how: Sampling, rgb: np.ndarray, draws: bool = Fal
     kept = slice(margin, margin + rows), slice(margin, margin + cols)
     wanted = EstimateRequest(kept, draws=draws)
     return cascade.estimate(around, -margin, -margin, how, wanted)
+
+
+def sampling_for(cascade: Cascade, how: Sampling, picture: HeldOut) -> Sampling:
+    """``how`` with what a run finds out of a picture: a guessed level, its colour correction."""
+    if not picture.level_guessed:
+        return how
+    how, model = replace(how, level_guessed=True), cascade.manifest
+    if not model.colour_correction:
+        return how
+    fast = sampling_of_quality(model.qualities["fast"], (0.0,) * len(model.stages), seed=0)
+    spectra = estimate(cascade, fast, picture.rgb).mean
+    of_pixels = [values.reshape(len(values), -1) for values in (picture.rgb, spectra)]
+    return replace(how, colours=colour_correction.of_estimates(model, *of_pixels))
 
 
 def means(judged: Sequence[Judged]) -> Dict[str, float]:

@@ -67,6 +67,7 @@ def identity(
         "qualities": {**default, **chosen},
         "domain": domain,
         "data_consistency": config.data_consistency,
+        "colour_correction": config.colour_correction,
         "pixelwise": pixelwise(config),
         "null_condition": config.null_condition,
     }

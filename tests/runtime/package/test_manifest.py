@@ -151,6 +151,7 @@ def test_every_entry_is_needed(data):
         "null_condition",
         "domain",
         "data_consistency",
+        "colour_correction",
         "pixelwise",
         "shared_noise",
         "shared_error",

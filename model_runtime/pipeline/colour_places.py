@@ -1,0 +1,83 @@
+"""Where a picture's colour correction is fitted: at some places of the whole raster."""
+
+from typing import Iterator, List, Optional, Tuple
+
+import numpy as np
+
+from ..diffusion import colour_correction
+from ..diffusion.colour_correction import Coefficients
+from ..diffusion.settings import EstimateRequest, sampling_of_quality
+from ..package.manifest import Manifest
+from ..spectra.radiometry import Radiometry
+from ..tiling import Window, round_up
+from .job import Estimator, Reader
+from .masked_pixels import fill_masked
+
+SIDE = 40  # pixels of a place
+FEWEST, MOST = 9, 36  # places; between them by the root of the megapixels
+TRIED = 64  # places at most, where many are masked
+LEAST_PIXELS = 200  # valid ones, to say what a camera does
+# Steps of the plastic number: places that fill a square evenly (Roberts 2018, R2 sequence).
+DOWN, ACROSS = 0.7548776662466927, 0.5698402909980532
+
+
+def are_corrected(model: Manifest, radiometry: Radiometry) -> bool:
+    """Find whether a picture's colours are corrected: known reflectance has no camera's colours.
+
+    Returns: whether the model asks for it and the values are a camera's colours.
+    """
+    return model.colour_correction and radiometry.is_guess
+
+
+def fit_colours(
+    reader: Reader, whole: Window, radiometry: Radiometry, model: Manifest, estimator: Estimator
+) -> Optional[Coefficients]:
+    """Fit the colour correction of the raster ``whole``.
+
+    Returns: the coefficients; None where there are too few valid pixels to fit them to.
+    Raises: StorageError, DeviceError, PackageError.
+    """
+    found = list(_estimates(reader, whole, radiometry, model, estimator))
+    if sum(rgb.shape[1] for rgb, _ in found) < LEAST_PIXELS:
+        return None
+    rgb, spectra = (np.concatenate(parts, axis=1) for parts in zip(*found))
+    return colour_correction.of_estimates(model, rgb, spectra)
+
+
+def _estimates(
+    reader: Reader, whole: Window, radiometry: Radiometry, model: Manifest, estimator: Estimator
+) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+    """(rgb (input bands, pixels), spectra (bands, pixels)) of the valid pixels of each place."""
+    wanted = int(np.clip(FEWEST * (whole.rows * whole.cols / 1e6) ** 0.5, FEWEST, MOST))
+    guidance = (0.0,) * len(model.stages)
+    how = sampling_of_quality(model.qualities["fast"], guidance, seed=0)
+    for kept, read in _places(whole, model):
+        if wanted == 0:
+            return
+        values, valid = reader.read(read)
+        inside = kept.slices(read)
+        shown = valid[inside]
+        if not shown.any():
+            continue
+        wanted -= 1
+        values, _ = fill_masked(values, valid, max(read.rows, read.cols))
+        rgb = radiometry.apply(values)
+        asked = EstimateRequest(inside, spread=False, stages=False)
+        mean = estimator.estimate(rgb, read.row0, read.col0, how, asked).mean
+        yield rgb[(slice(None), *inside)][:, shown], mean[:, shown]
+
+
+def _places(whole: Window, model: Manifest) -> List[Tuple[Window, Window]]:
+    """(what is kept, what is read for it) of each place that may be tried."""
+    tile = model.tile
+    margin = round_up(tile.overlap if tile.influence is None else tile.influence, tile.multiple)
+    places = []
+    for number in range(TRIED):
+        row, col = (
+            int((0.5 + number * step) % 1 * max(length - SIDE, 0)) // tile.multiple * tile.multiple
+            for step, length in ((DOWN, whole.rows), (ACROSS, whole.cols))
+        )
+        rows, cols = min(SIDE, whole.rows - row), min(SIDE, whole.cols - col)
+        read = [round_up(size, tile.multiple) + 2 * margin for size in (rows, cols)]
+        places.append((Window(row, col, rows, cols), Window(row - margin, col - margin, *read)))
+    return places
