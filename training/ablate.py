@@ -58,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
         said = f"{what} (default: {' '.join(map(str, default))})"
         allowed = SAMPLERS if name == "samplers" else None
         add(f"--{name}", nargs="*", type=kind, default=default, choices=allowed, help=said)
+    add(
+        "--guidance-interval",
+        nargs="*",
+        type=_interval,
+        default=[],
+        metavar="FIRST,LAST",
+        help="timesteps that are guided, with each of the scales; else what --quality guides",
+    )
     add("--seeds", nargs="+", type=int, default=[0, 1], help="of the sampling; with --retrain, too")
     add(
         "--retrain",
@@ -69,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--markdown", type=Path, metavar="FILE", help="write the table there, too")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting")
     return parser
+
+
+def _interval(text: str) -> Tuple[int, int]:
+    """FIRST,LAST as two numbers; argparse makes a ValueError its own error."""
+    first, last = map(int, text.split(","))
+    return first, last
 
 
 def _ablate(args: argparse.Namespace) -> None:
@@ -168,6 +182,7 @@ def _sample_ways(
         samplers=tuple(args.samplers),
         steps=tuple(args.steps),
         seeds=tuple(args.seeds),
+        intervals=tuple(args.guidance_interval),
     )
     for variation in variations(subject.manifest, asked):
         yield measure_row(variation.name, subject, variation.how, groups, given)

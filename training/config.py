@@ -136,7 +136,8 @@ class Training:
     the angle itself and does not let a few large ones outweigh all others. ``tf32``: products in
     float32 may round their factors to 10 bits, on GPUs that do; ``compile``: torch compiles the
     network; ``activation_checkpointing``: the U-Net's features are made twice, not kept;
-    ``workers``: processes that make batches ahead.
+    ``workers``: processes that make batches ahead; ``keep_every``: averaged weights of every so
+    many steps are kept, to be averaged further.
     """
 
     seed: int
@@ -161,6 +162,7 @@ class Training:
     log_every: int = 50
     checkpoint_every: int = 500
     validate_every: int = 1000
+    keep_every: int = 0
 
 
 @dataclass(frozen=True)
@@ -385,7 +387,9 @@ _TRAINING_RANGES = {
     **dict.fromkeys(("batch", "ema_every", "log_every"), (1, _ANY)),
     **dict.fromkeys(("checkpoint_every", "validate_every"), (1, _ANY)),
     **dict.fromkeys(("seed", "learning_rate", "sam_weight", "ema_start"), (0, _ANY)),
-    **dict.fromkeys(("warmup", "weight_decay", "gradient_clip", "workers"), (0, _ANY)),
+    **dict.fromkeys(
+        ("warmup", "weight_decay", "gradient_clip", "workers", "keep_every"), (0, _ANY)
+    ),
     "ema_decay": (0, 1),
 }
 _STAGE_RANGES = {

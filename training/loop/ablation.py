@@ -1,7 +1,7 @@
 """What an ablation compares: ways to sample one model, each with what it costs per pixel."""
 
 from dataclasses import dataclass, replace
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from model_runtime.diffusion import samplers
 from model_runtime.diffusion.guidance import RELEASED_BOUND
@@ -17,7 +17,8 @@ MOST_SEED = 2**32 - 1
 class Asked:
     """What is varied: one thing at a time, from what ``quality`` means in the package.
 
-    ``guidance``: scales, one for all stages; ``truncation``: lower bounds; ``samplers`` each in all
+    ``guidance``: scales, one for all stages; ``intervals`` (first, last) of timesteps that are
+    guided, with each of the scales; ``truncation``: lower bounds; ``samplers`` each in all
     ``steps``; ``seeds``: the first is that of all other rows.
     """
 
@@ -27,6 +28,7 @@ class Asked:
     samplers: Tuple[str, ...]
     steps: Tuple[int, ...]
     seeds: Tuple[int, ...]
+    intervals: Tuple[Tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ def variations(model: Manifest, asked: Asked) -> List[Variation]:
     own = own_way(model, asked.quality, asked.seeds[0])
     named = [("full: the model's own way", own), *_without(own)]
     named += [(f"guidance {s:g}", _guide(own, s)) for s in asked.guidance]
+    named += [
+        (f"guidance {s:g} at {first} to {last}", _guide(own, s, (first, last)))
+        for s in asked.guidance
+        for first, last in asked.intervals
+    ]
     named += [(f"truncation {b:g}", _truncate(own, b)) for b in asked.truncation]
     named += [
         (f"guidance {s:g}, truncation {RELEASED_BOUND:g}", _truncate(_guide(own, s)))
@@ -71,6 +78,12 @@ def _check(model: Manifest, asked: Asked) -> None:
         for value in values:
             if not least <= value <= top:
                 raise InputError(f"--{option} {value:g}", f"give {least:g} to {top:g}")
+    for first, last in asked.intervals:
+        if not 0 <= first <= last < most:
+            raise InputError(
+                f"--guidance-interval {first},{last}",
+                f"give the first and the last timestep, of 0 to {most - 1}",
+            )
 
 
 def own_way(model: Manifest, quality: str, seed: int) -> Sampling:
@@ -90,8 +103,8 @@ def _without(own: Sampling) -> List[Tuple[str, Sampling]]:
     ]
 
 
-def _guide(how: Sampling, scale: float) -> Sampling:
-    interval = how.guidance_interval if scale else None
+def _guide(how: Sampling, scale: float, interval: Optional[Tuple[int, int]] = None) -> Sampling:
+    interval = (interval or how.guidance_interval) if scale else None
     return replace(how, guidance=(scale,) * len(how.guidance), guidance_interval=interval)
 
 

@@ -2,15 +2,16 @@
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, Optional, Set
 
 import torch
 
 from model_runtime.errors import InputError, PackageError, StorageError, one_line
 
-NAME, NAME_OF_BEST = "stage{}.pt", "stage{}_best.pt"
+NAME, NAME_OF_BEST, NAME_OF_KEPT = "stage{}.pt", "stage{}_best.pt", "stage{}_step{}.pt"
 PARTS = {"step", "network", "ema", "optimiser"}
 PARTS_OF_BEST = {"step", "ema", "score"}  # to export, not to go on from
+PARTS_OF_KEPT = {"step", "ema"}  # to average
 
 
 def path_of(run: Path, stage: int, best: bool = False) -> Path:
@@ -20,7 +21,16 @@ def path_of(run: Path, stage: int, best: bool = False) -> Path:
 
 def save(run: Path, stage: int, state: Dict[str, Any], best: bool = False) -> None:
     """Write ``state`` beside the old checkpoint and put it in its place; raises StorageError."""
-    path = path_of(run, stage, best)
+    _write(path_of(run, stage, best), state)
+
+
+def keep(run: Path, stage: int, state: Dict[str, Any]) -> None:
+    """Write the averaged weights of ``state`` beside those of other steps; raises StorageError."""
+    path = Path(run) / NAME_OF_KEPT.format(stage + 1, state["step"])
+    _write(path, {part: state[part] for part in PARTS_OF_KEPT})
+
+
+def _write(path: Path, state: Dict[str, Any]) -> None:
     part = path.with_suffix(".pt.part")
     try:
         torch.save(state, part)
@@ -35,7 +45,21 @@ def save(run: Path, stage: int, state: Dict[str, Any], best: bool = False) -> No
 
 def load(run: Path, stage: int, best: bool = False) -> Optional[Dict[str, Any]]:
     """A stage's checkpoint, None where there is none yet; raises PackageError for another file."""
-    path, parts = path_of(run, stage, best), PARTS_OF_BEST if best else PARTS
+    return _read(path_of(run, stage, best), PARTS_OF_BEST if best else PARTS)
+
+
+def require_kept(run: Path, stage: int, step: int) -> Dict[str, Any]:
+    """The averaged weights of a stage that were kept at ``step``; raises InputError if none were."""
+    path = Path(run) / NAME_OF_KEPT.format(stage + 1, step)
+    state = _read(path, PARTS_OF_KEPT)
+    if state is None:
+        raise InputError(
+            f"{path} does not exist", "train with --set training.keep_every=N, a divisor of it"
+        )
+    return state
+
+
+def _read(path: Path, parts: Set[str]) -> Optional[Dict[str, Any]]:
     if not path.exists():
         return None
     try:

@@ -66,6 +66,18 @@ def hold(run: Path, config: Config, stages: Sequence[int], resume: bool) -> List
     return [f"{run} goes on with other settings: {_describe_change(*change)}" for change in changes]
 
 
+def require_alike(run: Path, config: Config, first: Config) -> None:
+    """Raise InputError where weights by ``config`` mean something else than those by ``first``."""
+    told = [json.loads(json.dumps(asdict(each))) for each in (first, config)]
+    trained = range(len(first.stages))
+    for change in _changes(*told):
+        if _is_fixed(change[0], trained):
+            raise InputError(
+                f"{run} was trained with other settings: {_describe_change(*change)}",
+                "name runs of the same bands, networks and schedules",
+            )
+
+
 def outdated(run: Path, config: Config, stages: Sequence[int]) -> List[str]:
     """A warning for each trained stage that learnt from an earlier one which is about to go on."""
     steps = {s: _step(run, s) for s in range(len(config.stages))}

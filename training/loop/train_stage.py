@@ -116,6 +116,8 @@ def _after_step(
     if step % training.checkpoint_every == 0 or last:
         curves.flush()
         checkpoint.save(run.folder, trainer.stage, {**trainer.state(), "learnt_from": learnt_from})
+    if training.keep_every and step % training.keep_every == 0:
+        checkpoint.keep(run.folder, trainer.stage, trainer.state())
     if run.held_out and (step % training.validate_every == 0 or last):
         scores = _validate(trainer, curves, bar, run.held_out)
         _keep_best(run.folder, trainer, scores[BEST_BY])

@@ -121,6 +121,13 @@ def write_domain(run: Path, domain: manifest.Domain) -> None:
     (Path(run) / "domain.json").write_text(json.dumps(asdict(domain)), encoding="utf-8")
 
 
+def copy_domain(run: Path, other: Path) -> None:
+    """Keep with the run ``other`` the training domain that ``run`` has, if it has one."""
+    domain = read_domain(run)
+    if domain is not None:
+        write_domain(other, domain)
+
+
 def read_domain(run: Path) -> Optional[manifest.Domain]:
     """The training domain kept with a run, None where it was not kept."""
     path = Path(run) / "domain.json"

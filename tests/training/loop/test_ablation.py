@@ -46,6 +46,20 @@ def test_one_thing_is_varied_at_a_time_and_what_is_equal_is_one_row(small):
     }
 
 
+def test_every_scale_is_tried_in_every_interval(small):
+    _, cascade, _ = small
+    asked = replace(ASKED, guidance=(0.0, 0.7), intervals=((0, 30), (31, 49)))
+    found = {each.name: each.how for each in variations(cascade.manifest, asked)}
+    for first, last in asked.intervals:
+        how = found[f"guidance 0.7 at {first} to {last}"]
+        assert (how.guidance, how.guidance_interval) == ((0.7, 0.7), (first, last))
+        assert evaluations(cascade.manifest, how) < evaluations(
+            cascade.manifest, found["guidance 0.7"]
+        )
+    (unguided,) = (name for name in found if "guidance 0 at 0 to 30" in name)
+    assert "without guidance" in unguided  # an interval of nothing is none
+
+
 @pytest.mark.parametrize(
     "changes, said",
     [
@@ -53,6 +67,8 @@ def test_one_thing_is_varied_at_a_time_and_what_is_equal_is_one_row(small):
         ({"truncation": (0.3,)}, "--truncation 0.3: give 0.5 to 1"),
         ({"guidance": (-1.0,)}, "--guidance -1"),
         ({"seeds": (-1,)}, "--seeds -1"),
+        ({"intervals": ((9, 3),)}, "--guidance-interval 9,3: .* of 0 to 49"),
+        ({"intervals": ((0, 50),)}, "--guidance-interval 0,50"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_the_work(small, changes, said):

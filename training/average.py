@@ -1,0 +1,97 @@
+"""Averages the weights of runs of one line of training: ``python training/average.py RUN ...``.
+
+Of one run, those of its kept checkpoints (``[training] keep_every``); of several, those of their
+last ones. The average is a run like any other, for ablate.py, export.py and calibrate.py.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import torch
+from torch import Tensor
+
+from model_runtime.errors import InputError
+from training import cli
+from training.config import Config
+from training.loop import checkpoint, run_folder
+from training.package import manifest_of_config
+
+Weights = Dict[str, Tensor]
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """The command; returns the exit code (0 done, else the error's)."""
+    args = _parser().parse_args(argv)
+    return cli.run(lambda: _average(args.runs, args.steps, args.out))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    add = parser.add_argument
+    add("runs", nargs="+", type=Path, metavar="RUN", help="folders that train.py wrote")
+    add("--out", type=Path, required=True, metavar="RUN2", help="the folder of the average")
+    add(
+        "--steps",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help="of each stage, the kept checkpoints of these steps, and not the last one",
+    )
+    return parser
+
+
+def _average(runs: Sequence[Path], steps: Optional[Sequence[int]], out: Path) -> None:
+    configs = [run_folder.settings_of(run) for run in runs]
+    for run, config in zip(runs[1:], configs[1:]):
+        run_folder.require_alike(run, config, configs[0])
+    stages = range(len(configs[0].stages))
+    if any(checkpoint.path_of(out, stage).exists() for stage in stages):
+        raise InputError(f"{out} holds a run", "choose another --out")
+    averaged = [_stage(runs, stage, steps) for stage in stages]
+    _write(out, runs[0], configs[0], averaged)
+
+
+def _stage(runs: Sequence[Path], stage: int, steps: Optional[Sequence[int]]) -> Tuple[int, Weights]:
+    """The last step of what is averaged, and the mean of the weights."""
+    states = [state for run in runs for state in _states(run, stage, steps)]
+    if len(states) < 2:
+        raise InputError(
+            f"{runs[0]} has one checkpoint of stage {stage + 1} to average",
+            "name several runs, or train with keep_every and give --steps",
+        )
+    said = ", ".join(str(state["step"]) for state in states)
+    print(f"stage {stage + 1}: mean of {len(states)} checkpoints, of steps {said}")
+    with checkpoint.fitting("a run"):
+        return max(s["step"] for s in states), mean([state["ema"] for state in states])
+
+
+def _states(run: Path, stage: int, steps: Optional[Sequence[int]]) -> List[Dict]:
+    if steps is None:
+        return [checkpoint.require(run, stage)]
+    return [checkpoint.require_kept(run, stage, step) for step in steps]
+
+
+def mean(weights: Sequence[Weights]) -> Weights:
+    """The mean of each tensor; those of whole numbers are the last one's."""
+    return {
+        name: torch.stack([each[name].double() for each in weights]).mean(0).to(last.dtype)
+        if last.is_floating_point()
+        else last
+        for name, last in weights[-1].items()
+    }
+
+
+def _write(out: Path, first: Path, config: Config, averaged: Sequence[Tuple[int, Weights]]) -> None:
+    run_folder.keep(out, config)
+    manifest_of_config.copy_domain(first, out)
+    for stage, (step, weights) in enumerate(averaged):
+        state = {"step": step, "network": weights, "ema": weights, "optimiser": {}}
+        checkpoint.save(out, stage, state)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
