@@ -49,7 +49,7 @@ def load(run: Path, stage: int, best: bool = False) -> Optional[Dict[str, Any]]:
 
 
 def require_kept(run: Path, stage: int, step: int) -> Dict[str, Any]:
-    """The averaged weights of a stage that were kept at ``step``; raises InputError if none were."""
+    """What a stage kept at ``step``: its averaged weights; raises InputError where it did not."""
     path = Path(run) / NAME_OF_KEPT.format(stage + 1, step)
     state = _read(path, PARTS_OF_KEPT)
     if state is None:
