@@ -136,14 +136,18 @@ def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _without_green(numbers: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-    """``numbers`` of waters less those that look like vegetation; ``rgb`` (3, spectra)."""
+    """``numbers`` of waters less those that look like vegetation; ``rgb`` (3, spectra).
+
+    A class of nothing else stays as it is.
+    """
     if len(rgb) != 3:
         return numbers
     red, green, blue = rgb[:, numbers]
     greenish = (green > 0.85 * red) & (green > 1.15 * blue)
     strongly = 2 * green - red - blue > STRONGLY_GREEN * (red + green + blue)
     draw = np.random.default_rng(0).random(len(numbers))
-    return numbers[~strongly & (~greenish | (draw < GREENISH_KEPT))]
+    kept = numbers[~strongly & (~greenish | (draw < GREENISH_KEPT))]
+    return kept if len(kept) else numbers
 
 
 def _resample(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:

@@ -82,6 +82,30 @@ def test_shade_leaves_less_light_and_less_of_it_in_the_infrared():
         np.testing.assert_allclose(of_input, of_output[[5, 3, 1]], rtol=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_farmland_is_crops_over_their_soil(spectra, monkeypatch, seed):
+    """No roof is in it: two soils and two crops explain every pixel, of eight bands."""
+    monkeypatch.setattr(composition, "FARMLAND_SHARE", 1.0)
+    groups = [np.arange(2), np.arange(2, 4), np.arange(4, 12)]
+    names = ["bare/soil", "wheat canopy", "roof"]
+    _, cube, _ = composed(dataclasses.replace(spectra, names=names, groups=groups), seed)
+    pixels, explaining = cube.reshape(8, -1)[:, ::29], spectra.cube[:, :4]
+    weights, *_ = np.linalg.lstsq(explaining, pixels, rcond=None)
+    np.testing.assert_allclose(explaining @ weights, pixels, atol=1e-4)
+
+
+def test_fields_are_bounded_by_straight_lines():
+    for seed in range(20):
+        labels = composition._parcels(np.random.default_rng(seed), SIDE)
+        for row in labels:  # a line crosses another at most once
+            changes = np.count_nonzero(np.diff(row))
+            assert changes <= composition.MOST_BOUNDARIES
+    assert (
+        max(len(np.unique(composition._parcels(np.random.default_rng(s), SIDE))) for s in range(20))
+        > 2
+    )
+
+
 def test_water_is_calmer_than_land(spectra):
     water = dataclasses.replace(spectra, names=["sim_water", "water", "owt water"])
     rough = [composed(one, seed)[1] for one in (spectra, water) for seed in range(40)]

@@ -89,3 +89,35 @@ def test_what_is_not_a_library_is_refused(tmp_path, config):
     (tmp_path / "a.npz").unlink()
     with pytest.raises(InputError, match="no library"):
         loaded(tmp_path, config)
+
+
+def coloured(red, green, blue, count):
+    """``count`` spectra of three levels, up to 510 nm, up to 595 nm and beyond."""
+    level = np.select([NM < 510, NM < 595], [blue, green], red)
+    return np.repeat(level[None], count, axis=0)
+
+
+def numbers_kept(folder, config, name):
+    found = loaded(folder, config)
+    return len(found.groups[[n.endswith(name) for n in found.names].index(True)])
+
+
+def test_of_waters_as_green_as_a_meadow_few_are_drawn_and_of_other_things_all(
+    write_library, config
+):
+    spectra = np.concatenate(
+        [
+            coloured(0.02, 0.09, 0.02, 50),  # strongly green
+            coloured(0.05, 0.055, 0.035, 100),  # as green as a dull meadow
+            coloured(0.02, 0.04, 0.06, 40),  # blue
+            coloured(0.02, 0.09, 0.02, 30),
+        ]
+    )
+    folder = write_library("a", NM, spectra, classes=np.array(["water"] * 190 + ["meadow"] * 30))
+    assert numbers_kept(folder, config, "meadow") == 30
+    assert 40 + 15 < numbers_kept(folder, config, "water") < 40 + 45
+
+
+def test_a_class_of_green_waters_alone_stays(write_library, config):
+    folder = write_library("a", NM, coloured(0.02, 0.09, 0.02, 5), classes=np.array(["water"] * 5))
+    assert numbers_kept(folder, config, "water") == 5
