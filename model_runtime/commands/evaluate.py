@@ -49,10 +49,13 @@ def run(args, events) -> None:
     Raises: InputError, StorageError.
     """
     from ..raster.cube import read_cube
+    from ..raster.dataset import refuse_spread
     from ..report import evaluation_report
 
     since = time.monotonic()
     constants = _constants(args)
+    for path in (args.estimate, args.reference):
+        refuse_spread(path)
     _check_outputs(args)
     is_warped = _require_memory(args.estimate, args.reference)
     estimate = read_cube(args.estimate)

@@ -75,17 +75,26 @@ def run(args, events) -> None:
     _, rows, cols = cube_shape(plan.cube)
     place = read_cube(plan.cube, window=Window(0, 0, 1, 1)).georeference
     stored, named = encoding.of_dtype("float32", ""), encoding.Named(plan.names)
+    known = np.zeros(len(plan.names), bool)
     with Writer(args.output, (rows, cols), named, stored, place, _tags(plan)) as writer:
         for window in strips(3 * len(plan.seen.bands), rows, cols):
-            writer.write(window.row0, window.col0, _indices(plan, window))
+            made = _indices(plan, window)
+            known |= np.isfinite(made).any(axis=(1, 2))
+            writer.write(window.row0, window.col0, made)
             events.progress(window.row0 + window.rows, rows)
         writer.close()
         writer.commit(args.overwrite)
+    if not known.all():
+        empty = ", ".join(name for name, is_known in zip(plan.names, known) if not is_known)
+        events.warning(
+            f"no pixel has a number for {empty}: see the formula and the raster's values"
+        )
     events.done(args.output, time.monotonic() - since, bands=list(plan.names))
 
 
 def _plan(args) -> Plan:
     from ..raster.cube import read_cube
+    from ..raster.dataset import refuse_spread, require_spread
     from ..raster.draws import find_draws, refuse_other_grid
 
     if args.draws and args.spread:
@@ -93,6 +102,9 @@ def _plan(args) -> Plan:
     indices = index_choice.choose_formulas(args.index, args.formula)
     if not indices:
         raise InputError("no index is asked for", "give --index NDVI or --formula TEXT")
+    refuse_spread(args.cube)
+    if args.spread:
+        require_spread(args.spread)
     wanted_nm = sorted({nm for formula in indices.values() for nm in formula.wavelength_nm})
     seen_nm = np.asarray(read_cube(args.cube, window=Window(0, 0, 1, 1)).wavelength_nm)
     draws = find_draws(args.draws) if args.draws else []

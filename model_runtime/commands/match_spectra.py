@@ -114,7 +114,9 @@ def _check_threshold(threshold: float) -> None:
 
 def _plan(args, events) -> Plan:
     from ..raster.cube import read_cube, usable_bands
+    from ..raster.dataset import refuse_spread, require_spread
 
+    refuse_spread(args.cube)
     spectra, left_out = spectral_library.read_all([Path(path) for path in args.library])
     if left_out:
         events.warning(f"{len(left_out)} files are left out, as the first: {left_out[0]}")
@@ -122,6 +124,7 @@ def _plan(args, events) -> Plan:
     corner = read_cube(args.cube, window=Window(0, 0, 1, 1))
     usable = usable_bands(args.cube)
     if args.spread:
+        require_spread(args.spread)
         _refuse_other_bands(args.cube, args.spread)
     nm = np.asarray(corner.wavelength_nm)[usable]
     widths = band_widths(np.asarray(corner.wavelength_nm), corner.fwhm_nm)[usable]

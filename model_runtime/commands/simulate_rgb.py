@@ -34,12 +34,13 @@ def run(args, events) -> None:
     Raises: InputError, PackageError, StorageError.
     """
     from ..raster.cube import cube_shape, read_cube
-    from ..raster.dataset import files_read
+    from ..raster.dataset import files_read, refuse_spread
     from ..raster.writer import check_name
 
     since = time.monotonic()
     model = manifest.read(embedded.package_folder(args.model))
     check_name(args.output)
+    refuse_spread(args.cube)
     target = final_names.geotiff(args.output)
     final_names.check([target], files_read(args.cube), args.overwrite)
     bands, warnings = _usable_bands(args.cube, model.input_bands)

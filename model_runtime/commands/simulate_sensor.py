@@ -44,7 +44,7 @@ def run(args, events) -> None:
     Raises: InputError, StorageError.
     """
     from ..raster.cube import cube_shape, read_cube
-    from ..raster.dataset import files_read
+    from ..raster.dataset import files_read, refuse_spread
     from ..raster.writer import check_name
 
     since = time.monotonic()
@@ -52,6 +52,7 @@ def run(args, events) -> None:
         raise InputError("one of --sensor and --responses must be given", "give one of them")
     check_name(args.output)
     read = [*files_read(args.cube), *([args.responses] if args.responses else [])]
+    refuse_spread(args.cube)
     final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
     bands, response = _response(args)
     response, warnings = _keep_covered(response, _wavelengths(args.cube, bands))

@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, Tuple
 
 import numpy as np
 
-from ..contract import CONTENT_TAG
+from ..contract import CONTENT_TAG, SPREAD_CONTENT
 from ..errors import InputError, one_line
 from . import named_sources, opening
 from .gdal_setup import gdal
@@ -86,6 +86,31 @@ def refuse_estimate(dataset, path: str) -> None:
         raise InputError(
             f"'{path}' is an estimate that this software made ({content}), not a picture",
             "choose the picture that it was made from",
+        )
+
+
+def refuse_spread(path: str) -> None:
+    """Check that a raster that is read as spectra is not an estimate's spread.
+
+    It has the bands and wavelengths of spectra, so nothing else would show it.
+
+    Raises: InputError where it is one.
+    """
+    if open_dataset(path).GetMetadataItem(CONTENT_TAG) == SPREAD_CONTENT:
+        raise InputError(
+            f"'{path}' is the spread of an estimate, not spectra", "choose the estimate itself"
+        )
+
+
+def require_spread(path: str) -> None:
+    """Check that what ``--spread`` names is not another output of this software.
+
+    Raises: InputError where it is one.
+    """
+    content = open_dataset(path).GetMetadataItem(CONTENT_TAG)
+    if content not in (None, SPREAD_CONTENT):
+        raise InputError(
+            f"--spread '{path}' is no spread ({content})", "choose what upsample --spread wrote"
         )
 
 

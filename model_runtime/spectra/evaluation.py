@@ -57,7 +57,7 @@ def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS
             "estimate and reference have no valid value in common",
             "choose rasters whose wavelengths and valid pixels overlap",
         )
-    warnings += _unit_warnings(values, truth)
+    warnings += _unit_warnings(values, truth, constants.peak)
     means = metrics.common_means(values, truth)
     evaluation = Evaluation(scores, wavelength_nm, *means, warnings)
     if evaluation.left_out_nm:
@@ -145,7 +145,7 @@ def unit_factors(estimate, reference) -> Tuple[Tuple[float, float], List[str]]:
     Returns: a factor for each, and a warning where one is not 1.
     """
     cubes = (estimate, reference)
-    medians = [abs(float(np.nanmedian(cube.values))) for cube in cubes]
+    medians = [abs(_median(cube.values)) for cube in cubes]
     large = int(medians[1] > medians[0])
     scaled = medians[large] * INTEGER_SCALE
     near = scaled / SCALE_FACTOR <= medians[1 - large] <= scaled * SCALE_FACTOR
@@ -159,6 +159,12 @@ def unit_factors(estimate, reference) -> Tuple[Tuple[float, float], List[str]]:
     return ((1.0, INTEGER_SCALE) if large else (INTEGER_SCALE, 1.0)), [said]
 
 
+def _median(values: np.ndarray) -> float:
+    """Of what is known in ``values``; 0 where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else 0.0
+
+
 def _whole(values: np.ndarray) -> bool:
     """Whether a sample of ``values`` (bands, rows, cols) are whole numbers."""
     rows, cols = (max(1, side // SAMPLED_SIDE) for side in values.shape[1:])
@@ -167,9 +173,15 @@ def _whole(values: np.ndarray) -> bool:
     return bool((known == np.round(known)).all())
 
 
-def _unit_warnings(estimate: np.ndarray, truth: np.ndarray) -> List[str]:
-    medians = [float(np.nanmedian(values)) for values in (estimate, truth)]
+def _unit_warnings(estimate: np.ndarray, truth: np.ndarray, peak: float) -> List[str]:
+    medians = [_median(values) for values in (estimate, truth)]
     low, high = sorted(abs(median) for median in medians)
+    if low > peak:
+        return [
+            f"the medians, {medians[0]:.4g} and {medians[1]:.4g}, lie above the peak of {peak:g}: "
+            "PSNR, SSIM and MRAE mean nothing then. Give both rasters the band scale of "
+            "reflectance (gdal_edit.py -scale), or --peak, --ssim-range and --mrae-epsilon"
+        ]
     if high <= UNIT_RATIO * low:
         return []
     return [

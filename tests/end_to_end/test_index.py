@@ -146,3 +146,35 @@ def test_values_that_are_no_reflectance_are_told(command, cube, tmp_path):
     write(tmp_path / "percent.tif", truth.values * 100)
     done = command("index", tmp_path / "percent.tif", tmp_path / "i.tif", "--index", "EVI")
     assert done.returncode == 0 and "which is not reflectance" in done.stderr
+
+
+def test_a_spread_is_no_cube_and_an_estimate_no_spread(command, write_raster, tmp_path):
+    """They have the same bands: their indices would look like indices."""
+    estimate, spread = tmp_path / "o.tif", tmp_path / "s.tif"
+    source = write_raster("rgb.tif", np.full((3, 8, 9), 90, np.uint8))
+    done = command("upsample", source, estimate, "--samples", "2", "--spread", spread)
+    assert done.returncode == 0, done.stderr
+    library = tmp_path / "l.csv"
+    library.write_text("nm,a\n" + "".join(f"{nm},0.2\n" for nm in range(390, 1011, 10)))
+    out = tmp_path / "i.tif"
+    for words in (
+        ("index", spread, out, "--index", "NDVI"),
+        ("match-spectra", spread, out, "--library", library),
+        ("simulate-sensor", spread, out, "--sensor", "sentinel2a"),
+        ("simulate-rgb", spread, out),
+        ("evaluate", estimate, spread),
+    ):
+        done = command(*words)
+        assert done.returncode == 2 and "the spread of an estimate, not spectra" in done.stderr
+    for words in (
+        ("index", estimate, out, "--index", "NDVI", "--spread", estimate),
+        ("match-spectra", estimate, out, "--library", library, "--spread", estimate),
+    ):
+        done = command(*words)
+        assert done.returncode == 2 and "is no spread" in done.stderr
+    assert not out.exists()
+
+
+def test_a_formula_without_a_number_anywhere_is_told(command, cube, tmp_path):
+    done = command("index", cube, tmp_path / "i.tif", "--index", "NDVI", "--formula", "log(r860-9)")
+    assert done.returncode == 0 and "no pixel has a number for log(r860-9)" in done.stderr

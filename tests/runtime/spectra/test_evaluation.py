@@ -8,7 +8,7 @@ import pytest
 
 from model_runtime.commands import evaluate as evaluate_command
 from model_runtime.errors import InputError
-from model_runtime.spectra import evaluation
+from model_runtime.spectra import evaluation, metrics
 
 GEOTRANSFORM = (500000.0, 2.0, 0.0, 4000000.0, 0.0, -2.0)
 NM = np.linspace(450, 900, 46)
@@ -53,6 +53,21 @@ def test_two_rasters_in_whole_numbers_are_compared_as_they_are():
     numbers = cube(np.round(cube().values * 10000))
     shifted = cube(numbers.values + 100)
     assert evaluation.compare(shifted, numbers).scores.overall["rmse"] == pytest.approx(100)
+
+
+def test_numbers_beyond_the_peak_are_a_warning():
+    """PSNR, SSIM and MRAE of reflectance x 10,000 look like figures and are none."""
+    large = [cube(np.full((46, 12, 17), number, np.float32)) for number in (800, 900)]
+    (warning,) = evaluation.compare(*large).warnings
+    assert "the medians, 800 and 900, lie above the peak of 1" in warning
+    assert evaluation.compare(*large, metrics.Constants(peak=10_000)).warnings == []
+
+
+def test_a_reference_without_a_value_is_refused_and_nothing_else_is_said(recwarn):
+    empty = cube(np.full_like(cube().values, np.nan))
+    with pytest.raises(InputError, match="no valid value in common"):
+        evaluation.compare(cube(), empty)
+    assert not recwarn.list
 
 
 def test_other_sizes_are_refused():

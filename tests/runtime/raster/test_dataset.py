@@ -1,0 +1,43 @@
+"""What a raster of this software holds, where its bands look like another one's."""
+
+import pytest
+from osgeo import gdal
+
+from model_runtime.contract import CONTENT_TAG, MEAN_CONTENT, SPREAD_CONTENT
+from model_runtime.errors import InputError
+from model_runtime.raster import dataset
+
+gdal.UseExceptions()
+
+
+@pytest.fixture
+def holding(write_raster):
+    """A function: content -> a raster of that content."""
+
+    def write(content):
+        path = write_raster("a.tif", [[[1]]])
+        if content:
+            gdal.Open(str(path), gdal.GA_Update).SetMetadataItem(CONTENT_TAG, content)
+        return str(path)
+
+    return write
+
+
+def test_a_spread_is_not_spectra(holding):
+    with pytest.raises(InputError, match="is the spread of an estimate, not spectra"):
+        dataset.refuse_spread(holding(SPREAD_CONTENT))
+
+
+@pytest.mark.parametrize("content", [None, MEAN_CONTENT])
+def test_others_are_spectra(holding, content):
+    assert dataset.refuse_spread(holding(content)) is None
+
+
+def test_an_estimate_is_no_spread(holding):
+    with pytest.raises(InputError, match=r"is no spread \(mean of the samples\)"):
+        dataset.require_spread(holding(MEAN_CONTENT))
+
+
+@pytest.mark.parametrize("content", [None, SPREAD_CONTENT])
+def test_a_spread_and_what_says_nothing_are(holding, content):
+    assert dataset.require_spread(holding(content)) is None
