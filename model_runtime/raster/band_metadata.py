@@ -15,6 +15,8 @@ def describe_raster(
 ) -> None:
     """Write into ``dataset`` where it lies, what its ``bands`` are, how they are ``stored``."""
     dataset.SetMetadata({**tags, "AREA_OR_POINT": place.area_or_point})
+    if place.rpc:
+        dataset.SetMetadata(dict(place.rpc), "RPC")
     if place.gcps:
         dataset.SetGCPs(list(place.gcps), place.gcp_spatial_ref)
     else:

@@ -173,9 +173,10 @@ def place_on(
     Returns: the features Placed.
     Raises: InputError where the raster has no grid on the ground, or a feature no place on it.
     """
-    if place.geotransform is None and place.gcps:
+    if place.geotransform is None and (place.gcps or place.rpc):
         raise InputError(
-            "the raster has ground control points and no grid", "warp it first (gdalwarp)"
+            "the raster has ground control points or RPCs and no grid",
+            "warp it first (gdalwarp, with -rpc for RPCs)",
         )
     change, warnings = _transformation(layer.gdal_layer.GetSpatialRef(), place.spatial_ref)
     geometries = [

@@ -2,7 +2,7 @@
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
@@ -19,13 +19,18 @@ METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator
 
 @dataclass(frozen=True)
 class Georeference:
-    """Where a raster lies. ``spatial_ref`` is GDAL's own object, so that nothing is lost."""
+    """Where a raster lies. ``spatial_ref`` is GDAL's own object, so that nothing is lost.
+
+    ``rpc``: the items of GDAL's domain of rational polynomial coefficients, as unrectified
+    satellite pictures have them.
+    """
 
     geotransform: Optional[Geotransform] = None
     spatial_ref: Optional[Any] = None
     gcps: tuple = ()
     gcp_spatial_ref: Optional[Any] = None
     area_or_point: str = "Area"
+    rpc: Tuple[Tuple[str, str], ...] = ()
 
     @property
     def crs_wkt(self) -> str:
@@ -39,13 +44,14 @@ class Georeference:
         Returns: the georeference of ``window``.
         """
         transform = self.geotransform
+        if transform is None and not self.gcps and not self.rpc and (window.row0 or window.col0):
+            transform = PIXEL_GRID  # so that QGIS lays the part over the whole
         if transform is not None:
             x, y = apply_geotransform(transform, window.col0, window.row0)
             transform = (x, *transform[1:3], y, *transform[4:6])
         gcps = tuple(_shift_gcp(gcp, window) for gcp in self.gcps)
-        return Georeference(
-            transform, self.spatial_ref, gcps, self.gcp_spatial_ref, self.area_or_point
-        )
+        rpc = tuple((key, _shift_rpc(key, text, window)) for key, text in self.rpc)
+        return replace(self, geotransform=transform, gcps=gcps, rpc=rpc)
 
     def ground(self, rows: int, cols: int) -> Optional[Tuple[float, float]]:
         """Measure a raster of ``rows`` x ``cols`` through its middle.
@@ -74,6 +80,12 @@ def _shift_gcp(gcp, window: Window):
     return gdal.GCP(gcp.GCPX, gcp.GCPY, gcp.GCPZ, pixel, line)
 
 
+def _shift_rpc(key: str, text: str, window: Window) -> str:
+    """An item of the coefficients, for a raster that begins at ``window``."""
+    start = {"LINE_OFF": window.row0, "SAMP_OFF": window.col0}.get(key)
+    return text if not start else repr(float(text) - start)
+
+
 def apply_geotransform(transform: Geotransform, col: float, row: float) -> Tuple[float, float]:
     """Convert a place in pixels to coordinates.
 
@@ -98,6 +110,7 @@ def georeference_of(dataset) -> Georeference:
             tuple(dataset.GetGCPs()),
             dataset.GetGCPSpatialRef(),
             point,
+            tuple(sorted((dataset.GetMetadata("RPC") or {}).items())),
         )
     for message in said:
         if "corrupt" in message:

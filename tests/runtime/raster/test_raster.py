@@ -464,6 +464,36 @@ def test_the_place_is_carried_exactly_also_of_a_part(write_raster, tmp_path, tra
         assert made.GetSpatialRef() is None
 
 
+def test_a_part_of_a_raster_without_a_place_lies_on_its_pixels(write_raster):
+    """As QGIS counts them: y from 0 at the top downwards."""
+    place = RasterReader(write_raster("a.tif", numbers(), None, None), None).georeference
+    assert place.of(Window(0, 0, 2, 2)).geotransform is None
+    assert place.of(Window(2, 3, 2, 2)).geotransform == (3, 1, 0, -2, 0, -1)
+
+
+def test_rational_polynomials_move_with_the_window(write_raster, tmp_path):
+    """Of an unrectified satellite picture: GDAL finds the same ground by both rasters."""
+    source = write_raster("a.tif", numbers(rows=30, cols=40), epsg=None, transform=None)
+    rows = [[0, 0, -1], [0, 1, 0]]
+    line, sample = (" ".join(map(str, [*row, *[0] * 17])) for row in rows)
+    one = " ".join(map(str, [1, *[0] * 19]))
+    rpc = {"LINE_NUM_COEFF": line, "LINE_DEN_COEFF": one, "SAMP_NUM_COEFF": sample}
+    rpc.update({"SAMP_DEN_COEFF": one, "LINE_OFF": 15.5, "SAMP_OFF": 20, "LINE_SCALE": 15})
+    rpc.update({"SAMP_SCALE": 20, "LAT_OFF": 48, "LONG_OFF": 8, "HEIGHT_OFF": 100})
+    rpc.update({"LAT_SCALE": 0.1, "LONG_SCALE": 0.1, "HEIGHT_SCALE": 100})
+    dataset = gdal.Open(str(source), gdal.GA_Update)
+    dataset.SetMetadata({key: str(value) for key, value in rpc.items()}, "RPC")
+    dataset = None
+    place = RasterReader(source, None).georeference.of(Window(4, 7, 10, 12))
+    write(tmp_path / "o.tif", np.zeros((2, 10, 12), np.float32), place=place)
+    ground = [
+        gdal.Transformer(gdal.Open(str(path)), None, ["METHOD=RPC"]).TransformPoint(0, col, row)[1]
+        for path, col, row in ((source, 10, 9), (tmp_path / "o.tif", 3, 5))
+    ]
+    np.testing.assert_allclose(ground[1], ground[0], atol=1e-9)
+    assert abs(ground[0][0] - 8) < 0.1
+
+
 def test_ground_control_points_move_with_the_window(write_raster):
     source = write_raster("a.tif", numbers(), epsg=None, transform=None)
     reference = osr.SpatialReference()
