@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Dict, Tuple
 
-from .encoding import Bands, Encoding, Named, Spectral, envi_lists
+from .encoding import Bands, Encoding, Named, Spectral, envi_list, envi_lists
 from .gdal_setup import gdal
 from .georeference import Georeference
+from .wavelengths import centres_nm, widths_nm
 
 COLOURS = {"red": gdal.GCI_RedBand, "green": gdal.GCI_GreenBand, "blue": gdal.GCI_BlueBand}
 
@@ -86,6 +87,22 @@ def carry_domains(source, copy: Path) -> None:
     made = gdal.OpenEx(str(copy), gdal.OF_RASTER | gdal.OF_READONLY)
     copy_domains(source, made)
     made.FlushCache()
+
+
+def complete_envi_domain(source, made) -> None:
+    """Write the wavelengths into the ENVI domain of ``made`` where only the bands' own items of
+    ``source`` say them: an ENVI header has lists.
+    """
+    bands = [source.GetRasterBand(i + 1) for i in range(source.RasterCount)]
+    items = [band.GetMetadataItem for band in bands]
+    said = source.GetMetadata("ENVI") or {}
+    centres, widths = (read(source.GetMetadataItem, items) for read in (centres_nm, widths_nm))
+    if "wavelength" in said or None in centres:
+        return
+    known = {"wavelength": envi_list(centres), "wavelength_units": "Nanometers"}
+    if None not in widths:
+        known["fwhm"] = envi_list(widths)
+    made.SetMetadata({**said, **known}, "ENVI")
 
 
 def copy_domains(source, made) -> None:

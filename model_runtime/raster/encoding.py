@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Dict, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -125,10 +125,16 @@ def envi_lists(spectral: Spectral) -> Dict[str, str]:
 
     Returns: metadata items.
     """
-    centres = ", ".join(f"{value:.2f}" for value in spectral.wavelength_nm)
-    widths = ", ".join(f"{value:.2f}" for value in spectral.fwhm_nm)
     return {
-        "wavelength": f"{{{centres}}}",
+        "wavelength": envi_list(spectral.wavelength_nm),
         "wavelength_units": "Nanometers",
-        "fwhm": f"{{{widths}}}",
+        "fwhm": envi_list(spectral.fwhm_nm),
     }
+
+
+def envi_list(values: Iterable[Any]) -> str:
+    """Write numbers as ENVI's headers do: ``{450.00, 460.00}``.
+
+    Returns: the text.
+    """
+    return f"{{{', '.join(f'{value:.2f}' for value in values)}}}"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Callable
 
-from .band_metadata import carry_domains, copy_domains
+from .band_metadata import carry_domains, complete_envi_domain, copy_domains
 from .gdal_setup import callback_of, closing_errors, gdal
 
 COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
@@ -35,6 +35,7 @@ def make_copy(dataset, made: Path, form: str, tell: Callable[[float], None], nam
         raise RuntimeError("; ".join(dict.fromkeys(said)) or CUT_OFF)
     if driver_name == "ENVI":
         copy_domains(dataset, copy)
+        complete_envi_domain(dataset, copy)
     with closing_errors() as trouble:
         del copy
     if trouble:

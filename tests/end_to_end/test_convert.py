@@ -84,6 +84,22 @@ def test_the_header_alone_is_enough(cube, tmp_path):
     assert np.isnan(read.values[:, 3, 4]).all()
 
 
+def test_the_header_says_what_only_the_bands_own_items_said(write_raster, tmp_path):
+    """As other programs' GeoTIFFs have them; without, the header had no wavelengths."""
+    source = write_raster("b.tif", np.ones((3, 4, 5), np.float32))
+    dataset = gdal.Open(str(source), gdal.GA_Update)
+    for i, nm in enumerate(NM):
+        said = {"wavelength": str(nm / 1000), "wavelength_units": "Micrometers"}
+        dataset.GetRasterBand(i + 1).SetMetadata(said)
+    del dataset
+    assert convert(source, tmp_path / "o.img", "--format", "envi").returncode == 0
+    fields = header(tmp_path / "o.hdr")
+    assert fields["wavelength"].replace(" ", "") == "{" + ",".join(f"{nm:.2f}" for nm in NM) + "}"
+    assert fields["wavelength units"] == "Nanometers" and "fwhm" not in fields
+    (tmp_path / "o.img.aux.xml").unlink()
+    assert read_cube(tmp_path / "o.img").wavelength_nm == pytest.approx(NM)
+
+
 def test_a_cog_says_them_in_every_domain(cube, tmp_path):
     answer = convert(cube, tmp_path / "o.tif", "--format", "cog")
     assert answer.returncode == 0, answer.stderr
