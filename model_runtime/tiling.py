@@ -49,8 +49,16 @@ def strips(bands: int, rows: int, cols: int) -> Iterator[Window]:
     fitting = STRIP_BYTES // (4 * bands)  # pixels
     height = max(BLOCK_SIDE, fitting // cols // BLOCK_SIDE * BLOCK_SIDE)
     width = max(BLOCK_SIDE, fitting // height // BLOCK_SIDE * BLOCK_SIDE)
+    yield from areas(rows, cols, height, width)
+
+
+def areas(rows: int, cols: int, height: int, width: int) -> Iterator[Window]:
+    """Cut ``rows`` x ``cols`` pixels into windows of at most ``height`` x ``width``.
+
+    Returns: the windows, from the top, and from the left.
+    """
     for row0 in range(0, rows, height):
-        for col0 in range(0, cols, width if width < cols else cols):
+        for col0 in range(0, cols, width):
             yield Window(row0, col0, min(height, rows - row0), min(width, cols - col0))
 
 

@@ -25,7 +25,7 @@ ORDER = {
         contract tiling __init__
     """,
     "training": """
-        train ablate distill export calibrate fit_truncation \
+        train ablate average distill export add_sample_graphs calibrate fit_truncation \
         prepare import_reference simulate_vegetation
         graphs
         loop

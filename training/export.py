@@ -20,6 +20,7 @@ from training import cli
 from training.config import Config
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
 from training.graphs.onnx_export import Port, export_denoiser, export_graph
+from training.graphs.write_sample_graphs import with_sample_graphs
 from training.loop import checkpoint, run_folder
 from training.loop.train_stage import load_trained
 from training.package import manifest_of_config
@@ -80,7 +81,8 @@ def export(
         _write_card(part, config, card)
         stages = [_export_stage(n, config, s, part, lines) for s, n in enumerate(networks)]
         identity = manifest_of_config.identity(config, manifest_of_config.read_domain(run))
-        manifest.Manifest(**identity, card=CARD, stages=tuple(stages)).write(part)
+        model = manifest.Manifest(**identity, card=CARD, stages=tuple(stages))
+        with_sample_graphs(part, model, lines).write(part)
     return lines
 
 

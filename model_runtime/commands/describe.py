@@ -36,8 +36,9 @@ def file_facts(folder: Path, model: manifest.Manifest) -> List[Dict]:
     Returns: name, SHA-256 and bytes of each.
     Raises: PackageError for a file that is missing or another.
     """
-    entries = [e for stage in model.stages for e in (stage.condition_encoder, stage.denoiser) if e]
-    return [{**asdict(entry), "bytes": len(read_graph(folder, entry))} for entry in entries]
+    return [
+        {**asdict(entry), "bytes": len(read_graph(folder, entry))} for entry in model.graph_files
+    ]
 
 
 def as_json(folder: Path, model: manifest.Manifest, files: List[Dict]) -> Dict:

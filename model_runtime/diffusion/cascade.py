@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 
+from .. import tiling
 from ..errors import InputError
 from ..package.manifest import Manifest
 from ..spectra import reliability
@@ -22,10 +24,16 @@ from . import (
     statistics,
 )
 from .noise import NoiseKey
+from .sample_graph import PATCH_COLS, PATCH_ROWS, SampleGraph
 from .settings import EVERYTHING, EstimateRequest, Finish, Sampling, TileEstimate
 from .stage_sampler import StageSampler
 from .statistics import Deviations, Mean
 
+# number of a sample -> the sample of each stage, or of the last alone, (bands, rows, cols) each
+Draw = Callable[[int], List[np.ndarray]]
+
+# Windows of a tile count from here.
+WHOLE = Window(0, 0, 0, 0)
 # Of all bands and features these take about 3 MB: what a core's cache holds.
 STRIP_PIXELS = 4096
 
@@ -52,9 +60,16 @@ class Cascade:
     """A loaded model package on a device; ``threads`` work on one tile."""
 
     def __init__(
-        self, manifest: Manifest, stages: List[StageSampler], device: str, threads: int = 1
+        self,
+        manifest: Manifest,
+        stages: List[StageSampler],
+        device: str,
+        threads: int = 1,
+        graphs: Callable[[str, int], Optional[SampleGraph]] = lambda sampler, steps: None,
     ):
+        """``graphs``: the package's graph of samples for a sampler and its steps, if it has one."""
         self.manifest, self.stages, self.device = manifest, stages, device
+        self._graphs = graphs
         # One pool for all tiles: new threads would each leave a heap of their own behind.
         self.threads, self._pool = threads, ThreadPoolExecutor(threads)
         self.providers = onnx_session.PROVIDERS[device]
@@ -85,45 +100,73 @@ class Cascade:
         null = self._null(first.features, condition, how.guidance[0])
         part = _Part(rgb[None], condition, first.features(condition), null)
         if self.manifest.pixelwise:
-            return self._in_strips(part, how, (row0, col0), wanted)
+            return self._in_areas(part, how, (row0, col0), wanted)
 
         window = Window(row0, col0, *rgb.shape[1:])
 
         def draw(key: NoiseKey, bands: int) -> np.ndarray:
             return noise.draw_noise(key, bands, window)
 
-        found = self._sample(part, how, draw, wanted)
+        found = self._moments(rgb, how, self._by_steps(part, how, draw), wanted)
         kept = (slice(None), *wanted.kept)
         if found.relative_spread is not None:
             found = replace(found, relative_spread=found.relative_spread[kept])
         return _each(found, lambda values: wanted.finish(values[kept]))
 
-    def _in_strips(
+    def _in_areas(
         self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: EstimateRequest
     ) -> TileEstimate:
-        """Each pixel by itself: a strip stays in a core's cache through all steps and samples."""
+        """Each pixel by itself: an area stays in a core's cache through all steps and samples."""
         rows, cols = (range(n)[k] for n, k in zip(tile.rgb.shape[2:], wanted.kept))
         whole = self._empty((len(rows), len(cols)), how.samples, wanted)
-        height = len(rows) if self.device != "cpu" else max(1, STRIP_PIXELS // len(cols))
+        graph = self._graph_for(how)
+        work_on = self._in_strip if graph is None else partial(self._in_patch, graph)
 
-        def work(first: int) -> None:
-            found = self._strip(tile, how, origin, rows[first : first + height], cols, wanted)
-            _put(_each(found, wanted.finish), whole, slice(first, first + height))
+        def work(area: Window) -> None:
+            place = Window(area.row0 + rows.start, area.col0 + cols.start, area.rows, area.cols)
+            found = work_on(tile, how, origin, place, wanted)
+            _put(_each(found, wanted.finish), whole, area)
 
-        list(self._pool.map(work, range(0, len(rows), height)))
+        height, width = self._area_sides(len(rows), len(cols), graph is not None)
+        list(self._pool.map(work, tiling.areas(len(rows), len(cols), height, width)))
         return whole
 
-    def _strip(
-        self, tile: _Part, how: Sampling, origin, rows: range, cols: range, wanted: EstimateRequest
+    def _graph_for(self, how: Sampling) -> Optional[SampleGraph]:
+        """The graph that makes these samples; None where only the stages one by one do."""
+        bounds = how.truncation or [stage.stage.pdt_lower_bound for stage in self.stages]
+        plain = not any(how.guidance) and min(bounds) >= 1 and self.device == "cpu"
+        return self._graphs(how.sampler, how.steps) if plain else None
+
+    def _area_sides(self, rows: int, cols: int, in_graph: bool) -> Tuple[int, int]:
+        if in_graph:
+            return PATCH_ROWS, PATCH_COLS
+        return (rows if self.device != "cpu" else max(1, STRIP_PIXELS // cols)), cols
+
+    def _in_strip(
+        self, tile: _Part, how: Sampling, origin, place: Window, wanted: EstimateRequest
     ) -> TileEstimate:
-        part = tile.crop(slice(rows.start, rows.stop), slice(cols.start, cols.stop))
-        corner = origin[0] + rows.start, origin[1] + cols.start
-        window = Window(*corner, len(rows), len(cols))
+        """The part ``place`` of ``tile``, step by step."""
+        part = tile.crop(*place.slices(WHOLE))
+        window = replace(place, row0=origin[0] + place.row0, col0=origin[1] + place.col0)
 
         def pick(key: NoiseKey, bands: int) -> np.ndarray:
             return noise.pick_noise(key, bands, how.samples, window, self.manifest.shared_noise)
 
-        return self._sample(part, how, pick, wanted)
+        return self._moments(part.rgb[0], how, self._by_steps(part, how, pick), wanted)
+
+    def _in_patch(
+        self, graph: SampleGraph, tile: _Part, how: Sampling, origin, place: Window, wanted
+    ) -> TileEstimate:
+        """The part ``place`` of ``tile``, a sample by one graph."""
+        rows, cols = place.slices(WHOLE)
+        window = replace(place, row0=origin[0] + place.row0, col0=origin[1] + place.col0)
+        features = tile.features[0, :, rows, cols]
+        features = np.ascontiguousarray(features.reshape(len(features), -1).T)
+
+        def sample(number: int) -> List[np.ndarray]:
+            return graph.samples(features, window, how, number, wanted.stages)
+
+        return self._moments(tile.rgb[0, :, rows, cols], how, sample, wanted)
 
     def _empty(self, shape: Tuple[int, int], samples: int, wanted: EstimateRequest) -> TileEstimate:
         kind = wanted.finish(np.zeros((1, 1, 1), np.float32)).dtype
@@ -138,36 +181,45 @@ class Cascade:
         relative = np.empty((1, *shape), np.float32) if several else None
         return TileEstimate(room(last), room(last) if spread else None, stages, draws, relative)
 
-    def _sample(
-        self, part: _Part, how: Sampling, noise_of: Callable, wanted: EstimateRequest
-    ) -> TileEstimate:
-        """All samples of ``part``; ``noise_of(key, bands)`` draws."""
-        last = len(self.stages) - 1
-        means = [Mean() for _ in self.stages]
-        asked = wanted.spread or wanted.draws or wanted.relative_spread
-        deviations = Deviations(self._change, wanted.draws) if asked and how.samples > 1 else None
+    def _by_steps(self, part: _Part, how: Sampling, noise_of: Callable) -> Draw:
+        """Make samples of every stage by the networks; ``noise_of(key, bands)`` draws noise."""
         first = self.stages[0]
         held = first.hold(part.features)
         held_null = None if part.null is None else first.hold(part.null)
-        for k in range(how.samples):
-            condition, features, null = part.condition, held, held_null
+
+        def sample(number: int) -> List[np.ndarray]:
+            condition, features, null, made = part.condition, held, held_null, []
             for i, stage in enumerate(self.stages):
                 if i > 0:
                     features = stage.held_features(condition)
                     null = self._null(stage.held_features, condition, how.guidance[i])
                 bands = stage.stage.output_bands
 
-                def draw(t: int, i=i, k=k, bands=bands) -> np.ndarray:
-                    return noise_of(NoiseKey(how.seed, i, k, t), bands)[None]
+                def draw(t: int, i=i, bands=bands) -> np.ndarray:
+                    return noise_of(NoiseKey(how.seed, i, number, t), bands)[None]
 
                 bound = None if how.truncation is None else how.truncation[i]
                 condition = stage.sample(features, null, how, how.guidance[i], draw, bound)
-                if wanted.stages or i == last:
-                    means[i].add(condition[0])
+                made.append(condition[0])
+            return made
+
+        return sample
+
+    def _moments(
+        self, rgb: np.ndarray, how: Sampling, sample: Draw, wanted: EstimateRequest
+    ) -> TileEstimate:
+        """What is wanted of all samples of the pixels ``rgb`` (input bands, rows, cols)."""
+        last = len(self.stages) - 1
+        means = [Mean() for _ in (self.stages if wanted.stages else self.stages[last:])]
+        asked = wanted.spread or wanted.draws or wanted.relative_spread
+        deviations = Deviations(self._change, wanted.draws) if asked and how.samples > 1 else None
+        for number in range(how.samples):
+            made = sample(number)[-len(means) :]
+            for run, one in zip(means, made):
+                run.add(one)
             if deviations:
-                deviations.add(condition[0])
-        rgb = part.rgb[0]
-        mean = self._spectra(last, means[last].value(), rgb)
+                deviations.add(made[-1])
+        mean = self._spectra(last, means[-1].value(), rgb)
         if how.colours is not None:
             mean = colour_correction.mover(self.manifest, how.colours)(mean, rgb)
         stages = []
@@ -260,12 +312,13 @@ def _each(found: TileEstimate, change: Finish) -> TileEstimate:
     return TileEstimate(change(found.mean), spread, stages, draws, found.relative_spread)
 
 
-def _put(found: TileEstimate, whole: TileEstimate, rows: slice) -> None:
+def _put(found: TileEstimate, whole: TileEstimate, area: Window) -> None:
+    place = (slice(None), *area.slices(WHOLE))
     for values, room in zip(
         [found.mean, *found.stages, *found.draws], [whole.mean, *whole.stages, *whole.draws]
     ):
-        room[:, rows] = values
+        room[place] = values
     if whole.spread is not None:
-        whole.spread[:, rows] = found.spread
+        whole.spread[place] = found.spread
     if whole.relative_spread is not None:
-        whole.relative_spread[:, rows] = found.relative_spread
+        whole.relative_spread[place] = found.relative_spread

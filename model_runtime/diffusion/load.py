@@ -1,16 +1,19 @@
 """Loads a model package: its ONNX files as sessions, put together as a cascade."""
 
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 import numpy as np
 
 from .. import tiling
 from ..package.manifest import Manifest
 from ..system import hardware
+from . import onnx_session
 from .cascade import Cascade
 from .device_choice import choose_device, time_runs
 from .open_network import GraphUse, open_network
+from .sample_graph import SampleGraph
 from .settings import Sampling
 from .stage_sampler import StageSampler
 
@@ -44,7 +47,8 @@ def load_cascade(
 def _open(folder: Path, manifest: Manifest, device: str, threads: int) -> Cascade:
     numbers = range(len(manifest.stages))
     stages = [_load_stage(folder, manifest, i, device, threads) for i in numbers]
-    return Cascade(manifest, stages, device, threads)
+    graphs = lru_cache(partial(_sample_graph, folder, manifest, device))
+    return Cascade(manifest, stages, device, threads, graphs)
 
 
 def _trial_seconds(cascade: Cascade) -> float:
@@ -57,6 +61,15 @@ def _trial_seconds(cascade: Cascade) -> float:
     scales = tuple(stage.guidance_scale for stage in model.stages)
     how = Sampling(sampler="ddim", steps=1, samples=1, guidance=scales, seed=0)
     return time_runs(lambda: cascade.estimate(rgb, 0, 0, how))
+
+
+def _sample_graph(
+    folder: Path, manifest: Manifest, device: str, sampler: str, steps: int
+) -> Optional[SampleGraph]:
+    file = manifest.sample_graph(sampler, steps)
+    if file is None:
+        return None
+    return SampleGraph(onnx_session.session_for(folder, file, device, 1, pixelwise=True), manifest)
 
 
 def _load_stage(

@@ -89,6 +89,69 @@ def pick_noise(
     return own
 
 
+@dataclass(frozen=True)
+class NoiseParts:
+    """``pick_noise`` before its sum: bank[places] + ``pixel_weights`` @ nodes, pixels in a row.
+
+    ``places`` (pixels,), ``bank`` (BANK, bands), ``nodes`` (nodes, bands).
+    """
+
+    places: np.ndarray
+    bank: np.ndarray
+    nodes: np.ndarray
+
+
+def pick_parts(
+    key: NoiseKey,
+    bands: int,
+    samples: int,
+    window: Window,
+    shared: Optional[SharedNoise] = None,
+) -> NoiseParts:
+    """Pick what the noise of ``pick_noise`` is summed of, for a graph that sums it.
+
+    Returns: the parts.
+    """
+    shared_key = key.seed % 2**64, key.word_of_all_samples
+    share = shared.share if shared else 0.0
+    bank = _own_bank(*shared_key, bands, samples, key.sample, share)
+    places = _places(*shared_key, *_numbers(window)).reshape(-1)
+    if shared is None:
+        return NoiseParts(places, bank, np.zeros((1, bands), np.float32))
+    picked = _node_places(shared_key, shared.cell, window)
+    nodes = _bank(*shared_key, bands, samples)[key.sample].take(picked, axis=1, mode="wrap")
+    return NoiseParts(places, bank, np.ascontiguousarray(nodes.reshape(bands, -1).T))
+
+
+@lru_cache(maxsize=512)
+def _own_bank(
+    seed: int, draw: int, bands: int, samples: int, sample: int, share: float
+) -> np.ndarray:
+    """(BANK, bands): the draws of one sample, as much of them as is a pixel's own."""
+    bank = _bank(seed, draw, bands, samples)[sample]
+    return np.ascontiguousarray((bank * np.float32(np.sqrt(1 - share))).T)
+
+
+def pixel_weights(window: Window, shared: Optional[SharedNoise] = None) -> np.ndarray:
+    """Compute how much of each node's draw a pixel of ``window`` gets.
+
+    Returns: float32 (pixels, nodes); of nothing shared (pixels, 1), zeros.
+    """
+    if shared is None:
+        return np.zeros((window.rows * window.cols, 1), np.float32)
+    row, col = window.row0 % shared.cell, window.col0 % shared.cell  # nodes repeat
+    return _pixel_weights(row, window.rows, col, window.cols, shared)
+
+
+@lru_cache(maxsize=16)
+def _pixel_weights(row0: int, rows: int, col0: int, cols: int, shared: SharedNoise) -> np.ndarray:
+    _, down = interpolation(row0, rows, shared.cell)
+    _, across = interpolation(col0, cols, shared.cell)
+    down = np.float32(np.sqrt(shared.share)) * down
+    weights = down[:, None, :, None] * across[None, :, None, :]
+    return weights.reshape(rows * cols, -1)
+
+
 def _numbers(window: Window) -> Tuple[int, int, int, int]:
     return window.row0, window.col0, window.rows, window.cols
 
@@ -101,15 +164,20 @@ def _smooth(
     Picks at the nodes of a grid that belongs to the ground, interpolated linearly; the weights'
     squares add up to 1, so the variance is the same everywhere.
     """
-    row0, col0, rows, cols = _numbers(window)
-    first_row, down = interpolation(row0, rows, shared.cell)
-    first_col, across = interpolation(col0, cols, shared.cell)
+    _, down = interpolation(window.row0, window.rows, shared.cell)
+    _, across = interpolation(window.col0, window.cols, shared.cell)
     down = np.float32(np.sqrt(shared.share)) * down
-    nodes = first_row, first_col, down.shape[1], across.shape[1]
-    seed, draw = key
-    picks = bank.take(_places(seed ^ _NODES, draw, *nodes), axis=1, mode="wrap")
+    picks = bank.take(_node_places(key, shared.cell, window), axis=1, mode="wrap")
     by_row = np.matmul(down, picks).reshape(-1, across.shape[1])  # one product, not one per band
-    return (by_row @ across.T).reshape(len(bank), rows, cols)
+    return (by_row @ across.T).reshape(len(bank), window.rows, window.cols)
+
+
+def _node_places(key: Tuple[int, int], cell: int, window: Window) -> np.ndarray:
+    """(rows, cols) of the nodes around ``window``: which draw each gets."""
+    first_row, down = interpolation(window.row0, window.rows, cell)
+    first_col, across = interpolation(window.col0, window.cols, cell)
+    seed, draw = key
+    return _places(seed ^ _NODES, draw, first_row, first_col, down.shape[1], across.shape[1])
 
 
 @lru_cache(maxsize=64)

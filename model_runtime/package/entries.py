@@ -1,7 +1,8 @@
 """The entries of ``model.json``, and what each says; ``Manifest`` holds them together."""
 
+import hashlib
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 PREDICTIONS = ("epsilon", "x0", "v")
 SCHEDULES = ("linear", "cosine")
@@ -73,6 +74,37 @@ class Stage:
     guidance_scale: float
     pdt_lower_bound: float
     truncation: Optional[TruncationThresholds] = None
+
+
+@dataclass(frozen=True)
+class SampleGraph:
+    """All ``steps`` of all stages by ``sampler`` in one graph, of a pixelwise package.
+
+    ``stages_sha256``: of the stages that it was made of (``stages_digest``); a graph of others is
+    not used.
+    """
+
+    sampler: str
+    steps: int
+    graph: ModelFile
+    stages_sha256: str
+
+
+def stages_digest(stages: Sequence[Stage]) -> str:
+    """Hash what decides a sample of ``stages``: their files, what they predict, their schedules.
+
+    Returns: the SHA-256, 64 hexadecimal digits.
+    """
+    facts = [
+        (
+            stage.denoiser.sha256,
+            stage.condition_encoder and stage.condition_encoder.sha256,
+            stage.prediction,
+            stage.schedule.betas_sha256,
+        )
+        for stage in stages
+    ]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,14 @@ from .entries import (
     ModelFile,
     Normalisation,
     Quality,
+    SampleGraph,
     Schedule,
     SharedError,
     SharedNoise,
     Stage,
     Tile,
     TruncationThresholds,
+    stages_digest,
 )
 from .json_node import REMEDY, JsonNode
 
@@ -48,6 +50,7 @@ __all__ = [
     "ModelPackage",
     "Normalisation",
     "Quality",
+    "SampleGraph",
     "Schedule",
     "SharedError",
     "SharedNoise",
@@ -57,6 +60,7 @@ __all__ = [
     "open_package",
     "parse",
     "read",
+    "stages_digest",
 ]
 
 FORMAT_VERSION = 1
@@ -77,6 +81,7 @@ class Manifest:
     ``shared_noise``: how that noise hangs together; None: each pixel's is its own.
     ``shared_error``: the error that draws and spreads have in common over a picture; None: none.
     ``null_condition``: what guidance guides away from (see guidance.null_of).
+    ``sample_graphs``: all steps by a sampler in one graph (diffusion/sample_graph.py).
     """
 
     name: str
@@ -100,7 +105,27 @@ class Manifest:
     shared_error: Optional[SharedError] = None
     calibrations: Tuple[Calibration, ...] = ()
     null_condition: str = NULL_CONDITIONS[0]
+    sample_graphs: Tuple[SampleGraph, ...] = ()
     format_version: int = FORMAT_VERSION
+
+    def sample_graph(self, sampler: str, steps: int) -> Optional[ModelFile]:
+        """Find the graph of these stages for these settings.
+
+        Returns: its file; None where the package has none.
+        """
+        made_of = stages_digest(self.stages)
+        for one in self.sample_graphs:
+            if (one.sampler, one.steps, one.stages_sha256) == (sampler, steps, made_of):
+                return one.graph
+        return None
+
+    @property
+    def graph_files(self) -> Tuple[ModelFile, ...]:
+        """All ONNX files of the package."""
+        of_stages = [
+            file for s in self.stages for file in (s.condition_encoder, s.denoiser) if file
+        ]
+        return (*of_stages, *(one.graph for one in self.sample_graphs))
 
     def write(self, folder: Path) -> Path:
         """Write ``model.json`` into ``folder``.
@@ -192,6 +217,7 @@ def parse(data: Any) -> Manifest:
         shared_error=entry.read_shared_error(root, bands),
         calibrations=entry.read_calibrations(root, fewest, bands),
         null_condition=entry.read_null_condition(root),
+        sample_graphs=entry.read_sample_graphs(root, fewest),
     )
 
 

@@ -17,6 +17,7 @@ from .entries import (
     ModelFile,
     Normalisation,
     Quality,
+    SampleGraph,
     Schedule,
     SharedError,
     SharedNoise,
@@ -31,6 +32,7 @@ MAX_STAGES = 16
 MAX_TIMESTEPS = 100_000
 MAX_KNOTS = 1000
 MAX_CELL = 256  # pixels
+MAX_SAMPLE_GRAPHS = 20
 MAX_ERROR_VECTORS, MAX_SHARED_ERROR = 8, 2  # a relative error of 200 % says nothing
 
 
@@ -47,10 +49,15 @@ def read_file_name(node: JsonNode) -> str:
 
 
 def _read_model_file(node: JsonNode) -> ModelFile:
-    digest = node.get("sha256").text(64)
-    if len(digest) != 64 or any(c not in "0123456789abcdef" for c in digest):
-        raise node.get("sha256").fail("64 lower-case hexadecimal digits")
+    digest = _read_sha256(node.get("sha256"))
     return ModelFile(read_file_name(node.get("file")), digest)
+
+
+def _read_sha256(node: JsonNode) -> str:
+    digest = node.text(64)
+    if len(digest) != 64 or any(c not in "0123456789abcdef" for c in digest):
+        raise node.fail("64 lower-case hexadecimal digits")
+    return digest
 
 
 def read_input_bands(node: JsonNode) -> Tuple[InputBand, ...]:
@@ -296,6 +303,27 @@ def _read_calibration(node: JsonNode, timesteps: int, bands: int) -> Calibration
         node.get("samples").integer(2, 1000),
         node.get("factor").numbers(bands, 0, 1e3),
         node.get("relative").numbers(bands, 0, 10),
+    )
+
+
+def read_sample_graphs(root: JsonNode, timesteps: int) -> Tuple[SampleGraph, ...]:
+    """Read the graphs that hold whole samples; of pixelwise packages alone.
+
+    Returns: the graphs, which may be none.
+    """
+    node = root.optional("sample_graphs", [])
+    nodes = node.items(0, MAX_SAMPLE_GRAPHS)
+    if nodes and root.optional("pixelwise", False).value is not True:
+        raise node.fail("absent, or the package pixelwise")
+    return tuple(_read_sample_graph(one, timesteps) for one in nodes)
+
+
+def _read_sample_graph(node: JsonNode, timesteps: int) -> SampleGraph:
+    return SampleGraph(
+        node.get("sampler").one_of(SAMPLERS),
+        node.get("steps").integer(1, timesteps),
+        _read_model_file(node.get("graph")),
+        _read_sha256(node.get("stages_sha256")),
     )
 
 

@@ -27,6 +27,7 @@ RECORDS = {
     ("shared_noise",): manifest.SharedNoise,
     ("shared_error",): manifest.SharedError,
     ("calibrations",): manifest.Calibration,
+    ("sample_graphs",): manifest.SampleGraph,
     ("stages",): manifest.Stage,
     ("stages", "schedule"): manifest.Schedule,
     ("stages", "truncation"): manifest.TruncationThresholds,
@@ -34,6 +35,7 @@ RECORDS = {
     ("qualities", "fast"): manifest.Quality,
 }
 
+FILE = {"file": "a.onnx", "sha256": "0" * 64}
 BROKEN = [
     ("name", ""),
     ("name", "n" * 201),
@@ -98,11 +100,14 @@ BROKEN = [
     ("shared_error", {"known": []}),
     ("shared_error", {"known": [], "guessed": [[3.0] * 8]}),
     ("shared_error", {"known": [[0.1] * 8] * 9, "guessed": []}),
+    ("sample_graphs", [{"sampler": "ddim", "steps": 1, "graph": FILE, "stages_sha256": "0"}]),
+    ("sample_graphs", [{"sampler": "ddim", "steps": 0, "graph": FILE, "stages_sha256": "0" * 64}]),
     ("calibrations", [{"sampler": "ddim", "steps": 1, "samples": 1, "factor": [], "relative": []}]),
 ]
 # Rules between entries: docs/model-package.md lists them, a schema cannot say them.
 BETWEEN_ENTRIES = [
     ("shared_noise", {"share": 0.5, "cell": 8}),
+    ("sample_graphs", [{"sampler": "ddim", "steps": 1, "graph": FILE, "stages_sha256": "0" * 64}]),
     ("shared_error", {"known": [], "guessed": [[0.1] * 7]}),
     ("wavelength_nm.3", 400.0),
     ("fwhm_nm", [80.0] * 7),

@@ -21,8 +21,7 @@ DOWNLOAD_MB = 24
 def embedded_mb():
     """Size of the embedded model's ONNX files, in MB."""
     folder = embedded.package_folder(None)
-    stages = manifest.read(folder).stages
-    files = [entry for s in stages for entry in (s.denoiser, s.condition_encoder) if entry]
+    files = manifest.read(folder).graph_files
     return sum((folder / entry.file).stat().st_size for entry in files) / 1e6
 
 

@@ -20,10 +20,8 @@ def new_package(folder: Path) -> Iterator[Path]:
     """
     with new_folder(folder) as part:
         yield part
-        for stage in manifest.read(part).stages:
-            for entry in (stage.denoiser, stage.condition_encoder):
-                if entry is not None:
-                    read_verified(part, entry)
+        for entry in manifest.read(part).graph_files:
+            read_verified(part, entry)
 
 
 def model_file(path: Path) -> manifest.ModelFile:

@@ -153,6 +153,7 @@ def test_every_entry_is_needed(data):
         "data_consistency",
         "colour_correction",
         "pixelwise",
+        "sample_graphs",
         "shared_noise",
         "shared_error",
     }

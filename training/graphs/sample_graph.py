@@ -1,0 +1,222 @@
+"""All steps of all stages of a pixelwise compact package in one graph: noise in, a sample out.
+
+The arrays are (pixels, channels), so that every layer is one product with constant weights. What
+the timestep adds is a constant of each step; a step's noise, the sums of the sampler and the next
+stage's condition stay inside. The sampler itself is not written again: ``linear_steps`` runs the
+runtime's function on symbols and reads off what it adds up.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from model_runtime.diffusion import samplers, schedule
+from model_runtime.package import manifest
+
+from ..networks.compact import DARKEST
+from .linear_steps import Step, linear_steps
+
+OPSET, IR_VERSION = 18, 8
+Weights = Dict[str, np.ndarray]
+
+
+def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: int) -> bytes:
+    """The graph of ``model``'s stages in ``folder`` for ``steps`` steps by ``sampler``.
+
+    Inputs: ``features`` (pixels, width) of the first stage, ``interpolation`` (pixels, nodes); for
+    each stage s and timestep t at which it draws noise ``places_s_t`` (pixels,), ``bank_s_t``
+    (draws, bands) and ``nodes_s_t`` (nodes, bands): bank[places] + interpolation @ nodes. Outputs:
+    ``sample_s`` (bands, pixels) of each stage. Raises KeyError for graphs of other networks.
+    """
+    graph = _Graph()
+    graph.input("interpolation", ["pixels", "nodes"])
+    condition: Optional[str] = None
+    for s, stage in enumerate(model.stages):
+        denoiser = _weights(folder, stage.denoiser)
+        if condition is None:
+            features = graph.input("features", ["pixels", _matrix(denoiser, "enter").shape[1]])
+        else:
+            encoder = _weights(folder, stage.condition_encoder)
+            features = _encode(graph, encoder, model, s, condition)
+        condition = _StageGraph(graph, s, stage, denoiser, features).sample(sampler, steps)
+        graph.output(f"sample_{s}", condition, stage.output_bands)
+    return graph.content()
+
+
+def _weights(folder: Path, file: manifest.ModelFile) -> Weights:
+    graph = onnx.load(str(folder / file.file)).graph
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+
+
+def _matrix(weights: Weights, layer: str) -> np.ndarray:
+    """A 1 x 1 convolution's weights as (entering, leaving), float64."""
+    return weights[f"{layer}.weight"][:, :, 0, 0].T.astype(np.float64)
+
+
+@dataclass
+class _Graph:
+    """Nodes as they are added; a constant is stored once."""
+
+    nodes: List[onnx.NodeProto] = field(default_factory=list)
+    constants: Dict[bytes, onnx.TensorProto] = field(default_factory=dict)
+    inputs: List[onnx.ValueInfoProto] = field(default_factory=list)
+    outputs: List[onnx.ValueInfoProto] = field(default_factory=list)
+
+    def add(self, operator: str, *entering: str, **attributes) -> str:
+        """One more node; the name of what it makes."""
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(entering), [name], **attributes))
+        return name
+
+    def constant(self, values, kind=np.float32) -> str:
+        array = np.ascontiguousarray(values, kind)
+        key = array.tobytes() + str((array.shape, array.dtype)).encode()
+        if key not in self.constants:
+            self.constants[key] = numpy_helper.from_array(array, f"c{len(self.constants)}")
+        return self.constants[key].name
+
+    def input(self, name: str, shape: Sequence, kind=TensorProto.FLOAT) -> str:
+        self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
+        return name
+
+    def output(self, name: str, value: str, bands: int) -> None:
+        self.nodes.append(helper.make_node("Transpose", [value], [name], perm=[1, 0]))
+        shape = [bands, "pixels"]
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+
+    def content(self) -> bytes:
+        graph = helper.make_graph(
+            self.nodes, "sample", self.inputs, self.outputs, list(self.constants.values())
+        )
+        opset = [helper.make_opsetid("", OPSET)]
+        model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
+        onnx.checker.check_model(model)
+        return model.SerializeToString()
+
+
+def _encode(
+    graph: _Graph, weights: Weights, model: manifest.Manifest, s: int, condition: str
+) -> str:
+    """The features (pixels, width) of a stage that sees one pixel of the one before at a time.
+
+    As ``compact.PixelEncoderGraph`` has it.
+    """
+    bands = list(model.stages[s - 1].final_bands)
+    n = model.normalisation
+    scale, offset = (np.array(v)[bands] for v in (n.output_scale, n.output_offset))
+    mean = graph.constant(_matrix(weights, "mean")), graph.constant(weights["mean.bias"])
+    brightness = graph.add("Gemm", condition, *mean)
+    brightness = graph.add("Clip", brightness, graph.constant(np.float32(DARKEST)))
+    values = graph.add("Mul", condition, graph.constant(scale))
+    values = graph.add("Add", values, graph.constant(offset))
+    relative = graph.add("Div", values, brightness)
+    seen = graph.add("Concat", relative, graph.add("Log", brightness), brightness, axis=1)
+    looks = graph.constant(_matrix(weights, "looks")), graph.constant(weights["looks.bias"])
+    return graph.add("Gemm", seen, *looks)
+
+
+class _StageGraph:
+    """One stage's steps.
+
+    A stage of as many bands as its network is wide never needs x_t itself: only what the first
+    layer makes of it, and that of the noise is found by the bank, not by the pixel. So all symbols
+    are then what they are behind that layer, and the layer is no work at all.
+    """
+
+    def __init__(
+        self, graph: _Graph, s: int, stage: manifest.Stage, weights: Weights, features: str
+    ):
+        self._graph, self._s, self._stage, self._weights = graph, s, stage, weights
+        self._enter = _matrix(weights, "enter")
+        self._behind = self._enter.shape[0] >= self._enter.shape[1]
+        self._diffusion = schedule.of_manifest(stage.schedule)
+        self._blocks = sum(name.startswith("biases_") for name in weights)
+        # Biases at the blocks' ends: added to the features once instead of in every step.
+        self._ends = [weights[f"blocks.{b}.narrow.bias"] for b in range(self._blocks)]
+        width = self._enter.shape[1]
+        last = [graph.constant(v, np.int64) for v in ([width - 1], [width], [1])]
+        self._brightness = graph.add("Slice", features, *last)
+        self._features = graph.add("Add", features, graph.constant(sum(self._ends)))
+
+    def sample(self, sampler: str, steps: int) -> str:
+        """The sample (pixels, bands) after all steps."""
+        function, d = samplers.SAMPLER_FUNCTIONS[sampler], self._diffusion
+        plan = linear_steps(function, d, samplers.timesteps(d.steps, steps), self._stage.prediction)
+        found: Dict[str, str] = {}
+        for k, step in enumerate(plan):
+            last = k == len(plan) - 1
+            if step.x_of_x0 and last:
+                self._behind = False  # the prediction is needed as it is
+            x = self._sum(step.x, found)
+            found[f"x{k}"] = x
+            prediction = self._network(x, step, last)
+            found[f"x0_{k}"] = self._x0(prediction, x, step)
+        return found[f"x0_{len(plan) - 1}"]
+
+    def _x0(self, prediction: str, x: str, step: Step) -> str:
+        """x0 of the network's answer, and of x where it does not predict x0 itself."""
+        if not step.x_of_x0:
+            return prediction
+        scaled = self._graph.add("Mul", prediction, self._graph.constant(step.prediction_of_x0))
+        return self._graph.add(
+            "Add", scaled, self._graph.add("Mul", x, self._graph.constant(step.x_of_x0))
+        )
+
+    def _sum(self, terms: Dict[str, float], found: Dict[str, str]) -> str:
+        """The sum of symbols times factors; noise comes with its factor."""
+        graph, parts = self._graph, []
+        for name, factor in terms.items():
+            if name.startswith("n"):
+                parts.append(self._noise(int(name[1:]), factor))
+            else:
+                parts.append(graph.add("Mul", found[name], graph.constant(np.float32(factor))))
+        total = parts[0]
+        for part in parts[1:]:
+            total = graph.add("Add", total, part)
+        return total
+
+    def _noise(self, t: int, factor: float) -> str:
+        graph, bands = self._graph, self._enter.shape[0]
+        name = f"{self._s}_{t}"
+        places = graph.input(f"places_{name}", ["pixels"], TensorProto.INT64)
+        bank = graph.input(f"bank_{name}", ["draws", bands])
+        nodes = graph.input(f"nodes_{name}", ["nodes", bands])
+        if self._behind:
+            enter = graph.constant(self._enter)
+            bank, nodes = (graph.add("MatMul", values, enter) for values in (bank, nodes))
+        own = graph.add("Gather", bank, places, axis=0)
+        return graph.add("Gemm", "interpolation", nodes, own, alpha=factor, beta=factor)
+
+    def _network(self, x: str, step: Step, last: bool) -> str:
+        """``compact.DenoiserGraph`` at one timestep; behind the first layer unless ``last``."""
+        graph = self._graph
+        if self._behind:
+            hidden = graph.add("Add", x, self._features)
+        else:
+            hidden = graph.add("Gemm", x, graph.constant(self._enter), self._features)
+        for b in range(self._blocks):
+            hidden = self._block(b, hidden, step.t)
+        hidden = graph.add("Relu", hidden)
+        behind = self._behind and not last
+        shape, rest = (self._leave(layer, hidden, behind) for layer in ("shape", "rest"))
+        return graph.add("Add", graph.add("Mul", shape, self._brightness), rest)
+
+    def _block(self, b: int, hidden: str, t: int) -> str:
+        """A residual block, whose end's bias is in ``hidden`` already."""
+        graph, widen = self._graph, _matrix(self._weights, f"blocks.{b}.widen")
+        bias = self._weights[f"biases_{b}"][t] - sum(self._ends[b:]) @ widen
+        wide = graph.add("Gemm", hidden, graph.constant(widen), graph.constant(bias))
+        narrow = graph.constant(_matrix(self._weights, f"blocks.{b}.narrow"))
+        return graph.add("Gemm", graph.add("Relu", wide), narrow, hidden)
+
+    def _leave(self, layer: str, hidden: str, behind: bool) -> str:
+        matrix, bias = _matrix(self._weights, layer), self._weights[f"{layer}.bias"]
+        if behind:
+            matrix, bias = matrix @ self._enter, bias @ self._enter
+        return self._graph.add(
+            "Gemm", hidden, self._graph.constant(matrix), self._graph.constant(bias)
+        )
