@@ -5,12 +5,13 @@ VENV := .venv
 RGB ?=
 SUITES ?= trixie sid
 
-.PHONY: help setup plugin i18n test test-runtime test-qgis-matrix check-qt6 lint format demo bench bench-quality bench-leave-one-out clean
+.PHONY: help setup plugin i18n test test-runtime test-gpu test-qgis-matrix check-qt6 lint format demo bench bench-gpu bench-quality bench-leave-one-out clean
 
 help:
 	@echo "make setup          install what is missing, make .venv (Debian, Ubuntu)"
 	@echo "make test           all tests"
 	@echo "make test-runtime   the runtime's tests: a minute, without QGIS and torch"
+	@echo "make test-gpu       the tests that need CUDA, wherever it is (GPU_PYTHON)"
 	@echo "make test-qgis-matrix  the plugin's tests on QGIS 3.40 and 3.44 in chroots (root)"
 	@echo "make check-qt6      look up the plugin's Qt names in PyQt6 (downloads it)"
 	@echo "make lint           ruff: rules and format; mypy: types of model_runtime"
@@ -18,6 +19,7 @@ help:
 	@echo "make i18n           bring the translations' source texts up to date"
 	@echo "make demo           the main job in QGIS on a public sample, or on RGB=path"
 	@echo "make bench          speed, beside torch and a one-shot network (BENCH_OPTIONS)"
+	@echo "make bench-gpu      all that a GPU is measured by, in 8 minutes (GPU_OPTIONS, GPU_PYTHON)"
 	@echo "make bench-quality  models and baselines on ../shared/data (MODELS, QUALITY_OPTIONS)"
 	@echo "make bench-leave-one-out  trained without each sensor, judged on it (LEAVE_OPTIONS)"
 
@@ -36,6 +38,15 @@ test: setup
 # Of an environment as CONTRIBUTING.md has it; pytest-qgis would open a QGIS where there is one.
 test-runtime:
 	$(VENV)/bin/python -m pytest -p no:pytest_qgis tests/runtime tests/test_architecture.py tests/test_import_rules.py
+
+# A GPU's machine has a torch of its own: any Python that has pytest, torch and onnxruntime-gpu.
+GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,python3)
+
+test-gpu:
+	$(GPU_PYTHON) -m pytest -p no:pytest_qgis -rs tests/gpu
+
+bench-gpu:
+	$(GPU_PYTHON) benchmarks/gpu_bench.py $(GPU_OPTIONS)
 
 test-qgis-matrix:
 	scripts/qgis_matrix.sh $(SUITES)

@@ -7,10 +7,9 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from model_runtime.errors import InputError
-from model_runtime.raster.cube import read_cube
 from model_runtime.spectra.transfer_curve import picture_reflectance
 
-from .dataset import CAMERA_SUFFIX, Scene
+from .dataset import CAMERA_SUFFIX, Scene, read_cube
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,20 @@ import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from model_runtime.errors import InputError, StorageError
-from model_runtime.raster.cube import Cube, read_cube
 from model_runtime.spectra import resample
 from model_runtime.spectra.radiometry import BRIGHTEST_REFLECTANCE
 
 from ..config import Config
 from . import array_cache, responses
 from .array_cache import CacheNotWritable
+
+if TYPE_CHECKING:
+    from model_runtime.raster.cube import Cube
 
 CAMERA_SUFFIX = "_camera"  # of a picture NAME_camera.tif of the scene NAME.tif
 SUFFIXES = (".tif", ".tiff", ".dat", ".img", ".bsq", ".bil", ".bip", ".vrt")
@@ -45,6 +47,13 @@ class Scene:
 
 class EstimateAsScene(InputError):
     """A scene is what this software made: the one mistake that leaving it out would hide."""
+
+
+def read_cube(path: str, need_wavelengths: bool) -> "Cube":
+    """As raster.cube.read_cube; GDAL is asked for here: scenes that are made need none."""
+    from model_runtime.raster import cube
+
+    return cube.read_cube(path, need_wavelengths=need_wavelengths)
 
 
 def warn(message: str) -> None:
@@ -127,7 +136,7 @@ def _scene_at(path: Path, config: Config, cameras: Sequence[responses.Response])
     return scene_of(path.stem, cube, config, cameras)
 
 
-def unit_of(cube: Cube) -> str:
+def unit_of(cube: "Cube") -> str:
     """The raster's unit; where it does not say, "reflectance" if its values are of that size."""
     if cube.units:
         return cube.units
@@ -168,7 +177,7 @@ def in_both(train: Sequence[str], validation: Sequence[str]) -> List[str]:
 
 def scene_of(
     name: str,
-    cube: Cube,
+    cube: "Cube",
     config: Config,
     cameras: Sequence[responses.Response] = (),
 ) -> Scene:
@@ -194,7 +203,7 @@ def scene_of(
 
 
 def _through_camera(
-    cube: Cube, rgb: np.ndarray, whole: np.ndarray, camera: responses.Response
+    cube: "Cube", rgb: np.ndarray, whole: np.ndarray, camera: responses.Response
 ) -> np.ndarray:
     """The scene as a camera would see it; what it does not see is taken from ``rgb``."""
     values = resample.bands_with_values(cube.values)
@@ -203,7 +212,7 @@ def _through_camera(
     return np.where(whole & np.isfinite(picture), picture, rgb).astype(np.float32)
 
 
-def _through(cube: Cube, bands) -> np.ndarray:
+def _through(cube: "Cube", bands) -> np.ndarray:
     if bands.band_numbers:
         if max(bands.band_numbers) > len(cube.values):
             raise InputError(
