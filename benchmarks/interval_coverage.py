@@ -7,7 +7,7 @@ RUN is a training run's folder, or its settings file (.toml) where the run is lo
 name what is held out: scenes by sensor, materials by class, camera pictures by site.
 Areas are squares of 5 x 5 and 10 x 10 pixels; their interval comes from the draws' means, a pixel's
 from the spread. The width is that of the interval relative to the mean value: an interval that is
-wide everywhere is no answer. The rule: every group from 80 to 97 %, their mean from 87 to 93.
+wide everywhere does not answer. The rule: every group from 80 to 97 %, their mean from 87 to 93.
 --stretch multiplies all intervals: with 0.5 the rule must fail.
 """
 

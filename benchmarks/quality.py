@@ -107,7 +107,7 @@ def pictures(options: argparse.Namespace) -> List[Path]:
 
 
 def seconds_per_megapixel(bench: Bench, scene: Path, side: int) -> Dict[str, float]:
-    """Of each method on ``scene`` mirrored to ``side`` pixels a side; slow ones on less."""
+    """Of each method on ``scene`` mirrored to ``side`` pixels per side; slow ones on less."""
     return {method.name: _pace(bench, method, scene, side) for method in bench.methods}
 
 
@@ -135,7 +135,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add("--picture", nargs="+", type=Path, metavar="RGB", help="for sanity (the data's)")
     add("--seed", type=int, default=0)
     add("--threads", type=int, default=0, help="processor threads (0: all cores)")
-    add("--side", type=int, default=512, help="pixels a side of the raster that is timed")
+    add("--side", type=int, default=512, help="pixels per side of the raster that is timed")
     add("--markdown", type=Path, help="also write the tables here")
     add("--json", type=Path, help="also write all figures here")
     add("--keep", type=Path, help="new folder to keep the rasters in")

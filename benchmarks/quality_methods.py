@@ -121,7 +121,7 @@ def _package_run(folder: Path, model: manifest.Manifest, way: str, common) -> Pa
     sampler, steps, samples = (*way.split(":"), "1", "")[:3]
     if sampler not in contract.SAMPLERS or not steps.isdecimal() or not samples.isdecimal():
         raise InputError(
-            f"--model ...@{way} is no quality and no sampler",
+            f"--model ...@{way} is neither a quality nor a sampler",
             f"give {', '.join(model.qualities)}, or SAMPLER:STEPS:SAMPLES as ddpm:1000:4",
         )
     words = ("--sampler", sampler, "--steps", steps, "--samples", samples)

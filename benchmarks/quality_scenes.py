@@ -72,7 +72,7 @@ def write_calibrated(scene: Path, output: Path) -> None:
 
 
 def write_large(rgb: Path, side: int, output: Path) -> None:
-    """Write ``rgb`` mirrored on and on to ``side`` pixels a side, for timing."""
+    """Write ``rgb`` mirrored on and on to ``side`` pixels per side, for timing."""
     seen = read_cube(str(rgb))
     values = np.nan_to_num(seen.values, nan=0.1)
     whole = np.pad(values, [(0, 0), (0, side), (0, side)], mode="symmetric")[:, :side, :side]

@@ -27,7 +27,7 @@ MEGA, GIGA = 1e6, 1e9
 ONE_SHOT_SIDE, ONE_SHOT_BANDS = 256, 31
 CEILING_SIDE = 2048
 ONE_SHOT_HEADS = ("", "s / megapixel", "megapixels / s")
-ENGINE_HEADS = ("graph", "pixels a pass", "GFLOP a pass", "GFLOP/s", "of the ceiling")
+ENGINE_HEADS = ("graph", "pixels per pass", "GFLOP per pass", "GFLOP/s", "of the ceiling")
 
 
 def one_shot() -> nn.Module:
@@ -128,7 +128,7 @@ def engine(bench: Bench, passes: int = 20, ceiling_side: int = CEILING_SIDE) -> 
     note = (
         f"Two FLOP for each multiply-add of convolutions and matrix products, nothing for the "
         f"rest, whose time counts. The ceiling: float32, {ceiling_side} a side, torch, "
-        f"{bench.threads} threads. Graphs that work on strips: {passes} passes a thread, one "
+        f"{bench.threads} threads. Graphs that work on strips: {passes} passes per thread, one "
         f"thread inside each and all at once; others: all threads inside one pass. Medians of "
         f"{bench.repeats}."
     )

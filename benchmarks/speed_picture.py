@@ -9,7 +9,7 @@ from osgeo import gdal
 from model_runtime.errors import InputError
 
 gdal.UseExceptions()
-PATCH, KNOTS = 512, 33  # pixels a side of the texture, of the random grid under it
+PATCH, KNOTS = 512, 33  # pixels per side of the texture, of the random grid under it
 NOISE = 3.0  # counts: a camera's, which compression and caches feel
 
 

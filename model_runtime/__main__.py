@@ -51,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, summary in COMMANDS:
-        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        sentence = f"{summary[0].upper()}{summary[1:]}."  # capitalize() would write "rgb"
+        command = commands.add_parser(name, help=summary, description=sentence)
         command.add_argument("--events", action="store_true", help="JSON lines on stdout")
         command.add_argument("--debug", action="store_true", help="show where an error arose")
         command.set_defaults(module=module)

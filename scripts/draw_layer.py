@@ -30,7 +30,7 @@ def open_layer(path: str) -> QgsRasterLayer:
     """The raster layer at ``path``; ends the program when it cannot be opened."""
     layer = QgsRasterLayer(path, Path(path).stem)
     if not layer.isValid():
-        sys.exit(f"{path} is no raster that QGIS can open")
+        sys.exit(f"{path} is not a raster that QGIS can open")
     return layer
 
 

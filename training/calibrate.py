@@ -155,7 +155,7 @@ def _errors(model: Cascade, how: Sampling, picture: HeldOut, pixels: int) -> spr
     picked = np.random.default_rng(SEED).permutation(mean[0].size)[:pixels]
     vectors = shared_error.vectors_of(model.manifest, how.level_guessed)
     part = 0 if vectors is None else shared_error.relative_error(vectors)
-    # The samples' own: there is no calibration yet.
+    # The samples' own spread: there is no calibration yet.
     own = np.sqrt(np.maximum(spread**2 - (part * mean) ** 2, 0))
     parts = np.abs(picture.cube - mean), own, mean, np.abs(part * mean), picture.seen
     return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))

@@ -73,7 +73,7 @@ class Data:
     ``validation_libraries`` to calibrate by; ``pasted_share`` of patches have
     another beside them, ``shade_share`` some shade. ``pairs``: folders of camera pictures of the
     scenes, from which every ``pair_every``-th step of the first stage learns, ``pair_patch``
-    picture pixels a side. ``cache``: a folder in which scenes are kept as the model sees them, to
+    picture pixels per side. ``cache``: a folder in which scenes are kept as the model sees them, to
     be mapped into memory; empty: they are read anew and held in memory.
     """
 

@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("run", type=Path, metavar="RUN", help="folder of a whole run of train.py: the teacher")
     add("--out", type=Path, required=True, metavar="RUN2", help="the student's folder")
-    add("--steps", type=int, required=True, help="the student's steps a stage")
+    add("--steps", type=int, required=True, help="the student's steps per stage")
     add(
         "--teacher-steps",
         type=int,
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         nargs="+",
         metavar="S",
-        help="the scales to fold in, one or one a stage (default: the run's)",
+        help="the scales to fold in, one or one per stage (default: the run's)",
     )
     add("--iterations", type=int, help="optimiser steps a round (default: a tenth of the run's)")
     add("--data", nargs="+", help="training scenes, instead of the run's")
@@ -128,7 +128,7 @@ def plans_of(teacher: Config, args: argparse.Namespace) -> List[Plan]:
     if len(scales) != len(teacher.stages):
         raise InputError(
             f"--guidance has {len(scales)} scales for {len(teacher.stages)} stages",
-            "give one, or one a stage",
+            "give one, or one per stage",
         )
     if args.iterations is not None and args.iterations < 1:
         raise InputError(f"--iterations is {args.iterations}", "give at least 1")

@@ -25,7 +25,7 @@ from training.data import held_out
 from training.loop.run_folder import settings_of
 from training.package import truncation_fit
 
-CROP = 64  # pixels a side, at most, of a picture
+CROP = 64  # pixels per side, at most, of a picture
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -48,7 +48,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def fit_truncation(run: Path, folder: Path, bound: Optional[float] = None) -> Iterator[str]:
-    """Write the thresholds of the package in ``folder``; gives a line a stage.
+    """Write the thresholds of the package in ``folder``; yields a line per stage.
 
     Raises InputError for a run without validation data, PackageError for a package that is none.
     """

@@ -72,7 +72,7 @@ def _complete(tables: Dict[str, Any]) -> None:
 def import_package(
     checkpoints: Sequence[Path], config: Config, weights: str, folder: Path
 ) -> List[Imported]:
-    """Write the package of ``checkpoints``, one a stage, into the new ``folder``.
+    """Write the package of ``checkpoints``, one per stage, into the new ``folder``.
 
     ``weights`` is ema or live. Raises InputError or PackageError, and leaves nothing, where a
     checkpoint does not fit the settings.

@@ -31,7 +31,7 @@ class MemoryUnits:
     def names(self) -> Set[str]:
         """List what an earlier run left.
 
-        Returns: nothing, memory has no earlier run.
+        Returns: no names: memory has no earlier run.
         """
         return set()
 

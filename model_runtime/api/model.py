@@ -53,11 +53,11 @@ def load(
 ) -> "Model":
     """Load the model package in the folder ``model``; None: the embedded one.
 
-    ``device``: auto, cpu or cuda. ``threads``: 0 for one a core.
+    ``device``: auto, cpu or cuda. ``threads``: 0 for one per core.
 
     Returns: the model, for any number of estimates.
-    Raises: InputError for a device that there is not, PackageError for what is no model package,
-        DeviceError where the device or ONNX Runtime cannot be used.
+    Raises: InputError for a device that this machine lacks, PackageError for what is not a model
+        package, DeviceError where the device or ONNX Runtime cannot be used.
     """
     with naming_parameters():
         require_choice("device", device, contract.DEVICES)

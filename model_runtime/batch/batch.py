@@ -96,7 +96,7 @@ def _describe_leftover(folder: str) -> Tuple[str, str]:
 
 
 def check(options: UpsampleOptions) -> None:
-    """Refuse outputs that are no folders and cannot become any.
+    """Refuse outputs that are not folders and cannot become folders.
 
     Raises: InputError.
     """

@@ -59,12 +59,12 @@ def add_arguments(parser) -> None:
         help=f"sampler, steps and samples in one ({contract.DEFAULT_QUALITY})",
     )
     add("--sampler", choices=contract.SAMPLERS, help="(as the quality says)")
-    add("--steps", metavar="N", type=int, help="denoiser calls a stage (as the quality says)")
+    add("--steps", metavar="N", type=int, help="denoiser calls per stage (as the quality says)")
     add(
         "--guidance",
         metavar="S[,S...]",
         type=numbers(float, "0 or 1.5,2"),
-        help="guidance scale, for all stages or one a stage (the model's)",
+        help="guidance scale, for all stages or one per stage (the model's)",
     )
     add(
         "--guidance-interval",

@@ -252,7 +252,7 @@ class Cascade:
         if len(how.guidance) != len(self.stages):
             raise InputError(
                 f"{len(how.guidance)} guidance scales for {len(self.stages)} stages",
-                "give one scale for all stages or one a stage",
+                "give one scale for all stages or one per stage",
             )
         if how.truncation and len(how.truncation) != len(self.stages):
             raise InputError(

@@ -24,7 +24,7 @@ TRIAL_SIDE = 128
 def load_cascade(
     folder: Path, manifest: Manifest, device: str = "auto", threads: int = 0
 ) -> Cascade:
-    """The cascade of the package in ``folder`` on ``threads`` threads, 0 for one a core.
+    """The cascade of the package in ``folder`` on ``threads`` threads, 0 for one per core.
 
     Returns: the cascade, its sessions open.
     Raises: PackageError for files that are not the manifest's, DeviceError for a device that

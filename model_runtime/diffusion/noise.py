@@ -9,7 +9,7 @@ import numpy as np
 from ..package.manifest import SharedNoise
 from ..tiling import Window
 
-CELL = 32  # pixels a side; small enough that a tile's margin draws little that it does not use
+CELL = 32  # pixels per side; small enough that a tile's margin draws little that it does not use
 _PER_STAGE, _PER_SAMPLE = 48, 24  # bits: step below 2^24, sample below 2^24, stage above
 _KEY = 0x5343444D  # "SCDM"
 _BANK_KEY = _KEY + 1  # no cell's

@@ -10,8 +10,9 @@ from ..package.manifest import Quality
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to sample; ``steps`` are denoiser calls a stage, ``guidance`` holds one scale a stage.
+    """How to sample.
 
+    ``steps``: denoiser calls per stage. ``guidance``: one scale per stage.
     ``guidance_interval``: the first and the last timestep that are guided; None: all.
     ``level_guessed``: the input was matched to the model's unit, so all of it may be off together.
     ``truncation``: PDT's lower bound of each stage, 1 for none; None: the stages' own.

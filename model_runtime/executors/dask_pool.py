@@ -125,7 +125,7 @@ def local_workers(address: str) -> int:
 def is_cancelled() -> bool:
     """Ask Dask whether the task of this thread was cancelled or its client is gone.
 
-    Returns: whether it was; False in a thread that is no worker's.
+    Returns: whether it was; False in a thread that is not a worker's.
     """
     try:
         worker = _import_distributed().get_worker()

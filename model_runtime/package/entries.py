@@ -155,7 +155,7 @@ class SharedNoise:
 class SharedError:
     """What all pixels of a picture err by together, relative to the estimate.
 
-    Vectors of one number a band: the error's covariance over the bands is the sum of their outer
+    Vectors of one number per band: the error's covariance over the bands is the sum of their outer
     products. ``known``: of pictures in the model's unit; ``guessed``: of those matched to it.
     """
 

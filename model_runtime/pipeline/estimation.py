@@ -108,7 +108,7 @@ class Estimation:
         return _paste(piece, units, (bands, piece.window.rows, piece.window.cols), stored)
 
     def _arrays(self, unit: tiling.Unit) -> Arrays:
-        """What is kept of ``unit``: none where it has no valid pixel."""
+        """What is kept of ``unit``: nothing where it has no valid pixel."""
         kept = self._from_store(unit.name) if unit.name in self._finished else None
         if kept is None:
             kept = self._source.arrays(unit, self._count)

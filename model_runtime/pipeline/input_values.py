@@ -35,7 +35,7 @@ def understand(reader: RasterReader, options: UpsampleOptions, model: Manifest) 
 
 
 def sample(reader: RasterReader) -> radiometry.Stored:
-    """Read a sample of the whole raster, at most SAMPLE_SIDE pixels a side.
+    """Read a sample of the whole raster, at most SAMPLE_SIDE pixels per side.
 
     Returns: the sampled values and what the file says of them.
     Raises: StorageError.

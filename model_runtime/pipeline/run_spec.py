@@ -85,7 +85,7 @@ def require_software(of_client: Dict[str, str]) -> None:
 def absolute_if_local(path: str) -> str:
     """Name ``path`` as any process of this machine finds it.
 
-    Returns: the absolute path; ``path`` itself where it is no file.
+    Returns: the absolute path; ``path`` itself where it is not a file.
     """
     return str(Path(path).absolute()) if Path(path).exists() else path
 

@@ -76,7 +76,7 @@ def name_of(window: tiling.Window) -> str:
 
 
 def windows(layout: tiling.Layout, side: int) -> Iterator[tiling.Window]:
-    """Cut the layout's window into sheets of about ``side`` pixels a side: whole blocks.
+    """Cut the layout's window into sheets of about ``side`` pixels per side: whole blocks.
 
     Returns: the windows, row by row.
     """

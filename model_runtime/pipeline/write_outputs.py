@@ -63,7 +63,7 @@ def _bands(job: Job, output: Output) -> encoding.Bands:
         return encoding.Named(("Reliability",), "%")
     centres = [job.model.wavelength_nm[band] for band in output.bands]
     widths = [job.model.fwhm_nm[band] for band in output.bands]
-    # Spread is no colour: what opens the file with a style of its own shows it as grey.
+    # Spread is not a colour: what opens the file with a style of its own shows it as grey.
     colours = [] if output.content == SPREAD_CONTENT else natural_colours(centres)
     return encoding.Spectral(centres, widths, job.model.output_unit, colours)
 

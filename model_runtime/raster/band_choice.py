@@ -21,7 +21,7 @@ _WORDS = {
     "green": {"green", "grün", "gruen", "vert", "verde"},
     "blue": {"blue", "blau", "bleu", "azul", "blu"},
 }
-_NOT_THE_COLOUR = {"edge", "kante", "nir", "infrared"}  # "Red Edge 1" is no red
+_NOT_THE_COLOUR = {"edge", "kante", "nir", "infrared"}  # "Red Edge 1" is not red
 _OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 8 and 9
 FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
 

@@ -117,7 +117,7 @@ def _at(values: Optional[np.ndarray], picked: List[int]) -> Optional[np.ndarray]
 def read_preview(
     path: str, side: int, tell: Callable[[float], None] = lambda share: None
 ) -> np.ndarray:
-    """Read a written raster thinned to at most ``side`` pixels a side.
+    """Read a written raster thinned to at most ``side`` pixels per side.
 
     ``tell`` hears the share that is read.
 

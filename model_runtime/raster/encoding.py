@@ -31,7 +31,7 @@ class Spectral:
 
 @dataclass(frozen=True)
 class Named:
-    """What is written about bands that are no spectrum: their names and their unit.
+    """What is written about bands that are not a spectrum: their names and their unit.
 
     ``categories``: what the values 0, 1, 2 ... of a band of classes stand for.
     """

@@ -49,7 +49,7 @@ def open_layer(
     command line.
 
     Returns: the Layer.
-    Raises: InputError for what is no vector file, has no such layer or field, or no features.
+    Raises: InputError for what is not a vector file, lacks the layer or field, or has no features.
     """
     require_proj()
     if not Path(path).exists():

@@ -79,7 +79,7 @@ def read_mask(
     ``place`` is the raster's, ``whole`` all of it.
 
     Returns: the PolygonMask.
-    Raises: InputError for what is no file of polygons, or where none holds a pixel of ``window``.
+    Raises: InputError for what is not a file of polygons, or if none holds a pixel of ``window``.
     """
     opened = open_layer(path, layer, option=LAYER_OPTION)
     placed = place_on(opened, place, (whole.rows, whole.cols), False)

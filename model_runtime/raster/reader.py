@@ -172,7 +172,7 @@ class RasterReader:
         return values[:, picked_rows, picked_cols], valid[picked_rows, picked_cols]
 
     def sample(self, side: int) -> np.ndarray:
-        """Read the valid pixels of the whole raster, thinned to at most ``side`` pixels a side.
+        """Read the valid pixels of the whole raster, thinned to at most ``side`` pixels per side.
 
         It is always the whole raster, so that what is derived depends on no tile and no extent.
 
@@ -201,7 +201,7 @@ class RasterReader:
         return side
 
     def preview(self, window: Window, side: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Read a window inside the raster, thinned to at most ``side`` pixels a side.
+        """Read a window inside the raster, thinned to at most ``side`` pixels per side.
 
         Returns: raw values (bands, rows, cols) float32, and what is valid, (rows, cols) bool.
         Raises: StorageError when the file can no longer be read.

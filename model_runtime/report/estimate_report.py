@@ -29,8 +29,8 @@ _CHECKED = (
 _BY_CONSTRUCTION = (
     "This model's estimates are made to agree with their input: seen again through the input bands "
     "they give it back by construction, up to rounding and what is clipped at 0. So small errors "
-    "here are no sign of a good estimate, and say nothing of the infrared; large ones would be a "
-    "fault."
+    "here do not mean that the estimate is good, and say nothing of the infrared; large ones would "
+    "be a fault."
 )
 
 Encode = Callable[[np.ndarray], bytes]  # uint8 (channels, rows, cols) to PNG
@@ -50,8 +50,8 @@ class Result:
 
     ``rgb`` (input bands, rows, cols) in the model's input unit, ``cube`` (bands, rows, cols) and
     ``spread`` (the same, or None) in its output unit, ``reliability`` (1, rows, cols) from 0 to
-    100 or None, NaN where masked: a preview of at most PREVIEW_SIDE pixels a side, nearest pixels,
-    not averages. ``settings`` and ``run`` are shown as they come.
+    100 or None, NaN where masked: a preview of at most PREVIEW_SIDE pixels per side, nearest
+    pixels, not averages. ``settings`` and ``run`` are shown as they come.
     """
 
     input_name: str
@@ -290,7 +290,7 @@ def _error_maps(
     """A map of each input band's error and one of all, in the same colours."""
     if not np.isfinite(agreement.error).any():
         return
-    # Rounding alone is no error to be seen: the colours reach 1 % of the picture's brightness.
+    # Rounding alone is not an error to be shown: the colours reach 1 % of the picture's brightness.
     least = 0.01 * float(np.nanpercentile(result.rgb, 98))
     top = max(float(np.nanpercentile(agreement.band_error, 98)), least)
     unit = result.model.input_unit

@@ -10,7 +10,7 @@ def choose_formulas(names: str, formula: Optional[str]) -> Dict[str, Formula]:
     """Look up ``names``, with commas between them, and read ``formula``.
 
     Returns: formulas by the name of their band.
-    Raises: InputError for an unknown name or what is no formula.
+    Raises: InputError for an unknown name or what is not a formula.
     """
     listed = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     indices = [index_catalogue.look_up(name) for name in listed]

@@ -43,7 +43,7 @@ class Formula:
     def evaluate(self, values: np.ndarray) -> np.ndarray:
         """Work out the index of ``values`` (wavelengths, ...), in the order of ``wavelength_nm``.
 
-        Returns: float32 (...), NaN where it is no finite number.
+        Returns: float32 (...), NaN where it is not a finite number.
         """
         at = dict(zip(self.wavelength_nm, np.asarray(values, np.float32)))
         with np.errstate(all="ignore"):

@@ -26,7 +26,7 @@ COUNT_BITS = (11, 12)  # of sensors that do not fill 16
 SENTINEL2_OFFSET, OFFSET_QUANTILE = 1000, 0.001
 FEW_PIXELS = 1 << 16  # enough for shares of the sample that a warning is about
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
-TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are no reflectance
+TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are not reflectance
 
 
 @dataclass(frozen=True)

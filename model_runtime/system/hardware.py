@@ -11,7 +11,7 @@ from ..errors import DeviceError
 _MEMINFO = Path("/proc/meminfo")
 _MIB = 2**20
 _GPU_FACTS = "name,driver_version,memory.total,memory.used"
-_GPU_SECONDS = 10  # a driver that hangs is no reason to hang with it
+_GPU_SECONDS = 10  # do not hang with a driver that hangs
 
 
 def cores() -> int:

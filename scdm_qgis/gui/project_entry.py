@@ -69,7 +69,7 @@ def _numbers(values) -> List[Optional[float]]:
 
 
 def _spectrum_of(words: Dict[str, Any]) -> Spectrum:
-    """Raises KeyError, TypeError or ValueError for what is no spectrum."""
+    """Raises KeyError, TypeError or ValueError for what is not a spectrum."""
     origin = words["origin"]
     if origin is not None:
         origin = Origin(**{**origin, "place": tuple(map(float, origin["place"]))})

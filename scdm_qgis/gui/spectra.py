@@ -117,7 +117,7 @@ def on_one_grid(spectra: Sequence[Spectrum]) -> Tuple[np.ndarray, np.ndarray, Li
 
 
 def as_csv(spectra: Sequence[Spectrum]) -> str:
-    """A row a wavelength, a column a spectrum and one its spread; empty where it has no value."""
+    """A row per wavelength; a column per spectrum and one for its spread, empty without a value."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = [column for one in spectra for column in _columns(one)]

@@ -22,7 +22,7 @@ IN_ORDER = (1, 2, 3)
 
 
 def gdal_name(layer: QgsRasterLayer) -> str:
-    """What ``gdal.Open`` takes for ``layer``; raises QgsProcessingException when it is no file."""
+    """What ``gdal.Open`` takes for ``layer``; raises QgsProcessingException if it is not a file."""
     if layer.providerType() != "gdal":
         raise QgsProcessingException(
             tr(

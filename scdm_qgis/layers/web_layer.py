@@ -1,4 +1,4 @@
-"""A layer that is no file, such as WMS or XYZ: a part of it as it is displayed, saved as GeoTIFF.
+"""A layer that is not a file (WMS, XYZ): a part of it as it is displayed, saved as GeoTIFF.
 
 ``part_of`` belongs to QGIS's main thread, ``saved`` to any; only that uses the network.
 """
@@ -28,7 +28,7 @@ from ..translation import tr
 from .reference_system import gdal_text
 
 LONGEST_NAME = 60
-BLOCK = 512  # pixels a side of what is asked for at once
+BLOCK = 512  # pixels per side of what is asked for at once
 MOST_PIXELS = 100_000_000
 CHANNELS = 4  # red, green, blue, alpha
 OPTIONS = ("TILED=YES", "COMPRESS=DEFLATE", "PHOTOMETRIC=RGB", "ALPHA=YES", "BIGTIFF=IF_SAFER")

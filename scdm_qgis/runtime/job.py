@@ -25,7 +25,7 @@ from .unfinished import cancelled_text, folder_of
 WARNING = "warning:"
 # Of upsample: a run that is cut short leaves nothing to go on from.
 NO_JOURNAL = "--no-resume"
-LARGEST_COUNT = 2**53  # tiles; beyond it a number is no count, nor is NaN
+LARGEST_COUNT = 2**53  # tiles; a larger number, or NaN, is not a count
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ def table(capsys):
 MEASURED = {"fast": 10, "balanced": 40, "client": 2, "scheduler": 3, "worker": 1, "file": 90}
 
 
-def test_a_block_of_the_least_side_has_two_percent_of_overhead(table):
+def test_a_unit_of_the_least_side_has_two_percent_of_overhead(table):
     cores, _ = table(**MEASURED)
-    sides, speeds = cores["least side for 2 %"], cores["pixels a second"]
+    sides, speeds = cores["least side for 2 %"], cores["pixels per second"]
     assert [0.004 * speed / side**2 for speed, side in zip(speeds, sides)] == pytest.approx(
         [reckoning.SHARE] * 4, rel=0.03
     )
@@ -37,8 +37,8 @@ def test_an_area_takes_its_pixels_times_a_pixels_work(table):
     mosaic = 10_000e6 / 0.3**2
     assert areas["processor hours, fast"][0] == pytest.approx(mosaic * 10 / 1e6 / 3600, rel=0.01)
     assert areas["TB of output"][0] == pytest.approx(10)
-    blocks, side = areas[f"blocks of {reckoning.KEPT} pixels"][0], reckoning.KEPT
-    assert blocks * side**2 == pytest.approx(mosaic, rel=0.01)
+    units, side = areas[f"units of {reckoning.KEPT} pixels"][0], reckoning.KEPT
+    assert units * side**2 == pytest.approx(mosaic, rel=0.01)
     assert cores["workers that one client assembles for"][:2] == [20, 5]
 
 

@@ -1,4 +1,4 @@
-"""Events: exact JSON forms, one a line; a bar only on a terminal."""
+"""Events: exact JSON forms, one per line; a bar only on a terminal."""
 
 import io
 import json

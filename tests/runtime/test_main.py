@@ -107,3 +107,8 @@ def test_help_needs_no_gdal_and_no_onnxruntime(words):
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def test_a_commands_help_keeps_capitals_within_its_sentence(capsys):
+    assert main(["simulate-rgb", "--help"]) == 0
+    assert "The RGB that a hyperspectral raster would give." in capsys.readouterr().out

@@ -53,7 +53,7 @@ def gflop(function, *arguments):
 
 
 def test_the_network_is_as_large_as_the_released_one():
-    """GFLOP a pass at 128 x 128, as counted on the authors' network: x, condition, all."""
+    """GFLOP per pass at 128 x 128, as counted on the authors' network: x, condition, all."""
     with torch.device("meta"):
         network = registry.build(settings_file.load(SETTINGS), 0).eval()
         x, condition = torch.zeros(1, 12, 128, 128), torch.zeros(1, 3, 128, 128)

@@ -10,7 +10,7 @@ import numpy as np
 
 HAZE_POWER = 2.0  # scattered light falls with the wavelength: molecules 4, hazy air 1
 HAZE_NM = 550.0
-DARKEST = 1e-4  # reflectance; gamma is no curve below zero
+DARKEST = 1e-4  # reflectance; gamma is not defined below zero
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class CameraPair:
 def find(places: Sequence[str], scenes: Sequence[Scene]) -> List[CameraPair]:
     """The pictures NAME_camera.tif in ``places`` and below whose scene NAME is in ``scenes``.
 
-    Raises InputError for a picture whose pixels are no whole part of its scene's.
+    Raises InputError for a picture whose pixels do not divide its scene's.
     """
     by_name = {scene.name: scene for scene in scenes}
     files = [

@@ -10,7 +10,7 @@ from ..config import Config
 from . import camera_pairs, library
 from .dataset import Scene, load_scenes
 
-PATCH = 12  # pixels a side that a material's patch has
+PATCH = 12  # pixels per side that a material's patch has
 MOST_PATCHES = 144  # of a class
 NOISE = 0.01  # of the input, relative
 SEED = 0
@@ -89,6 +89,6 @@ def _patches(group: str, spectra: library.Library, numbers: np.ndarray) -> HeldO
 
 
 def pool(values: np.ndarray, pool: int) -> np.ndarray:
-    """Means of ``values`` (bands, rows, cols) over squares of ``pool`` pixels a side."""
+    """Means of ``values`` (bands, rows, cols) over squares of ``pool`` pixels per side."""
     bands, rows, cols = values.shape
     return values.reshape(bands, rows // pool, pool, cols // pool, pool).mean((2, 4))

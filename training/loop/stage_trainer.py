@@ -247,7 +247,7 @@ class StageTrainer:
     def state(self) -> Dict[str, Any]:
         """Everything a resumed run needs; tensors and numbers only.
 
-        Raises InputError where the loss ran away or the weights are no finite numbers any more.
+        Raises InputError where the loss ran away or the weights are no longer finite numbers.
         """
         self.divergence.look()
         weights = [*self.network.parameters(), *self.ema.network.parameters()]

@@ -16,7 +16,7 @@ def new_package(folder: Path) -> Iterator[Path]:
     """A folder to fill with ``model.json``, its card and graphs; it becomes ``folder`` at the end.
 
     On an error, in the filling or in the package, nothing is left. Raises InputError where
-    ``folder`` is there and not empty, PackageError where what was filled in is no package.
+    ``folder`` is there and not empty, PackageError where what was filled in is not a package.
     """
     with new_folder(folder) as part:
         yield part

@@ -7,7 +7,7 @@ import numpy as np
 
 SIDE = 10  # pixels of the truth that an area has a side
 DARKEST = 0.01  # reflectance; below, a relative error says nothing
-LARGEST = 1.0  # what errs by more is no level but another material
+LARGEST = 1.0  # an error beyond this is another material, not another level
 MOST_VECTORS = 3
 LEAST_SHARE = 0.05  # of the variance that a vector has to explain
 

@@ -56,7 +56,7 @@ Table = Tuple[np.ndarray, np.ndarray]
 def fit(
     sensors: Sensors, tables: Optional[Dict[Hashable, Table]] = None
 ) -> Tuple[Tuple[float, ...], Tuple[float, ...]]:
-    """(factor, relative), a number a band each, with which the intervals hold as they say.
+    """(factor, relative), one number per band each, with which the intervals hold as they say.
 
     Bands are fitted one by one, where one sensor may weigh on the same side in each; so in the end
     all are scaled until the mean of the sensors' coverages is COVERAGE.
