@@ -20,7 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
-from scdm_qgis.layers.colour_samples import displayed
+from scdm_qgis.layers.colour_samples import display_of
 from scdm_qgis.layers.style import natural_colour, natural_look
 
 LONG_SIDE, CAPTION, GAP = 720, 34, 12  # pixels
@@ -69,7 +69,7 @@ def side_by_side(maps) -> QImage:
 def draw(rgb: str, estimate: str) -> QImage:
     """The sheet of both layers."""
     before, after = open_layer(rgb), open_layer(estimate)
-    natural_colour(after, natural_look(estimate, displayed(before)))
+    natural_colour(after, natural_look(estimate, display_of(before)))
     captions = (
         f"Input: {Path(rgb).name}",
         f"Estimate: {after.bandCount()} bands, in natural colour",

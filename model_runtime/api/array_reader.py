@@ -48,7 +48,7 @@ class ArrayReader:
         cols = reflect(window.col0, window.col0 + window.cols, self.cols)
         return self._values(rows, cols)
 
-    def stored(self, side: int) -> Stored:
+    def sample(self, side: int) -> Stored:
         """What is known of the values, by the valid pixels of at most ``side`` rows and columns.
 
         Returns: the sample, with what is said of the values.

@@ -128,7 +128,7 @@ class Model:
         """A sample of what ``rgb`` is to be matched to."""
         if given is None:
             return None
-        return self._reader(given, None, "radiometry_from").stored(radiometries.SAMPLE_SIDE)
+        return self._reader(given, None, "radiometry_from").sample(radiometries.SAMPLE_SIDE)
 
     def _estimate(
         self,
@@ -157,7 +157,7 @@ class Model:
         sampling = sampling_of(options, model)
         if sampling.samples > 1:
             options = replace(options, spread="spread", reliability="reliability")
-        stored = reader.stored(radiometries.SAMPLE_SIDE)
+        stored = reader.sample(radiometries.SAMPLE_SIDE)
         radiometry = radiometry_choice.choose(options, stored, model, reference)
         colours = None
         if colour_places.are_corrected(model, radiometry):

@@ -104,7 +104,7 @@ class Job:
             raise ValueError("other processes compute this job")
         return self.cascade
 
-    def wanted(self, window: tiling.Window) -> np.ndarray:
+    def inside_mask(self, window: tiling.Window) -> np.ndarray:
         """Find the pixels of ``window`` that the mask leaves.
 
         Returns: bool (rows, cols).

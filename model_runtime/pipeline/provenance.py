@@ -45,7 +45,7 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
         "SCDM_RADIOMETRY_OFFSET": format_numbers(taken.offset),
         **({"SCDM_COLOUR_CORRECTION": _colours_said(how)} if how.colours else {}),
         "SCDM_INPUT_BANDS": format_numbers(job.reader.bands),
-        **({"SCDM_MASK": job.mask.polygons.said} if job.mask else {}),
+        **({"SCDM_MASK": job.mask.polygons.description} if job.mask else {}),
         "SCDM_SOFTWARE_VERSION": __version__,
         "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",
     }

@@ -159,7 +159,7 @@ def estimate_tile(
         are wanted. Nodata where masked; a stage has it in the bands that it does not make.
     Raises: PackageError where the values diverge; DeviceError, StorageError.
     """
-    wanted_here = job.wanted(tile.kept)
+    wanted_here = job.inside_mask(tile.kept)
     if not wanted_here.any():
         return ()
     values, valid = job.reader.read(tile.read)

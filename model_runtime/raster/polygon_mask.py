@@ -25,7 +25,7 @@ class Polygons:
     geotransform: Geotransform
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """Their number, and a digest that tells them from others wherever their file lies."""
         digest = hashlib.sha256(repr(self).encode()).hexdigest()
         return f"{len(self.wkb)} polygon{'s' * (len(self.wkb) != 1)}, sha256 {digest[:16]}"

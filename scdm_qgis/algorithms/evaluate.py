@@ -111,7 +111,7 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         page = run_json(job, feedback)
         values = _numbers(page.get("overall", {}))
         for message in page.get("warnings", []):
-            feedback.pushWarning(job.said(message))
+            feedback.pushWarning(job.reword(message))
         for name, _key, title in METRICS:
             text = f"{values[name]:.4g}" if name in values else self.tr("not defined")
             feedback.pushInfo(f"{self.tr(title)}: {text}")

@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ..runtime import install, wheels
-from ..runtime.cancelling import cancelled_of
+from ..runtime.cancelling import cancel_check
 from ..runtime.exit_messages import explain
 from ..runtime.install import other_sources
 from ..runtime.interpreter import own_python
@@ -228,7 +228,7 @@ class _Steps:
         feedback.setProgressText(title)
         percent = float(self._percent.pop(0))
         feedback.pushCommandInfo(" ".join(argv))
-        cancelled = cancelled_of(feedback)
+        cancelled = cancel_check(feedback)
         with ChildProcess(argv, _environment(self._proxy), Path(argv[0]).parent) as child:
             for line in child.lines(cancelled):
                 feedback.pushConsoleInfo(line)

@@ -12,14 +12,14 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..layers.colour_samples import displayed
+from ..layers.colour_samples import display_of
 from ..layers.loading import style_on_load
 from ..layers.proposal import proposed_picture
 from ..layers.reference_system import chosen_by_user, write_into
 from ..layers.source import band_numbers, extent_text, gdal_name
 from ..layers.style import natural_colour, natural_look, reliability_colours, spread_colours
 from ..layers.style_file import write_beside
-from ..layers.web_layer import is_web_layer, part_of, saved, shown_pixel
+from ..layers.web_layer import is_web_layer, part_of, shown_pixel, temporary_geotiff
 from ..model_runtime.contract import (
     DEFAULT_QUALITY,
     DEVICES,
@@ -30,7 +30,7 @@ from ..model_runtime.contract import (
     SAMPLERS,
     UNFINISHED,
 )
-from ..runtime.cancelling import cancelled_of
+from ..runtime.cancelling import cancel_check
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from ..runtime.models import folder_of
 from ..runtime.reckoning import remember
@@ -377,7 +377,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         self.kind, self.facts = kind_of(self, parameters, context), {}
         self.layer_name, self.written = layer.name(), []
         self.part = self._part(parameters, context, layer)
-        self.picture = None if self.part else displayed(layer)
+        self.picture = None if self.part else display_of(layer)
         self.crs = "" if self.part else chosen_by_user(layer)
         self.source = "" if self.part else gdal_name(layer)
         self.place = [] if self.part else self._place(parameters, context, layer, feedback)
@@ -440,8 +440,8 @@ class UpsampleAlgorithm(ScdmAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):
         if self.part is None:
             return self._upsample(parameters, context, feedback)
-        with saved(self.part, feedback, cancelled_of(feedback)) as self.source:
-            self.picture = displayed(QgsRasterLayer(self.source))
+        with temporary_geotiff(self.part, feedback, cancel_check(feedback)) as self.source:
+            self.picture = display_of(QgsRasterLayer(self.source))
             return self._upsample(parameters, context, feedback)
 
     def _upsample(self, parameters, context, feedback):

@@ -55,7 +55,7 @@ class Chart:
     def zoom(self, factor: float, nm: Optional[float] = None, value: Optional[float] = None):
         """Show ``factor`` of both axes' ranges about a place, the middle where none is given."""
         across, up = self.axes.get_xlim(), self.axes.get_ylim()
-        self.view = _narrowed(across, factor, nm), _narrowed(up, factor, value)
+        self.view = _narrow(across, factor, nm), _narrow(up, factor, value)
         self._look()
 
     def move(self, nm: float, value: float) -> None:
@@ -89,7 +89,7 @@ class Chart:
         ]
         self.axes.set_xlim(limits[0])
         self.axes.set_ylim(limits[1])
-        return told(one, band)
+        return value_text(one, band)
 
     def point_out_nothing(self) -> None:
         """Take the mark away."""
@@ -150,13 +150,13 @@ class Chart:
             text.set_color(self._ink)
 
 
-def told(one: Spectrum, band: int) -> str:
+def value_text(one: Spectrum, band: int) -> str:
     """The values of ``one`` at ``band`` as text: name, nm, value and spread."""
     spread = "" if one.spread is None else f" ± {one.spread[band]:.4f}"
     return f"{one.name}: {one.wavelength_nm[band]:.6g} nm, {one.values[band]:.4f}{spread}"
 
 
-def _narrowed(limits: Limits, factor: float, about: Optional[float]) -> Limits:
+def _narrow(limits: Limits, factor: float, about: Optional[float]) -> Limits:
     """``factor`` of a range; ``about`` keeps its share of it."""
     middle = sum(limits) / 2 if about is None else about
     return middle + factor * (limits[0] - middle), middle + factor * (limits[1] - middle)

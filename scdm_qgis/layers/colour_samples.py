@@ -22,7 +22,7 @@ class Displayed:
     style: QgsMapLayerStyle
 
 
-def displayed(layer: QgsRasterLayer) -> Displayed:
+def display_of(layer: QgsRasterLayer) -> Displayed:
     """What is needed to see ``layer`` again; call it in QGIS's main thread."""
     style = QgsMapLayerStyle()
     style.readFromLayer(layer)

@@ -83,7 +83,7 @@ def _saturation(shown: np.ndarray, met: np.ndarray) -> int:
     return int(np.clip(round(100 * (wanted / max(have, 1e-6) - 1)), PALEST, 0))
 
 
-def numbered(look: Look, numbers: Sequence[int]) -> Look:
+def with_band_numbers(look: Look, numbers: Sequence[int]) -> Look:
     """``look`` with the bands' numbers in the file, ``numbers`` (bands,), for their places here."""
     red, green, blue = (one._replace(band=numbers[one.band - 1]) for one in look.channels)
     return replace(look, channels=(red, green, blue))

@@ -20,7 +20,7 @@ from ..model_runtime.contract import (
 )
 from ..model_runtime.raster.wavelengths import REACH_NM, nearest_bands, sees
 from .colour_samples import Displayed, sample
-from .look import CUT, OWN_GAMMA, Channel, Look, like, numbered, own
+from .look import CUT, OWN_GAMMA, Channel, Look, like, own, with_band_numbers
 from .raster_file import scdm_tags, wavelengths_nm
 
 SAMPLE_PIXELS = 250_000
@@ -38,7 +38,7 @@ def natural_look(name: str, picture: Optional[Displayed] = None) -> Optional[Loo
         return None
     look = None if found.shown is None else like(found.shown, found.values, found.wavelength_nm)
     look = look or own(found.values, found.wavelength_nm)
-    return look and numbered(look, found.numbers)
+    return look and with_band_numbers(look, found.numbers)
 
 
 def natural_colour(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:

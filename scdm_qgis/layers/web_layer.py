@@ -1,6 +1,6 @@
 """A layer that is not a file (WMS, XYZ): a part of it as it is displayed, saved as GeoTIFF.
 
-``part_of`` belongs to QGIS's main thread, ``saved`` to any; only that uses the network.
+``part_of`` belongs to QGIS's main thread, ``temporary_geotiff`` to any; only that uses the network.
 """
 
 import math
@@ -95,7 +95,7 @@ def part_of(layer: QgsRasterLayer, extent: QgsRectangle, pixel: float) -> Part:
 
 
 @contextmanager
-def saved(part: Part, feedback, cancelled: Callable[[], bool]) -> Iterator[str]:
+def temporary_geotiff(part: Part, feedback, cancelled: Callable[[], bool]) -> Iterator[str]:
     """The path of a GeoTIFF of ``part``, for which the service is asked; it is gone afterwards.
 
     Raises QgsProcessingException when nothing came, on a full disk, or when it is cancelled.

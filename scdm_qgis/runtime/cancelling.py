@@ -5,7 +5,7 @@ from typing import Callable
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 
-def cancelled_of(feedback) -> Callable[[], bool]:
+def cancel_check(feedback) -> Callable[[], bool]:
     """A function that says whether ``feedback`` was cancelled.
 
     qgis_process hears Ctrl-C in its event loop only, and runs algorithms in the loop's own thread:

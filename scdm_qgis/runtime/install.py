@@ -43,7 +43,7 @@ class Recipe:
     hashes: Dict[str, List[str]] = field(default_factory=wheel_list.known_hashes)
 
     @property
-    def hashed(self) -> List[str]:
+    def hash_lines(self) -> List[str]:
         """Lines of the requirements whose wheels are known by their hashes."""
         lines = [wheel_list.hash_line(name, self.hashes) for name in self.requirements]
         return [line for line in lines if line]
@@ -67,7 +67,7 @@ def build(recipe: Recipe, run: Run, check: Callable[[Path], None]) -> Path:
     try:
         run(tr("Making the environment"), venv_command(recipe, building))
         (building / CONSTRAINTS).write_text(constraints(recipe), encoding="utf-8")
-        (building / HASHED).write_text("\n".join([*recipe.hashed, ""]), encoding="utf-8")
+        (building / HASHED).write_text("\n".join([*recipe.hash_lines, ""]), encoding="utf-8")
         title = tr("Installing {}").format(", ".join(recipe.requirements))
         for argv in pip_commands(recipe, building):
             run(title, argv)
@@ -105,7 +105,7 @@ def pip_commands(recipe: Recipe, building: Path) -> List[List[str]]:
         argv += ["--no-index", f"--find-links={recipe.wheels}"]
     hashed = [*argv, "--no-deps", "--require-hashes", f"--requirement={building / HASHED}"]
     others = [*argv, f"--constraint={building / CONSTRAINTS}", *recipe.others]
-    return [hashed] * bool(recipe.hashed) + [others] * bool(recipe.others)
+    return [hashed] * bool(recipe.hash_lines) + [others] * bool(recipe.others)
 
 
 def constraints(recipe: Recipe) -> str:

@@ -12,7 +12,7 @@ from qgis.core import QgsProcessingException
 from ..model_runtime.contract import PART_SUFFIX, SAMPLE_NAME
 from ..translation import tr
 from . import command
-from .cancelling import cancelled_of
+from .cancelling import cancel_check
 from .dialog_words import Titles, in_dialog
 from .exit_messages import explain
 from .locate import WorkerPython
@@ -40,7 +40,7 @@ class Job:
     outputs: Tuple[Path, ...] = ()
     titles: Titles = field(default_factory=dict)
 
-    def said(self, text: str) -> str:
+    def reword(self, text: str) -> str:
         """``text`` of the worker in the dialog's words."""
         return in_dialog(text, self.titles)
 
@@ -69,7 +69,7 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
     Raises QgsProcessingException when the worker fails, dies or is cancelled; then nothing
     half-written stays.
     """
-    state, cancelled = _State(Progress(feedback)), cancelled_of(feedback)
+    state, cancelled = _State(Progress(feedback)), cancel_check(feedback)
     with _clean(job, state), _start(job, feedback) as child:
         for line in child.lines(cancelled):
             _take(line, job, state, feedback)
@@ -77,7 +77,7 @@ def run_events(job: Job, feedback) -> Dict[str, Any]:
         if state.error is not None:
             raise QgsProcessingException(state.error)
         if code != 0 or not state.done:
-            raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
+            raise QgsProcessingException(job.reword(explain(code, child.stderr_tail())))
     return state.facts
 
 
@@ -86,26 +86,26 @@ def run_json(job: Job, feedback, accepted: Tuple[int, ...] = (0,)) -> Dict[str, 
 
     An exit code outside ``accepted`` is a failure.
     """
-    cancelled = cancelled_of(feedback)
+    cancelled = cancel_check(feedback)
     with _clean(job), _start(job, feedback) as child:
         text = "\n".join(child.lines(cancelled))
         code = _end(child, cancelled)
         page = _object(text)
         if code not in accepted or page is None:
-            raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
+            raise QgsProcessingException(job.reword(explain(code, child.stderr_tail())))
     return page
 
 
 def run_plain(job: Job, feedback) -> None:
     """Run a command that tells its warnings on stderr. Raises as ``run_events`` does."""
-    cancelled = cancelled_of(feedback)
+    cancelled = cancel_check(feedback)
     with _clean(job), _start(job, feedback) as child:
         for line in child.lines(cancelled):
             feedback.pushInfo(line)
         code = _end(child, cancelled)
         if code != 0:
-            raise QgsProcessingException(job.said(explain(code, child.stderr_tail())))
-        for line in map(job.said, child.stderr_tail().splitlines()):
+            raise QgsProcessingException(job.reword(explain(code, child.stderr_tail())))
+        for line in map(job.reword, child.stderr_tail().splitlines()):
             (feedback.pushWarning if line.startswith(WARNING) else feedback.pushInfo)(line)
 
 
@@ -183,9 +183,9 @@ def _take(line: str, job: Job, state: _State, feedback) -> None:
     if kind == "progress":
         _take_progress(event, state)
     elif kind == "warning":
-        feedback.pushWarning(job.said(str(event.get("message", ""))))
+        feedback.pushWarning(job.reword(str(event.get("message", ""))))
     elif kind == "error":
-        state.error = job.said(_sentence(event))
+        state.error = job.reword(_sentence(event))
     elif kind in ("started", "done"):
         state.facts.update(event)
         state.done = kind == "done"

@@ -88,8 +88,8 @@ def test_numpy_is_installed_where_qgis_has_none(recipe):
 def test_what_runs_on_the_processor_is_known_by_its_hashes(recipe, python):
     """Wheels of Windows, Linux and macOS: at least one each for Pythons of our own."""
     bare = recipe(requirements=wheels.requirements(python, "cpu"))
-    assert bare.others == [] and len(bare.hashed) == 2
-    assert all(line.count("--hash=sha256:") >= 5 for line in bare.hashed)
+    assert bare.others == [] and len(bare.hash_lines) == 2
+    assert all(line.count("--hash=sha256:") >= 5 for line in bare.hash_lines)
 
 
 def test_the_listed_hashes_are_of_what_is_installed():

@@ -6,7 +6,7 @@ from osgeo import gdal
 from qgis.core import QgsRasterLayer, QgsRectangle
 from scdm_qgis.model_runtime.contract import RESPONSES_NM
 
-from scdm_qgis.layers.colour_samples import displayed
+from scdm_qgis.layers.colour_samples import display_of
 from scdm_qgis.layers.look import like, own
 from scdm_qgis.layers.style import both_styles, natural_look
 from scdm_qgis.layers.style_file import write_beside
@@ -64,7 +64,7 @@ def test_the_estimate_is_as_saturated_and_contrasty_as_its_picture(qgis_app, pai
     if stretch:
         limit(picture, *stretch)
     before = shown(picture)
-    assert both_styles(estimate, natural_look(estimate.source(), displayed(picture)))
+    assert both_styles(estimate, natural_look(estimate.source(), display_of(picture)))
     after = shown(estimate)
     assert saturation(after) / saturation(before) == pytest.approx(1, abs=0.05)
     assert contrast(after) / contrast(before) == pytest.approx(1, abs=0.05)
@@ -91,7 +91,7 @@ def test_a_part_of_the_picture_is_compared_with_that_part(qgis_app, pair, tmp_pa
     part = tmp_path / "part.tif"
     gdal.Translate(str(part), str(estimate), srcWin=[30, 10, 55, 45])
     whole = QgsRasterLayer(str(picture), "picture")
-    look = natural_look(str(part), displayed(whole))
+    look = natural_look(str(part), display_of(whole))
     layer = QgsRasterLayer(str(part), "part")
     assert both_styles(layer, look)
     cut = whole.pipe().last().block(1, QgsRectangle(layer.extent()), 55, 45)

@@ -9,7 +9,7 @@ from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QLineEdit
 
-from scdm_qgis.gui.chart import told
+from scdm_qgis.gui.chart import value_text
 from scdm_qgis.gui.spectra import Spectrum
 
 NM = (450.0, 550.0, 900.0)
@@ -152,7 +152,7 @@ def test_the_value_under_the_pointer_is_told(panel, axes):
 
 def test_a_told_value_has_its_spread():
     one = Spectrum("x", "", np.array([450.0]), np.array([0.123]), np.array([0.01]))
-    assert told(one, 0) == "x: 450 nm, 0.1230 ± 0.0100"
+    assert value_text(one, 0) == "x: 450 nm, 0.1230 ± 0.0100"
 
 
 def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all(panel, axes):

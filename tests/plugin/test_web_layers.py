@@ -22,7 +22,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from scdm_qgis.layers.web_layer import part_of, saved
+from scdm_qgis.layers.web_layer import part_of, temporary_geotiff
 
 HALF = 20037508.342789244  # of the world in EPSG:3857
 ZOOM = 17
@@ -270,7 +270,7 @@ def test_cancelling_ends_the_asking_and_leaves_nothing(registered, layer, servic
     heard = len(service.asked)
     with (
         pytest.raises(QgsProcessingException, match="Cancelled"),
-        saved(whole, log, lambda: len(service.asked) > heard),
+        temporary_geotiff(whole, log, lambda: len(service.asked) > heard),
     ):
         pass
     assert len(service.asked) < heard + 10  # of a hundred blocks

@@ -19,7 +19,7 @@ def values_of(rows, cols):
 def test_the_sample_takes_the_pixels_that_gdal_takes(write_raster, shape, side):
     values = values_of(*shape)
     path = write_raster("a.tif", values)
-    sample = ArrayReader(of_array(values, None), CAMERA).stored(side).values
+    sample = ArrayReader(of_array(values, None), CAMERA).sample(side).values
     np.testing.assert_array_equal(sample, RasterReader(path, None).sample(side))
 
 

@@ -105,13 +105,13 @@ def test_another_process_has_the_same_mask(write_polygons):
     again = PolygonMask(pickle.loads(pickle.dumps(mask.polygons)))
     whole = Window(0, 0, ROWS, COLS)
     np.testing.assert_array_equal(again.inside(whole), mask.inside(whole))
-    assert again.polygons.said == mask.polygons.said
+    assert again.polygons.description == mask.polygons.description
 
 
 def test_what_it_is_called_goes_with_its_shape_not_with_its_file(write_polygons):
-    one = read(write_polygons([TRIANGLE], name="a.gpkg")).polygons.said
-    copy = read(write_polygons([TRIANGLE], name="b.gpkg")).polygons.said
-    other = read(write_polygons([SQUARE], name="c.gpkg")).polygons.said
+    one = read(write_polygons([TRIANGLE], name="a.gpkg")).polygons.description
+    copy = read(write_polygons([TRIANGLE], name="b.gpkg")).polygons.description
+    other = read(write_polygons([SQUARE], name="c.gpkg")).polygons.description
     assert one == copy != other
     assert one.startswith("1 polygon, sha256 ")
 
