@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Callable, List, Optional, Tuple
 
 import numpy as np
@@ -76,6 +76,8 @@ class Cascade:
         whole = len(stages[-1].stage.final_bands) == len(manifest.wavelength_nm)
         consistent = manifest.data_consistency and whole
         self._project = data_consistency.onto_input(manifest) if consistent else None
+        # A run has one correction for all its patches.
+        self._mover = lru_cache(1)(partial(colour_correction.mover, manifest))
         self.warnings: List[str] = []
         self.device_why = ""
 
@@ -221,7 +223,7 @@ class Cascade:
                 deviations.add(made[-1])
         mean = self._spectra(last, means[-1].value(), rgb)
         if how.colours is not None:
-            mean = colour_correction.mover(self.manifest, how.colours)(mean, rgb)
+            mean = self._mover(how.colours)(mean, rgb)
         stages = []
         if wanted.stages:
             earlier = enumerate(means[:-1])
