@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import InputError
 from ..package.manifest import InputBand
 from ..raster import band_choice
+from ..raster.fill_values import find_fill_values
 from ..spectra.radiometry import Stored
 from ..tiling import Window, reflect
 from .array_values import ArrayValues
@@ -25,6 +26,7 @@ class ArrayReader:
     georeference: Any = None
     wavelength_nm: Optional[Sequence[float]] = None
     bands_doubt = ""
+    values_doubts: Sequence[str] = ()
 
     def __init__(self, given: ArrayValues, wanted: Tuple[InputBand, ...]):
         count, self.rows, self.cols = given.values.shape
@@ -70,9 +72,10 @@ class ArrayReader:
         )
 
     def _values(self, rows: np.ndarray, cols: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        stored = self._given.values[np.ix_(self._picked, rows, cols)]
         with np.errstate(over="ignore"):
-            values = self._given.values[np.ix_(self._picked, rows, cols)].astype(np.float32)
-        valid = np.isfinite(values).all(axis=0)
+            values = stored.astype(np.float32)
+        valid = np.isfinite(values).all(axis=0) & ~find_fill_values(stored).any(axis=0)
         if self._given.masked is not None:
             valid &= ~self._given.masked[np.ix_(rows, cols)]
         return values, valid

@@ -30,6 +30,7 @@ class Reader(Protocol):
     bands: Sequence[int]
     bands_taken: str
     bands_doubt: str
+    values_doubts: Sequence[str]
     wavelength_nm: Optional[Sequence[float]]
     georeference: "Georeference"
 

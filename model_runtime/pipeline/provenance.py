@@ -115,8 +115,9 @@ def run_facts(
 
 
 def _band_warnings(job: Job) -> List[str]:
-    """Warnings where the file says that its bands are not the model's."""
+    """Warnings where the file says that its bands are not the model's, or holds odd values."""
     doubts = [job.reader.bands_doubt] if job.reader.bands_doubt else []
+    doubts += job.reader.values_doubts
     if job.reader.wavelength_nm is None:
         return doubts
     return doubts + [

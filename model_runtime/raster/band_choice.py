@@ -14,6 +14,8 @@ CHOSEN = "choice"  # the user's
 ORDER = "their order"  # the file says nothing of its bands
 FARTHEST_NM = 60.0  # a camera's or satellite's red, green and blue lie nearer to any other's
 COLOURS = ("red", "green", "blue")
+# What the interpretation of a band may be instead.
+NO_COLOURS = ("alpha", "hue", "saturation", "lightness", "cyan", "magenta", "yellow", "black")
 # Where a colour's light lies; for words, not for choosing.
 _COLOUR_RANGES_NM = {"blue": (400, 500), "green": (500, 590), "red": (590, 700)}
 _WORDS = {
@@ -211,9 +213,11 @@ def _by_order(
             f"'{path}' has {len(facts)} band{plural}, the model needs {len(wanted)}", remedy
         )
     first = list(facts[: len(wanted)])
-    alpha = [band.number for band in first if band.colour == "alpha"]
-    if alpha:
-        raise InputError(f"band {alpha[0]} of '{path}' is its alpha band", remedy)
+    other = [band for band in first if band.colour in NO_COLOURS]
+    if other:
+        raise InputError(
+            f"band {other[0].number} of '{path}' is its {other[0].colour} band", remedy
+        )
     numbers = [band.number for band in first]
     return tuple(_of_colours(dict(zip(COLOURS, numbers)), wanted) or numbers)
 

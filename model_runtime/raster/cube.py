@@ -21,6 +21,7 @@ from .dataset import (
     thinned_size,
 )
 from .encoding import Spectral, of_dtype
+from .fill_values import find_fill_values
 from .gdal_setup import gdal
 from .georeference import Georeference, Geotransform, georeference_of
 from .wavelengths import centres_nm, widths_nm
@@ -166,7 +167,7 @@ def _physical(band, **size: int) -> np.ndarray:
     scale = 1.0 if band.GetScale() is None else band.GetScale()
     stored = band.ReadAsArray(**size)
     values = (stored * scale + (band.GetOffset() or 0.0)).astype(np.float32)
-    values[hidden_nodata(band, stored)] = np.nan
+    values[hidden_nodata(band, stored) | find_fill_values(stored)] = np.nan
     if band.GetMaskFlags() & MASK_KINDS:
         values[mask_of(band).ReadAsArray(**size) == 0] = np.nan
     values[~np.isfinite(values)] = np.nan

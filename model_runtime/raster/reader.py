@@ -3,6 +3,7 @@
 Nothing unreadable ever becomes zeros.
 """
 
+import functools
 import math
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,12 +29,14 @@ from .dataset import (
     refusing_damage,
     thinned_size,
 )
+from .fill_values import describe_fill, find_fill_values
 from .gdal_setup import gdal
 from .georeference import PIXEL_GRID, apply_geotransform, georeference_of
 from .wavelengths import centres_nm
 
 # File blocks that a sample of the whole raster may touch: more take minutes.
 SAMPLED_BLOCKS = 1 << 16
+IN_ONE_UNIT = "if their values are not in one unit, colours are wrong"
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
 EDGE_PIXELS = 1e-6
 
@@ -44,7 +47,8 @@ class RasterReader:
     ``rows``, ``cols``; ``bands`` (1-based); ``georeference``; ``type_name`` (GDAL's), ``integer``
     and ``bits`` of its values; ``scale`` and ``offset`` of each band, None where the file gives
     none; ``wavelength_nm`` of each band or None. ``bands_taken``: which band is what, and why;
-    ``bands_doubt``: what speaks against it, or "". ``facts``: what the file says of its values.
+    ``bands_doubt``: what speaks against it, or "". ``values_doubts``: warnings of its values.
+    ``facts``: what the file says of them.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class RasterReader:
         self.bands: Sequence[int] = list(choice.bands)
         self.bands_taken = choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt if self._dataset is stored else palette.DOUBT
+        self._has_fill = False
         names = tuple(facts[number - 1].name for number in self.bands)
         self.facts = file_facts.read(self._dataset, self.path, self.bands, names)
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
@@ -82,10 +87,12 @@ class RasterReader:
         self._refuse_complex()
         refuse_short_file(self.path, in_file)
         self.georeference = georeference_of(stored)
-        self.type_name = gdal.GetDataTypeName(self._handles[0].DataType)
+        kind = functools.reduce(gdal.DataTypeUnion, [band.DataType for band in self._handles])
+        self.type_name = gdal.GetDataTypeName(kind)
         self.integer = "Int" in self.type_name or self.type_name == "Byte"
-        self.bits = gdal.GetDataTypeSize(self._handles[0].DataType)
+        self.bits = gdal.GetDataTypeSize(kind)
         self.scale, self.offset = _scaling(self._handles)
+        self.values_doubts: Sequence[str] = _say_unlike(self.bands, self._handles)
         wavelengths = [facts[number - 1].wavelength_nm for number in self.bands]
         known = [nm for nm in wavelengths if nm is not None]
         whole = len(known) == len(wavelengths)
@@ -229,7 +236,18 @@ class RasterReader:
             valid &= ~hidden_nodata(band, values)
         with np.errstate(over="ignore"):
             values = np.stack(arrays).astype(np.float32)
-        return values, valid & np.isfinite(values).all(axis=0)
+        valid &= np.isfinite(values).all(axis=0)
+        filled = np.stack([find_fill_values(stored) for stored in arrays]) & valid
+        self._note_fill(values, filled)
+        return values, valid & ~filled.any(axis=0)
+
+    def _note_fill(self, values: np.ndarray, filled: np.ndarray) -> None:
+        """Warn once, of the first values that are read: the sample of the whole."""
+        if self._has_fill or not filled.any():
+            return
+        self._has_fill = True
+        said = describe_fill(values.reshape(len(values), -1), filled.reshape(len(values), -1))
+        self.values_doubts = [*self.values_doubts, said]
 
 
 def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:
@@ -269,7 +287,9 @@ def _band_facts(dataset) -> List[BandFacts]:
     bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
     centres = centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
     words = {code: word for word, code in COLOURS.items()}
-    words[gdal.GCI_AlphaBand] = "alpha"
+    words.update(
+        {getattr(gdal, f"GCI_{word.title()}Band"): word for word in band_choice.NO_COLOURS}
+    )
     return [
         BandFacts(
             number,
@@ -292,6 +312,21 @@ def _mask_bands(dataset, handles) -> list:
         if band.GetColorInterpretation() == gdal.GCI_AlphaBand:
             masks.append(band)
     return masks
+
+
+def _say_unlike(numbers: Sequence[int], handles) -> List[str]:
+    """Warnings where bands are stored in different ways, or one stands for several colours."""
+    said = []
+    if len(set(numbers)) < len(numbers):
+        said.append("one band is used for several colours: the estimate knows no colour then")
+    types = [gdal.GetDataTypeName(band.DataType) for band in handles]
+    if len(set(types)) > 1:
+        listed = ", ".join(types)
+        said.append(f"the bands have different types ({listed}): {IN_ONE_UNIT}")
+    scaled = [(band.GetScale() or 1.0, band.GetOffset() or 0.0) != (1.0, 0.0) for band in handles]
+    if any(scaled) and not all(scaled):
+        said.append(f"not all of the bands have a scale or offset: {IN_ONE_UNIT}")
+    return said
 
 
 def _scaling(handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:

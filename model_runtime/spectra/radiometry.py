@@ -292,7 +292,7 @@ def _guess(stored: Stored, model: Manifest) -> _Guess:
         return _by_scale(stored, bright)
     if stored.facts.used_bits:
         return _Guess(None, f"numbers of {stored.facts.used_bits} bits are a sensor's counts")
-    if not stored.integer:
+    if not stored.integer and not (bright > PICTURE_WHITE and _whole(stored.values)):
         return _fractions(stored, bright)
     return _whole_numbers(stored, bright, model)
 

@@ -27,6 +27,7 @@ def job(tiny_package):
         bands=(3, 2, 1),
         bands_taken="Red = band 3",
         bands_doubt="",
+        values_doubts=[],
         wavelength_nm=None,
         georeference=SimpleNamespace(crs_wkt="LOCAL", geotransform=(0, 1, 0, 0, 0, -1)),
     )

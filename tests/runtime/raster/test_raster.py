@@ -157,6 +157,60 @@ def test_a_mask_does_not_hide_the_nodata_value(write_raster, internal):
     assert np.isnan(cube).sum() == 4 and np.isnan(cube[:, 2, 2]).all() and np.isnan(cube[1, 0, 0])
 
 
+@pytest.mark.parametrize(
+    "kind, fill", [(np.int16, -9999), (np.int16, -32768), (np.float32, -3.4028235e38)]
+)
+def test_fill_values_count_though_the_file_does_not_say_so(write_raster, kind, fill):
+    values = numbers(kind=kind)
+    values[1, 2, 3] = fill
+    path = write_raster("a.tif", values)
+    picture = RasterReader(path, None)
+    picture.sample(COLS)
+    _, valid = picture.read(picture.whole)
+    assert not valid[2, 3] and valid.sum() == ROWS * COLS - 1
+    (said,) = picture.values_doubts
+    assert said.startswith(f"2.2 % of the pixels hold {np.float32(fill):.7g} or the like: taken as")
+    assert np.isnan(read_cube(path, need_wavelengths=False).values).sum() == 1
+
+
+def test_large_numbers_of_unsigned_types_are_values(write_raster):
+    picture = RasterReader(write_raster("a.tif", numbers(kind=np.uint16) + 55400), None)
+    assert picture.read(picture.whole)[1].all() and not picture.values_doubts
+
+
+def test_bands_of_different_types_are_told_and_read_as_the_widest(write_raster, tmp_path):
+    """As 8 bits of the first, numbers up to 10,000 of the others were read as white and more."""
+    names = [write_raster(f"{kind}.tif", numbers(1, kind)) for kind in ("uint8", "uint16", "int32")]
+    path = str(tmp_path / "m.vrt")
+    made = gdal.BuildVRT(path, [str(name) for name in names], separate=True)
+    del made
+    picture = RasterReader(path, None)
+    assert (picture.integer, picture.bits, picture.type_name) == (True, 32, "Int32")
+    assert picture.values_doubts[0].startswith("the bands have different types (Byte, UInt16, Int")
+
+
+def test_one_band_for_all_colours_is_told(write_raster):
+    picture = RasterReader(write_raster("a.tif", numbers()), (2, 2, 2))
+    assert picture.values_doubts == [
+        "one band is used for several colours: the estimate knows no colour then"
+    ]
+
+
+def test_a_scale_of_some_bands_is_told(write_raster):
+    path = write_raster("a.tif", numbers())
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).SetScale(0.5)
+    del dataset
+    assert RasterReader(path, None).values_doubts[0].startswith("not all of the bands have a scale")
+
+
+def test_hue_is_no_red(write_raster):
+    colours = [gdal.GCI_HueBand, gdal.GCI_SaturationBand, gdal.GCI_LightnessBand]
+    path = write_raster("a.tif", numbers(), colours=colours)
+    with pytest.raises(InputError, match=r"band 1 of .* is its hue band"):
+        RasterReader(path, None)
+
+
 def test_not_a_number_and_infinity_mask_the_pixel(write_raster):
     values = numbers(kind=np.float32)
     values[0, 0, 0], values[1, 0, 1], values[2, 0, 2] = math.nan, math.inf, -math.inf
