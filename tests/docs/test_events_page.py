@@ -62,33 +62,29 @@ def test_the_example_has_the_fields_of_a_real_run(command, picture, tmp_path):
         assert [type(value) for value in shown.values()] == [type(v) for v in given.values()]
 
 
-def test_the_reader_reads_a_run(picture, tmp_path):
-    script = tmp_path / "reader.py"
+def run_reader(folder):
+    """Run the page's Python reader in ``folder``, as a program of its own."""
+    script = folder / "reader.py"
     script.write_text(block("python"), encoding="utf-8")
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, str(script)],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
     )
+
+
+def test_the_reader_reads_a_run(picture, tmp_path):
+    done = run_reader(tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "cube.tif"
     assert (tmp_path / "cube.tif").is_file()
 
 
 def test_the_reader_fails_with_the_reason(tmp_path):
-    script = tmp_path / "reader.py"
-    script.write_text(block("python"), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_reader(tmp_path)
     assert done.returncode == 1
     assert "ortho.tif" in done.stderr
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from upsampling import masked_values
 
+from model_runtime import tiling
+from model_runtime.diffusion.cascade import Cascade
+
 ROOT = Path(__file__).resolve().parents[2]
 # Debian bookworm's qgis_process is a wrapper that fails.
 PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
@@ -29,6 +32,26 @@ def plugins_folder(tmp_path_factory):
 def picture(write_raster):
     """A raster of reflectance with a masked corner, 41 x 53 pixels."""
     return write_raster("a.tif", masked_values(800), scale=1e-4, nodata=0)
+
+
+@pytest.fixture
+def cut_off(monkeypatch):
+    """From now on the tenth tile finds no memory, once; the list of the tiles that were begun.
+
+    Four tiles make a block of the file.
+    """
+    calls, estimate = [], Cascade.estimate
+
+    def dying(self, *args):
+        calls.append(args)
+        if len(calls) == 10:
+            raise MemoryError
+        return estimate(self, *args)
+
+    monkeypatch.setattr(Cascade, "estimate", dying)
+    monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
+    monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
+    return calls
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from upsampling import read
 
 from model_runtime import __main__ as runtime
 from model_runtime import tiling
-from model_runtime.diffusion.cascade import Cascade
 from model_runtime.package import embedded, manifest
 
 gdal.UseExceptions()
@@ -98,22 +97,6 @@ def test_sheets_hold_the_same_draws(picture, tiny_package, tmp_path, monkeypatch
         name = f"sample_00{number}"
         one, other = (read(tmp_path / end / f"{name}.{end}") for end in ("tif", "vrt"))
         np.testing.assert_array_equal(one, other)
-
-
-@pytest.fixture
-def cut_off(monkeypatch):
-    """From now on the tenth tile finds no memory, once; four tiles make a block."""
-    calls, estimate = [], Cascade.estimate
-
-    def dying(self, *args):
-        calls.append(args)
-        if len(calls) == 10:
-            raise MemoryError
-        return estimate(self, *args)
-
-    monkeypatch.setattr(Cascade, "estimate", dying)
-    monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
-    monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 
 
 def test_a_run_that_was_cut_off_goes_on_with_its_draws(picture, tiny_package, tmp_path, cut_off):

@@ -9,8 +9,6 @@ from upsampling import float32_words as words
 from upsampling import read
 
 from model_runtime import __main__ as runtime
-from model_runtime import tiling
-from model_runtime.diffusion.cascade import Cascade
 from model_runtime.diffusion.load import load_cascade
 from model_runtime.diffusion.settings import Sampling
 from model_runtime.package import manifest
@@ -58,22 +56,6 @@ def test_each_stage_can_be_judged(command, picture, tiny_package, tmp_path):
         found = json.loads(judged.stdout)
         assert len(found["per_band"]) == bands
     assert found["overall"]["rmse"] == 0
-
-
-@pytest.fixture
-def cut_off(monkeypatch):
-    """From now on the tenth tile finds no memory, once; four tiles make a block."""
-    calls, estimate = [], Cascade.estimate
-
-    def dying(self, *args):
-        calls.append(args)
-        if len(calls) == 10:
-            raise MemoryError
-        return estimate(self, *args)
-
-    monkeypatch.setattr(Cascade, "estimate", dying)
-    monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
-    monkeypatch.setattr(tiling.Layout, "smaller", lambda self: None)
 
 
 def test_a_run_that_was_cut_off_goes_on_with_its_stages(picture, tiny_package, tmp_path, cut_off):

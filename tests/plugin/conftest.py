@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsLayerTreeModel, QgsProcessingFeedback, QgsProject
+from qgis.core import QgsLayerTreeModel, QgsProcessingFeedback, QgsProject, QgsRasterLayer
 from qgis.gui import QgsLayerTreeView, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication
 
@@ -129,6 +129,16 @@ def write_cube(write_raster):
     return write
 
 
+CAPABILITIES = b"""<?xml version="1.0" encoding="UTF-8"?>
+<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms">
+<Service><Name>WMS</Name><Title>Ortho</Title></Service>
+<Capability><Request><GetMap><Format>image/png</Format></GetMap></Request>
+<Layer><Title>Ortho</Title><CRS>EPSG:3857</CRS>
+<Layer><Name>ortho</Name><Title>ortho</Title><CRS>EPSG:3857</CRS>
+<EX_GeographicBoundingBox><westBoundLongitude>-180</westBoundLongitude>
+<eastBoundLongitude>180</eastBoundLongitude><southBoundLatitude>-80</southBoundLatitude>
+<northBoundLatitude>80</northBoundLatitude></EX_GeographicBoundingBox>
+</Layer></Layer></Capability></WMS_Capabilities>"""
 LACKING = (
     *("addPluginToRasterMenu", "removePluginRasterMenu"),
     *("addCustomActionForLayerType", "removeCustomActionForLayerType"),
@@ -152,6 +162,27 @@ def window(qgis_iface, monkeypatch):
         if not hasattr(qgis_iface, name):
             monkeypatch.setattr(type(qgis_iface), name, lambda *_: None, raising=False)
     return qgis_iface
+
+
+@pytest.fixture
+def wms_capabilities():
+    """What a web map service with one layer, ``ortho``, says that it has."""
+    return CAPABILITIES
+
+
+@pytest.fixture
+def open_panel(registered, window, qgis_new_project):
+    """A function: paths -> the panel over their layers, the map in their reference system."""
+
+    def show(paths):
+        layers = [QgsRasterLayer(str(path), path.stem) for path in paths]
+        QgsProject.instance().addMapLayers(layers)
+        window.mapCanvas().setDestinationCrs(layers[0].crs())
+        window.setActiveLayer(layers[0])
+        registered.show_panel(True)
+        return registered.panel
+
+    return show
 
 
 @pytest.fixture

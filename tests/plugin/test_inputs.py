@@ -205,20 +205,8 @@ def test_cloud_optimised_geotiff_over_http(upsample, write_raster, colours, tmp_
     assert same_grid(upsample(f"/vsicurl/{server}/cog.tif"), path)
 
 
-CAPABILITIES = b"""<?xml version="1.0" encoding="UTF-8"?>
-<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms">
-<Service><Name>WMS</Name><Title>Ortho</Title></Service>
-<Capability><Request><GetMap><Format>image/png</Format></GetMap></Request>
-<Layer><Title>Ortho</Title><CRS>EPSG:3857</CRS>
-<Layer><Name>ortho</Name><Title>ortho</Title><CRS>EPSG:3857</CRS>
-<EX_GeographicBoundingBox><westBoundLongitude>11</westBoundLongitude>
-<eastBoundLongitude>12</eastBoundLongitude><southBoundLatitude>48</southBoundLatitude>
-<northBoundLatitude>49</northBoundLatitude></EX_GeographicBoundingBox>
-</Layer></Layer></Capability></WMS_Capabilities>"""
-
-
 @pytest.fixture
-def web_map():
+def web_map(wms_capabilities):
     """The address of a web map service on this machine that says what it has."""
 
     class Service(http.server.BaseHTTPRequestHandler):
@@ -226,7 +214,7 @@ def web_map():
             self.send_response(200)
             self.send_header("Content-Type", "text/xml")
             self.end_headers()
-            self.wfile.write(CAPABILITIES)
+            self.wfile.write(wms_capabilities)
 
         def log_message(self, *_):
             """Silence."""

@@ -43,14 +43,9 @@ def pair(write_cube):
 
 
 @pytest.fixture
-def panel(registered, window, pair, qgis_new_project):
+def panel(open_panel, pair):
     """The panel over both layers, the map in their reference system."""
-    layers = [QgsRasterLayer(str(path), path.stem) for path in pair]
-    QgsProject.instance().addMapLayers(layers)
-    window.mapCanvas().setDestinationCrs(layers[0].crs())
-    window.setActiveLayer(layers[0])
-    registered.show_panel(True)
-    return registered.panel
+    return open_panel(pair)
 
 
 def drawn(panel):

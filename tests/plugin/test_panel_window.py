@@ -17,18 +17,13 @@ CENTRE = QgsPointXY(500005, 4099995)  # column 2, row 2 of a raster of 2 m pixel
 
 
 @pytest.fixture
-def panel(registered, window, write_cube, qgis_new_project):
+def panel(open_panel, write_cube):
     """The panel over two cubes: column + 10 row + 100 band, and half of it at other bands."""
     rows, cols = np.mgrid[0:6, 0:9]
     cube = np.stack([100 * b + 10 * rows + cols for b in (1, 2, 3)]).astype(np.float32)
     cube[:, 1, 1] = np.nan
-    paths = write_cube("before.tif", cube, NM), write_cube("after.tif", cube / 2, (500, 600, 700))
-    layers = [QgsRasterLayer(str(path), path.stem) for path in paths]
-    QgsProject.instance().addMapLayers(layers)
-    window.mapCanvas().setDestinationCrs(layers[0].crs())
-    window.setActiveLayer(layers[0])
-    registered.show_panel(True)
-    return registered.panel
+    other = write_cube("after.tif", cube / 2, (500, 600, 700))
+    return open_panel([write_cube("before.tif", cube, NM), other])
 
 
 def compare(panel, name):

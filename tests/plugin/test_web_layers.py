@@ -31,16 +31,6 @@ PIXEL = 2 * HALF / 2**ZOOM / 256
 ROW0, COL0, ROWS, COLS = 256 * 40000 + 100, 256 * 70000 + 60, 300, 560
 REACH = 8  # pixels to which the small model sees at most
 GAP = (COL0 // 256 + 1, ROW0 // 256)  # a tile that the server lacks
-CAPABILITIES = b"""<?xml version="1.0" encoding="UTF-8"?>
-<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms">
-<Service><Name>WMS</Name><Title>Ortho</Title></Service>
-<Capability><Request><GetMap><Format>image/png</Format></GetMap></Request>
-<Layer><Title>Ortho</Title><CRS>EPSG:3857</CRS>
-<Layer><Name>ortho</Name><Title>ortho</Title><CRS>EPSG:3857</CRS>
-<EX_GeographicBoundingBox><westBoundLongitude>-180</westBoundLongitude>
-<eastBoundLongitude>180</eastBoundLongitude><southBoundLatitude>-80</southBoundLatitude>
-<northBoundLatitude>80</northBoundLatitude></EX_GeographicBoundingBox>
-</Layer></Layer></Capability></WMS_Capabilities>"""
 
 
 def drawn(row0, col0, rows, cols):
@@ -60,7 +50,7 @@ def png(values, tmp_path, name):
 
 
 @pytest.fixture
-def service(tmp_path):
+def service(tmp_path, wms_capabilities):
     """An XYZ and WMS service; ``asked`` lists the paths that it heard."""
     asked = []
 
@@ -86,7 +76,7 @@ def service(tmp_path):
                 key.upper(): one[0] for key, one in parse_qs(urlsplit(self.path).query).items()
             }
             if words.get("REQUEST") != "GetMap":
-                return "text/xml", CAPABILITIES
+                return "text/xml", wms_capabilities
             left, _, _, top = map(float, words["BBOX"].split(","))
             place = round((HALF - top) / PIXEL), round((left + HALF) / PIXEL)
             size = int(words["HEIGHT"]), int(words["WIDTH"])

@@ -55,11 +55,6 @@ class Patches:
         noise = rng.standard_normal(rgb.shape, np.float32) * np.float32(self.data.input_noise)
         return (rgb + noise).astype(np.float32), cube.astype(np.float32), seen
 
-    def _simulate_camera(self, rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
-        """``rgb`` with a camera's white balance, exposure, haze and tone curve."""
-        drawn = camera_augmentation.draw(rng, self._bands_nm[0], self.data)
-        return camera_augmentation.simulate_camera(rgb, drawn)
-
     def _camera(self, rng: np.random.Generator) -> Optional[int]:
         """The number of the camera that sees a patch; None: the model's own input bands."""
         if rng.random() >= self.data.camera_share:
