@@ -2,21 +2,23 @@
 
 from processing.gui.AlgorithmDialog import AlgorithmDialog
 from qgis.core import QgsProcessingContext, QgsProject
-from qgis.PyQt.QtWidgets import QLabel
+from qgis.PyQt.QtWidgets import QLabel, QSplitter
 
 from ..algorithms.upsample_plan import words
 
 
 class UpsampleDialog(AlgorithmDialog):
-    """``expected`` says what is to be expected, below the parameters; anew at each change."""
+    """``expected`` says what is to be expected, above the progress bar; anew at each change."""
 
     def __init__(self, algorithm, parent=None):
         super().__init__(algorithm, parent=parent)
         self._context = QgsProcessingContext()  # keeps the layers that it opens
         self._context.setProject(QgsProject.instance())
-        self.expected = QLabel(self.mainWidget())
+        self.expected = QLabel(self)
         self.expected.setWordWrap(True)
-        self.mainWidget().layout().addWidget(self.expected)
+        # Between the tabs and the progress bar: below the parameters it would scroll out of sight.
+        column = self.layout()
+        column.insertWidget(column.indexOf(self.findChild(QSplitter)) + 1, self.expected)
         for wrapper in self.mainWidget().wrappers.values():
             wrapper.widgetValueHasChanged.connect(lambda *_: self.reckon())
         self.reckon()

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsSettings,
 )
+from qgis.PyQt.QtCore import QPoint
 
 from scdm_qgis.algorithms.upsample_plan import plan_of, words
 from scdm_qgis.runtime import reckoning
@@ -149,4 +150,17 @@ def test_the_dialog_follows_its_values(upsample, inputs, window, monkeypatch):
     assert "11.5 MB on disk" in dialog.expected.text()
     dialog.setParameters(inputs(SPREAD="s.tif"))
     assert "23 MB on disk" in dialog.expected.text().replace("23.0", "23")
+    dialog.close()
+
+
+def test_what_the_dialog_says_does_not_scroll_out_of_sight(upsample, inputs, window, monkeypatch):
+    monkeypatch.setattr(type(window), "browserModel", lambda _: None, raising=False)
+    dialog = upsample.createCustomParametersWidget(None)
+    dialog.setParameters(inputs())
+    dialog.resize(700, 500)
+    dialog.show()
+    QgsApplication.processEvents()
+    outer = dialog.expected.parentWidget()
+    assert dialog.expected.isVisible() and outer is dialog
+    assert dialog.expected.geometry().bottom() < dialog.runButton().mapTo(dialog, QPoint(0, 0)).y()
     dialog.close()

@@ -153,7 +153,10 @@ def test_a_map_service_gives_what_the_same_file_gives(upsample, layer, write_ras
 
 
 def test_tiles_that_do_not_come_are_nodata_and_are_told(upsample, layer, write_raster, log):
-    """The other pixels are those of the file, but for where the gap is near enough to be seen."""
+    """The other pixels are those of the file, but for where the gap is near enough to be seen.
+
+    QGIS 3.44.15 draws a tile's edge into one pixel of the gap beside it.
+    """
     expected = expected_of(upsample, write_raster)
     made = upsample(layer("tiles"), EXTENT=part(), RESOLUTION=PIXEL).ReadAsArray()
     row, col = np.mgrid[ROW0 : ROW0 + ROWS, COL0 : COL0 + COLS]
@@ -161,11 +164,12 @@ def test_tiles_that_do_not_come_are_nodata_and_are_told(upsample, layer, write_r
     rows, cols = np.nonzero(gap)
     near = np.zeros_like(gap)
     near[: rows.max() + REACH, cols.min() - REACH : cols.max() + REACH] = True
-    np.testing.assert_array_equal((made == 65535).all(0), gap)
+    empty = (made == 65535).all(0)
+    assert empty[: rows.max(), cols.min() + 1 : cols.max()].all() and not empty[~gap].any()
     assert not near.all()
     np.testing.assert_array_equal(made[:, ~near], expected[:, ~near])
     (told,) = [text for text in log.warnings if "did not come" in text]
-    assert told.startswith(f"{100 * gap.mean():.1f} % of 'ortho: a/b'")
+    assert told.startswith(f"{100 * empty.mean():.1f} % of 'ortho: a/b'")
 
 
 def test_a_layer_of_which_nothing_comes_is_an_error(upsample, layer, service, tmp_path, log):
