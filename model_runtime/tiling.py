@@ -14,8 +14,8 @@ TIFF_STEP = 16
 FEW_STEP = 4
 # From this side on, keeping up to 15 pixels less costs little.
 LEAST_TRIMMED = 128
-# Values (float32) of a strip of whole rows.
-STRIP_BYTES = 128 << 20
+# Values (float32) of a strip: little beside the rest of a process, so that memory is flat.
+STRIP_BYTES = 32 << 20
 # Tiles are worked one by one from this side on: what a killed run loses is one of them.
 UNIT_SIDE = 96
 

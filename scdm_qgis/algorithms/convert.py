@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from ..layers.loading import style_result
 from ..layers.source import gdal_name
+from ..layers.style import dress
 from ..model_runtime.contract import ENVI_ENDS
 from ..runtime.job import Job, run_events
 from ..translation import tr
@@ -87,5 +89,6 @@ class ConvertAlgorithm(AnalysisAlgorithm):
         arguments.append(f"--format={self.choice(parameters, 'FORMAT')}")
         titles = self.titles((("FORMAT", "--format"),))
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
+        style_result(context, output, dress)
         self.written = [path]
         return {"OUTPUT": output}

@@ -5,7 +5,9 @@ from pathlib import Path
 from qgis.core import QgsProcessingOutputNumber
 from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
+from ..layers.loading import style_result
 from ..layers.source import gdal_name
+from ..layers.style import error_colours
 from ..runtime.job import Job, run_json
 from . import parameters as make
 from .base import ScdmAlgorithm
@@ -115,6 +117,8 @@ class EvaluateAlgorithm(ScdmAlgorithm):
         for name, _key, title in METRICS:
             text = f"{values[name]:.4g}" if name in values else self.tr("not defined")
             feedback.pushInfo(f"{self.tr(title)}: {text}")
+        if "ERROR_MAP" in made:
+            style_result(context, made["ERROR_MAP"], error_colours)
         self.written = [Path(made["ERROR_MAP"])] if "ERROR_MAP" in made else []
         return {**values, **made}
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from qgis.core import QgsProcessingOutputNumber
 
 from ..layers.class_style import class_colours
+from ..layers.loading import style_result
 from ..layers.source import gdal_name
-from ..layers.style_file import write_beside
+from ..layers.style import error_colours
 from ..runtime.job import Job, run_events
 from . import parameters as make
 from .base import AnalysisAlgorithm, given
@@ -130,7 +131,9 @@ class MatchSpectraAlgorithm(AnalysisAlgorithm):
         facts = run_events(Job(self.python, tuple(arguments), (*paths.values(),), titles), feedback)
         classes = facts.get("classes", [])
         self._tell(classes, facts.get("read", ""), feedback)
-        write_beside(paths["OUTPUT"], class_colours(classes))
+        style_result(context, outputs["OUTPUT"], class_colours(classes))
+        if "ANGLE" in outputs:
+            style_result(context, outputs["ANGLE"], error_colours)
         self.written = list(paths.values())
         return {**outputs, "MATCHED": _matched(classes)}
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from ..layers.loading import style_result
 from ..layers.source import gdal_name
 from ..layers.style import natural_colour
-from ..layers.style_file import write_beside
 from ..model_runtime.spectra.sensor_catalogue import catalogue
 from ..runtime.job import Job, run_events
 from . import parameters as make
@@ -99,6 +99,6 @@ class SimulateSensorAlgorithm(AnalysisAlgorithm):
             arguments.append(f"--responses={table}")
         titles = self.titles((("SENSOR", "--sensor"), ("RESPONSES", "--responses")))
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
-        write_beside(path, natural_colour)
+        style_result(context, output, natural_colour)
         self.written = [path]
         return {"OUTPUT": output}

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from ..layers.loading import style_result
 from ..layers.source import gdal_name
+from ..layers.style import index_colours
 from ..model_runtime.spectra.index_catalogue import catalogue
 from ..runtime.job import Job, run_events
 from . import parameters as make
@@ -126,5 +128,7 @@ class SpectralIndicesAlgorithm(AnalysisAlgorithm):
         arguments += [f"--spread={self.spread}"] if self.spread else []
         titles = self.titles(OPTIONS)
         run_events(Job(self.python, tuple(arguments), (path,), titles), feedback)
+        alone = names[0] if len(names) == 1 and not given(parameters, "FORMULA") else ""
+        style_result(context, output, index_colours, alone)
         self.written = [path]
         return {"OUTPUT": output}

@@ -91,6 +91,16 @@ def reliability_colours(layer: QgsRasterLayer) -> bool:
     return _in_viridis(layer, 1, 100.0)
 
 
+def index_colours(layer: QgsRasterLayer) -> bool:
+    """The first band in viridis between its own shares CUT: an index, without its interval."""
+    return _in_viridis(layer, 1, *reversed(_cut(layer, 1, CUT)))
+
+
+def error_colours(layer: QgsRasterLayer) -> bool:
+    """The first band, an angle or an error, in viridis from 0."""
+    return _in_viridis(layer, 1, _cut(layer, 1, CUT)[1])
+
+
 def dress(layer: QgsRasterLayer, look: Optional[Look] = None) -> bool:
     """Style ``layer`` as what it says that it holds; False where that cannot be."""
     maps = {SPREAD_CONTENT: spread_colours, RELIABILITY_CONTENT: reliability_colours}
@@ -120,13 +130,13 @@ def show_band(layer: QgsRasterLayer, band: int) -> None:
     layer.triggerRepaint()
 
 
-def _in_viridis(layer: QgsRasterLayer, band: int, top: float) -> bool:
-    """One band from 0 to ``top``; False where QGIS has no such colours."""
+def _in_viridis(layer: QgsRasterLayer, band: int, top: float, low: float = 0.0) -> bool:
+    """One band from ``low`` to ``top``; False where QGIS has no such colours."""
     ramp = QgsStyle.defaultStyle().colorRamp("Viridis")
     if ramp is None:
         return False
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band)
-    renderer.setClassificationMin(0.0)
+    renderer.setClassificationMin(low)
     renderer.setClassificationMax(top)
     renderer.createShader(ramp)
     layer.setRenderer(renderer)

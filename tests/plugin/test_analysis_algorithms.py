@@ -9,6 +9,7 @@ from qgis.core import (
     QgsFeature,
     QgsGeometry,
     QgsProcessingException,
+    QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
@@ -49,6 +50,49 @@ def test_matched_classes_come_with_names_and_colours(run, cube, log, tmp_path):
     assert labels == {0: "no match", 1: "grass", 2: "soil"}
     assert "soil: 50.0 %" in log.infos
     assert any("2 spectra, wavelengths in nm, values as reflectance" in text for text in log.infos)
+
+
+@pytest.fixture
+def loaded(registered, cube, tmp_path, monkeypatch, log, qgis_new_project):
+    """A function: an algorithm's OUTPUT as Processing loads it into the project."""
+    import processing
+
+    monkeypatch.setenv("SCDM_PYTHON", sys.executable)
+    monkeypatch.chdir(tmp_path)
+
+    def run(name, **words):
+        words = {"INPUT": str(cube), "OUTPUT": str(tmp_path / "o.tif"), **words}
+        processing.runAndLoadResults(f"scdm:{name}", words, feedback=log)
+        layers = QgsProject.instance().mapLayers().values()
+        return {layer.name(): layer for layer in layers}
+
+    return run
+
+
+def test_what_processing_loads_is_styled_too(loaded, tmp_path):
+    """Processing loads rasters without the style file that lies beside them."""
+    best = loaded(
+        "matchspectra", LIBRARY=["library.csv"], THRESHOLD=5, ANGLE=str(tmp_path / "a.tif")
+    )
+    assert best["Best spectrum"].renderer().type() == "paletted"
+    assert best["Angle"].renderer().type() == "singlebandpseudocolor"
+    drone = loaded("simulatesensor", SENSOR="micasense", OUTPUT=str(tmp_path / "m.tif"))[
+        "Simulated bands"
+    ]
+    assert list(drone.renderer().usesBands()) == [3, 2, 1]
+
+
+def test_an_index_is_shown_without_its_interval_and_called_by_its_name(loaded, tmp_path):
+    index = loaded("spectralindices", INDICES=["NDVI"])["NDVI"].renderer()
+    assert index.type() == "singlebandpseudocolor" and list(index.usesBands()) == [1]
+    assert index.classificationMin() < index.classificationMax()
+    again = QgsRasterLayer(str(tmp_path / "o.tif"), "again")
+    assert again.renderer().type() == "singlebandpseudocolor"
+
+
+def test_a_copy_is_shown_in_natural_colour(loaded, tmp_path):
+    copy = loaded("convert", FORMAT="envi", OUTPUT=str(tmp_path / "o.img"))["Converted"].renderer()
+    assert len(copy.usesBands()) == 3 and list(copy.usesBands()) != [1, 2, 3]
 
 
 def test_a_refusal_speaks_of_the_dialogs_parameters(run, cube, tmp_path):
