@@ -41,14 +41,15 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(message, f"see {self.prog} --help")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands.
+def build_parser(words: Optional[Sequence[str]] = None) -> argparse.ArgumentParser:
+    """Build the parser of all commands; the options only of that in ``words``, None: of all.
 
     Returns: the parser; what it parses names the command's ``module``.
     """
     program = "scdm" if Path(sys.argv[0]).stem == "scdm" else "python -m model_runtime"
     parser = _Parser(prog=program, description="Estimates of the spectrum behind RGB.")
     parser.add_argument("--version", action="version", version=__version__)
+    asked = None if words is None else next((word for word in words if word[:1] != "-"), "")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, summary in COMMANDS:
         sentence = f"{summary[0].upper()}{summary[1:]}."  # capitalize() would write "rgb"
@@ -56,7 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--events", action="store_true", help="JSON lines on stdout")
         command.add_argument("--debug", action="store_true", help="show where an error arose")
         command.set_defaults(module=module)
-        importlib.import_module(f".commands.{module}", __package__).add_arguments(command)
+        if asked in (None, name):
+            importlib.import_module(f".commands.{module}", __package__).add_arguments(command)
     return parser
 
 
@@ -71,7 +73,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         address_space.require_room()
         _refuse_other_encodings(words)
-        args = build_parser().parse_args(words)
+        args = build_parser(words).parse_args(words)
         importlib.import_module(f".commands.{args.module}", __package__).run(args, events)
         standard_streams.flush()
     except BaseException as error:

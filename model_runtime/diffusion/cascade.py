@@ -162,8 +162,7 @@ class Cascade:
         """The part ``place`` of ``tile``, a sample by one graph."""
         rows, cols = place.slices(WHOLE)
         window = replace(place, row0=origin[0] + place.row0, col0=origin[1] + place.col0)
-        features = tile.features[0, :, rows, cols]
-        features = np.ascontiguousarray(features.reshape(len(features), -1).T)
+        features = tile.features[0, :, rows, cols].reshape(tile.features.shape[1], -1)
 
         def sample(number: int) -> List[np.ndarray]:
             return graph.samples(features, window, how, number, wanted.stages)

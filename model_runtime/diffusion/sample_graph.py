@@ -38,7 +38,7 @@ class SampleGraph:
     ) -> List[np.ndarray]:
         """Make sample ``number`` of the pixels in ``window``.
 
-        ``features`` (pixels, width) of the first stage. ``every``: of each stage; else of the last
+        ``features`` (width, pixels) of the first stage. ``every``: of each stage; else of the last
         alone.
 
         Returns: (bands, rows, cols) normalised, of each stage that is asked for.

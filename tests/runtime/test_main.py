@@ -112,3 +112,11 @@ def test_help_needs_no_gdal_and_no_onnxruntime(words):
 def test_a_commands_help_keeps_capitals_within_its_sentence(capsys):
     assert main(["simulate-rgb", "--help"]) == 0
     assert "The RGB that a hyperspectral raster would give." in capsys.readouterr().out
+
+
+def test_a_command_imports_no_other():
+    asked = (
+        "import sys, model_runtime.__main__ as main; main.main(['describe', '--json']);"
+        "sys.exit(any(m in sys.modules for m in ('model_runtime.commands.upsample', 'osgeo')))"
+    )
+    assert subprocess.run([sys.executable, "-c", asked], stdout=subprocess.DEVNULL).returncode == 0

@@ -27,7 +27,7 @@ Weights = Dict[str, np.ndarray]
 def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: int) -> bytes:
     """The graph of ``model``'s stages in ``folder`` for ``steps`` steps by ``sampler``.
 
-    Inputs: ``features`` (pixels, width) of the first stage, ``interpolation`` (pixels, nodes); for
+    Inputs: ``features`` (width, pixels) of the first stage, ``interpolation`` (pixels, nodes); for
     each stage s and timestep t at which it draws noise ``places_s_t`` (pixels,), ``bank_s_t``
     (draws, bands) and ``nodes_s_t`` (nodes, bands): bank[places] + interpolation @ nodes. Outputs:
     ``sample_s`` (bands, pixels) of each stage. Raises KeyError for graphs of other networks.
@@ -38,11 +38,11 @@ def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: in
     for s, stage in enumerate(model.stages):
         denoiser = _weights(folder, stage.denoiser)
         if condition is None:
-            features = graph.input("features", ["pixels", _matrix(denoiser, "enter").shape[1]])
+            seen = _enter(graph, denoiser)
         else:
             encoder = _weights(folder, stage.condition_encoder)
-            features = _encode(graph, encoder, model, s, condition)
-        condition = _StageGraph(graph, s, stage, denoiser, features).sample(sampler, steps)
+            seen = _encode(graph, encoder, model, s, condition, _ends(denoiser))
+        condition = _StageGraph(graph, s, stage, denoiser, seen).sample(sampler, steps)
         graph.output(f"sample_{s}", condition, stage.output_bands)
     return graph.content()
 
@@ -98,13 +98,41 @@ class _Graph:
         return model.SerializeToString()
 
 
-def _encode(
-    graph: _Graph, weights: Weights, model: manifest.Manifest, s: int, condition: str
-) -> str:
-    """The features (pixels, width) of a stage that sees one pixel of the one before at a time.
+@dataclass(frozen=True)
+class _Seen:
+    """What a stage sees of its condition: ``features`` (pixels, width), ``brightness`` (pixels, 1).
 
-    As ``compact.PixelEncoderGraph`` has it.
+    The biases at the blocks' ends are in the features already, instead of in every step.
     """
+
+    features: str
+    brightness: str
+
+
+def _ends(denoiser: Weights) -> List[np.ndarray]:
+    """The biases at the ends of the blocks."""
+    count = sum(name.startswith("biases_") for name in denoiser)
+    return [denoiser[f"blocks.{b}.narrow.bias"].astype(np.float64) for b in range(count)]
+
+
+def _enter(graph: _Graph, denoiser: Weights) -> _Seen:
+    """The first stage's, whose encoder saw the picture: an input."""
+    width = _matrix(denoiser, "enter").shape[1]
+    features = graph.add("Transpose", graph.input("features", [width, "pixels"]), perm=[1, 0])
+    last = [graph.constant(v, np.int64) for v in ([width - 1], [width], [1])]
+    brightness = graph.add("Slice", features, *last)
+    return _Seen(graph.add("Add", features, graph.constant(sum(_ends(denoiser)))), brightness)
+
+
+def _encode(
+    graph: _Graph,
+    weights: Weights,
+    model: manifest.Manifest,
+    s: int,
+    condition: str,
+    ends: List[np.ndarray],
+) -> _Seen:
+    """Of a stage that sees one pixel of the one before, as ``compact.PixelEncoderGraph`` does."""
     bands = list(model.stages[s - 1].final_bands)
     n = model.normalisation
     scale, offset = (np.array(v)[bands] for v in (n.output_scale, n.output_offset))
@@ -115,8 +143,8 @@ def _encode(
     values = graph.add("Add", values, graph.constant(offset))
     relative = graph.add("Div", values, brightness)
     seen = graph.add("Concat", relative, graph.add("Log", brightness), brightness, axis=1)
-    looks = graph.constant(_matrix(weights, "looks")), graph.constant(weights["looks.bias"])
-    return graph.add("Gemm", seen, *looks)
+    looks = _matrix(weights, "looks"), weights["looks.bias"] + sum(ends)
+    return _Seen(graph.add("Gemm", seen, *map(graph.constant, looks)), brightness)
 
 
 class _StageGraph:
@@ -127,20 +155,13 @@ class _StageGraph:
     are then what they are behind that layer, and the layer is no work at all.
     """
 
-    def __init__(
-        self, graph: _Graph, s: int, stage: manifest.Stage, weights: Weights, features: str
-    ):
+    def __init__(self, graph: _Graph, s: int, stage: manifest.Stage, weights: Weights, seen: _Seen):
         self._graph, self._s, self._stage, self._weights = graph, s, stage, weights
         self._enter = _matrix(weights, "enter")
-        self._behind = self._enter.shape[0] >= self._enter.shape[1]
+        wide = self._enter.shape[0] >= self._enter.shape[1]
+        self._behind = wide and stage.prediction == "x0"  # else the last x0 is made of x_t too
         self._diffusion = schedule.of_manifest(stage.schedule)
-        self._blocks = sum(name.startswith("biases_") for name in weights)
-        # Biases at the blocks' ends: added to the features once instead of in every step.
-        self._ends = [weights[f"blocks.{b}.narrow.bias"] for b in range(self._blocks)]
-        width = self._enter.shape[1]
-        last = [graph.constant(v, np.int64) for v in ([width - 1], [width], [1])]
-        self._brightness = graph.add("Slice", features, *last)
-        self._features = graph.add("Add", features, graph.constant(sum(self._ends)))
+        self._ends, self._seen = _ends(weights), seen
 
     def sample(self, sampler: str, steps: int) -> str:
         """The sample (pixels, bands) after all steps."""
@@ -149,8 +170,6 @@ class _StageGraph:
         found: Dict[str, str] = {}
         for k, step in enumerate(plan):
             last = k == len(plan) - 1
-            if step.x_of_x0 and last:
-                self._behind = False  # the prediction is needed as it is
             x = self._sum(step.x, found)
             found[f"x{k}"] = x
             prediction = self._network(x, step, last)
@@ -195,15 +214,15 @@ class _StageGraph:
         """``compact.DenoiserGraph`` at one timestep; behind the first layer unless ``last``."""
         graph = self._graph
         if self._behind:
-            hidden = graph.add("Add", x, self._features)
+            hidden = graph.add("Add", x, self._seen.features)
         else:
-            hidden = graph.add("Gemm", x, graph.constant(self._enter), self._features)
-        for b in range(self._blocks):
+            hidden = graph.add("Gemm", x, graph.constant(self._enter), self._seen.features)
+        for b in range(len(self._ends)):
             hidden = self._block(b, hidden, step.t)
         hidden = graph.add("Relu", hidden)
         behind = self._behind and not last
         shape, rest = (self._leave(layer, hidden, behind) for layer in ("shape", "rest"))
-        return graph.add("Add", graph.add("Mul", shape, self._brightness), rest)
+        return graph.add("Add", graph.add("Mul", shape, self._seen.brightness), rest)
 
     def _block(self, b: int, hidden: str, t: int) -> str:
         """A residual block, whose end's bias is in ``hidden`` already."""
