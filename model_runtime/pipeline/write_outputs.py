@@ -71,7 +71,7 @@ def _bands(job: Job, output: Output) -> encoding.Bands:
 def write_pieces(job: Job, window: Window, writers: List[Writer], estimation: Estimation) -> bool:
     """Write all pieces of ``window``; each is made while the one before it is written.
 
-    Returns: whether there was any.
+    Returns: True if there was any piece to write.
     Raises: DeviceError, PackageError, StorageError.
     """
     written = False

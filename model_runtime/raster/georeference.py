@@ -13,7 +13,9 @@ from .gdal_setup import gdal
 Geotransform = Tuple[float, float, float, float, float, float]
 # What QGIS takes for a raster without georeference: pixels, y upwards from 0 at the top.
 PIXEL_GRID: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
-MEMORY_TRIAL = 64 << 20  # bytes without which no run gets far
+# GDAL calls its table of reference systems corrupt where it had no memory for it: what tells the
+# two apart is whether this much, in bytes, can be had. No run gets far without.
+MEMORY_TRIAL = 64 << 20
 METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator
 
 

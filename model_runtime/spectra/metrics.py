@@ -154,14 +154,6 @@ def psnr(estimate, reference, valid=None, peak: float = 1.0) -> float:
     return float(_decibel(_pool(_square_sums(estimate, reference, valid)), peak))
 
 
-def psnr_per_band(estimate, reference, valid=None, peak: float = 1.0) -> np.ndarray:
-    """Compute 10 log10(peak^2 / MSE) of each band.
-
-    Returns: (bands,) in dB.
-    """
-    return _decibel(_mean_square(estimate, reference, valid), peak)
-
-
 def sam_degrees(estimate, reference, valid=None) -> float:
     """Average the spectral angle over the pixels (Kruse et al., RSE 44, 1993).
 

@@ -145,7 +145,7 @@ def join(device: str) -> Ranks:
 
 
 def leave(ranks: Ranks) -> None:
-    """Part in order, at the end of a run."""
+    """Shut the process group down, once all ranks are at the end of the run."""
     if dist.is_available() and dist.is_initialized():
         ranks.wait()
         dist.destroy_process_group()
