@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError, StorageError, one_line
 from ..package.manifest import InputBand
+from ..spectra.known_calibration import recognise
 from ..tiling import Window, reflect
 from . import band_choice, file_facts, opening, palette
 from .band_choice import BandFacts
@@ -92,11 +93,18 @@ class RasterReader:
         self.integer = "Int" in self.type_name or self.type_name == "Byte"
         self.bits = gdal.GetDataTypeSize(kind)
         self.scale, self.offset = _scaling(self._handles)
+        self._zero_is_fill = self._has_negative_offset()
         self.values_doubts: Sequence[str] = _say_unlike(self.bands, self._handles)
         wavelengths = [facts[number - 1].wavelength_nm for number in self.bands]
         known = [nm for nm in wavelengths if nm is not None]
         whole = len(known) == len(wavelengths)
         self.wavelength_nm: Optional[Sequence[float]] = known if whole else None
+
+    def _has_negative_offset(self) -> bool:
+        """Whether 0 would be reflectance below 0, as Sentinel-2's and Landsat's nodata would."""
+        known = recognise(self.facts) if self.offset is None else None
+        offsets = [known.offset] if known is not None else self.offset or [0.0]
+        return self.integer and self.bits == 16 and max(offsets) < 0
 
     def _refuse_complex(self) -> None:
         for number, band in zip(self.bands, self._handles):
@@ -238,6 +246,8 @@ class RasterReader:
             values = np.stack(arrays).astype(np.float32)
         valid &= np.isfinite(values).all(axis=0)
         filled = np.stack([find_fill_values(stored) for stored in arrays]) & valid
+        if self._zero_is_fill:
+            filled |= valid & (values == 0).all(axis=0)
         self._note_fill(values, filled)
         return values, valid & ~filled.any(axis=0)
 

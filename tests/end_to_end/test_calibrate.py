@@ -193,6 +193,29 @@ def test_what_cannot_be_used_is_left_out_with_a_word(
 
 
 @pytest.mark.parametrize(
+    "most, kind, options",
+    [
+        (4095, np.uint16, ["NBITS=12"]),
+        (4095, np.uint16, []),
+        (32767, np.int16, []),
+        (1, np.float32, []),
+    ],
+)
+def test_a_panel_at_the_end_of_any_scale_is_left_out(
+    command, write_raster, reflectance, targets, tiny_package, tmp_path, most, kind, options
+):
+    """12 bits in 16 saturate at 4095: the panel's own line would be too flat."""
+    light = np.minimum(reflectance * most / 0.4, most)
+    values = light if kind == np.float32 else np.round(light)
+    source = write_raster("camera.tif", values.astype(kind), options=options)
+    words = [source, targets, tmp_path / "c.json", "--model", tiny_package]
+    done, last, warnings = calibrate(command, *words)
+    assert done.returncode == 0, done.stdout
+    assert "'bright' is left out: 100 % of its pixels are saturated" in warnings[0]
+    assert [x["gain"] for x in last["lines"]] == pytest.approx([0.4 / most] * 3, rel=1e-2)
+
+
+@pytest.mark.parametrize(
     "rows, words, why",
     [
         ([("a", 0.3), ("b", 0.2), ("c", 0.1)], [], "falls"),

@@ -173,6 +173,18 @@ def test_fill_values_count_though_the_file_does_not_say_so(write_raster, kind, f
     assert np.isnan(read_cube(path, need_wavelengths=False).values).sum() == 1
 
 
+@pytest.mark.parametrize("tags", [{"BOA_ADD_OFFSET": "-1000"}, {}])
+def test_zero_of_a_product_with_a_negative_offset_is_its_nodata(write_raster, tags):
+    """Sentinel-2's and Landsat's; without an offset 0 is a dark pixel."""
+    values = numbers(kind=np.uint16) + 1000
+    values[:, 0, 0] = values[1, 1, 1] = 0
+    path = write_raster("a.tif", values)
+    gdal.Open(str(path), gdal.GA_Update).SetMetadata(tags)
+    picture = RasterReader(path, None)
+    _, valid = picture.read(picture.whole)
+    assert valid[1, 1] and valid[0, 0] == (not tags)
+
+
 def test_large_numbers_of_unsigned_types_are_values(write_raster):
     picture = RasterReader(write_raster("a.tif", numbers(kind=np.uint16) + 55400), None)
     assert picture.read(picture.whole)[1].all() and not picture.values_doubts
