@@ -44,6 +44,11 @@ def check(options: UpsampleOptions) -> None:
 
     Raises: InputError.
     """
+    if options.sheet != UpsampleOptions.sheet and not is_vrt(options.output):
+        raise InputError(
+            f"--sheet is for a VRT over sheets, the output is '{options.output}'",
+            "end the output in .vrt, or leave --sheet out",
+        )
     for name in ("spread", "reliability"):
         path = getattr(options, name)
         if path and is_vrt(path) != is_vrt(options.output):

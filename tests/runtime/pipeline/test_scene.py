@@ -367,6 +367,7 @@ def test_the_guidance_interval_is_the_qualitys_or_the_one_given(tiny_package, tm
         (["--spread", "s.png"], "must be a GeoTIFF"),
         (["--report", "r.txt"], "must be an HTML file"),
         (["--report", "none/r.html"], "does not exist"),
+        (["--sheet", "64"], "--sheet is for a VRT over sheets"),
     ],
 )
 def test_options_that_cannot_be_are_refused(
