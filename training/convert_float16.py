@@ -57,7 +57,16 @@ def convert(folder: Path, variant: Path, run: Optional[Path] = None) -> Iterator
     with new_package(variant) as part:
         stages = tuple(_stage(folder, stage, part) for stage in model.stages)
         _copy_card(folder / model.card, part / model.card)
-        half = replace(model, name=f"{model.name}-fp16", stages=stages)
+        graphs = tuple(
+            replace(
+                one,
+                graph=_convert(folder, one.graph, part),
+                stages_sha256=manifest.stages_digest(stages),
+            )
+            for one in model.sample_graphs
+        )
+        name = f"{model.name}-fp16"
+        half = replace(model, name=name, stages=stages, sample_graphs=graphs)
         half.write(part)
         off = differences(folder, part, pictures)
         for quality, degrees in off.items():
@@ -66,14 +75,18 @@ def convert(folder: Path, variant: Path, run: Optional[Path] = None) -> Iterator
 
 
 def _stage(folder: Path, stage: manifest.Stage, part: Path) -> manifest.Stage:
-    entries = {"denoiser": stage.denoiser, "condition_encoder": stage.condition_encoder}
-    made = {}
-    for name, entry in entries.items():
-        if entry is not None:
-            path = part / entry.file
-            path.write_bytes(to_float16(read_graph(folder, entry)))
-            made[name] = model_file(path)
-    return replace(stage, **made)
+    encoder = stage.condition_encoder
+    return replace(
+        stage,
+        denoiser=_convert(folder, stage.denoiser, part),
+        condition_encoder=None if encoder is None else _convert(folder, encoder, part),
+    )
+
+
+def _convert(folder: Path, entry: manifest.ModelFile, part: Path) -> manifest.ModelFile:
+    path = part / entry.file
+    path.write_bytes(to_float16(read_graph(folder, entry)))
+    return model_file(path)
 
 
 def _copy_card(card: Path, path: Path) -> None:

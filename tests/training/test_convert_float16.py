@@ -14,9 +14,6 @@ from training.graphs.float16 import to_float16
 from training.graphs.onnx_export import export_denoiser, relative_difference
 from training.networks.released import ReleasedUNet, ReleasedUNetSettings
 
-# The converter says of each weight below float16's least that it is rounded to that.
-pytestmark = pytest.mark.filterwarnings("ignore:the float32 number")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def little():
