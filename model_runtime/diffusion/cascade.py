@@ -24,7 +24,7 @@ from . import (
     statistics,
 )
 from .noise import NoiseKey
-from .sample_graph import PATCH_COLS, PATCH_ROWS, SampleGraph
+from .sample_graph import GPU_PATCH_SIDE, PATCH_COLS, PATCH_ROWS, SampleGraph
 from .settings import EVERYTHING, EstimateRequest, Finish, Sampling, TileEstimate
 from .stage_sampler import StageSampler
 from .statistics import Deviations, Mean
@@ -136,12 +136,13 @@ class Cascade:
     def _graph_for(self, how: Sampling) -> Optional[SampleGraph]:
         """The graph that makes these samples; None where only the stages one by one do."""
         bounds = how.truncation or [stage.stage.pdt_lower_bound for stage in self.stages]
-        plain = not any(how.guidance) and min(bounds) >= 1 and self.device == "cpu"
+        plain = not any(how.guidance) and min(bounds) >= 1
         return self._graphs(how.sampler, how.steps) if plain else None
 
     def _area_sides(self, rows: int, cols: int, in_graph: bool) -> Tuple[int, int]:
         if in_graph:
-            return PATCH_ROWS, PATCH_COLS
+            on_gpu = GPU_PATCH_SIDE, GPU_PATCH_SIDE
+            return (PATCH_ROWS, PATCH_COLS) if self.device == "cpu" else on_gpu
         return (rows if self.device != "cpu" else max(1, STRIP_PIXELS // cols)), cols
 
     def _in_strip(
@@ -163,9 +164,10 @@ class Cascade:
         rows, cols = place.slices(WHOLE)
         window = replace(place, row0=origin[0] + place.row0, col0=origin[1] + place.col0)
         features = tile.features[0, :, rows, cols].reshape(tile.features.shape[1], -1)
+        held = graph.hold(features)
 
         def sample(number: int) -> List[np.ndarray]:
-            return graph.samples(features, window, how, number, wanted.stages)
+            return graph.samples(held, window, how, number, wanted.stages)
 
         return self._moments(tile.rgb[0, :, rows, cols], how, sample, wanted)
 

@@ -11,7 +11,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from . import onnx_session
-from .network import Feed, Held, Ports, device_errors, ports_of
+from .network import Feed, Held, Ports, device_errors, ports_of, run_bound
 
 # Blended tiles have four sizes: inside, at the right, at the bottom and in the corner.
 KEPT_SESSIONS = 4
@@ -89,15 +89,8 @@ class DeviceNetwork:
 
     def _run(self, feeds: Mapping[str, Feed]) -> Any:
         session = self._session or self._session_for(feeds)
-        binding = session.io_binding()
-        for name, feed in feeds.items():
-            if isinstance(feed, Held):
-                binding.bind_ortvalue_input(name, feed.value)
-            else:
-                binding.bind_cpu_input(name, feed)
-        binding.bind_output(self._output, self._device)
-        session.run_with_iobinding(binding)
-        return binding.get_outputs()[0]
+        (made,) = run_bound(session, [self._output], feeds, self._device)
+        return made
 
     def _session_for(self, feeds: Mapping[str, Feed]) -> Any:
         sizes = self._ports.sizes({name: _stored_shape(feed) for name, feed in feeds.items()})

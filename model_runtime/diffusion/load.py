@@ -69,7 +69,8 @@ def _sample_graph(
     file = manifest.sample_graph(sampler, steps)
     if file is None:
         return None
-    return SampleGraph(onnx_session.session_for(folder, file, device, 1, pixelwise=True), manifest)
+    session = onnx_session.session_for(folder, file, device, 1, pixelwise=True)
+    return SampleGraph(session, manifest, None if device == "cpu" else device)
 
 
 def _load_stage(

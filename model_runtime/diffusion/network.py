@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Protocol, Sequence, Tuple, Union
+from typing import Any, Iterator, List, Mapping, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -160,6 +160,23 @@ class CpuNetwork:
         Raises: DeviceError.
         """
         return self(**feeds)
+
+
+def run_bound(session, names: Sequence[str], feeds: Mapping[str, Feed], device: str) -> List[Any]:
+    """Run a session with inputs and outputs bound to ``device``.
+
+    Returns: ONNX Runtime's values of the outputs ``names``, which stay there.
+    """
+    binding = session.io_binding()
+    for name, feed in feeds.items():
+        if isinstance(feed, Held):
+            binding.bind_ortvalue_input(name, feed.value)
+        else:
+            binding.bind_cpu_input(name, feed)
+    for name in names:
+        binding.bind_output(name, device)
+    session.run_with_iobinding(binding)
+    return list(binding.get_outputs())
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from model_runtime.diffusion import load, onnx_session
 from model_runtime.diffusion.device_network import KEPT_SESSIONS, DeviceNetwork
 from model_runtime.diffusion.network import CpuNetwork, Held, ports_of
 from model_runtime.diffusion.open_network import GraphUse, open_network
+from model_runtime.diffusion.sample_graph import SampleGraph
 from model_runtime.diffusion.settings import sampling_of_quality
 from model_runtime.errors import DeviceError, MemoryShortage, PackageError
 from model_runtime.package import embedded, graph_file, manifest
@@ -318,6 +319,9 @@ def bound_cascades(monkeypatch):
     def load_both(folder, model):
         plain = load.load_cascade(folder, model, "cpu", 1)
         monkeypatch.setattr(load, "open_network", bound)
+        monkeypatch.setattr(
+            load, "SampleGraph", lambda session, model, _: SampleGraph(session, model, "cpu")
+        )
         return plain, load.load_cascade(folder, model, "cpu", 1)
 
     return load_both
