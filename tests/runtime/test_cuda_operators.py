@@ -8,9 +8,7 @@ from model_runtime.package import embedded, graph_file, manifest
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 MODEL = manifest.read(embedded.EMBEDDED)
-GRAPHS = [
-    entry for stage in MODEL.stages for entry in (stage.denoiser, stage.condition_encoder) if entry
-]
+GRAPHS = MODEL.graph_files
 
 
 @pytest.mark.parametrize("entry", GRAPHS, ids=lambda entry: entry.file)

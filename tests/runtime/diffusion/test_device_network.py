@@ -318,6 +318,8 @@ def bound_cascades(monkeypatch):
 
     def load_both(folder, model):
         plain = load.load_cascade(folder, model, "cpu", 1)
+        for quality in model.qualities.values():
+            plain._graphs(quality.sampler, quality.steps)  # opened now, unbound
         monkeypatch.setattr(load, "open_network", bound)
         monkeypatch.setattr(
             load, "SampleGraph", lambda session, model, _: SampleGraph(session, model, "cpu")
@@ -353,3 +355,20 @@ def test_features_of_a_tile_are_sent_once_for_all_steps_and_samples(bound_cascad
     rgb = np.full((3, 12, 16), 0.2, np.float32)
     device.estimate(rgb, 0, 0, how)
     assert sent == [(1, 48, 12, 16)]  # of stage 1; those of stage 2 are made on the device
+
+
+def test_a_gpus_patches_make_the_same_pixels(bound_cascades, monkeypatch):
+    """Larger than a core's; their features are sent once for all samples."""
+    sent, real = [], onnx_session.place
+    monkeypatch.setattr(
+        onnx_session,
+        "place",
+        lambda values, device: sent.append(values.shape) or real(values, device),
+    )
+    plain, device = bound_cascades(embedded.EMBEDDED, MODEL)
+    device.device = "cuda"  # what is bound to the processor still
+    how = sampling_of_quality(MODEL.qualities["balanced"], (0.0, 0.0), seed=3)
+    rgb = np.random.default_rng(0).uniform(0.02, 0.5, (3, 16, 132)).astype(np.float32)
+    made, expected = (each.estimate(rgb, 5, 7, how) for each in (device, plain))
+    np.testing.assert_allclose(made.mean, expected.mean, atol=1e-6)
+    assert sent == [(48, 16 * 128), (48, 16 * 4)]
