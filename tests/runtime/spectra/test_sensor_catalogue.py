@@ -34,11 +34,3 @@ def test_centres_and_widths_are_those_of_the_measured_responses(name):
     for band, centre, width in zip(bands, measured["centre_nm"], measured["fwhm_nm"]):
         assert own[band].wavelength_nm == pytest.approx(centre, abs=off_nm)
         assert own[band].fwhm_nm == pytest.approx(width, abs=2 * STEP_NM)
-
-
-def test_bands_are_named_once_and_have_a_width():
-    for sensor in catalogue().values():
-        names = [band.name for band in sensor.bands]
-        assert len(set(names)) == len(names)
-        assert all(300 < band.wavelength_nm < 2600 for band in sensor.bands)
-        assert all(2 < band.fwhm_nm < 300 for band in sensor.bands)
