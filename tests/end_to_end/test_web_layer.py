@@ -47,7 +47,7 @@ def test_tiles_give_what_the_same_file_gives(
     code, said = run(qgis_process, tmp_path, *words)
     assert code == 0, said
     one, other = (gdal.Open(str(tmp_path / name)) for name in ("a.tif", "b.tif"))
-    # QGIS 3.44.15 draws what lies below the seam of two tiles up to a pixel away.
+    # QGIS 3.44.15 draws tiles a pixel larger: the lower one's pixels lie up to a pixel away.
     drawn_alike = 256 - ROW0 - REACH if "3.44" in qgis_process("--version").stdout else ROWS
     for raster in (one, other):
         assert raster.RasterYSize == ROWS
