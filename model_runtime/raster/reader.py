@@ -202,6 +202,14 @@ class RasterReader:
         with refusing_damage(self.path):
             values, valid = self._values(0, 0, self.cols, self.rows, **size)
         if not valid.any():
+            rows, cols = valid.shape
+            if (rows, cols) != (self.rows, self.cols):
+                raise InputError(
+                    f"'{self.path}' holds no valid pixel among the {rows} x {cols} (rows x columns) "
+                    "by which its values are judged",
+                    "cut it to the part that holds some (gdal_translate -srcwin), or check its "
+                    "nodata value, mask and alpha band",
+                )
             raise InputError(
                 f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
             )

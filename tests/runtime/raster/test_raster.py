@@ -364,6 +364,15 @@ def test_a_raster_without_a_valid_pixel_is_refused(write_raster):
         picture.sample(16)
 
 
+def test_a_sample_that_misses_the_valid_pixels_does_not_say_there_are_none(write_raster):
+    values = np.zeros((3, 40, 40), np.uint8)
+    values[:, 0, 0] = 9
+    picture = RasterReader(write_raster("a.tif", values, nodata=0), None)
+    with pytest.raises(InputError, match="no valid pixel among the 4 x 4") as refused:
+        picture.sample(4)
+    assert "-srcwin" in refused.value.remedy
+
+
 def test_the_sample_holds_valid_pixels_of_the_whole_raster(write_raster):
     values = numbers(rows=100, cols=40)
     values[:, :50] = 0
