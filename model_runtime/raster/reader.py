@@ -205,8 +205,8 @@ class RasterReader:
             rows, cols = valid.shape
             if (rows, cols) != (self.rows, self.cols):
                 raise InputError(
-                    f"'{self.path}' holds no valid pixel among the {rows} x {cols} (rows x columns) "
-                    "by which its values are judged",
+                    f"'{self.path}' holds no valid pixel among the {rows} x {cols} "
+                    "(rows x columns) by which its values are judged",
                     "cut it to the part that holds some (gdal_translate -srcwin), or check its "
                     "nodata value, mask and alpha band",
                 )
