@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..errors import InputError
 from ..package.manifest import InputBand
@@ -25,6 +25,9 @@ _WORDS = {
 }
 _NOT_THE_COLOUR = {"edge", "kante", "nir", "infrared"}  # "Red Edge 1" is not red
 _OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 8 and 9
+_OF_LANDSAT_4_TO_7 = {"red": "b3", "green": "b2", "blue": "b1"}
+_LANDSAT = re.compile(r"(?:^|[\W_])L[CETO]0([4-9])_")  # in a path
+_SURFACE_BAND = re.compile(r"(?:.*[\W_])?sr_b([1-7])")  # of Landsat's Collection 2
 FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
 
 
@@ -77,7 +80,8 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
         ("band names", _by_name),
     )
     for said, way in ways:
-        found = way(facts, wanted)
+        found = _by_landsat(path, facts, wanted) if way is _by_name else None
+        found = found or way(facts, wanted)
         if found is not None:
             choice = Choice(tuple(found), said)
             return _with_doubt(choice, facts, wanted) if way is _by_colour else choice
@@ -182,6 +186,34 @@ def _by_sensor_number(
     found = {name: band.number for name, band in reversed(list(zip(names, facts)))}
     known = {colour: found[name] for colour, name in _OF_SENSORS.items() if name in found}
     return _of_colours(known, wanted)
+
+
+def _by_landsat(
+    path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]
+) -> Optional[List[int]]:
+    """By Landsat's names of surface reflectance, SR_B1 and so on: 4 to 7 count from blue, 8 and 9
+    from one before it.
+    """
+    named = [(_SURFACE_BAND.fullmatch(band.name.strip().lower()), band.number) for band in facts]
+    found = {f"b{match.group(1)}": number for match, number in reversed(named) if match}
+    mission = _LANDSAT.search(path)
+    is_later = int(mission.group(1)) >= 8 if mission else _is_later_landsat(set(found))
+    if is_later is None:
+        raise InputError(
+            f"SR_B1 to SR_B{len(found)} of '{path}' may be Landsat 4 to 7's or Landsat 8's and 9's",
+            f"give --bands {found['b3']},{found['b2']},{found['b1']} for Landsat 4 to 7, "
+            f"{found['b4']},{found['b3']},{found['b2']} for Landsat 8 and 9",
+        )
+    of_mission = _OF_SENSORS if is_later else _OF_LANDSAT_4_TO_7
+    known = {colour: found[name] for colour, name in of_mission.items() if name in found}
+    return _of_colours(known, wanted)
+
+
+def _is_later_landsat(names: Set[str]) -> Optional[bool]:
+    """Whether bands are Landsat 8's or 9's: 4 to 7 have no SR_B6; None where both may be."""
+    if not {"b1", "b2", "b3"} <= names or "b6" in names:
+        return True
+    return None if "b4" in names and "b7" not in names else False
 
 
 def _sensor_number(name: str) -> str:

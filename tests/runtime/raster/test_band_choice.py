@@ -59,6 +59,36 @@ def test_bands_are_found_by_what_the_file_says(facts, bands, found_by):
     assert choose("a.tif", facts, RGB) == Choice(bands, found_by)
 
 
+SURFACE = [f"SR_B{number}" for number in (1, 2, 3, 4, 5, 6, 7)]
+
+
+@pytest.mark.parametrize(
+    ("path", "names", "bands"),
+    [
+        ("a.tif", SURFACE, (4, 3, 2)),
+        ("a.tif", [*SURFACE, "ST_B10"], (4, 3, 2)),
+        ("a.tif", [*SURFACE[:5], SURFACE[6], "ST_B6"], (3, 2, 1)),
+        ("a.tif", SURFACE[:3], (3, 2, 1)),
+        ("x/LE07_L2SP_193026_20010601_20200917_02_T1.tif", SURFACE[:4], (3, 2, 1)),
+        ("LT05_L2SP_193026_19900601_20200917_02_T1.tif", SURFACE[2::-1], (1, 2, 3)),
+        ("LC08_L2SP_193026_20210601_20210608_02_T1.tif", SURFACE[:4], (4, 3, 2)),
+    ],
+)
+def test_landsats_before_the_8th_count_from_blue(path, names, bands):
+    """Read as Landsat 8, their red is near infrared; by their order, it is blue."""
+    assert choose(path, named(*names), RGB).bands == bands
+
+
+def test_landsat_bands_that_may_be_either_are_refused():
+    with pytest.raises(
+        InputError, match=r"SR_B1 to SR_B4 of .* may be Landsat 4 to 7's"
+    ) as refused:
+        choose("a.tif", named(*SURFACE[:4]), RGB)
+    assert refused.value.remedy == (
+        "give --bands 3,2,1 for Landsat 4 to 7, 4,3,2 for Landsat 8 and 9"
+    )
+
+
 def test_names_that_contradict_the_interpretation_are_told():
     marked = zip(named("B2", "B3", "B4"), ("red", "green", "blue"))
     facts = [BandFacts(band.number, band.name, colour) for band, colour in marked]
