@@ -1,13 +1,15 @@
 """Where the time of tiles goes, and whether memory stays flat over many of them."""
 
 import time
-from typing import Any, Callable
+from contextlib import ExitStack, contextmanager
+from typing import Any, Callable, Iterator, List
 
 import torch
 from gpu_settings import Rows, Settings
 from gpu_tiles import QUALITIES, estimate, load_embedded, picture, sides
 
-from model_runtime.diffusion import network as networks
+from model_runtime.diffusion.network import CpuNetwork
+from model_runtime.diffusion.sample_graph import SampleGraph
 from model_runtime.package import embedded, manifest
 from model_runtime.system import hardware
 
@@ -77,22 +79,32 @@ def _share_in_kernels(action: Callable[[], Any], tiles: int = 5) -> float:
 
 
 def _share_in_networks(action: Callable[[], Any], tiles: int = 1) -> float:
-    """Of the threads' time; a tile that is one graph has all of it there."""
-    inside, plain = [0.0], networks.CpuNetwork.__call__
-
-    def run(network: networks.CpuNetwork, **feeds: Any) -> Any:
-        since = time.perf_counter()
-        found = plain(network, **feeds)
-        inside[0] += time.perf_counter() - since
-        return found
-
+    """Of all threads' time, in networks and in graphs of samples."""
+    inside: List[float] = []
     action()
-    networks.CpuNetwork.__call__ = run  # type: ignore[method-assign]
-    try:
+    with ExitStack() as stack:
+        for kind, name in ((CpuNetwork, "__call__"), (SampleGraph, "_run")):
+            stack.enter_context(_timed(kind, name, inside))
         since = time.perf_counter()
         for _ in range(tiles):
             action()
         wall = time.perf_counter() - since
+    return sum(inside) / (wall * hardware.cores())
+
+
+@contextmanager
+def _timed(kind: type, name: str, inside: List[float]) -> Iterator[None]:
+    """While it is open, each call of a class's method adds its seconds to ``inside``."""
+    plain = getattr(kind, name)
+
+    def run(*given: Any, **named: Any) -> Any:
+        since = time.perf_counter()
+        found = plain(*given, **named)
+        inside.append(time.perf_counter() - since)
+        return found
+
+    setattr(kind, name, run)
+    try:
+        yield
     finally:
-        networks.CpuNetwork.__call__ = plain  # type: ignore[method-assign]
-    return inside[0] / (wall * hardware.cores())
+        setattr(kind, name, plain)

@@ -44,7 +44,8 @@ def _rows(whole: Dict[str, Any]) -> List[List[str]]:
     made = []
     for name, part in whole["parts"].items():
         for row in part["rows"]:
-            target = _target(name, row, part["rows"])
+            on_gpu = whole["machine"]["provider"] == "cuda"
+            target = _target(name, row, part["rows"]) if on_gpu else ""
             note = f"failed: {row['error']}" if row["error"] else row["note"]
             value = "" if row["value"] is None else text(row["value"])
             made.append([name, row["what"], value, row["unit"], target, note.replace("|", "/")])

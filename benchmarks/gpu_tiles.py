@@ -1,5 +1,7 @@
 """Tiles in process: the runtime against plain torch of the same networks, on the same device."""
 
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable, Dict, Optional
 
@@ -35,6 +37,35 @@ def tiles(settings: Settings, rows: Rows) -> None:
             rows.add(quality, kept**2 / MEGA / ours, "Mpx/s", f"tiles of {side}, {kept} kept")
         for variant in () if settings.quick and quality != "fast" else VARIANTS:
             _beside(quality, variant, rgb, kept, settings, rows, ours)
+
+
+def float16(settings: Settings, rows: Rows) -> None:
+    """The rate of the embedded model's float16 variant, where its converter is installed."""
+    if find_spec("onnxconverter_common") is None:
+        return
+    from training.convert_float16 import convert
+
+    model = manifest.read(embedded.EMBEDDED)
+    side, kept = sides(model, settings.quick)
+
+    def rate(quality: str, folder: Path) -> float:
+        half = manifest.read(folder)
+        loaded = load_cascade(folder, half, settings.provider, settings.threads)
+        return _ours(loaded, quality, picture(model, side), kept, settings)
+
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "variant"
+        said = rows.measure("float16 variant", lambda: list(convert(embedded.EMBEDDED, folder)))
+        for quality in QUALITIES if said else ():
+            what = f"{quality}, float16 variant"
+            taken = rows.measure(what, lambda q=quality: rate(q, folder))
+            if taken:
+                rows.add(
+                    what,
+                    kept**2 / MEGA / taken,
+                    "Mpx/s",
+                    next(s for s in said if s.startswith(quality)),
+                )
 
 
 def _beside(

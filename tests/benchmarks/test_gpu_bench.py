@@ -106,7 +106,7 @@ def test_time_that_a_part_leaves_over_is_shared():
     options = gpu_bench.parse(["--only", "tiles", "memory"])
     now = time.time()
     first, last = (gpu_bench._until(options, number, now + 100) for number in (0, 1))
-    assert first - now == pytest.approx(100 * 0.24 / 0.29, abs=1)
+    assert first - now == pytest.approx(100 * 0.20 / 0.25, abs=1)
     assert last - now == pytest.approx(100, abs=1)
     assert sum(place.share for place in gpu_bench.PARTS.values()) == pytest.approx(1)
 
