@@ -8,6 +8,7 @@ from ..errors import InputError
 from ..package.manifest import InputBand
 from ..raster import band_choice
 from ..raster.fill_values import find_fill_values
+from ..spectra.known_calibration import recognise
 from ..spectra.radiometry import Stored
 from ..tiling import Window, reflect
 from .array_values import ArrayValues
@@ -35,6 +36,10 @@ class ArrayReader:
         self.bands: Sequence[int] = order
         self.bands_taken = band_choice.Choice(order, band_choice.ORDER).describe(facts, wanted)
         self._given, self._picked = given, np.array(order) - 1
+        # As of a file: Sentinel-2's and Landsat's nodata.
+        known, kind = recognise(given.facts) if given.offset is None else None, given.values.dtype
+        offset = known.offset if known is not None else given.offset or 0.0
+        self._zero_is_fill = kind.kind in "ui" and kind.itemsize == 2 and offset < 0
 
     @property
     def whole(self) -> Window:
@@ -76,6 +81,8 @@ class ArrayReader:
         with np.errstate(over="ignore"):
             values = stored.astype(np.float32)
         valid = np.isfinite(values).all(axis=0) & ~find_fill_values(stored).any(axis=0)
+        if self._zero_is_fill:
+            valid &= (stored != 0).any(axis=0)
         if self._given.masked is not None:
             valid &= ~self._given.masked[np.ix_(rows, cols)]
         return values, valid

@@ -1,7 +1,10 @@
 """An array is read as the raster with the same values is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from osgeo import gdal
 
 from model_runtime.api.array_reader import ArrayReader
 from model_runtime.api.array_values import of_array
@@ -34,6 +37,22 @@ def test_beyond_the_edge_the_array_is_mirrored_as_a_raster_is(write_raster, wind
     its = RasterReader(path, None).read(Window(*window))
     for one, other in zip(mine, its):
         np.testing.assert_array_equal(one, other)
+
+
+def test_zero_below_a_negative_offset_is_nodata_as_of_a_raster(write_raster):
+    values = np.full((3, 4, 5), 1200, np.uint16)
+    values[:, 1, 2] = values[0, 3, 3] = 0
+    path = write_raster("a.tif", values)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    for number in (1, 2, 3):
+        dataset.GetRasterBand(number).SetScale(1e-4)
+        dataset.GetRasterBand(number).SetOffset(-0.1)
+    del dataset
+    given = replace(of_array(values, None), scale=1e-4, offset=-0.1)
+    _, mine = ArrayReader(given, CAMERA).read(Window(0, 0, 4, 5))
+    _, its = RasterReader(path, None).read(Window(0, 0, 4, 5))
+    assert not mine[1, 2] and mine.sum() == 19
+    np.testing.assert_array_equal(mine, its)
 
 
 def test_a_mask_and_nodata_count_in_any_band():
