@@ -15,6 +15,7 @@ from .array_values import ArrayValues
 
 # So that no share of pixels falls on an edge by rounding: GDAL's, which thins files.
 EPSILON = 1e-10
+VALID_SIDE = 512  # as of raster.reader
 
 
 class ArrayReader:
@@ -75,6 +76,14 @@ class ArrayReader:
             [given.offset or 0.0] * len(values) if scaled else None,
             given.facts,
         )
+
+    def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
+        """Which pixels of the whole array are valid, thinned as a raster's are.
+
+        Returns: bool (rows, cols), and of how many rows and columns one is taken.
+        """
+        rows, cols = (_thin(n, VALID_SIDE) for n in (self.rows, self.cols))
+        return self._values(rows, cols)[1], (self.rows / len(rows), self.cols / len(cols))
 
     def _values(self, rows: np.ndarray, cols: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         stored = self._given.values[np.ix_(self._picked, rows, cols)]

@@ -10,8 +10,8 @@ from ..diffusion.settings import EstimateRequest, sampling_of_quality
 from ..package.manifest import Manifest
 from ..spectra.radiometry import Radiometry
 from ..tiling import Window, round_up
+from . import masked_pixels
 from .job import Estimator, Reader
-from .masked_pixels import fill_masked
 
 SIDE = 40  # pixels of a place
 FEWEST, MOST = 9, 36  # places; between them by the root of the megapixels
@@ -51,6 +51,7 @@ def _estimates(
     wanted = int(np.clip(FEWEST * (whole.rows * whole.cols / 1e6) ** 0.5, FEWEST, MOST))
     guidance = (0.0,) * len(model.stages)
     how = sampling_of_quality(model.qualities["fast"], guidance, seed=0)
+    cut_out = masked_pixels.shows_cut_outs(*reader.thin_validity())
     for kept, read in _places(whole, model):
         if wanted == 0:
             return
@@ -60,8 +61,8 @@ def _estimates(
         if not shown.any():
             continue
         wanted -= 1
-        values, _ = fill_masked(values, valid, max(read.rows, read.cols))
-        rgb = radiometry.apply(values)
+        reach = max(read.rows, read.cols)
+        rgb = masked_pixels.see(values, valid, reach, radiometry, model, cut_out)
         asked = EstimateRequest(inside, spread=False, stages=False)
         mean = estimator.estimate(rgb, read.row0, read.col0, how, asked).mean
         yield rgb[(slice(None), *inside)][:, shown], mean[:, shown]

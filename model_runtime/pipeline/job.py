@@ -4,6 +4,7 @@ A ``Job`` is made once, before the first tile; nothing in it changes.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..diffusion.settings import EVERYTHING, EstimateRequest, Sampling, TileEsti
 from ..package.manifest import Manifest
 from ..raster.encoding import PERCENT, Encoding, of_dtype
 from ..spectra.radiometry import Radiometry
+from . import masked_pixels
 from .outputs import Output, OutputSpec
 
 if TYPE_CHECKING:  # they need GDAL, which a run over an array does without
@@ -33,6 +35,13 @@ class Reader(Protocol):
     values_doubts: Sequence[str]
     wavelength_nm: Optional[Sequence[float]]
     georeference: "Georeference"
+
+    def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
+        """Read which pixels of the whole input are valid, thinned where it is large.
+
+        Returns: bool (rows, cols), and of how many rows and columns one is taken.
+        Raises: StorageError.
+        """
 
     def read(self, window: tiling.Window) -> Tuple[np.ndarray, np.ndarray]:
         """Read a window.
@@ -104,6 +113,11 @@ class Job:
         if self.cascade is None:
             raise ValueError("other processes compute this job")
         return self.cascade
+
+    @cached_property
+    def is_cut_out(self) -> bool:
+        """Whether the whole input shows objects that were cut out (see masked_pixels.py)."""
+        return masked_pixels.shows_cut_outs(*self.reader.thin_validity())
 
     def inside_mask(self, window: tiling.Window) -> np.ndarray:
         """Find the pixels of ``window`` that the mask leaves.

@@ -204,16 +204,10 @@ def _see(job: Job, tile: tiling.Tile, values: np.ndarray, valid: np.ndarray) -> 
         return job.radiometry.apply(values)
     influence = job.model.tile.influence
     reach = job.layout.overlap if influence is None else influence
-    if reach:
-        wider = masked_pixels.widen(tile.read, reach)
-        values, valid = masked_pixels.fill_masked(*job.reader.read(wider), reach)
-        rows, cols = tile.read.slices(wider)
-        values, valid = values[:, rows, cols], valid[rows, cols]
-    rgb = job.radiometry.apply(values)
-    # Too far from anything valid to be seen by what is kept.
-    neutral = np.array(job.model.normalisation.input_offset, np.float32)
-    rgb[:, ~valid] = neutral[:, None]
-    return rgb
+    wider = masked_pixels.widen(tile.read, max(reach, masked_pixels.GAP))
+    values, valid = job.reader.read(wider)
+    rgb = masked_pixels.see(values, valid, reach, job.radiometry, job.model, job.is_cut_out)
+    return rgb[(slice(None), *tile.read.slices(wider))]
 
 
 def _reliability(model: Manifest, relative_spread: np.ndarray, rgb: np.ndarray) -> np.ndarray:

@@ -36,6 +36,7 @@ from .georeference import PIXEL_GRID, apply_geotransform, georeference_of
 from .wavelengths import centres_nm
 
 # File blocks that a sample of the whole raster may touch: more take minutes.
+VALID_SIDE = 512  # pixels: enough to tell a mosaic from objects that were cut out
 SAMPLED_BLOCKS = 1 << 16
 IN_ONE_UNIT = "if their values are not in one unit, colours are wrong"
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
@@ -127,6 +128,15 @@ class RasterReader:
     def whole(self) -> Window:
         """The window of the whole raster."""
         return Window(0, 0, self.rows, self.cols)
+
+    def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
+        """Read which pixels of the whole raster are valid, thinned where it is large.
+
+        Returns: bool (rows, cols), and of how many rows and columns one is taken.
+        Raises: StorageError when the file can no longer be read.
+        """
+        _, valid = self.preview(self.whole, self._side_in_reach(VALID_SIDE))
+        return valid, (self.rows / valid.shape[0], self.cols / valid.shape[1])
 
     def window(self, extent: Sequence[float]) -> Window:
         """Find the whole pixels that ``extent`` touches.

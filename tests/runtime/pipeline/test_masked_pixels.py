@@ -1,6 +1,7 @@
 """What the networks see where the input is masked."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import strategies as st
 from osgeo import gdal
 
 from model_runtime.__main__ import main
-from model_runtime.pipeline.masked_pixels import fill_masked, widen
+from model_runtime.package.manifest import read as read_manifest
+from model_runtime.pipeline.masked_pixels import (
+    as_soil,
+    fill_masked,
+    narrow_gaps,
+    shows_cut_outs,
+    widen,
+)
 from model_runtime.tiling import Window
 
 gdal.UseExceptions()
@@ -90,3 +98,47 @@ def test_holes_are_filled_alike_in_tiles_of_any_size(estimate, write_raster):
     whole = estimate(source)
     assert ((whole == 65535) == holes).all()
     np.testing.assert_array_equal(estimate(source, "--tile", "88"), whole)
+
+
+def disc(side, radius):
+    down, across = np.ogrid[:side, :side] - np.array(side / 2)
+    return down**2 + across**2 < radius**2
+
+
+def test_crowns_are_cut_out_and_mosaics_are_not():
+    assert shows_cut_outs(disc(100, 40))
+    assert not shows_cut_outs(disc(400, 190))
+    mosaic = np.ones((300, 500), bool)
+    mosaic[:, :150] = False
+    mosaic[200:210, 300:310] = False
+    assert not shows_cut_outs(mosaic)
+    assert not shows_cut_outs(np.ones((20, 20), bool)) and not shows_cut_outs(mosaic[:, :9])
+
+
+def test_thinned_pixels_reach_as_far():
+    large = disc(800, 380)
+    assert shows_cut_outs(large[::10, ::10], (1.0, 1.0))
+    assert not shows_cut_outs(large[::10, ::10], (10.0, 10.0))
+
+
+def test_soil_is_as_bright_and_reddest(tiny_package):
+    model = read_manifest(tiny_package)
+    rgb = np.array([[0.02, 0.3], [0.08, 0.3], [0.02, 0.3]], np.float32)
+    soil = as_soil(rgb, model)
+    np.testing.assert_allclose(soil.mean(0), rgb.mean(0), rtol=1e-6)
+    assert (np.diff(soil, axis=0) < 0).all()  # red, green, blue
+    np.testing.assert_array_equal(as_soil(rgb, replace(model, input_unit="DN")), rgb)
+
+
+def test_a_gap_between_valid_pixels_is_narrow_and_a_border_is_none():
+    valid = np.ones((9, 20), bool)
+    valid[:, 5:8] = valid[:, 15:] = False
+    narrow = narrow_gaps(valid)
+    assert narrow[:, 5:8].all() and not narrow[:, 15:].any() and not narrow[valid].any()
+
+
+def test_a_cut_out_object_is_made_alike_in_tiles_of_any_size(estimate, write_raster):
+    picture = meadow(90, 130)
+    picture[:, ~disc(130, 44)[20:110]] = 0
+    source = write_raster("crown.tif", picture, nodata=0)
+    np.testing.assert_array_equal(estimate(source, "--tile", "88"), estimate(source))
