@@ -101,8 +101,8 @@ def test_holes_are_filled_alike_in_tiles_of_any_size(estimate, write_raster):
 
 
 def disc(side, radius):
-    down, across = np.ogrid[:side, :side] - np.array(side / 2)
-    return down**2 + across**2 < radius**2
+    down, across = np.ogrid[:side, :side]
+    return (down - side / 2) ** 2 + (across - side / 2) ** 2 < radius**2
 
 
 def test_crowns_are_cut_out_and_mosaics_are_not():
