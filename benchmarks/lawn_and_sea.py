@@ -1,13 +1,13 @@
-"""Whether the 90 % interval holds the infrared of lawns and of sea, which have one colour for miles.
+"""Whether the 90 % interval holds the infrared of lawns and of sea, which have one colour.
 
-    python benchmarks/lawn_and_sea.py [PACKAGE] [--data ../shared] [--quality WAY] [--markdown PATH]
+    python benchmarks/lawn_and_sea.py [PACKAGE] [--data ../shared] [--quality WAY] [--samples N]
+        [--radiometry WORD] [--markdown PATH]
 
 Lawns of one colour (0.3 ha in pixels of 0.5 m), even and uneven; the rice field of
 pictures/rice_field_as_water.png, which an early model took for water; three waters of
 data/rgb/landsat_rgb_nodata.tif, without clouds. Nobody measured them; but vegetation lies between
-0.30 and 0.50 in the near infrared (780 to 900 nm) and water below 0.03. *Held* is the share of
-pixels whose interval has a part in common with that, *area* the same of the whole surface's mean,
-by the draws. Pictures are read as `--radiometry` has it, auto by default.
+0.30 and 0.50 in the near infrared (780 to 900 nm) and water below 0.03. *Interval holds* is the
+share of pixels whose interval has a part in common with that; below 90 % the exit code is 1.
 """
 
 import argparse
@@ -36,10 +36,11 @@ SIDE = 110  # pixels of 0.5 m
 GRAIN = 0.04  # of an uneven lawn, relative
 # Rows and columns of the Landsat picture.
 SEAS = {
-    "deep sea": (slice(400, 500), slice(430, 560)),
-    "sea over seagrass": (slice(280, 350), slice(600, 700)),
-    "shallow blue sea": (slice(400, 500), slice(60, 150)),
+    "deep sea": (slice(400, 460), slice(450, 520)),
+    "sea over seagrass": (slice(280, 340), slice(600, 670)),
+    "shallow blue sea": (slice(420, 480), slice(80, 150)),
 }
+AROUND = 36  # pixels: as far as the model sees, so a part is estimated as in the whole picture
 CLOUD = 90  # in 8 bits of red; a cloud's shadow is as dark as the sea and may stay
 RICE, ENLARGED = (slice(0, 600), slice(0, 660)), 6
 FIELD = slice(25, 65), slice(28, 60)  # inside of it, in its own pixels
@@ -74,9 +75,11 @@ def cases(shared: Path) -> Iterator[Case]:
     if landsat.is_file():
         rgb = _read(landsat)
         for name, place in SEAS.items():
-            looked = np.zeros(rgb.shape[1:], bool)
-            looked[place] = True
-            yield Case(name, rgb, looked & (rgb[0] < CLOUD) & rgb.any(axis=0), WATER)
+            rows, cols = (slice(part.start - AROUND, part.stop + AROUND) for part in place)
+            part = rgb[:, rows, cols]
+            looked = np.zeros(part.shape[1:], bool)
+            looked[AROUND:-AROUND, AROUND:-AROUND] = True
+            yield Case(name, part, looked & (part[0] < CLOUD) & part.any(axis=0), WATER)
 
 
 def _lawn(colour: Tuple[int, int, int], grain: float) -> np.ndarray:
@@ -107,8 +110,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("package", type=Path, nargs="?", help="folder (the embedded model)")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared", help="pictures, data")
-    parser.add_argument("--quality", default="best")
-    parser.add_argument("--samples", type=int, default=16, help="draws (16)")
+    parser.add_argument("--quality", default="balanced")
+    parser.add_argument("--samples", type=int, default=4, help="draws (4)")
     parser.add_argument("--radiometry", default="auto")
     parser.add_argument("--markdown", type=Path, help="also write the table here")
     args = parser.parse_args(argv)

@@ -20,18 +20,21 @@ import numpy as np
 from model_runtime.diffusion import shared_error
 from model_runtime.diffusion.cascade import Cascade
 from model_runtime.diffusion.load import load_cascade
+from model_runtime.diffusion.metamers import of_package
 from model_runtime.diffusion.settings import Sampling, sampling_of_quality
 from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import manifest
 from training import cli
-from training.data import held_out
+from training.config import Config
+from training.data import held_out, sources
 from training.data.held_out import HeldOut
 from training.loop import validation
 from training.loop.run_folder import settings_of
-from training.package import noise_fit, shared_error_fit, spread_fit
+from training.package import metamer_fit, noise_fit, shared_error_fit, spread_fit
 
 SEED = 0
 MOST_PIXELS = 400  # of a group: the fit is made again without each of them
+CAMERA_SIDE = 10  # pixels of the truth; a camera's picture has a hundred for each of them
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -54,32 +57,51 @@ def calibrate(run: Path, folder: Path) -> Iterator[str]:
     Raises InputError for a run without validation scenes, PackageError for a package that is none.
     """
     config = settings_of(run)
-    pictures = held_out.load(config)
-    plain = replace(manifest.read(folder), calibrations=(), shared_noise=None, shared_error=None)
+    pictures = [held_out.crop(picture, CAMERA_SIDE) for picture in held_out.load(config)]
+    was = manifest.read(folder)
+    plain = replace(was, calibrations=(), shared_noise=None, shared_error=None)
+    plain = replace(plain, metamers=fit_metamers(config) or was.metamers)
     if plain.pixelwise:
         shared = fit_shared_noise(load_cascade(folder, plain, "cpu"), pictures)
         yield f"noise: {shared.share:g} of its variance shared over {shared.cell} pixels"
         plain = replace(plain, shared_noise=shared)
     qualities = _qualities_with_samples(plain)
+    model = load_cascade(folder, plain, "cpu")
+    errors = {quality: group_errors(model, quality, pictures) for quality in qualities}
     # Draws of the widest calibration say what they explain; what is left is shared.
-    first, _ = _calibration(load_cascade(folder, plain, "cpu"), qualities[-1], pictures)
+    widest = qualities[-1]
+    fitted = spread_fit.fit(with_shared(errors[widest], 0))
+    first = manifest.Calibration(widest.sampler, widest.steps, widest.samples, *fitted)
     drawn = load_cascade(folder, replace(plain, calibrations=(first,)), "cpu")
-    plain = replace(plain, shared_error=fit_shared_error(drawn, qualities[-1], pictures))
+    shared_by_all = fit_shared_error(drawn, widest, pictures)
+    plain = replace(plain, shared_error=shared_by_all)
     yield from _describe_shared(plain)
-    model, made = load_cascade(folder, plain, "cpu"), []
+    guessed = shared_error.vectors_of(plain, level_guessed=True)
+    part = 0 if guessed is None else shared_error.relative_error(guessed)[:, 0]
+    made = []
     for quality in qualities:
-        calibration, groups = _calibration(model, quality, pictures)
-        made.append(calibration)
-        yield from _lines((quality.sampler, quality.steps, quality.samples), groups)
+        said = with_shared(errors[quality], part)
+        tables = {group: spread_fit.table_of(each) for group, each in said.items()}
+        settings = quality.sampler, quality.steps, quality.samples
+        made.append(manifest.Calibration(*settings, *spread_fit.fit(said, tables)))
+        yield from _lines(settings, spread_fit.coverages(said, tables))
     replace(plain, calibrations=tuple(made)).write(folder)
 
 
-def _calibration(
-    model: Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
-) -> Tuple[manifest.Calibration, spread_fit.Sensors]:
-    groups = group_errors(model, quality, pictures)
-    settings = quality.sampler, quality.steps, quality.samples
-    return manifest.Calibration(*settings, *spread_fit.fit(groups)), groups
+def fit_metamers(config: Config) -> Optional[manifest.Metamers]:
+    """How far the training data's spectra of one colour lie apart; None where it is not there."""
+    same_unit = config.input.unit == config.output.unit
+    if not same_unit or not all(Path(place).exists() for place in config.data.train):
+        return None
+    return metamer_fit.fit(metamer_fit.groups_of(sources.load(config, lambda line: None)))
+
+
+def with_shared(errors: spread_fit.Sensors, relative_error) -> spread_fit.Sensors:
+    """``errors`` of ``group_errors``, where a guessed level is off by ``relative_error`` (bands,
+    1)."""
+    return {
+        group: replace(part, shared=relative_error * part.shared) for group, part in errors.items()
+    }
 
 
 def fit_shared_error(
@@ -91,23 +113,26 @@ def fit_shared_error(
     for picture in pictures:
         here = validation.sampling_for(model, how, picture)
         found = validation.estimate(model, here, picture.rgb, draws=True)
-        mean, *draws = (held_out.pool(v, picture.pool) for v in (found.mean, *found.draws))
-        areas = shared_error_fit.areas_of(picture.cube, picture.seen, mean, np.array(draws))
-        groups.setdefault((picture.level_guessed, picture.group), []).append(areas)
+        mean, spread, *draws = (
+            held_out.pool(v, picture.pool) for v in (found.mean, found.spread, *found.draws)
+        )
+        areas = shared_error_fit.areas_of(picture.cube, picture.seen, mean, np.array(draws), spread)
+        if len(areas.error):
+            groups.setdefault((picture.level_guessed, picture.group), []).append(areas)
 
-    def vectors(guessed: bool) -> Tuple[Tuple[float, ...], ...]:
-        return shared_error_fit.fit([each for key, each in groups.items() if key[0] == guessed])
+    def of(guessed: bool) -> List[List[shared_error_fit.Areas]]:
+        return [each for key, each in groups.items() if key[0] == guessed]
 
-    known = vectors(False)
-    # Whoever keeps no camera pictures apart knows of no more than of pictures in the model's unit.
-    return manifest.SharedError(known, vectors(True) or known)
+    of_spread = shared_error_fit.fit_of_spread(of(False))
+    return manifest.SharedError((), shared_error_fit.fit(of(True), of_spread), of_spread)
 
 
 def _describe_shared(model: manifest.Manifest) -> Iterator[str]:
-    for name in ("known", "guessed"):
-        vectors = shared_error.vectors_of(model, name == "guessed")
-        size = 0.0 if vectors is None else float(shared_error.relative_error(vectors).mean())
-        yield f"shared by a picture whose level is {name}: {size:.1%} of the estimate"
+    part = shared_error.relative_error(shared_error.vectors_of_spread(model)) ** 2
+    yield f"shared by a picture: {part.mean():.0%} of each spread's variance"
+    vectors = shared_error.vectors_of(model, level_guessed=True)
+    size = 0.0 if vectors is None else float(shared_error.relative_error(vectors).mean())
+    yield f"shared by a picture whose level is guessed: another {size:.1%} of the estimate"
 
 
 def fit_shared_noise(model: Cascade, pictures: Sequence[HeldOut]) -> manifest.SharedNoise:
@@ -136,7 +161,8 @@ def _qualities_with_samples(model: manifest.Manifest) -> List[manifest.Quality]:
 def group_errors(
     model: Cascade, quality: manifest.Quality, pictures: Sequence[HeldOut]
 ) -> spread_fit.Sensors:
-    """What the samples at ``quality`` say and how far they are off, by the pictures' groups."""
+    """What the samples of an uncalibrated ``model`` say and how far they are off, by the pictures'
+    groups; ``shared`` is the estimate where its level is guessed (``with_shared``)."""
     how = sampling_of_quality(quality, _scales(model), SEED)
     found: Dict[str, List[spread_fit.Errors]] = {}
     for picture in pictures:
@@ -150,27 +176,28 @@ def group_errors(
 def _errors(model: Cascade, how: Sampling, picture: HeldOut, pixels: int) -> spread_fit.Errors:
     """What the samples say of a picture and how far they are off, at ``pixels`` drawn from it."""
     estimate = validation.estimate(model, how, picture.rgb)
+    metamers = of_package(model.manifest)
+    scale = estimate.mean if metamers is None else metamers(picture.rgb)
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
-    mean, spread = (held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread))
+    mean, deviation, scale = (
+        held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread, scale)
+    )
     picked = np.random.default_rng(SEED).permutation(mean[0].size)[:pixels]
-    vectors = shared_error.vectors_of(model.manifest, how.level_guessed)
-    part = 0 if vectors is None else shared_error.relative_error(vectors)
-    # The samples' own spread: there is no calibration yet.
-    own = np.sqrt(np.maximum(spread**2 - (part * mean) ** 2, 0))
-    parts = np.abs(picture.cube - mean), own, mean, np.abs(part * mean), picture.seen
+    shared = np.abs(mean) * picture.level_guessed
+    parts = np.abs(picture.cube - mean), deviation, scale, shared, picture.seen
     return spread_fit.Errors(*(part.reshape(len(part), -1)[:, picked] for part in parts))
 
 
 def _join(parts: Sequence[spread_fit.Errors]) -> spread_fit.Errors:
-    names = ("error", "deviation", "estimate", "shared", "seen")
+    names = ("error", "deviation", "scale", "shared", "seen")
     return spread_fit.Errors(
         *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names)
     )
 
 
-def _lines(settings, groups: spread_fit.Sensors) -> Iterator[str]:
+def _lines(settings, coverages: Dict) -> Iterator[str]:
     yield "{} of {} steps, {} samples:".format(*settings)
-    for group, (inside, alone) in spread_fit.coverages(groups).items():
+    for group, (inside, alone) in coverages.items():
         others = "no other group" if np.isnan(alone) else f"{alone:.1%} fitted to the others"
         yield f"  {inside:.1%} within the 90 % interval, {others}: {group}"
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Iterable, List, Optional, Tuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from . import (
     colour_correction,
     data_consistency,
     guidance,
+    metamers,
     noise,
     onnx_session,
     samplers,
@@ -78,6 +79,7 @@ class Cascade:
         self._project = data_consistency.onto_input(manifest) if consistent else None
         # A run has one correction for all its patches.
         self._mover = lru_cache(1)(partial(colour_correction.mover, manifest))
+        self._metamers = metamers.of_package(manifest)
         self.warnings: List[str] = []
         self.device_why = ""
 
@@ -232,24 +234,45 @@ class Cascade:
         if deviations is None:
             return TileEstimate(mean, None, stages, [mean] if wanted.draws else [])
         deviation = deviations.standard()
-        own = self._spread(deviation, mean, how)
+        own = self._spread(deviation, mean, rgb, how)
         vectors = shared_error.vectors_of(self.manifest, how.level_guessed)
         spread = own if vectors is None else statistics.add_shared_error(own, mean, vectors)
         draws: List[np.ndarray] = []
         if wanted.draws:
             apart = statistics.stretch(list(deviations.from_mean()), deviation, own)
-            if vectors is not None:
-                shifts = shared_error.shifts(vectors, how.samples, how.seed)
-                apart = statistics.shift(apart, mean, spread, shifts)
-            draws = [mean + difference for difference in apart]
+            draws = [mean + one for one in self._share(apart, mean, own, spread, how)]
         relative = reliability.relative_spread(spread, mean) if wanted.relative_spread else None
         return TileEstimate(mean, spread if wanted.spread else None, stages, draws, relative)
 
-    def _spread(self, deviation: np.ndarray, mean: np.ndarray, how: Sampling) -> np.ndarray:
+    def _spread(
+        self, deviation: np.ndarray, mean: np.ndarray, rgb: np.ndarray, how: Sampling
+    ) -> np.ndarray:
         settings = spread_calibration.choose(self.manifest, how.sampler, how.steps, how.samples)
         if settings is None:
             return deviation
-        return spread_calibration.calibrated_spread(deviation, mean, settings)
+        scale = self._metamers(rgb) if self._metamers else mean
+        return spread_calibration.calibrated_spread(deviation, scale, settings)
+
+    def _share(
+        self,
+        apart: List[np.ndarray],
+        mean: np.ndarray,
+        own: np.ndarray,
+        spread: np.ndarray,
+        how: Sampling,
+    ) -> List[np.ndarray]:
+        """Draws' differences ``apart``, of which a whole picture shares what the package says."""
+        vectors = shared_error.vectors_of(self.manifest, how.level_guessed)
+        part = shared_error.vectors_of_spread(self.manifest)
+        if vectors is None and not len(part):
+            return apart
+        alone = np.sqrt(np.maximum(1 - shared_error.relative_error(part) ** 2, 0))
+        of_spread = shared_error.shifts(part, how.samples, how.seed, noise.SHIFT_OF_SPREAD_KEY)
+        moves: Iterable[np.ndarray] = (shift * own for shift in of_spread)
+        if vectors is not None:
+            shifts = shared_error.shifts(vectors, how.samples, how.seed)
+            moves = (move + shift * mean for move, shift in zip(moves, shifts))
+        return statistics.shift([alone * one for one in apart], spread, moves)
 
     def _check(self, how: Sampling) -> None:
         if len(how.guidance) != len(self.stages):

@@ -14,6 +14,7 @@ _PER_STAGE, _PER_SAMPLE = 48, 24  # bits: step below 2^24, sample below 2^24, st
 _KEY = 0x5343444D  # "SCDM"
 _BANK_KEY = _KEY + 1  # no cell's
 SHIFT_KEY = _KEY + 2  # of what shifts a whole draw: no pixel's noise
+SHIFT_OF_SPREAD_KEY = _KEY + 3
 _ODD = 0x9E3779B97F4A7C15
 _NODES = 0x5851F42D4C957F2D  # tells the nodes of shared noise from pixels
 BANK = 256  # draws: neighbours seldom get the same, and the bank stays in the cache

@@ -3,10 +3,12 @@
 Samples of a few steps differ less than they err, and where they agree, scenes still differ a little
 (calibration of another sensor, haze). The stated spread of a band is
 
-    sqrt((factor x standard deviation)^2 + (relative x estimate)^2)
+    sqrt((factor x standard deviation)^2 + (relative x scale)^2)
 
-with one factor and one relative part per band, fitted on scenes that were not trained on so that
-the truth lies within INTERVAL_SPREADS spreads of the estimate for 90 % of pixels and bands.
+where the scale is the deviation of the pixel's metamers (metamers.py), or the estimate where the
+package does not know them. There is one factor and one relative part per band, fitted on scenes
+that were not trained on so that the truth lies within INTERVAL_SPREADS spreads of the estimate for
+90 % of pixels and bands.
 """
 
 from typing import Optional
@@ -31,24 +33,24 @@ def choose(model: Manifest, sampler: str, steps: int, samples: int) -> Optional[
 
 
 def calibrated_spread(
-    deviation: np.ndarray, mean: np.ndarray, calibration: Calibration
+    deviation: np.ndarray, scale: np.ndarray, calibration: Calibration
 ) -> np.ndarray:
-    """Compute the stated spread from the samples' standard deviation and mean, (bands, rows, cols)
-    each.
+    """Compute the stated spread from the samples' standard deviation and the scale, (bands, rows,
+    cols) each.
 
     Returns: (bands, rows, cols) in the output unit.
     """
     factor = np.array(calibration.factor, np.float32)[:, None, None]
     relative = np.array(calibration.relative, np.float32)[:, None, None]
-    return spread_formula(deviation, mean, factor, relative)
+    return spread_formula(deviation, scale, factor, relative)
 
 
-def spread_formula(deviation, mean, factor, relative) -> np.ndarray:
+def spread_formula(deviation, scale, factor, relative) -> np.ndarray:
     """Apply the formula above; the arguments broadcast against each other.
 
     Returns: the stated spread in the broadcast shape.
     """
-    return np.hypot(factor * deviation, relative * mean)
+    return np.hypot(factor * deviation, relative * scale)
 
 
 def describe(model: Manifest, sampler: str, steps: int, samples: int) -> str:

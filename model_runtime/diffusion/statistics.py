@@ -1,6 +1,6 @@
 """Statistics of samples as they come: mean, deviation, and draws whose deviation is a spread."""
 
-from typing import Callable, Iterator, List, Sequence
+from typing import Callable, Iterable, Iterator, List, Sequence
 
 import numpy as np
 
@@ -91,14 +91,14 @@ def add_shared_error(own: np.ndarray, mean: np.ndarray, vectors: np.ndarray) -> 
 
 
 def shift(
-    apart: Sequence[np.ndarray], mean: np.ndarray, spread: np.ndarray, shifts: np.ndarray
+    apart: Sequence[np.ndarray], spread: np.ndarray, moves: Iterable[np.ndarray]
 ) -> List[np.ndarray]:
-    """Shift the draws' differences ``apart``, each as a whole; ``spread`` is then their deviation.
+    """Move the draws' differences ``apart`` by ``moves``; ``spread`` is then their deviation.
 
-    ``shifts`` (draws, bands, 1, 1), relative to ``mean`` (bands, rows, cols).
+    ``moves``: (bands, rows, cols) of each draw.
 
     Returns: (bands, rows, cols) of each draw.
     """
-    together = [difference + shift * mean for difference, shift in zip(apart, shifts)]
+    together = [difference + move for difference, move in zip(apart, moves)]
     deviation = np.sqrt(sum(one * one for one in together) / np.float32(len(together) - 1))
     return stretch(together, deviation, spread)

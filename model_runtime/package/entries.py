@@ -153,14 +153,33 @@ class SharedNoise:
 
 @dataclass(frozen=True)
 class SharedError:
-    """What all pixels of a picture err by together, relative to the estimate.
+    """What all pixels of a picture err by together.
 
     Vectors of one number per band: the error's covariance over the bands is the sum of their outer
-    products. ``known``: of pictures in the model's unit; ``guessed``: of those matched to it.
+    products. Relative to the estimate are ``known``, of pictures in the model's unit, and
+    ``guessed``, of those matched to it. ``of_spread`` is relative to each pixel's own spread and
+    no more than a part of it: the squares of a band add up to 1 at most.
     """
 
     known: Tuple[Tuple[float, ...], ...]
     guessed: Tuple[Tuple[float, ...], ...]
+    of_spread: Tuple[Tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Metamers:
+    """How far the training data's spectra of one colour lie apart (see diffusion/metamers.py).
+
+    A grid of colours: ``levels``, means of the input bands in the input unit, and ``ratios``, for
+    each input band but the first its ratios to the one before. ``deviation[i]`` is that of output
+    band ``bands[i]`` (0-based) relative to the level, for every cell, the last axis running
+    fastest; bands between are interpolated.
+    """
+
+    levels: Tuple[float, ...]
+    ratios: Tuple[Tuple[float, ...], ...]
+    bands: Tuple[int, ...]
+    deviation: Tuple[Tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)

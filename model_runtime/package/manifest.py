@@ -21,6 +21,7 @@ from .entries import (
     Calibration,
     Domain,
     InputBand,
+    Metamers,
     ModelFile,
     Normalisation,
     Quality,
@@ -46,6 +47,7 @@ __all__ = [
     "Domain",
     "InputBand",
     "Manifest",
+    "Metamers",
     "ModelFile",
     "ModelPackage",
     "Normalisation",
@@ -80,6 +82,7 @@ class Manifest:
     cascade then works in strips that stay in the cache, and pixels pick their noise from a bank.
     ``shared_noise``: how that noise hangs together; None: each pixel's is its own.
     ``shared_error``: the error that draws and spreads have in common over a picture; None: none.
+    ``metamers``: how far spectra of one colour lie apart; None: it is not known.
     ``null_condition``: what guidance guides away from (see guidance.null_of).
     ``sample_graphs``: all steps by a sampler in one graph (diffusion/sample_graph.py).
     """
@@ -103,6 +106,7 @@ class Manifest:
     pixelwise: bool = False
     shared_noise: Optional[SharedNoise] = None
     shared_error: Optional[SharedError] = None
+    metamers: Optional[Metamers] = None
     calibrations: Tuple[Calibration, ...] = ()
     null_condition: str = NULL_CONDITIONS[0]
     sample_graphs: Tuple[SampleGraph, ...] = ()
@@ -215,6 +219,7 @@ def parse(data: Any) -> Manifest:
         pixelwise=entry.read_pixelwise(root, stages),
         shared_noise=entry.read_shared_noise(root),
         shared_error=entry.read_shared_error(root, bands),
+        metamers=entry.read_metamers(root, len(input_bands), bands),
         calibrations=entry.read_calibrations(root, fewest, bands),
         null_condition=entry.read_null_condition(root),
         sample_graphs=entry.read_sample_graphs(root, fewest),

@@ -4,6 +4,7 @@ Sizes are bounded and file names stay in the folder. All raise PackageError that
 wrong entry and its rule. Entries that older packages do not know are taken with ``optional``.
 """
 
+import math
 from typing import Optional, Tuple
 
 from ..contract import SAMPLERS
@@ -14,6 +15,7 @@ from .entries import (
     Calibration,
     Domain,
     InputBand,
+    Metamers,
     ModelFile,
     Normalisation,
     Quality,
@@ -34,6 +36,7 @@ MAX_KNOTS = 1000
 MAX_CELL = 256  # pixels
 MAX_SAMPLE_GRAPHS = 20
 MAX_ERROR_VECTORS, MAX_SHARED_ERROR = 8, 2  # a relative error of 200 % says nothing
+MAX_AXIS, MAX_CELLS = 64, 20_000  # of the colours' grid
 
 
 def read_file_name(node: JsonNode) -> str:
@@ -277,14 +280,47 @@ def read_shared_error(root: JsonNode, bands: int) -> Optional[SharedError]:
     node = root.optional("shared_error")
     if node.value is None:
         return None
-    return SharedError(
-        _read_vectors(node.get("known"), bands), _read_vectors(node.get("guessed"), bands)
+    of_spread = node.optional("of_spread", [])
+    shared = SharedError(
+        _read_vectors(node.get("known"), bands),
+        _read_vectors(node.get("guessed"), bands),
+        _read_vectors(of_spread, bands),
     )
+    if any(sum(part * part for part in band) > 1.001 for band in zip(*shared.of_spread)):
+        raise of_spread.fail("vectors whose squares add up to 1 at most in each band")
+    return shared
 
 
 def _read_vectors(node: JsonNode, bands: int) -> Tuple[Tuple[float, ...], ...]:
     vectors = node.items(0, MAX_ERROR_VECTORS)
     return tuple(one.numbers(bands, -MAX_SHARED_ERROR, MAX_SHARED_ERROR) for one in vectors)
+
+
+def read_metamers(root: JsonNode, input_bands: int, bands: int) -> Optional[Metamers]:
+    """Read how far spectra of one colour lie apart.
+
+    Returns: the Metamers; None where the package does not say.
+    """
+    node = root.optional("metamers")
+    if node.value is None:
+        return None
+    axes = (node.get("levels"), *node.get("ratios").items(input_bands - 1, input_bands - 1))
+    levels, *ratios = (_read_axis(axis) for axis in axes)
+    cells = math.prod(map(len, (levels, *ratios)))
+    if cells > MAX_CELLS:
+        raise node.get("levels").fail(f"a grid of at most {MAX_CELLS} cells, with the ratios")
+    at = tuple(item.integer(0, bands - 1) for item in node.get("bands").items(1, bands))
+    if list(at) != sorted(set(at)):
+        raise node.get("bands").fail("increasing bands")
+    rows = node.get("deviation").items(len(at), len(at))
+    return Metamers(levels, tuple(ratios), at, tuple(r.numbers(cells, 0, 1e6) for r in rows))
+
+
+def _read_axis(node: JsonNode) -> Tuple[float, ...]:
+    places = tuple(item.number(1e-9, 1e9) for item in node.items(2, MAX_AXIS))
+    if list(places) != sorted(set(places)):
+        raise node.fail("increasing numbers above 0")
+    return places
 
 
 def read_calibrations(root: JsonNode, timesteps: int, bands: int) -> Tuple[Calibration, ...]:

@@ -26,6 +26,7 @@ RECORDS = {
     ("domain",): manifest.Domain,
     ("shared_noise",): manifest.SharedNoise,
     ("shared_error",): manifest.SharedError,
+    ("metamers",): manifest.Metamers,
     ("calibrations",): manifest.Calibration,
     ("sample_graphs",): manifest.SampleGraph,
     ("stages",): manifest.Stage,
@@ -36,6 +37,13 @@ RECORDS = {
 }
 
 FILE = {"file": "a.onnx", "sha256": "0" * 64}
+METAMERS = {
+    "levels": [0.1, 1.0],
+    "ratios": [[0.5, 2.0], [0.5, 2.0]],
+    "bands": [0, 7],
+    "deviation": [[0.5] * 8] * 2,
+}
+
 BROKEN = [
     ("name", ""),
     ("name", "n" * 201),
@@ -102,6 +110,12 @@ BROKEN = [
     ("shared_error", {"known": [[0.1] * 8] * 9, "guessed": []}),
     ("sample_graphs", [{"sampler": "ddim", "steps": 1, "graph": FILE, "stages_sha256": "0"}]),
     ("sample_graphs", [{"sampler": "ddim", "steps": 0, "graph": FILE, "stages_sha256": "0" * 64}]),
+    ("shared_error", {"known": [], "guessed": [], "of_spread": [[3.0] * 8]}),
+    ("metamers", {"levels": [0.1, 1]}),
+    ("metamers", {**METAMERS, "levels": [0.1]}),
+    ("metamers", {**METAMERS, "levels": [0, 1]}),
+    ("metamers", {**METAMERS, "bands": [-1, 7]}),
+    ("metamers", {**METAMERS, "deviation": [[-1.0] * 8] * 2}),
     ("calibrations", [{"sampler": "ddim", "steps": 1, "samples": 1, "factor": [], "relative": []}]),
 ]
 # Rules between entries: docs/model-package.md lists them, a schema cannot say them.
@@ -109,6 +123,13 @@ BETWEEN_ENTRIES = [
     ("shared_noise", {"share": 0.5, "cell": 8}),
     ("sample_graphs", [{"sampler": "ddim", "steps": 1, "graph": FILE, "stages_sha256": "0" * 64}]),
     ("shared_error", {"known": [], "guessed": [[0.1] * 7]}),
+    ("shared_error", {"known": [], "guessed": [], "of_spread": [[0.8] * 8, [0.8] * 8]}),
+    ("metamers", {**METAMERS, "levels": [1, 0.1]}),
+    ("metamers", {**METAMERS, "levels": [0.1, 0.2, 1]}),
+    ("metamers", {**METAMERS, "ratios": [[0.5, 2]]}),
+    ("metamers", {**METAMERS, "bands": [7, 0]}),
+    ("metamers", {**METAMERS, "bands": [0, 8]}),
+    ("metamers", {**METAMERS, "deviation": [[0.1] * 7] * 2}),
     ("wavelength_nm.3", 400.0),
     ("fwhm_nm", [80.0] * 7),
     ("normalisation.output_offset", [0.3]),
@@ -161,7 +182,8 @@ def test_the_embedded_package_passes_both():
 def test_a_small_package_passes_both_with_and_without_its_optional_entries(data):
     optional = {"null_condition", "domain", "data_consistency", "pixelwise", "calibrations"}
     optional.add("colour_correction")
-    for given in (data, {key: value for key, value in data.items() if key not in optional}):
+    few = {key: value for key, value in data.items() if key not in optional}
+    for given in (data, few, {**data, "metamers": METAMERS}):
         VALIDATOR.validate(given)
         manifest.parse(given)
 

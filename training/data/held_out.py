@@ -1,6 +1,6 @@
 """What a model is calibrated by and never trained on: scenes, materials, camera pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
@@ -86,6 +86,15 @@ def _patches(group: str, spectra: library.Library, numbers: np.ndarray) -> HeldO
     return HeldOut(
         group, group, rgb.astype(np.float32), cube.astype(np.float32), spectra.seen[:, grid]
     )
+
+
+def crop(picture: HeldOut, side: int) -> HeldOut:
+    """The corner of ``side`` pixels of the truth of a picture that is finer than its truth."""
+    if picture.pool == 1:
+        return picture
+    rgb = picture.rgb[:, : side * picture.pool, : side * picture.pool]
+    cube, seen = (part[:, :side, :side] for part in (picture.cube, picture.seen))
+    return replace(picture, rgb=rgb, cube=cube, seen=seen)
 
 
 def pool(values: np.ndarray, pool: int) -> np.ndarray:

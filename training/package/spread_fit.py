@@ -11,40 +11,43 @@ from model_runtime.diffusion.spread_calibration import spread_formula
 COVERAGE = 0.9
 FACTORS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
 RELATIVES = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.3)
+# Of the metamers' deviation, which is an error's size itself.
+RELATIVES += (0.4, 0.5, 0.6, 0.8, 1.0)
 # The worst sensor counts a little: what would serve it serves no other. So does a wide interval.
 WORST_WEIGHT, WIDTH_WEIGHT = 0.1, 0.02
 # What all bands' spreads are multiplied by in the end.
 SCALES = np.linspace(0.4, 1.4, 101)
 # A band is fitted with its neighbours: their errors are alike, and there is more to see.
 NEIGHBOURS = 3
-LEAST_VALUES = 50
+LEAST_VALUES, MOST_VALUES = 50, 800
 
 
 @dataclass(frozen=True)
 class Errors:
     """Pixels of one sensor, (bands, pixels) each: |truth - estimate|, the samples' standard
-    deviation, the estimate, the part of the spread that is there anyway, and whether the sensor
-    saw the band."""
+    deviation, the scale of the relative part (the estimate or its metamers' deviation), the part of
+    the spread that is there anyway, and whether the sensor saw the band."""
 
     error: np.ndarray
     deviation: np.ndarray
-    estimate: np.ndarray
+    scale: np.ndarray
     shared: np.ndarray
     seen: np.ndarray
 
     def of_bands(self, bands: slice) -> "Errors":
-        """Those values of some bands that were seen, (values,) each."""
+        """Of some bands MOST_VALUES or a few more of those that were seen, (values,) each."""
         seen = self.seen[bands]
-        return Errors(*(part[bands][seen] for part in self._parts), seen)
+        every = max(int(seen.sum()) // MOST_VALUES, 1)
+        return Errors(*(part[bands][seen][::every] for part in self._parts), seen)
 
     def spread(self, factor, relative) -> np.ndarray:
         """The stated spread; ``factor`` and ``relative`` broadcast against the values."""
-        own = spread_formula(self.deviation, self.estimate, factor, relative)
+        own = spread_formula(self.deviation, self.scale, factor, relative)
         return np.hypot(own, self.shared)
 
     @property
     def _parts(self) -> Tuple[np.ndarray, ...]:
-        return self.error, self.deviation, self.estimate, self.shared
+        return self.error, self.deviation, self.scale, self.shared
 
 
 Sensors = Dict[Hashable, Errors]
@@ -108,12 +111,14 @@ def coverage(part: Errors, factor: Sequence[float], relative: Sequence[float]) -
     return float(held.sum() / part.seen.sum())
 
 
-def coverages(sensors: Sensors) -> Dict[Hashable, Tuple[float, float]]:
+def coverages(
+    sensors: Sensors, tables: Optional[Dict[Hashable, Table]] = None
+) -> Dict[Hashable, Tuple[float, float]]:
     """(coverage with the fit to all sensors, with the fit to the others) of each sensor.
 
     The second is what a sensor that nobody has seen may expect; NaN for an only sensor.
     """
-    tables = {name: table_of(part) for name, part in sensors.items()}
+    tables = tables or {name: table_of(part) for name, part in sensors.items()}
     whole = fit(sensors, tables)
     found = {}
     for name, part in sensors.items():

@@ -89,3 +89,20 @@ def test_many_shifts_have_the_vectors_covariance():
 def test_vectors_that_cannot_be_are_refused(model, tmp_path, wrong):
     with pytest.raises(PackageError, match=r"shared_error\.guessed"):
         replace(model, shared_error=manifest.SharedError((), wrong)).write(tmp_path)
+
+
+def test_a_part_of_the_spread_is_shared_and_the_spread_stays(model, tiny_package, rgb):
+    part = manifest.SharedError((), (), ((0.8,) * BANDS,))
+    plain = estimate(replace(model, shared_error=None), tiny_package, rgb)
+    found = estimate(replace(model, shared_error=part), tiny_package, rgb)
+    np.testing.assert_array_equal(found.mean, plain.mean)
+    np.testing.assert_array_equal(found.spread, plain.spread)
+    draws = np.array(found.draws)
+    np.testing.assert_allclose(draws.mean(0), found.mean, atol=1e-6)
+    np.testing.assert_allclose(draws.std(0, ddof=1), found.spread, rtol=1e-4, atol=1e-7)
+
+    def of_area(draws):
+        return np.array(draws).mean(axis=(2, 3)).std(axis=0, ddof=1).mean()
+
+    assert of_area(found.draws) > 1.5 * of_area(plain.draws)
+    assert of_area(found.draws) < found.spread.mean()

@@ -156,6 +156,7 @@ def test_every_entry_is_needed(data):
         "sample_graphs",
         "shared_noise",
         "shared_error",
+        "metamers",
     }
     optional |= {"calibrations"}
     for key in set(data) - optional:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.package.shared_error_fit import SIDE, areas_of, fit
+from training.package.shared_error_fit import MOST_SHARED, SIDE, areas_of, fit, fit_of_spread
 
 BANDS, DRAWS = 4, 8
 LEVEL = np.array([0.3, 0.3, 0.1, 0.1])
@@ -18,7 +18,7 @@ def areas(rng, vectors, own=0.0, seen=None):
     truth += own * rng.standard_normal((BANDS, 1, 1)) * mean
     draws = mean * (1 + own * rng.standard_normal((DRAWS, BANDS, 1, 1)))
     every = np.ones(shape, bool) if seen is None else np.broadcast_to(seen, shape)
-    return areas_of(truth, every, mean, draws)
+    return areas_of(truth, every, mean, draws, 0.1 * mean)
 
 
 def relative(vectors):
@@ -56,6 +56,26 @@ def test_bands_that_no_sensor_saw_do_not_count():
 
 def test_a_picture_smaller_than_an_area_says_nothing():
     small = np.full((BANDS, SIDE - 1, SIDE - 1), 0.4)
-    found = areas_of(small, np.ones(small.shape, bool), small, np.stack([small] * DRAWS))
+    found = areas_of(small, np.ones(small.shape, bool), small, np.stack([small] * DRAWS), small)
     assert len(found.error) == 0
-    assert fit([[found]]) == fit([]) == ()
+    assert fit([[found]]) == fit([]) == fit_of_spread([]) == ()
+
+
+def test_errors_as_large_as_the_spread_are_shared_as_far_as_the_draws_do_not_say_them():
+    rng = np.random.default_rng(4)
+    tenth = np.full(BANDS, 0.1)  # of the estimate, as the spread
+    whole = fit_of_spread([[areas(rng, [tenth]) for _ in range(300)]])
+    np.testing.assert_allclose(relative(whole) ** 2, MOST_SHARED, rtol=0.1)
+    some = fit_of_spread([[areas(rng, [tenth / 2]) for _ in range(300)]])
+    np.testing.assert_allclose(relative(some) ** 2, 0.25, rtol=0.2)
+    none = fit_of_spread([[areas(rng, [0 * tenth], own=0.08) for _ in range(300)]])
+    assert not none or (relative(none) ** 2).max() < 0.3
+
+
+def test_what_the_spread_shares_is_no_level():
+    rng = np.random.default_rng(5)
+    tenth = np.full(BANDS, 0.1)
+    guessed = [[areas(rng, [tenth]) for _ in range(300)]]
+    assert relative(fit(guessed)) == pytest.approx(tenth, rel=0.15)
+    left = fit(guessed, ((0.9,) * BANDS,))
+    assert relative(left) == pytest.approx(np.sqrt(0.19) * tenth, rel=0.35)
