@@ -26,7 +26,7 @@ from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import manifest
 from training import cli
 from training.config import Config
-from training.data import held_out, sources
+from training.data import held_out, metamer_groups, sources
 from training.data.held_out import HeldOut
 from training.loop import validation
 from training.loop.run_folder import settings_of
@@ -93,7 +93,7 @@ def fit_metamers(config: Config) -> Optional[manifest.Metamers]:
     same_unit = config.input.unit == config.output.unit
     if not same_unit or not all(Path(place).exists() for place in config.data.train):
         return None
-    return metamer_fit.fit(metamer_fit.groups_of(sources.load(config, lambda line: None)))
+    return metamer_fit.fit(metamer_groups.groups_of(sources.load(config, lambda line: None)))
 
 
 def with_shared(errors: spread_fit.Sensors, relative_error) -> spread_fit.Sensors:

@@ -83,7 +83,9 @@ def _interpolate(cells: np.ndarray, shape: List[int], places: List[np.ndarray]) 
     """``cells`` (cells, bands) of a grid of ``shape`` at ``places``, linear in each axis: (pixels,
     bands)."""
     first = [np.minimum(place.astype(np.intp), n - 2) for place, n in zip(places, shape)]
-    inside = [place - start.astype(np.float32) for place, start in zip(places, first)]
+    inside: List[np.ndarray] = [
+        place - start.astype(np.float32) for place, start in zip(places, first)
+    ]
     found = np.zeros((len(places[0]), cells.shape[1]), np.float32)
     for corner in product((0, 1), repeat=len(shape)):
         weight: np.ndarray = np.ones(len(found), np.float32)

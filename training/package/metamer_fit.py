@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
 from model_runtime.contract import INTERVAL_SPREADS
 from model_runtime.diffusion.metamers import colour_features
 from model_runtime.package.manifest import Metamers
-
-from ..data.dataset import Scene
-from ..data.library import Library
-from ..data.sources import Sources
 
 PLACES = 7  # of the grid along each axis
 TABLE_BANDS = 12
@@ -22,9 +18,7 @@ RANGE = 0.02, 0.98
 NEAR_LEVEL, NEAR_RATIO = 0.3, 0.07  # logarithms; what is as far as that counts 0.6
 LEAST_WEIGHT = 0.03  # of what counts at all
 LEAST_SPECTRA = 200  # where fewer are near, what is farther counts, too
-MOST_SPECTRA = 600  # of a class
-MOST_PIXELS = 6000  # of a sensor
-SCENES_WEIGHT = 0.5  # of all scenes, beside all classes
+MOST_SPECTRA = 600  # of a group, unless it says otherwise
 SMOOTHING = 1e-4  # of the plane's slopes, where all colours around are about the same
 FLOOR = 1e-3  # reflectance
 SEED = 0
@@ -59,40 +53,6 @@ def fit(groups: Sequence[Spectra]) -> Metamers:
     levels, *ratios = (tuple(np.exp(axis).round(5).tolist()) for axis in axes)
     table = _fill(np.array(cells).T)
     return Metamers(levels, tuple(ratios), tuple(bands.tolist()), _as_tuples(table))
-
-
-def groups_of(sources: Sources) -> List[Spectra]:
-    """Every class of a library and every sensor, of which all together count SCENES_WEIGHT."""
-    classes, sensors = _classes(sources.library), _sensors(sources.scenes)
-    share = SCENES_WEIGHT * max(len(classes), 1) / len(sensors)
-    return [*classes, *(replace(one, weight=share) for one in sensors)]
-
-
-def _classes(spectra: Optional[Library]) -> List[Spectra]:
-    """A group for each class, up to the first slash of its name."""
-    if spectra is None:
-        return []
-    found: Dict[str, List[np.ndarray]] = {}
-    for name, numbers in zip(spectra.names, spectra.groups):
-        found.setdefault(name.split("/")[0], []).append(numbers)
-    picked = [np.concatenate(each) for each in found.values()]
-    parts = spectra.rgb, spectra.cube, spectra.seen
-    return [Spectra(*(part[:, numbers] for part in parts)) for numbers in picked]
-
-
-def _sensors(scenes: Sequence[Scene]) -> List[Spectra]:
-    found: Dict[object, List[Scene]] = {}
-    for scene in scenes:
-        found.setdefault(scene.sensor, []).append(scene)
-    return [
-        Spectra(*(_pixels(alike, name) for name in ("rgb", "cube", "seen")), most=MOST_PIXELS)
-        for alike in found.values()
-    ]
-
-
-def _pixels(scenes: Sequence[Scene], name: str) -> np.ndarray:
-    known = [scene.seen.any(axis=0) for scene in scenes]
-    return np.concatenate([getattr(s, name)[:, k] for s, k in zip(scenes, known)], axis=1)
 
 
 def _thin(group: Spectra) -> Spectra:
