@@ -26,9 +26,9 @@ from model_runtime.diffusion.spread_calibration import SPREAD_SAMPLES
 from model_runtime.package import manifest
 from training import cli
 from training.config import Config
-from training.data import held_out, metamer_groups, sources
+from training.data import held_out, sources
 from training.data.held_out import HeldOut
-from training.loop import validation
+from training.loop import metamer_groups, validation
 from training.loop.run_folder import settings_of
 from training.package import metamer_fit, noise_fit, shared_error_fit, spread_fit
 

@@ -5,10 +5,10 @@ from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
+from ..data.dataset import Scene
+from ..data.library import Library
+from ..data.sources import Sources
 from ..package.metamer_fit import Spectra
-from .dataset import Scene
-from .library import Library
-from .sources import Sources
 
 MOST_PIXELS = 6000  # of a sensor
 SCENES_WEIGHT = 0.5  # of all scenes, beside all classes
