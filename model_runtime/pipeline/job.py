@@ -116,7 +116,11 @@ class Job:
 
     @cached_property
     def is_cut_out(self) -> bool:
-        """Whether the whole input shows objects that were cut out (see masked_pixels.py)."""
+        """Whether the whole input shows objects that were cut out (see masked_pixels.py).
+
+        Returns: whether it does.
+        Raises: StorageError.
+        """
         return masked_pixels.shows_cut_outs(*self.reader.thin_validity())
 
     def inside_mask(self, window: tiling.Window) -> np.ndarray:

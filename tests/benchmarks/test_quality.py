@@ -303,7 +303,7 @@ def test_a_model_of_blue_first_gets_the_pictures_blue_first(tiny_package, data, 
 
 @pytest.mark.parametrize("way", ["quick", "ddim", "ddim:x", "euler:5", "ddim:5:"])
 def test_a_way_that_is_none_is_refused(tiny_package, way):
-    with pytest.raises(InputError, match="is no quality and no sampler"):
+    with pytest.raises(InputError, match="is neither a quality nor a sampler"):
         quality_methods.package_runs(f"{tiny_package}@{way}", ["fast"], [])
 
 

@@ -75,8 +75,9 @@ def new_raster(path, bands, rows, cols, kind):
 
 
 def write_picture(path, rows, cols):
-    """An 8-bit RGB picture with grey panels, where it is wide enough."""
-    values = np.random.default_rng(rows).integers(5, 250, (3, rows, cols)).astype(np.uint8)
+    """An 8-bit RGB picture of a meadow with grey panels, where it is wide enough."""
+    grain = np.random.default_rng(rows).integers(-15, 16, (3, rows, cols))
+    values = (grain + np.array([80, 110, 55])[:, None, None]).astype(np.uint8)
     for col0, value, _ in PANELS:
         values[:, 2:10, col0 : col0 + 8] = value
     new_raster(path, 3, rows, cols, 1).WriteArray(values)

@@ -88,9 +88,9 @@ def test_any_tiles_and_two_workers_give_the_same_draws(
 
 def test_sheets_hold_the_same_draws(picture, tiny_package, tmp_path, monkeypatch):
     monkeypatch.setattr(tiling, "BLOCK_SIDE", 16)
-    more = ["--tile", "24", "--samples", "3", "--sheet", "16"]
-    for end in ("tif", "vrt"):
-        asked = words(picture, tiny_package, tmp_path / f"o.{end}", *more)
+    more = ["--tile", "24", "--samples", "3"]
+    for end, sheet in (("tif", []), ("vrt", ["--sheet", "16"])):
+        asked = words(picture, tiny_package, tmp_path / f"o.{end}", *more, *sheet)
         assert runtime.main([*asked, "--draws", str(tmp_path / end)]) == 0
     assert sorted(path.suffix for path in (tmp_path / "vrt").glob("sample_*.vrt")) == [".vrt"] * 3
     for number in (1, 2, 3):
