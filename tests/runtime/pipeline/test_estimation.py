@@ -55,6 +55,9 @@ class Picture:
         pick = np.ix_(rows, cols)
         return self.values[(slice(None), *pick)], self.mask[pick]
 
+    def thin_validity(self):
+        return self.mask, (1.0, 1.0)
+
 
 @pytest.fixture
 def made(tiny_package, tmp_path):
