@@ -80,7 +80,8 @@ def one_kill(words: Sequence[str], output: Path, whole: Dict[str, bytes], after:
     found = contents(folder)
     half = any(found[name] != whole[name] for name in found.keys() & whole.keys())
     blocks = len(list(journal.glob("*.block")))
-    if output.exists() and not (journal / "ending").exists():
+    # Killed while the journal was being removed, the output is whole, and there is nothing to go on.
+    if output.exists() and not all((journal / name).exists() for name in ("ending", "run.json")):
         return Outcome(after, killed, blocks, half, None, found == whole)
     reused = last_event(words, folder)["reused"]
     return Outcome(after, killed, blocks, half, reused, contents(folder) == whole)
