@@ -1,5 +1,6 @@
 """Where a picture's colour correction is fitted: at some places of the whole raster."""
 
+from functools import lru_cache
 from typing import Iterator, List, Optional, Tuple
 
 import numpy as np
@@ -51,7 +52,8 @@ def _estimates(
     wanted = int(np.clip(FEWEST * (whole.rows * whole.cols / 1e6) ** 0.5, FEWEST, MOST))
     guidance = (0.0,) * len(model.stages)
     how = sampling_of_quality(model.qualities["fast"], guidance, seed=0)
-    cut_out = masked_pixels.shows_cut_outs(*reader.thin_validity())
+    # The whole raster is looked over for it, so only where something is masked.
+    cut_out = lru_cache(1)(lambda: masked_pixels.shows_cut_outs(*reader.thin_validity()))
     for kept, read in _places(whole, model):
         if wanted == 0:
             return
@@ -61,8 +63,11 @@ def _estimates(
         if not shown.any():
             continue
         wanted -= 1
-        reach = max(read.rows, read.cols)
-        rgb = masked_pixels.see(values, valid, reach, radiometry, model, cut_out)
+        if valid.all():
+            rgb = radiometry.apply(values)
+        else:
+            reach = max(read.rows, read.cols)
+            rgb = masked_pixels.see(values, valid, reach, radiometry, model, cut_out())
         asked = EstimateRequest(inside, spread=False, stages=False)
         mean = estimator.estimate(rgb, read.row0, read.col0, how, asked).mean
         yield rgb[(slice(None), *inside)][:, shown], mean[:, shown]

@@ -342,13 +342,19 @@ def test_a_bound_cascade_makes_the_same_pixels(bound_cascades, quality, scale):
         np.testing.assert_array_equal(made.spread, expected.spread)
 
 
-def test_features_of_a_tile_are_sent_once_for_all_steps_and_samples(bound_cascades, monkeypatch):
-    sent, real = [], onnx_session.place
+@pytest.fixture
+def sent(monkeypatch):
+    """The shapes of what goes to the device, as it goes."""
+    shapes, real = [], onnx_session.place
     monkeypatch.setattr(
         onnx_session,
         "place",
-        lambda values, device: sent.append(values.shape) or real(values, device),
+        lambda values, device: shapes.append(values.shape) or real(values, device),
     )
+    return shapes
+
+
+def test_features_of_a_tile_are_sent_once_for_all_steps_and_samples(bound_cascades, sent):
     device = bound_cascades(embedded.EMBEDDED, replace(MODEL, sample_graphs=()))[1]
     how = sampling_of_quality(MODEL.qualities["balanced"], (0.0, 0.0), seed=3)
     assert how.steps > 1 and how.samples > 1
@@ -357,14 +363,8 @@ def test_features_of_a_tile_are_sent_once_for_all_steps_and_samples(bound_cascad
     assert sent == [(1, 48, 12, 16)]  # of stage 1; those of stage 2 are made on the device
 
 
-def test_a_gpus_patches_make_the_same_pixels(bound_cascades, monkeypatch):
+def test_a_gpus_patches_make_the_same_pixels(bound_cascades, sent):
     """Larger than a core's; their features are sent once for all samples."""
-    sent, real = [], onnx_session.place
-    monkeypatch.setattr(
-        onnx_session,
-        "place",
-        lambda values, device: sent.append(values.shape) or real(values, device),
-    )
     plain, device = bound_cascades(embedded.EMBEDDED, MODEL)
     device.device = "cuda"  # what is bound to the processor still
     how = sampling_of_quality(MODEL.qualities["balanced"], (0.0, 0.0), seed=3)
