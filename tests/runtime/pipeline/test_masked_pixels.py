@@ -13,11 +13,11 @@ from model_runtime.__main__ import main
 from model_runtime.package.manifest import read as read_manifest
 from model_runtime.pipeline.masked_pixels import (
     as_soil,
-    fill_masked,
     narrow_gaps,
     shows_cut_outs,
     widen,
 )
+from model_runtime.pipeline.nearest_valid import fill_masked
 from model_runtime.tiling import Window
 
 gdal.UseExceptions()
