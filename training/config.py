@@ -133,7 +133,8 @@ class Training:
 
     ``sam_of``: the angle is between ``normalised`` values (as released) or between ``spectra``;
     ``sam_kind``: the loss is 1 - its ``cosine`` (as released) or its ``chord``, which grows with
-    the angle itself and does not let a few large ones outweigh all others. ``tf32``: products in
+    the angle itself and does not let a few large ones outweigh all others. ``optimiser``:
+    ``adamw``, or ``muon`` for the large matrices and AdamW for the rest. ``tf32``: products in
     float32 may round their factors to 10 bits, on GPUs that do; ``compile``: torch compiles the
     network; ``activation_checkpointing``: the U-Net's features are made twice, not kept;
     ``workers``: processes that make batches ahead; ``keep_every``: averaged weights of every so
@@ -150,6 +151,7 @@ class Training:
     ema_start: int
     sam_kind: str = "cosine"
     ema_every: int = 1
+    optimiser: str = "adamw"
     warmup: int = 0
     decay: str = "none"
     weight_decay: float = 0.0
@@ -444,6 +446,10 @@ def check(config: Config) -> Config:
         (
             config.training.sam_kind in ("cosine", "chord"),
             "training.sam_kind must be cosine or chord",
+        ),
+        (
+            config.training.optimiser in ("adamw", "muon"),
+            "training.optimiser must be adamw or muon",
         ),
         (config.training.decay in ("none", "cosine"), "training.decay must be none or cosine"),
         (

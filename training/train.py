@@ -20,8 +20,8 @@ from training.config import Config, load
 from training.data import sources
 from training.data.dataset import in_both, load_scenes, warn
 from training.graphs import initial_weights
+from training.loop import optimisers, run_folder
 from training.loop import ranks as distributed
-from training.loop import run_folder
 from training.loop.ranks import LostRank, Ranks
 from training.loop.train_stage import Run, keep, train_stage, trainer_of
 from training.networks import registry
@@ -126,6 +126,7 @@ def _settings(args: argparse.Namespace) -> Config:
     places = {name: tuple(scenes) for name, scenes in given.items() if scenes}
     config = dataclasses.replace(config, data=dataclasses.replace(config.data, **places))
     registry.check(config)
+    optimisers.check(config)
     manifest_of_config.check(config)
     if args.device == "cuda" and not torch.cuda.is_available():
         raise DeviceError("torch finds no CUDA device", "choose --device cpu")

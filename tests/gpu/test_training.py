@@ -1,6 +1,7 @@
 """Training on the GPU: the processor's step, finite numbers in bfloat16, a run that moves."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,27 @@ def test_a_step_is_the_processors(torch_device, config):
     assert loss == pytest.approx(expected, rel=NEAR)
     for one, other in zip(after, expected_after):
         torch.testing.assert_close(one, other, atol=NEAR, rtol=NEAR)
+
+
+def test_muon_moves_weights_as_on_the_processor(torch_device, config):
+    """One step by the same gradients; Muon's own products are in bfloat16."""
+    from training.loop import optimisers
+
+    torch.manual_seed(0)
+    start = torch.nn.Sequential(torch.nn.Conv2d(16, 64, 1), torch.nn.Conv2d(64, 8, 3))
+    gradients = [torch.randn_like(p) for p in start.parameters()]
+    training, moved = replace(config.training, optimiser="muon"), []
+    for device in ("cpu", torch_device):
+        network = copy.deepcopy(start).to(device).to(memory_format=torch.channels_last)
+        optimiser = optimisers.make(network, training, device)
+        for p, gradient in zip(network.parameters(), gradients):
+            p.grad = gradient.to(device)
+        optimiser.step()
+        moved.append(weights(network))
+    for before, expected, found in zip(weights(start), *moved):
+        longest = float((expected - before).abs().max())
+        assert longest > 0
+        torch.testing.assert_close(found, expected, atol=0.05 * longest, rtol=0)
 
 
 def test_bfloat16_gives_finite_numbers(trainer):

@@ -147,7 +147,7 @@ def test_a_number_out_of_its_range_is_refused(small_toml, override):
 
 
 @pytest.mark.parametrize(
-    "key", ["sam_of", "decay", "loss", "precision"], ids=lambda key: f"training.{key}"
+    "key", ["sam_of", "decay", "loss", "precision", "optimiser"], ids=lambda key: f"training.{key}"
 )
 def test_a_word_that_means_nothing_is_refused(small_toml, key):
     assert f"training.{key} must be" in refused(small_toml, f"training.{key}=nothing")

@@ -1,6 +1,6 @@
 """How a stage's network runs on its device: what changes pace and memory, not what is learnt."""
 
-from typing import Any, Callable, Dict
+from typing import Callable
 
 import torch
 from torch import Tensor, nn
@@ -46,10 +46,3 @@ def allow_tf32(allowed: bool) -> None:
 def fuses(device: str) -> bool:
     """Whether the optimiser changes all weights in one kernel: on a GPU, where each has a cost."""
     return torch.device(device).type == "cuda"
-
-
-def as_here(optimiser: Dict[str, Any], device: str) -> Dict[str, Any]:
-    """A checkpoint's optimiser as ``device`` goes on with it, wherever it was written."""
-    fused = fuses(device)
-    groups = [{**group, "fused": fused} for group in optimiser["param_groups"]]
-    return {**optimiser, "param_groups": groups}

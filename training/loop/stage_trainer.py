@@ -15,7 +15,7 @@ from model_runtime.errors import InputError
 from ..config import Config, StageSettings
 from ..data.patches import Patches
 from ..networks import registry
-from . import checkpoint, device_settings
+from . import checkpoint, device_settings, optimisers
 from .batch_feed import BatchFeed, Share
 from .diffusion import LossParts, Network, Terms, TorchDiffusion, pooled_loss, stage_loss
 from .divergence import DivergenceCheck
@@ -76,14 +76,8 @@ class StageTrainer:
         self.step = 0
         self._final = torch.tensor(self.settings.final_bands, device=device)
 
-    def _fresh_optimiser(self) -> torch.optim.Optimizer:
-        training = self.config.training
-        return torch.optim.AdamW(
-            self.network.parameters(),
-            lr=training.learning_rate,
-            weight_decay=training.weight_decay,
-            fused=device_settings.fuses(self.device),
-        )
+    def _fresh_optimiser(self) -> optimisers.Optimiser:
+        return optimisers.make(self.network, self.config.training, self.device)
 
     @cached_property
     def _feed(self) -> BatchFeed:
@@ -274,8 +268,7 @@ class StageTrainer:
         with checkpoint.fitting(f"the checkpoint of stage {self.stage + 1}"):
             self.network.load_state_dict(state["network"])
             self.ema.network.load_state_dict(state["ema"])
-            optimiser = device_settings.as_here(state["optimiser"], self.device)
-            self.optimiser.load_state_dict(optimiser)
+            optimisers.restore(self.optimiser, state["optimiser"])
         self.step = state["step"]
 
 

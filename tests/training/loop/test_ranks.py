@@ -20,6 +20,10 @@ ROOT = Path(__file__).parents[3]
 DROPOUT = ("--set", "stages.0.network.dropout=0.2", "--set", "stages.1.first_timestep_share=0.3")
 # Rounding in another order of sums; Adam turns it into a part of its rate where gradients vanish.
 LOSS_TOLERANCE, WEIGHT_TOLERANCE = 1e-5, 1e-4
+# Muon orthogonalises in bfloat16, whose rounding tells apart what float32 hardly does.
+MUON_TOLERANCE = 1e-3
+MUON = ("--set", "training.optimiser=muon", "--set", "stages.0.network.context_widths=[16,16]")
+MUON += ("--set", "stages.0.network.width=16", "--set", "stages.1.network.width=16")
 # Runs train.py, and the system kills rank 1 before its 9th step.
 RANK_1_DIES = """
 import os, signal, sys
@@ -124,6 +128,16 @@ def test_one_rank_writes_and_speaks(two_processes):
         assert done.stderr.count(f"stage {stage} step 20: rmse") == 1
     kept = ["stage1.pt", "stage1_best.pt", "stage2.pt", "stage2_best.pt"]
     assert sorted(path.name for path in run.glob("*.pt*")) == kept
+
+
+def test_two_ranks_with_muon_end_at_the_weights_of_one_process(torchrun, train, settings, tmp_path):
+    words = [*settings, *MUON, "--stage", "1", "--out"]
+    one, two = tmp_path / "one", tmp_path / "two"
+    for done in (train(*words, one), torchrun(2, *words, two)):
+        assert done.returncode == 0, done.stderr
+    a, b = (checkpoint.load(run, 0)["network"] for run in (one, two))
+    for key in a:
+        torch.testing.assert_close(b[key], a[key], atol=MUON_TOLERANCE, rtol=0, msg=key)
 
 
 @pytest.mark.parametrize("before, after", [(2, 1), (1, 2)])
