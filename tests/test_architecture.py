@@ -26,7 +26,7 @@ ORDER = {
     """,
     "training": """
         train ablate average distill export add_sample_graphs calibrate fit_truncation \
-        prepare import_reference simulate_vegetation convert_float16
+        prepare import_reference simulate_vegetation simulate_water convert_float16
         graphs
         loop
         package data

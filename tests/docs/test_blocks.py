@@ -23,6 +23,7 @@ PANELS = ((2, 30, 0.03), (11, 90, 0.12), (20, 220, 0.5))
 NOT_RUN = {
     "tensorboard": "serves until it is stopped",
     "simulate_vegetation": "needs prosail, which nothing else does",
+    "simulate_water": "needs spectral libraries; tests/training/test_simulate_water.py has some",
     "average.py": "two steps keep nothing; tests/training/test_average.py averages four",
     "--retrain": "tests/training/test_ablate.py trains for less",
     "A.pth": "tests/training/test_import_reference.py runs it on the golden checkpoints",

@@ -22,6 +22,7 @@ GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that 
 # made the network take smooth green fields for water.
 KINDS = {
     "water": (0.4, 0.6),
+    "shallow_sea": (1.0, 0.6),  # chosen not to look like fields
     "crowns open": (3.0, 1.5),
     "crowns middling": (1.5, 1.5),
     "crowns dense": (1.0, 1.5),
