@@ -22,11 +22,12 @@ from .unit_store import UnitStore
 
 FACTS_NAME = "run.json"
 LOCK_NAME = "lock"
-# Set when all is made and the outputs are about to get their names.
+# Set when all is made and the outputs are about to get their names; it holds the run's name.
 ENDING_NAME = "ending"
 # Set when they have them, where somebody has still to note it (one of many scenes).
 RECEIPT_NAME = "receipt"
-EMPTY = {LOCK_NAME, f"{FACTS_NAME}.part"}  # what a journal of nothing may hold
+# What a journal of nothing may hold.
+EMPTY = {LOCK_NAME, f"{FACTS_NAME}{PART_SUFFIX}", f"{ENDING_NAME}{PART_SUFFIX}"}
 MAX_FACTS_BYTES = 1 << 24
 ASIDE = ".run.json"  # facts of a run that was laid aside, after its name
 DISCARD, KEEP = UNFINISHED
@@ -134,8 +135,24 @@ class Journal:
         Raises: StorageError.
         """
         with storage_errors(self.folder):
-            write_durably(self.folder / ENDING_NAME, b"")
-            sync_folder(self.folder)
+            atomic_write(self.folder / ENDING_NAME, self.run.encode("ascii"))
+
+    def was_ending(self, facts: Dict[str, str]) -> bool:
+        """Tell whether a run with the same ``facts`` was interrupted after ``mark_ending``.
+
+        Returns: True where one was.
+        """
+        mark = self.folder / ENDING_NAME
+        with storage_errors(self.folder):
+            return mark.is_file() and mark.read_bytes() == run_name(facts).encode("ascii")
+
+    def was_over(self) -> bool:
+        """Tell whether all outputs of the run that was ending have their names.
+
+        Returns: True with a receipt, and where the run's facts are removed already: they stay
+            until the outputs have their names.
+        """
+        return self._has_receipt() or not (self.folder / FACTS_NAME).exists()
 
     def leave_receipt(self) -> None:
         """Note that all outputs have their names, until ``settle`` removes the note.
@@ -147,11 +164,7 @@ class Journal:
             sync_folder(self.folder)
         self._receipt = True
 
-    def has_receipt(self) -> bool:
-        """Tell whether an earlier run left such a note.
-
-        Returns: True where one did.
-        """
+    def _has_receipt(self) -> bool:
         return (self.folder / RECEIPT_NAME).is_file()
 
     def __exit__(self, *_) -> None:
@@ -179,9 +192,10 @@ class Journal:
 
     def _clear_own(self) -> None:
         """Forget this run; what others left aside stays."""
-        # The mark of the end last: until then the same run may still end in the same way.
+        # The mark of the end last: by it alone the same run knows that nothing is left to do.
         self.store.clear()
-        for name in (FACTS_NAME, f"{FACTS_NAME}{PART_SUFFIX}", RECEIPT_NAME, ENDING_NAME):
+        unfinished = [f"{name}{PART_SUFFIX}" for name in (FACTS_NAME, ENDING_NAME)]
+        for name in (*unfinished, FACTS_NAME, RECEIPT_NAME, ENDING_NAME):
             (self.folder / name).unlink(missing_ok=True)
 
     def _clear(self) -> None:

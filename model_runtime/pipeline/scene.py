@@ -122,9 +122,10 @@ def _make_with_journal(
         if not options.resume:
             stack.callback(tidy(journal.leave))
         key = provenance.run_facts(options, job, facts, run.inputs)
-        ending = options.resume and journal.holds(key) and was_ending(options.output)
-        if ending and journal.has_receipt() and all(t.path.exists() for t in run.targets):
-            journal.leave_receipt()
+        ending = options.resume and journal.was_ending(key)
+        if ending and journal.was_over() and all(t.path.exists() for t in run.targets):
+            if receipt:
+                journal.leave_receipt()
             return job.layout.count()
         if not journal.holds(key):  # but another run's: neither it nor its outputs are touched
             journal.keep()

@@ -80,9 +80,9 @@ def one_kill(words: Sequence[str], output: Path, whole: Dict[str, bytes], after:
     found = contents(folder)
     half = any(found[name] != whole[name] for name in found.keys() & whole.keys())
     blocks = len(list(journal.glob("*.block")))
-    # Killed while the journal was being removed, the output is whole: nothing is left to do.
-    if output.exists() and not all((journal / name).exists() for name in ("ending", "run.json")):
-        return Outcome(after, killed, blocks, half, None, found == whole)
+    if output.exists() and not (journal / "ending").exists():  # the run was over
+        start(words, folder).communicate()  # it refuses to replace the output, and tidies up
+        return Outcome(after, killed, blocks, half, None, contents(folder) == whole)
     reused = last_event(words, folder)["reused"]
     return Outcome(after, killed, blocks, half, reused, contents(folder) == whole)
 

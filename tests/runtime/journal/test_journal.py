@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,3 +158,29 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
     (tmp_path / "o.tif.blocks").write_text("a file is in the way")
     with pytest.raises(StorageError, match="cannot be written"), Journal(str(tmp_path / "o.tif")):
         pass
+
+
+def test_the_mark_of_the_end_is_of_one_run(output, told):
+    with Journal(output) as kept:
+        kept.begin(FACTS, True, told)
+        kept.mark_ending()
+        assert kept.was_ending(FACTS) and not kept.was_over()
+        assert not kept.was_ending({**FACTS, "--steps": "6"})
+
+
+def test_the_mark_of_the_end_goes_last(output, told, monkeypatch):
+    """Whoever finds it alone knows that the outputs have their names."""
+    kept = Journal(output).__enter__()
+    kept.begin(FACTS, True, told)
+    kept.mark_ending()
+    mark, unlink = folder_of(output) / journal.ENDING_NAME, Path.unlink
+
+    def break_off(path, **how):
+        if path == mark:
+            raise OSError("the power is gone")
+        unlink(path, **how)
+
+    monkeypatch.setattr(Path, "unlink", break_off)
+    kept.leave()
+    with Journal(output) as again:
+        assert again.was_ending(FACTS) and again.was_over()
