@@ -159,9 +159,7 @@ class Model:
             options = replace(options, spread="spread", reliability="reliability")
         stored = reader.sample(radiometries.SAMPLE_SIDE)
         radiometry = radiometry_choice.choose(options, stored, model, reference)
-        colours = None
-        if colour_places.are_corrected(model, radiometry):
-            colours = colour_places.fit_colours(reader, whole, radiometry, model, self._cascade)
+        colours = colour_places.fit_colours(reader, radiometry, model, lambda: self._cascade)
         guess = radiometry.is_guess
         return Job(
             reader=reader,

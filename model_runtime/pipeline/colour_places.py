@@ -1,7 +1,7 @@
 """Where a picture's colour correction is fitted: at some places of the whole raster."""
 
 from functools import lru_cache
-from typing import Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -22,23 +22,20 @@ LEAST_PIXELS = 200  # valid ones, to say what a camera does
 DOWN, ACROSS = 0.7548776662466927, 0.5698402909980532
 
 
-def are_corrected(model: Manifest, radiometry: Radiometry) -> bool:
-    """Find whether a picture's colours are corrected: known reflectance has no camera's colours.
-
-    Returns: whether the model asks for it and the values are a camera's colours.
-    """
-    return model.colour_correction and radiometry.is_guess
-
-
 def fit_colours(
-    reader: Reader, whole: Window, radiometry: Radiometry, model: Manifest, estimator: Estimator
+    reader: Reader, radiometry: Radiometry, model: Manifest, open_estimator: Callable[[], Estimator]
 ) -> Optional[Coefficients]:
-    """Fit the colour correction of the raster ``whole``.
+    """Fit the colour correction of the whole raster that ``reader`` reads.
 
-    Returns: the coefficients; None where there are too few valid pixels to fit them to.
+    ``open_estimator`` is asked for what estimates only where a correction is fitted.
+
+    Returns: the coefficients; None where the model asks for none, where the values are known
+        reflectance, which has no camera's colours, and where too few pixels are valid.
     Raises: StorageError, DeviceError, PackageError.
     """
-    found = list(_estimates(reader, whole, radiometry, model, estimator))
+    if not (model.colour_correction and radiometry.is_guess):
+        return None
+    found = list(_estimates(reader, radiometry, model, open_estimator()))
     if sum(rgb.shape[1] for rgb, _ in found) < LEAST_PIXELS:
         return None
     rgb, spectra = (np.concatenate(parts, axis=1) for parts in zip(*found))
@@ -46,9 +43,10 @@ def fit_colours(
 
 
 def _estimates(
-    reader: Reader, whole: Window, radiometry: Radiometry, model: Manifest, estimator: Estimator
+    reader: Reader, radiometry: Radiometry, model: Manifest, estimator: Estimator
 ) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
     """(rgb (input bands, pixels), spectra (bands, pixels)) of the valid pixels of each place."""
+    whole = reader.whole
     wanted = int(np.clip(FEWEST * (whole.rows * whole.cols / 1e6) ** 0.5, FEWEST, MOST))
     guidance = (0.0,) * len(model.stages)
     how = sampling_of_quality(model.qualities["fast"], guidance, seed=0)

@@ -36,6 +36,10 @@ class Reader(Protocol):
     wavelength_nm: Optional[Sequence[float]]
     georeference: "Georeference"
 
+    @property
+    def whole(self) -> tiling.Window:
+        """The window of the whole input."""
+
     def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
         """Read which pixels of the whole input are valid, thinned where it is large.
 

@@ -254,12 +254,12 @@ def _colours(
     options: UpsampleOptions, run: Run, radiometry: Radiometry, cascade: Optional[Estimator]
 ) -> Optional[Coefficients]:
     """The picture's colour correction; where others compute, this process estimates for it."""
-    model, reader = run.package.manifest, run.reader
-    if not colour_places.are_corrected(model, radiometry):
-        return None
-    if cascade is None:
-        cascade = load_cascade(run.package.folder, model, "cpu", options.threads)
-    return colour_places.fit_colours(reader, reader.whole, radiometry, model, cascade)
+    model, folder = run.package.manifest, run.package.folder
+
+    def open_estimator() -> Estimator:
+        return cascade or load_cascade(folder, model, "cpu", options.threads)
+
+    return colour_places.fit_colours(run.reader, radiometry, model, open_estimator)
 
 
 def _mask(options: UpsampleOptions, reader: RasterReader, window: Window) -> Optional[PolygonMask]:
