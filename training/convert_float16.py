@@ -17,13 +17,14 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import numpy as np
 
 from model_runtime.diffusion.load import load_cascade
-from model_runtime.diffusion.settings import EstimateRequest, sampling_of_quality
+from model_runtime.diffusion.settings import sampling_of_quality
 from model_runtime.errors import PackageError
 from model_runtime.package import manifest
 from model_runtime.package.graph_file import read_graph
 from model_runtime.spectra import metrics
 from training import cli
 from training.graphs.float16 import to_float16
+from training.loop import validation
 from training.package.package_folder import model_file, new_package
 
 MOST_DEGREES = 0.05
@@ -99,12 +100,11 @@ def differences(folder: Path, variant: Path, pictures: List[np.ndarray]) -> Dict
     cascades = [load_cascade(each, manifest.read(each), "cpu") for each in (folder, variant)]
     model = cascades[0].manifest
     scales = tuple(stage.guidance_scale for stage in model.stages)
-    asked = EstimateRequest(spread=False, stages=False)
     off = {}
     for name, quality in model.qualities.items():
         how = sampling_of_quality(quality, scales, seed=0)
         angles = [
-            metrics.sam_degrees(*(each.estimate(rgb, 0, 0, how, asked).mean for each in cascades))
+            metrics.sam_degrees(*(validation.estimate(each, how, rgb).mean for each in cascades))
             for rgb in pictures
         ]
         off[name] = float(np.mean(angles))

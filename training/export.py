@@ -23,6 +23,7 @@ from training.graphs.onnx_export import Port, export_denoiser, export_graph
 from training.graphs.write_sample_graphs import with_sample_graphs
 from training.loop import checkpoint, run_folder
 from training.loop.train_stage import load_trained
+from training.networks.compact import influence
 from training.package import manifest_of_config
 from training.package.package_folder import model_file, new_package
 
@@ -127,9 +128,11 @@ def _export_stage(
 
 
 def _export_encoder(network: nn.Module, path: Path) -> float:
-    ports = {"condition": Port(network.settings.condition_bands)}
-    encoder = network.condition_encoder
-    graph = (EncoderGraph if network.settings.context_widths else PixelEncoderGraph)(encoder)
+    settings, encoder = network.settings, network.condition_encoder
+    ports = {"condition": Port(settings.condition_bands, margin=influence(settings))}
+    graph = (
+        EncoderGraph(encoder, settings) if settings.context_widths else PixelEncoderGraph(encoder)
+    )
     return export_graph(encoder, path, ports, "features", network.multiple, graph)
 
 

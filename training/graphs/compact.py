@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..networks.compact import DARKEST, ConditionEncoder, PixelDenoiser
+from ..networks.compact import DARKEST, CompactSettings, ConditionEncoder, PixelDenoiser
 from .convolution import convolution
 from .logarithm import logarithm, mean_of_bands
+from .surroundings import CroppedSurroundings
 
 
 class DenoiserGraph(nn.Module):
@@ -39,11 +40,15 @@ class DenoiserGraph(nn.Module):
 
 
 class EncoderGraph(nn.Module):
-    """``ConditionEncoder`` of a stage that sees surroundings: the same bits by any threads."""
+    """``ConditionEncoder`` of a stage that sees surroundings: the same bits by any threads.
 
-    def __init__(self, encoder: ConditionEncoder):
+    Its features are those of a tile's pixels inside a margin of the stage's influence.
+    """
+
+    def __init__(self, encoder: ConditionEncoder, settings: CompactSettings):
         super().__init__()
-        self.offset, self.scale, self.looks = encoder.offset, encoder.scale, encoder.looks
+        self.offset, self.scale = encoder.offset, encoder.scale
+        self.looks = CroppedSurroundings(encoder.looks, settings)
 
     def forward(self, condition: Tensor) -> Tensor:
         values = condition * self.scale + self.offset

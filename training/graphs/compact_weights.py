@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..networks.compact import CompactNetwork, TimeEmbedding
+from .surroundings import CENTRE
 
 State = Dict[str, Tensor]
 FIT_STEPS = 400  # of LBFGS: some seconds, and about 1 % from the table
@@ -26,10 +27,16 @@ def state_of(denoiser: State, encoder: State, network: CompactNetwork) -> State:
     """
     sees_around = bool(network.settings.context_widths)
     parts = {
-        "condition_encoder": encoder if sees_around else _pixel_encoder(encoder),
+        "condition_encoder": (_encoder if sees_around else _pixel_encoder)(encoder),
         "denoiser": _denoiser(denoiser, network),
     }
     return {f"{part}.{name}": value for part, own in parts.items() for name, value in own.items()}
+
+
+def _encoder(graph: State) -> State:
+    """Of EncoderGraph: all but what crops its levels."""
+    cropping = f"looks.{CENTRE}"
+    return {name: value for name, value in graph.items() if not name.startswith(cropping)}
 
 
 def _pixel_encoder(graph: State) -> State:

@@ -8,14 +8,15 @@ import numpy as np
 
 from model_runtime import tiling
 from model_runtime.diffusion.load import load_cascade
-from model_runtime.diffusion.settings import Sampling
+from model_runtime.diffusion.settings import EstimateRequest, Sampling
 from model_runtime.errors import PackageError
 from model_runtime.package import manifest
 
 from ..package.package_folder import model_file
 from .sample_graph import sample_graph
 
-# Of what the stages make step by step, in the output unit; rounding alone makes 1e-6.
+# Of what the stages make step by step, in the output unit (of values above 1: of the largest);
+# rounding alone makes 1e-6.
 TOLERANCE = 1e-5
 _ROWS, _COLS, _SAMPLES = 40, 72, 2  # more than one patch both ways
 
@@ -59,15 +60,18 @@ def _difference(folder: Path, model: manifest.Manifest, one: manifest.SampleGrap
     rng = np.random.default_rng(0)
     n = model.normalisation
     offset, scale = (np.array(v)[:, None, None] for v in (n.input_offset, n.input_scale))
-    sides = (tiling.round_up(side, model.tile.multiple) for side in (_ROWS, _COLS))
-    shape = len(model.input_bands), *sides
+    margin = tiling.round_up(model.tile.influence or 0, model.tile.multiple)
+    sides = [tiling.round_up(side, model.tile.multiple) for side in (_ROWS, _COLS)]
+    shape = len(model.input_bands), *(side + 2 * margin for side in sides)
     rgb = np.maximum(offset + scale * rng.normal(0, 0.5, shape), 0).astype(np.float32)
     plain = tuple(replace(stage, pdt_lower_bound=1.0) for stage in model.stages)
+    rows, cols = (slice(margin, margin + side) for side in sides)
+    asked = EstimateRequest((rows, cols))
     how = Sampling(one.sampler, one.steps, _SAMPLES, (0.0,) * len(plain), seed=1)
     found = [
         load_cascade(folder, replace(model, stages=plain, sample_graphs=graphs), "cpu", 1)
-        .estimate(rgb, 5, 3, how)
+        .estimate(rgb, 5, 3, how, asked)
         .stages
         for graphs in ((), (one,))
     ]
-    return max(float(np.abs(a - b).max()) for a, b in zip(*found))
+    return max(float(np.abs(a - b).max() / max(1, np.abs(b).max())) for a, b in zip(*found))

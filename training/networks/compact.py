@@ -7,7 +7,7 @@ pixel gets depends on a bounded neighbourhood only, so tiles cannot be told apar
 
 import math
 from dataclasses import dataclass
-from typing import Tuple
+from typing import List, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -235,15 +235,32 @@ def _silent(layer: nn.Conv2d) -> nn.Conv2d:
     return layer
 
 
-def influence(settings: CompactSettings) -> int:
-    """How far, in pixels, a stage looks: each level's blocks, and the steps between the levels.
+@dataclass(frozen=True)
+class LevelMargin:
+    """Pixels of a level around those that are kept: ``given`` to its blocks, ``taken`` of them.
 
-    A pixel of level n is 2^n wide; interpolation sees one neighbour of the coarser level, and
-    a mean may begin up to a pixel of that level before the one that asks.
+    The outermost pixel given may be wrong: what made it lacks a neighbour.
     """
-    if not settings.context_widths:
-        return 0
-    reach = 1  # the first convolution's
+
+    given: int
+    taken: int
+
+
+def level_margins(settings: CompactSettings) -> List[LevelMargin]:
+    """How much of each level a window needs that lies on the coarsest level's grid; finest first.
+
+    Interpolation sees one neighbour of the coarser level, and so does the first convolution.
+    """
+    levels, taken, last = [], 0, len(settings.context_blocks) - 1
     for level, depth in enumerate(settings.context_blocks):
-        reach += 2**level * depth * (settings.kernel // 2)
-    return reach + sum(2 * 2**level for level in range(1, len(settings.context_widths)))
+        needed = taken + depth * (settings.kernel // 2) + 1
+        coarser = -(-needed // 2)
+        levels.append(LevelMargin(needed if level == last else 2 * coarser, taken))
+        taken = coarser
+    return levels
+
+
+def influence(settings: CompactSettings) -> int:
+    """How far, in pixels, a stage looks, wherever in the coarsest level's pixel one lies."""
+    levels = level_margins(settings)
+    return levels[-1].given * settings.multiple if levels else 0

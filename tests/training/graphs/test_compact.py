@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from training.graphs.compact import DenoiserGraph, EncoderGraph, PixelEncoderGraph
-from training.networks.compact import CompactNetwork, CompactSettings
+from training.networks.compact import CompactNetwork, CompactSettings, influence
 
 TIMESTEPS = 20
 
@@ -45,12 +45,38 @@ def test_denoiser_graph_knows_no_timestep_beyond_its_own():
         graph(torch.zeros(1, 9, 2, 2), torch.zeros(1, 16, 2, 2), torch.tensor([TIMESTEPS]))
 
 
+LEVELS = [
+    {"context_widths": (6,), "context_blocks": (2,)},
+    {"context_widths": (6, 8), "context_blocks": (1, 2)},
+    {"context_widths": (6, 8), "context_blocks": (2, 1), "kernel": 5},
+    {"context_widths": (6, 8, 4), "context_blocks": (1, 2, 3)},
+]
+
+
+@pytest.mark.parametrize("levels", LEVELS)
 @torch.inference_mode()
-def test_encoder_graph_that_sees_around_gives_the_encoders_numbers():
-    encoder = network(context_widths=(6, 8), context_blocks=(1, 2)).condition_encoder
-    condition = torch.linspace(-3, 4, 2 * 4 * 6 * 8).reshape(2, 4, 6, 8)
-    found, expected = EncoderGraph(encoder)(condition), encoder(condition)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+def test_encoder_graph_that_sees_around_gives_the_encoders_numbers_inside_the_margin(levels):
+    made = network(**levels)
+    encoder, margin = made.condition_encoder, influence(made.settings)
+    sides = [2 * margin + 4 * more for more in (1, 3)]
+    condition = torch.linspace(-3, 4, 2 * 4 * sides[0] * sides[1]).reshape(2, 4, *sides)
+    condition = condition.flip(1) + torch.randn(condition.shape)
+    found, expected = EncoderGraph(encoder, made.settings)(condition), encoder(condition)
+    assert found.shape == expected.shape
+    inside = (..., *(slice(margin, side - margin) for side in sides))
+    torch.testing.assert_close(found[inside], expected[inside], rtol=1e-4, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_encoder_graph_works_out_nothing_in_the_margin_but_what_the_finest_level_needs():
+    made = network(context_widths=(6, 8, 4), context_blocks=(1, 2, 3))
+    margin, beside = influence(made.settings), 2
+    side = 2 * margin + 4
+    found = EncoderGraph(made.condition_encoder, made.settings)(torch.randn(1, 4, side, side))
+    inside = slice(margin - beside, side - margin + beside)
+    assert (found[..., inside, inside] != 0).all((0, 1)).sum() == (4 + 2 * beside) ** 2
+    found[..., inside, inside] = 0
+    assert not found.any()
 
 
 @torch.inference_mode()

@@ -56,13 +56,13 @@ def test_the_influence_is_that_of_all_stages_together(small_toml):
     config = load(small_toml)
     registry.check(config)
     built = [registry.build(config, stage) for stage in (0, 1)]
-    assert registry.influence(built) == 8
+    assert registry.influence(built) == 6
 
 
 @pytest.mark.parametrize(
     "overrides, match",
     [
-        (["tile.influence=2"], "tile.influence is 2: give 8"),
+        (["tile.influence=2"], "tile.influence is 2: give 6"),
         ([RELEASED], "leave it out: a network sees the whole tile"),
     ],
 )
