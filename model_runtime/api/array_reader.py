@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import InputError
 from ..package.manifest import InputBand
 from ..raster import band_choice
-from ..raster.fill_values import find_fill_values
+from ..raster.fill_values import describe_fill, find_fill_values
 from ..spectra.known_calibration import recognise
 from ..spectra.radiometry import Stored
 from ..tiling import Window, reflect
@@ -28,7 +28,7 @@ class ArrayReader:
     georeference: Any = None
     wavelength_nm: Optional[Sequence[float]] = None
     bands_doubt = ""
-    values_doubts: Sequence[str] = ()
+    values_doubts: Sequence[str] = ()  # what the first sample showed
 
     def __init__(self, given: ArrayValues, wanted: Tuple[InputBand, ...]):
         count, self.rows, self.cols = given.values.shape
@@ -41,6 +41,10 @@ class ArrayReader:
         known, kind = recognise(given.facts) if given.offset is None else None, given.values.dtype
         offset = known.offset if known is not None else given.offset or 0.0
         self._zero_is_fill = kind.kind in "ui" and kind.itemsize == 2 and offset < 0
+
+    def mask_zeros(self) -> None:
+        """Read 0 in all bands as nodata from now on."""
+        self._zero_is_fill = True
 
     @property
     def whole(self) -> Window:
@@ -89,12 +93,21 @@ class ArrayReader:
         stored = self._given.values[np.ix_(self._picked, rows, cols)]
         with np.errstate(over="ignore"):
             values = stored.astype(np.float32)
-        valid = np.isfinite(values).all(axis=0) & ~find_fill_values(stored).any(axis=0)
-        if self._zero_is_fill:
-            valid &= (stored != 0).any(axis=0)
+        valid = np.isfinite(values).all(axis=0)
         if self._given.masked is not None:
             valid &= ~self._given.masked[np.ix_(rows, cols)]
-        return values, valid
+        filled = find_fill_values(stored) & valid
+        if self._zero_is_fill:
+            filled |= valid & (stored == 0).all(axis=0)
+        self._note_fill(values, filled)
+        return values, valid & ~filled.any(axis=0)
+
+    def _note_fill(self, values: np.ndarray, filled: np.ndarray) -> None:
+        """Warn once, of the first values that are read: the sample of the whole."""
+        if self.values_doubts or not filled.any():
+            return
+        shown, found = (one.reshape(len(values), -1) for one in (values, filled))
+        self.values_doubts = [describe_fill(shown, found, "give nodata={:.9g}, or NaN")]
 
 
 def _thin(length: int, side: int) -> np.ndarray:

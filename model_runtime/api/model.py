@@ -157,8 +157,9 @@ class Model:
         sampling = sampling_of(options, model)
         if sampling.samples > 1:
             options = replace(options, spread="spread", reliability="reliability")
-        stored = reader.sample(radiometries.SAMPLE_SIDE)
-        radiometry = radiometry_choice.choose(options, stored, model, reference)
+        radiometry, _ = radiometry_choice.choose_for(
+            reader, lambda: reader.sample(radiometries.SAMPLE_SIDE), options, model, reference
+        )
         colours = colour_places.fit_colours(reader, radiometry, model, lambda: self._cascade)
         guess = radiometry.is_guess
         return Job(

@@ -25,10 +25,12 @@ def understand(reader: RasterReader, options: UpsampleOptions, model: Manifest) 
     Returns: the radiometry, and how much of the raster is valid.
     Raises: InputError.
     """
-    stored, reference = sample(reader), None
+    reference = None
     if options.radiometry_from is not None:
         reference = sample(RasterReader(options.radiometry_from, None, model.input_bands))
-    taken = radiometry_choice.choose(options, stored, model, reference)
+    taken, stored = radiometry_choice.choose_for(
+        reader, lambda: sample(reader), options, model, reference
+    )
     side = radiometry.SAMPLE_SIDE
     sampled = min(reader.rows, side) * min(reader.cols, side)
     return InputValues(taken, stored.values.shape[1] / sampled)

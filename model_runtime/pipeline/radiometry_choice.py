@@ -1,12 +1,40 @@
 """Which radiometry the options ask for: by a calibration, by a reference, or by the values."""
 
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional, Protocol, Tuple
 
 from ..errors import InputError
 from ..package.manifest import Manifest
 from ..spectra import empirical_line, radiometry
 from .options import UpsampleOptions
+
+
+class MasksZeros(Protocol):
+    """A reader that can be told that 0 in all bands is nodata."""
+
+    def mask_zeros(self) -> None:
+        """Read 0 in all bands as nodata from now on."""
+
+
+def choose_for(
+    reader: MasksZeros,
+    read_sample: Callable[[], radiometry.Stored],
+    options: UpsampleOptions,
+    model: Manifest,
+    reference: Optional[radiometry.Stored],
+) -> Tuple[radiometry.Radiometry, radiometry.Stored]:
+    """Decide by ``read_sample``, of what ``reader`` reads, and let that read nodata accordingly.
+
+    Returns: the radiometry, and the sample without nodata.
+    Raises: InputError.
+    """
+    stored = read_sample()
+    taken = choose(options, stored, model, reference)
+    if taken.zero_is_nodata:
+        reader.mask_zeros()
+        stored = read_sample()
+        taken = choose(options, stored, model, reference)
+    return taken, stored
 
 
 def choose(

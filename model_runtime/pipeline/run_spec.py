@@ -139,8 +139,11 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
     package = _package(spec)
     model = package.manifest
     cascade = load(package.folder, model, spec.device, spec.threads)
+    reader = RasterReader(spec.input, spec.bands, model.input_bands)
+    if spec.radiometry.zero_is_nodata:
+        reader.mask_zeros()
     job = Job(
-        reader=RasterReader(spec.input, spec.bands, model.input_bands),
+        reader=reader,
         model=model,
         layout=spec.layout,
         radiometry=spec.radiometry,

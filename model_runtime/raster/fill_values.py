@@ -4,6 +4,7 @@ import numpy as np
 
 # Of signed and floating-point numbers; no picture holds them otherwise.
 FILL_VALUES = (-9999, -99999, -32768, -32767)
+IN_FILE = "gdal_edit.py -a_nodata {:.9g}"
 BEYOND = 1e30  # GDAL's, ESRI's and netCDF's largest numbers: -3.4e38, 9.97e36
 
 
@@ -24,13 +25,15 @@ def find_fill_values(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def describe_fill(values: np.ndarray, found: np.ndarray) -> str:
+def describe_fill(values: np.ndarray, found: np.ndarray, remedy: str = IN_FILE) -> str:
     """Say that ``found`` (bands, pixels) of a sample's ``values``, at least one, became nodata.
+
+    ``remedy``: how to declare them, with a place for the value.
 
     Returns: a sentence.
     """
     share, first = 100 * found.any(axis=0).mean(), values[found][0]
     return (
-        f"{share:.2g} % of the pixels hold {first:.7g} or the like: taken as nodata though the "
-        f"file does not say so. To make sure: gdal_edit.py -a_nodata {first:.9g}"
+        f"{share:.2g} % of the pixels hold {first:.7g} or the like: taken as nodata though "
+        f"nothing says so. To make sure: {remedy.format(first)}"
     )

@@ -107,6 +107,10 @@ class RasterReader:
         offsets = [known.offset] if known is not None else self.offset or [0.0]
         return self.integer and self.bits == 16 and max(offsets) < 0
 
+    def mask_zeros(self) -> None:
+        """Read 0 in all bands as nodata from now on."""
+        self._zero_is_fill = True
+
     def _refuse_complex(self) -> None:
         for number, band in zip(self.bands, self._handles):
             if gdal.DataTypeIsComplex(band.DataType):

@@ -8,7 +8,15 @@ import numpy as np
 from ..errors import InputError
 from ..package.manifest import Domain, Manifest
 from .empirical_line import SAME_BAND_NM, SRGB_CURVE, Calibration
-from .known_calibration import FileFacts, recognise
+from .known_calibration import (
+    DARKEST_QUANTILE,
+    FEW_PIXELS,
+    SENTINEL2_OFFSET,
+    FileFacts,
+    Known,
+    recognise,
+    recognise_offset,
+)
 from .transfer_curve import PICTURE, PICTURE_WHITE, SHADOW, SRGB, Curve, above_shadow
 
 REFLECTANCE = "reflectance"
@@ -23,8 +31,6 @@ DARK_SHARE = 0.5
 DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
 COUNT_BITS = (11, 12)  # of sensors that do not fill 16
-SENTINEL2_OFFSET, OFFSET_QUANTILE = 1000, 0.001
-FEW_PIXELS = 1 << 16  # enough for shares of the sample that a warning is about
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
 TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are not reflectance
 
@@ -60,6 +66,7 @@ class Radiometry:
     curve: Optional[Curve] = None
     white: float = 1.0
     warnings: Tuple[str, ...] = ()
+    zero_is_nodata: bool = False  # 0 in all bands is a product's nodata, though nothing says so
 
     @property
     def is_guess(self) -> bool:
@@ -101,11 +108,17 @@ def decide(
     """
     stored = _with_known_scale(stored)
     if reference is not None:
-        return _by_reference(choice, stored, model, _with_known_scale(reference))
+        reference = _with_known_scale(reference)
+        found = _offset_in_values(reference, model)
+        reference = reference if found is None else _calibrated(reference, found)
+        return _by_reference(choice, stored, model, reference)
     if choice == REFLECTANCE:
         return _as_told(stored, model)
     if choice != "auto":
         return _match(choice, stored, model, "it was chosen")
+    offset = _offset_in_values(stored, model)
+    if offset is not None:
+        return _without_offset(stored, model, offset)
     guess = _guess(stored, model)
     if guess.scale is None:
         taken = _match(choice, stored, model, guess.why)
@@ -170,8 +183,44 @@ def _with_known_scale(stored: Stored) -> Stored:
     known = recognise(stored.facts)
     if known is None or stored.scale is not None or not (stored.integer and stored.bits == 16):
         return stored
+    return _calibrated(stored, known)
+
+
+def _calibrated(stored: Stored, known: Known) -> Stored:
     bands = len(stored.values)
     return replace(stored, scale=(known.scale,) * bands, offset=(known.offset,) * bands)
+
+
+def _offset_in_values(stored: Stored, model: Manifest) -> Optional[Known]:
+    """Sentinel-2's offset where values give it away and the file says nothing of them."""
+    facts = stored.facts
+    mute = stored.scale is None and not facts.used_bits and REFLECTANCE not in facts.unit.lower()
+    counted = _white_of_picture(stored) is None and (stored.integer or _whole(stored.values))
+    if not (mute and counted and recognise(facts) is None and model.input_unit == REFLECTANCE):
+        return None
+    shown = stored.values[:, (stored.values != 0).any(axis=0)]  # 0 is the products' nodata
+    if not shown.size or _full_scale(shown):
+        return None
+    found = recognise_offset(shown)
+    if found is None:
+        return None
+    reflectance = _physical(_calibrated(replace(stored, values=shown), found))
+    return found if _typical(reflectance, model.domain) else None
+
+
+def _full_scale(values: np.ndarray) -> bool:
+    """Whether whole numbers end where 9 bits or more do, as a sensor's do."""
+    largest = int(values.max())
+    return largest > PICTURE_WHITE and (largest + 1) & largest == 0
+
+
+def _without_offset(stored: Stored, model: Manifest, offset: Known) -> Radiometry:
+    taken = _scale(_calibrated(stored, offset), model, 1.0, offset.why)
+    doubt = (
+        f"{offset.why}: 1000 is subtracted. To settle it: gdal_edit.py -scale 0.0001 -offset -0.1; "
+        "if they are reflectance x 10,000 without an offset, choose radiometry reflectance"
+    )
+    return replace(taken, warnings=(doubt, *taken.warnings), zero_is_nodata=True)
 
 
 def _by_reference(choice: str, stored: Stored, model: Manifest, reference: Stored) -> Radiometry:
@@ -334,7 +383,7 @@ def _whole_numbers(stored: Stored, bright: float, model: Manifest) -> _Guess:
     largest = int(stored.values.max())
     matched = f"values up to {largest} are matched to the training scenes' brightness by their "
     matched += f"range alone: {_SET_SCALE}"
-    if largest > PICTURE_WHITE and (largest + 1) & largest == 0:
+    if _full_scale(stored.values):
         return _Guess(None, f"values end at {largest}, a sensor's full scale", matched)
     if bright * INTEGER_SCALE > BRIGHTEST_REFLECTANCE:
         why = f"values up to {bright:.0f} are too large for reflectance x 10,000"
@@ -351,7 +400,7 @@ def _doubt_of_counts(stored: Stored, largest: int) -> str:
     """What whole numbers may be where they look like reflectance x 10,000."""
     said = f"the values (up to {largest}) are taken as reflectance x 10,000 by their range alone: "
     some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
-    if _quantile(some, OFFSET_QUANTILE).min() >= SENTINEL2_OFFSET:
+    if _quantile(some, DARKEST_QUANTILE).min() >= SENTINEL2_OFFSET:
         return said + (
             "none lies below 1000, so if this is Sentinel-2 from 2022 on, subtract its offset: "
             "gdal_edit.py -scale 0.0001 -offset -0.1"
@@ -389,13 +438,23 @@ def _as_told(stored: Stored, model: Manifest) -> Radiometry:
     if stored.integer and stored.bits <= 8:
         return _scale(stored, model, 1 / 255, "it was chosen: 255 is taken as reflectance 1")
     if stored.integer or bright > 255:
-        return _scale(stored, model, INTEGER_SCALE, "it was chosen: 10,000 is taken as 1")
+        taken = _scale(stored, model, INTEGER_SCALE, "it was chosen: 10,000 is taken as 1")
+        offset = _offset_in_values(stored, model)
+        return taken if offset is None else _with_doubt_of_offset(taken, offset)
     if bright <= 2 * BRIGHTEST_REFLECTANCE:
         return _scale(stored, model, 1.0, "it was chosen")
     raise InputError(
         f"the values reach {bright:.4g}: neither reflectance (to 1) nor reflectance x 10,000",
         "set the bands' scale (gdal_edit.py -scale), or choose radiometry match",
     )
+
+
+def _with_doubt_of_offset(taken: Radiometry, offset: Known) -> Radiometry:
+    doubt = (
+        f"{offset.why}: if that is what they are, 1000 is to be subtracted: "
+        "gdal_edit.py -scale 0.0001 -offset -0.1, or radiometry auto"
+    )
+    return replace(taken, warnings=(doubt, *taken.warnings))
 
 
 def _scale(stored: Stored, model: Manifest, scale: float, why: str) -> Radiometry:

@@ -76,6 +76,25 @@ def test_whole_numbers_of_sixteen_bits(written, tiny_package):
     assert_same(load(tiny_package).estimate(values).mean, mean)
 
 
+def test_sentinel_2_with_its_offset_and_undeclared_nodata(written, tiny_package):
+    values = (np.random.default_rng(0).uniform(1080, 2500, (3, 60, 70))).astype(np.uint16)
+    values[:, 20:50] = 0
+    (mean,) = written(values, None, "--model", tiny_package)
+    with pytest.warns(UserWarning, match="1000 is subtracted") as heard:
+        made = load(tiny_package).estimate(values)
+    assert_same(made.mean, mean)
+    assert np.isnan(mean[:, 20:50]).all() and np.isfinite(mean[:, :20]).all()
+    assert any("50 % of the pixels hold 0" in str(one.message) for one in heard)
+
+
+def test_fill_values_that_nothing_declares_are_told(tiny_package):
+    values = reflectance()
+    values[:, 40:, :35] = -9999
+    with pytest.warns(UserWarning, match="hold -9999 .*: give nodata=-9999, or NaN"):
+        made = load(tiny_package).estimate(values)
+    assert np.isnan(made.mean[:, 40:, :35]).all() and np.isfinite(made.mean[:, :40]).all()
+
+
 def test_a_picture_matched_by_guess_has_the_doubt_of_its_level_in_the_spread(written):
     """Of the embedded model, whose spread holds what a guessed level errs by."""
     mean, spread, _ = written(picture(24, 20), None, "--samples", 2)

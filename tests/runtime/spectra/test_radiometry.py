@@ -233,7 +233,7 @@ def test_more_than_a_tenth_beyond_the_training_colours_is_warned_of():
         (sixteen_bits(100, 6000), "choose radiometry match"),
         (sixteen_bits(100, 3800), "12-bit counts of a sensor, choose radiometry match"),
         (sixteen_bits(100, 1900), "11-bit counts of a sensor, choose radiometry match"),
-        (sixteen_bits(1050, 6000), "Sentinel-2 from 2022 on, subtract its offset: gdal_edit"),
+        (sixteen_bits(1800, 6000), "Sentinel-2 from 2022 on, subtract its offset: gdal_edit"),
         (Stored(values(0, 0.6), False, 32), "choose radiometry srgb"),
         (sixteen_bits(0, 65535), "give the bands their scale"),
         (sixteen_bits(20000, 60000), "give the bands their scale"),
@@ -269,6 +269,57 @@ def test_sentinel_2s_offset_is_taken_off_where_the_file_says_so():
         assert taken.taken == "reflectance"
         np.testing.assert_allclose(taken.apply(np.full((3, 1), 1500.0)), 0.05, rtol=1e-5)
     assert "1000 is added" in decide("auto", stored, Model()).why
+
+
+def with_nodata(stored, share):
+    """``stored`` with zeros in all bands of the first ``share`` of the pixels."""
+    made = stored.values.copy()
+    made[:, : int(share * made.shape[1])] = 0
+    return replace(stored, values=made)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        sixteen_bits(1080, 3000),
+        with_nodata(sixteen_bits(1080, 3000), 0.6),
+        replace(sixteen_bits(1080, 3000), integer=False, bits=32),
+    ],
+)
+def test_sentinel_2s_offset_is_taken_off_where_values_give_it_away(stored):
+    taken = decide("auto", stored, Model())
+    np.testing.assert_allclose(taken.apply(np.full((3, 1), 1500.0)), 0.05, rtol=1e-5)
+    assert taken.zero_is_nodata
+    assert "choose radiometry reflectance" in taken.warnings[0]
+    told = decide("reflectance", stored, Model())
+    np.testing.assert_allclose(told.apply(np.full((3, 1), 1500.0)), 0.15, rtol=1e-5)
+    assert "gdal_edit.py -scale 0.0001 -offset -0.1" in told.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        sixteen_bits(1800, 6000),  # bright, with an offset or without
+        sixteen_bits(900, 3000),
+        replace(sixteen_bits(1080, 3000), values=np.minimum(values(1080, 9000), 4095).round()),
+        replace(sixteen_bits(1080, 3000), facts=FileFacts(used_bits=12)),
+        replace(sixteen_bits(1080, 3000), facts=FileFacts(unit="reflectance")),
+        replace(sixteen_bits(1080, 3000), facts=FileFacts(tags={"PROCESSING_BASELINE": "03.01"})),
+        Stored(values(1080, 3000), True, 16, *((1e-4,) * 3, (0.0,) * 3)),
+    ],
+)
+def test_no_offset_is_seen_where_there_is_hardly_one(stored):
+    taken = decide("auto", stored, Model())
+    assert not taken.zero_is_nodata
+    assert not any("1000 is subtracted" in warning for warning in taken.warnings)
+
+
+def test_a_reference_with_sentinel_2s_offset_gives_its_medians_without_it():
+    plain, added = values(80, 2000).round(), values(80, 2000).round() + 1000
+    given = replace(sixteen_bits(0, 1), values=plain, scale=(1e-4,) * 3, offset=(0.0,) * 3)
+    known = decide("auto", eight_bits(), Model(), given)
+    found = decide("auto", eight_bits(), Model(), replace(sixteen_bits(0, 1), values=added))
+    np.testing.assert_allclose(found.gain, known.gain, rtol=1e-5)
 
 
 def test_numbers_of_twelve_bits_are_counts_where_the_file_says_so():
