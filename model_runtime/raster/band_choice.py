@@ -23,7 +23,9 @@ _WORDS = {
     "green": {"green", "grün", "gruen", "vert", "verde"},
     "blue": {"blue", "blau", "bleu", "azul", "blu"},
 }
-_NOT_THE_COLOUR = {"edge", "kante", "nir", "infrared"}  # "Red Edge 1" is not red
+_NOT_THE_COLOUR = {"edge", "kante"}  # "Red Edge 1" is not red
+# In five languages; NIR2, SWIR1 too.
+_INFRARED = re.compile(r"nir|swir|pir|infrar?(?:red|rot|rouge|rojo|rosso|vermelho)")
 _OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 8 and 9
 _OF_LANDSAT_4_TO_7 = {"red": "b3", "green": "b2", "blue": "b1"}
 _LANDSAT = re.compile(r"(?:^|[\W_])L[CETO]0([4-9])_")  # in a path
@@ -74,11 +76,9 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
     Returns: the Choice.
     Raises: InputError where they cannot be told.
     """
-    ways: Tuple[Tuple[str, Callable], ...] = (
-        ("wavelength", _by_wavelength),
-        ("colour interpretation", _by_colour),
-        ("band names", _by_name),
-    )
+    by_colour, by_name = ("colour interpretation", _by_colour), ("band names", _by_name)
+    later = (by_name, by_colour) if _is_gdals_order(facts) else (by_colour, by_name)
+    ways: Tuple[Tuple[str, Callable], ...] = (("wavelength", _by_wavelength), *later)
     for said, way in ways:
         found = _by_landsat(path, facts, wanted) if way is _by_name else None
         found = found or way(facts, wanted)
@@ -88,8 +88,13 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
     return Choice(_by_order(path, facts, wanted), ORDER)
 
 
+def _is_gdals_order(facts: Sequence[BandFacts]) -> bool:
+    """Whether red, green and blue are the first bands, as GDAL makes up for any three bytes."""
+    return tuple(band.colour for band in facts[: len(COLOURS)]) == COLOURS
+
+
 def _with_doubt(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Choice:
-    """``choice`` of the colour interpretation, which GDAL makes up for any three bytes."""
+    """``choice`` of the colour interpretation, with what the names say against it."""
     named = _by_name(facts, wanted)
     if named is None or tuple(named) == choice.bands:
         return choice
@@ -103,11 +108,37 @@ def _with_doubt(choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[Inp
     )
 
 
-def check(facts: Sequence[BandFacts], bands: Sequence[int], wanted: Sequence[InputBand]) -> None:
-    """Check the wavelengths of chosen ``bands`` (1-based) against what they are used as.
+def check(facts: Sequence[BandFacts], choice: Choice, wanted: Sequence[InputBand]) -> None:
+    """Check what the bands of ``choice`` say of themselves against what they are used as.
 
-    Raises: InputError where a band's own wavelength is that of another colour.
+    A name counts only where the user did not choose the band.
+
+    Raises: InputError where a band's own wavelength or name is that of another colour.
     """
+    if choice.found_by != CHOSEN:
+        _check_names(facts, choice.bands, wanted)
+    _check_wavelengths(facts, choice.bands, wanted)
+
+
+def _check_names(
+    facts: Sequence[BandFacts], bands: Sequence[int], wanted: Sequence[InputBand]
+) -> None:
+    by_number = {band.number: band for band in facts}
+    if len(wanted) != len(COLOURS):
+        return
+    for number, colour in zip(bands, _colours_of(wanted)):
+        name = by_number[number].name
+        said = "infrared" if is_infrared(name) else colour_in_name(name)
+        if by_number[number].wavelength_nm is None and said not in ("", colour):
+            raise InputError(
+                f"Band {number} is named '{name}' but would be used as {colour}",
+                "name the bands with --bands, or choose a raster with red, green and blue bands",
+            )
+
+
+def _check_wavelengths(
+    facts: Sequence[BandFacts], bands: Sequence[int], wanted: Sequence[InputBand]
+) -> None:
     by_number = {band.number: band for band in facts}
     for number, use in zip(bands, wanted):
         have = by_number[number].wavelength_nm
@@ -170,11 +201,34 @@ def colour_in_name(name: str) -> str:
 
     Returns: "red", "green" or "blue"; "" where it states none.
     """
-    words = set(re.findall(r"[^\W\d_]+", name.lower()))
-    if words & _NOT_THE_COLOUR:
+    words = _words_of(name)
+    if words & _NOT_THE_COLOUR or is_infrared(name):
         return ""
-    said = [colour for colour in COLOURS if words & _WORDS[colour] or words == {colour[0]}]
+    letter = name.strip().lower()
+    said = [colour for colour in COLOURS if words & _WORDS[colour] or letter == colour[0]]
     return said[0] if len(said) == 1 else ""
+
+
+def is_infrared(name: str) -> bool:
+    """Find whether a band's name says that it is infrared.
+
+    Returns: True where it does.
+    """
+    return any(map(_INFRARED.fullmatch, _words_of(name)))
+
+
+def is_spectral(band: BandFacts) -> bool:
+    """Find whether a band says that it holds light, by its wavelength or its name.
+
+    Returns: True where it does.
+    """
+    return (
+        band.wavelength_nm is not None or is_infrared(band.name) or colour_in_name(band.name) != ""
+    )
+
+
+def _words_of(name: str) -> Set[str]:
+    return set(re.findall(r"[^\W\d_]+", name.lower()))
 
 
 def _by_sensor_number(

@@ -83,7 +83,8 @@ class RasterReader:
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
         self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
         in_file = self._handles if self._dataset is stored else [stored.GetRasterBand(1)]
-        self._masks = _mask_bands(self._dataset, self._handles)
+        spectral = [band.number for band in facts if band_choice.is_spectral(band)]
+        self._masks = _mask_bands(self._dataset, self._handles, spectral)
         if self._dataset is not stored:
             self._masks += _mask_bands(stored, in_file)
         self._refuse_complex()
@@ -303,7 +304,7 @@ def _choose_bands(
     else:
         _check_numbers(path, bands, len(facts), len(wanted))
         choice = band_choice.Choice(tuple(bands), band_choice.CHOSEN)
-    band_choice.check(facts, choice.bands, wanted)
+    band_choice.check(facts, choice, wanted)
     return choice
 
 
@@ -333,17 +334,26 @@ def _band_facts(dataset) -> List[BandFacts]:
     ]
 
 
-def _mask_bands(dataset, handles) -> list:
-    """The mask bands that say something, each once: nodata, mask and alpha."""
-    masks = [mask_of(band) for band in handles if band.GetMaskFlags() & MASK_KINDS]
-    if masks and all(band.GetMaskFlags() & gdal.GMF_PER_DATASET for band in handles):
+def _mask_bands(dataset, handles, spectral: Sequence[int] = ()) -> list:
+    """The mask bands that say something, each once: nodata, mask and alpha.
+
+    Bands that are ``spectral`` (1-based) are no alpha, though GDAL says so of a fourth byte.
+    """
+    masked = [band for band in handles if band.GetMaskFlags() & MASK_KINDS]
+    alphas = [
+        number
+        for number in range(1, dataset.RasterCount + 1)
+        if dataset.GetRasterBand(number).GetColorInterpretation() == gdal.GCI_AlphaBand
+    ]
+    if set(alphas) & set(spectral):
+        masked = [band for band in masked if not band.GetMaskFlags() & gdal.GMF_ALPHA]
+    masks = [mask_of(band) for band in masked]
+    if len(masks) == len(handles) and all(
+        band.GetMaskFlags() & gdal.GMF_PER_DATASET for band in handles
+    ):
         masks = masks[:1]
-    for number in range(1, dataset.RasterCount + 1):
-        # GDAL lets a nodata value hide the alpha band; both count here.
-        band = dataset.GetRasterBand(number)
-        if band.GetColorInterpretation() == gdal.GCI_AlphaBand:
-            masks.append(band)
-    return masks
+    # GDAL lets a nodata value hide the alpha band; both count here.
+    return masks + [dataset.GetRasterBand(i) for i in alphas if i not in spectral]
 
 
 def _say_unlike(numbers: Sequence[int], handles) -> List[str]:

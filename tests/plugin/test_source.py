@@ -54,8 +54,8 @@ def test_no_choice_of_bands_is_left_to_the_file(qgis_app, rgb_path):
 def stack(write_raster):
     """A function: names of four bands -> their layer, shown as 4, 2, 3."""
 
-    def make(*names):
-        path = write_raster("stack.tif", np.ones((4, 5, 6), np.uint16))
+    def make(*names, kind=np.uint16):
+        path = write_raster("stack.tif", np.ones((4, 5, 6), kind))
         dataset = gdal.Open(str(path), gdal.GA_Update)
         for number, name in enumerate(names, 1):
             dataset.GetRasterBand(number).SetDescription(name)
@@ -79,6 +79,12 @@ def test_band_names_go_before_what_the_layer_shows(qgis_app, stack):
     layer = stack("B2", "B3", "B4", "B8")
     assert band_numbers(layer, (0, 0, 0)) is None  # the worker reads the same names
     assert band_numbers(layer, (0, 0, 4)) == (3, 2, 4)
+
+
+def test_band_names_go_before_the_colours_that_gdal_makes_up_for_bytes(qgis_app, stack):
+    layer = stack("NIR", "Red", "Green", "Blue", kind=np.uint8)
+    assert band_numbers(layer, (0, 0, 0)) is None
+    assert band_numbers(layer, (0, 0, 1)) == (2, 3, 1)
 
 
 def test_the_extent_keeps_its_digits(qgis_app):

@@ -5,6 +5,7 @@ import pytest
 from model_runtime.errors import InputError
 from model_runtime.package.manifest import InputBand
 from model_runtime.raster.band_choice import (
+    CHOSEN,
     BandFacts,
     Choice,
     check,
@@ -89,13 +90,41 @@ def test_landsat_bands_that_may_be_either_are_refused():
     )
 
 
-def test_names_that_contradict_the_interpretation_are_told():
-    marked = zip(named("B2", "B3", "B4"), ("red", "green", "blue"))
-    facts = [BandFacts(band.number, band.name, colour) for band, colour in marked]
-    choice = choose("a.tif", facts, RGB)
-    assert (choice.bands, choice.found_by) == ((1, 2, 3), COLOUR)
-    assert "Red = band 3 (B4)" in choice.doubt and "--bands 3,2,1" in choice.doubt
+def marked(names, colours):
+    pairs = enumerate(zip(names, colours), start=1)
+    return [BandFacts(number, name, colour) for number, (name, colour) in pairs]
+
+
+@pytest.mark.parametrize(
+    ("names", "bands"),
+    [
+        (("B2", "B3", "B4"), (3, 2, 1)),
+        (("NIR", "Red", "Green", "Blue"), (2, 3, 4)),
+        (("Blau", "Grün", "Rot", "nahes Infrarot"), (3, 2, 1)),
+    ],
+)
+def test_names_win_over_the_interpretation_that_gdal_makes_up(names, bands):
+    facts = marked(names, ("red", "green", "blue", "alpha"))
+    assert choose("a.tif", facts, RGB) == Choice(bands, "band names")
+
+
+def test_names_that_contradict_an_interpretation_of_another_order_are_told():
+    choice = choose("a.tif", marked(("B4", "B3", "B2"), ("blue", "green", "red")), RGB)
+    assert (choice.bands, choice.found_by) == ((3, 2, 1), COLOUR)
+    assert "Red = band 1 (B4)" in choice.doubt and "--bands 1,2,3" in choice.doubt
     assert choose("a.tif", named("B2", "B3", "B4", "B8"), RGB).doubt == ""
+
+
+@pytest.mark.parametrize("colours", [("red", "green", "blue"), ("", "", "")])
+@pytest.mark.parametrize(
+    "names", [("NIR", "Red", "Green"), ("proche infrarouge", "", ""), ("Green", "Red", "NIR2")]
+)
+def test_infrared_is_not_read_as_red(names, colours):
+    facts = marked(names, colours)
+    choice = choose("a.tif", facts, RGB)
+    with pytest.raises(InputError, match=f"Band 1 is named '{names[0]}' but .* used as red"):
+        check(facts, choice, RGB)
+    check(facts, Choice((1, 2, 3), CHOSEN), RGB)  # who chooses knows better
 
 
 def test_a_model_that_takes_blue_first_gets_blue_first():
@@ -129,19 +158,19 @@ def test_too_few_bands_are_refused(facts, says):
 def test_a_band_of_another_colour_is_refused_with_the_right_one():
     facts = at(482, 561, 655, 865)
     with pytest.raises(InputError) as refused:
-        check(facts, (1, 2, 3), RGB)
+        check(facts, Choice((1, 2, 3), CHOSEN), RGB)
     assert str(refused.value) == (
         "Band 1 is blue (482 nm) but is used as red: set Red band to band 3 (655 nm)"
     )
-    check(facts, (3, 2, 1), RGB)
+    check(facts, Choice((3, 2, 1), CHOSEN), RGB)
     with pytest.raises(InputError, match="no band lies within 60 nm of 465 nm"):
-        check(at(655, 561, 865), (1, 2, 3), RGB)
+        check(at(655, 561, 865), Choice((1, 2, 3), CHOSEN), RGB)
 
 
 def test_sixty_nanometres_off_is_the_last_that_is_taken():
-    check(at(700, 550, 465), (1, 2, 3), RGB)
+    check(at(700, 550, 465), Choice((1, 2, 3), CHOSEN), RGB)
     with pytest.raises(InputError, match=r"Band 1 is infrared \(701 nm\) but is used as red"):
-        check(at(701, 550, 465), (1, 2, 3), RGB)
+        check(at(701, 550, 465), Choice((1, 2, 3), CHOSEN), RGB)
 
 
 def test_what_was_taken_is_said():
@@ -154,7 +183,7 @@ def test_what_was_taken_is_said():
 
 
 @pytest.mark.parametrize(
-    "name", ["Red Edge 1", "near infrared", "Red and green", "Band 1", "Reduced"]
+    "name", ["Red Edge 1", "near infrared", "Red and green", "Band 1", "Reduced", "B4", "G2"]
 )
 def test_words_that_only_contain_a_colour_are_none(name):
     assert colour_in_name(name) == ""

@@ -173,6 +173,29 @@ def test_fill_values_count_though_the_file_does_not_say_so(write_raster, kind, f
     assert np.isnan(read_cube(path, need_wavelengths=False).values).sum() == 1
 
 
+@pytest.mark.parametrize(
+    ("names", "bands", "masked"),
+    [
+        (("Red", "Green", "Blue", "NIR"), [1, 2, 3], False),
+        (("NIR", "Red", "Green", "Blue"), [2, 3, 4], False),
+        (("", "", "", ""), [1, 2, 3], True),
+    ],
+)
+def test_a_band_of_light_is_no_alpha_though_gdal_says_so(write_raster, names, bands, masked):
+    """GDAL marks any four bytes as red, green, blue and alpha."""
+    values = np.full((4, 5, 6), 90, np.uint8)
+    values[3, 2, 3] = 0
+    path = write_raster("a.tif", values)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    for number, name in enumerate(names, start=1):
+        dataset.GetRasterBand(number).SetDescription(name)
+    assert dataset.GetRasterBand(4).GetColorInterpretation() == gdal.GCI_AlphaBand
+    del dataset
+    picture = RasterReader(path, None)
+    assert picture.bands == bands
+    assert picture.read(picture.whole)[1][2, 3] != masked
+
+
 @pytest.mark.parametrize("tags", [{"BOA_ADD_OFFSET": "-1000"}, {}])
 def test_zero_of_a_product_with_a_negative_offset_is_its_nodata(write_raster, tags):
     """Sentinel-2's and Landsat's; without an offset 0 is a dark pixel."""
