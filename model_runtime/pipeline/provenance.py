@@ -50,6 +50,8 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
         "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",
     }
     run = {"device": job.runtime.device, "providers": ", ".join(job.runtime.providers)}
+    if job.runtime.device != "cpu":  # a GPU's numbers depend on it
+        run["TF32"] = "on" if onnx_session.allows_tf32() else "off"
     warnings = [*job.runtime.warnings, *taken.warnings, *_band_warnings(job)]
     warnings += job.mask.warnings if job.mask else []
     return Facts(settings, run, warnings)

@@ -113,6 +113,15 @@ def test_what_the_run_found_out_tells_runs_apart(job, change):
     assert facts(replace(job, **change)) != facts(job)
 
 
+def test_rounding_on_a_gpu_tells_runs_apart_and_on_the_processor_does_not(job, monkeypatch):
+    on_gpu = replace(job, runtime=RuntimeInfo("cuda", ("CUDAExecutionProvider",)))
+    exact = facts(job), facts(on_gpu)
+    monkeypatch.setenv("SCDM_TF32", "on")
+    assert facts(job) == exact[0]
+    assert facts(on_gpu) != exact[1]
+    assert facts(on_gpu)["TF32"] == "on" and exact[1]["TF32"] == "off"
+
+
 def test_another_model_is_another_run(job):
     other = provenance.run_facts(OPTIONS, job, provenance.facts_of(job, "abd"), INPUTS)
     assert other != facts(job)
