@@ -48,7 +48,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import read_cube
+    from ..raster.cube import find_undeclared_nodata, read_cube
     from ..raster.dataset import refuse_spread
     from ..report import evaluation_report
 
@@ -60,9 +60,10 @@ def run(args, events) -> None:
     is_warped = _require_memory(args.estimate, args.reference)
     estimate = read_cube(args.estimate)
     events.progress(1, STEPS)
-    reference, said = read_cube(args.reference), []
+    reference, said = read_cube(args.reference), find_undeclared_nodata(args.reference)
     if is_warped:
-        reference, said = _warp(reference, estimate)
+        reference, warped = _warp(reference, estimate)
+        said += warped
     events.progress(2, STEPS)
     found = compare(estimate, reference, constants)
     evaluation = replace(found, warnings=[*said, *found.warnings])

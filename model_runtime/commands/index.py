@@ -61,7 +61,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import cube_shape, read_cube
+    from ..raster.cube import cube_shape, find_undeclared_nodata, read_cube
     from ..raster.dataset import files_read
     from ..raster.writer import Writer, check_name
 
@@ -70,7 +70,7 @@ def run(args, events) -> None:
     plan = _plan(args)
     read = [name for raster in plan.rasters for name in files_read(raster)]
     final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
-    for message in _warnings(plan):
+    for message in (*find_undeclared_nodata(plan.cube), *_warnings(plan)):
         events.warning(message)
     _, rows, cols = cube_shape(plan.cube)
     place = read_cube(plan.cube, window=Window(0, 0, 1, 1)).georeference

@@ -113,7 +113,7 @@ def _check_threshold(threshold: float) -> None:
 
 
 def _plan(args, events) -> Plan:
-    from ..raster.cube import read_cube, usable_bands
+    from ..raster.cube import find_undeclared_nodata, read_cube, usable_bands
     from ..raster.dataset import refuse_spread, require_spread
 
     refuse_spread(args.cube)
@@ -130,7 +130,8 @@ def _plan(args, events) -> Plan:
     widths = band_widths(np.asarray(corner.wavelength_nm), corner.fwhm_nm)[usable]
     library = matching.at_bands(spectra, nm, widths)
     kept = np.flatnonzero(matching.enough_bands(library))
-    for message in _refuse_unseen(spectra, library, kept, nm):
+    unseen = _refuse_unseen(spectra, library, kept, nm)
+    for message in (*find_undeclared_nodata(args.cube), *unseen):
         events.warning(message)
     names = tuple(spectra[i].name for i in kept)
     bands = [int(i) + 1 for i in usable]

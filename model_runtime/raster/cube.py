@@ -21,7 +21,7 @@ from .dataset import (
     thinned_size,
 )
 from .encoding import Spectral, of_dtype
-from .fill_values import find_fill_values
+from .fill_values import describe_fill, find_fill_values
 from .gdal_setup import gdal
 from .georeference import Georeference, Geotransform, georeference_of
 from .wavelengths import centres_nm, widths_nm
@@ -148,6 +148,27 @@ def usable_bands(path: str) -> np.ndarray:
     if not len(found):
         raise InputError(f"'{path}' holds no valid value", "check its nodata value and masks")
     return found
+
+
+def find_undeclared_nodata(path: str) -> List[str]:
+    """Find fill values that are read as NaN though nothing declares them, in a thinned first band.
+
+    Returns: a warning, or nothing.
+    Raises: InputError when the file cannot be read.
+    """
+    dataset = open_dataset(str(path))
+    band = dataset.GetRasterBand(1)
+    with refusing_damage(str(path)):
+        size = thinned_size(dataset.RasterYSize, dataset.RasterXSize, PREVIEW_SIDE)
+        stored = band.ReadAsArray(**size)
+        filled = find_fill_values(stored)
+        if filled.any():
+            shown = mask_of(band).ReadAsArray(**size) != 0
+            filled &= shown & ~hidden_nodata(band, stored)
+    if not filled.any():
+        return []
+    said = describe_fill(stored.reshape(1, -1), filled.reshape(1, -1))
+    return [f"'{path}': {said}"]
 
 
 @contextmanager
