@@ -33,7 +33,7 @@ from ..model_runtime.contract import (
 from ..runtime.cancelling import cancel_check
 from ..runtime.job import NO_JOURNAL, Job, run_events
 from ..runtime.models import folder_of
-from ..runtime.reckoning import remember
+from ..runtime.reckoning import remember, slowdown
 from . import parameters as make
 from . import upsample_checks
 from .base import ScdmAlgorithm, given
@@ -375,6 +375,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         layer = self.raster_layer(parameters, "INPUT", context)
         self.python = self.worker_python()
         self.kind, self.facts = kind_of(self, parameters, context), {}
+        self.slowed = slowdown()
         self.layer_name, self.written = layer.name(), []
         self.part = self._part(parameters, context, layer)
         self.picture = None if self.part else display_of(layer)
@@ -465,7 +466,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
 
     def postProcessAlgorithm(self, context, feedback):
         """In the main thread: the next dialog knows how long such a run takes."""
-        remember(self.kind, self.facts)
+        remember(self.kind, self.facts, self.slowed)
         return super().postProcessAlgorithm(context, feedback)
 
     def _titles(self):

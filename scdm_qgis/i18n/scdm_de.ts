@@ -2049,11 +2049,6 @@ und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
         </message>
         <message>
             <location filename="../runtime/reckoning.py" />
-            <source>Time: known after a first run of this kind</source>
-            <translation>Zeit: nach einem ersten Lauf dieser Art bekannt</translation>
-        </message>
-        <message>
-            <location filename="../runtime/reckoning.py" />
             <source>About {}, by your last run of this kind</source>
             <translation>Etwa {}, nach Ihrem letzten Lauf dieser Art</translation>
         </message>
@@ -2061,6 +2056,16 @@ und deren Ordner unter „Ordner mit Wheels“ nennen.</translation>
             <location filename="../runtime/reckoning.py" />
             <source>About {} on two CPU cores</source>
             <translation>Etwa {} auf zwei CPU-Kernen</translation>
+        </message>
+        <message>
+            <location filename="../runtime/reckoning.py" />
+            <source>Time: known after a first run of this kind</source>
+            <translation>Zeit: nach einem ersten Lauf dieser Art bekannt</translation>
+        </message>
+        <message>
+            <location filename="../runtime/reckoning.py" />
+            <source>{time} beside other programs</source>
+            <translation>{time} neben anderen Programmen</translation>
         </message>
         <message>
             <location filename="../runtime/unfinished.py" />

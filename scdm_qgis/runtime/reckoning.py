@@ -1,5 +1,6 @@
 """What a run will take: disk by the sizes of its outputs, time by the last run of its kind."""
 
+import os
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Tuple
 
@@ -11,7 +12,9 @@ from ..translation import tr
 ITEM_BYTES = 2  # of a stored value: reflectance × 10,000
 # Seconds per megapixel of the embedded model on two CPU cores: said of each quality in the dialog.
 TYPICAL = {"fast": 3.0, "balanced": 9.0, "best": 30.0}
+START_SECONDS = 1.2  # before the first tile
 SHORTEST_SECONDS = 5.0  # of a shorter run most is the start
+BUSY = 1.25  # times as long as on an idle machine is worth a word
 _KEY = "scdm/seconds_per_megapixel/"
 
 
@@ -45,18 +48,36 @@ class Plan:
         return self.output_bytes * (1 + self.goes_on + self.copied)
 
 
-def remember(kind: Tuple[str, ...], facts: Mapping[str, Any]) -> None:
-    """Keep the speed of a run by the ``facts`` of its events, where it tells of others."""
+def slowdown() -> float:
+    """How many times as long a run takes beside what the machine computes now.
+
+    1 where the system does not say how busy it is (Windows).
+    """
+    try:
+        load = os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return 1.0
+    return 1 + load / (os.cpu_count() or 1)
+
+
+def remember(kind: Tuple[str, ...], facts: Mapping[str, Any], slowed: float = 1.0) -> None:
+    """Keep the speed of a run by the ``facts`` of its events, where it tells of others.
+
+    ``slowed``: the ``slowdown()`` when it began.
+    """
     numbers = [facts.get(name) for name in ("rows", "columns", "seconds")]
     if facts.get("reused") or not all(isinstance(number, (int, float)) for number in numbers):
         return
     rows, columns, seconds = numbers
     if seconds >= SHORTEST_SECONDS and rows * columns > 0:
-        QgsSettings().setValue(_KEY + "|".join(kind), 1e6 * seconds / (rows * columns))
+        QgsSettings().setValue(_KEY + "|".join(kind), 1e6 * seconds / slowed / (rows * columns))
 
 
 def seconds_by_last_run(plan: Plan) -> Optional[float]:
-    """How long ``plan`` takes at the speed of the last run of its kind; None without one."""
+    """How long ``plan`` takes on an idle machine at the speed of the last run of its kind.
+
+    None without one.
+    """
     rate = QgsSettings().value(_KEY + "|".join(plan.kind), 0.0, type=float)
     return rate * plan.pixels / 1e6 if rate > 0 else None
 
@@ -77,13 +98,15 @@ def in_words(plan: Plan, typical: Optional[float], free_bytes: int) -> str:
 
 
 def _time(plan: Plan, typical: Optional[float]) -> str:
-    seconds = seconds_by_last_run(plan)
-    if seconds is not None:
-        return tr("About {}, by your last run of this kind").format(_duration(seconds))
-    if typical is not None:
-        seconds = typical * plan.pixels / 1e6
-        return tr("About {} on two CPU cores").format(_duration(seconds))
-    return tr("Time: known after a first run of this kind")
+    seconds, text = seconds_by_last_run(plan), tr("About {}, by your last run of this kind")
+    if seconds is None and typical is not None:
+        seconds = START_SECONDS + typical * plan.pixels / 1e6
+        text = tr("About {} on two CPU cores")
+    if seconds is None:
+        return tr("Time: known after a first run of this kind")
+    slowed = slowdown()
+    said = text.format(_duration(seconds * slowed))
+    return said if slowed < BUSY else tr("{time} beside other programs").format(time=said)
 
 
 def _duration(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """The time and the disk that a run will take, in the dialog before Run."""
 
+import os
+
 import numpy as np
 import pytest
 from qgis.core import (
@@ -19,8 +21,20 @@ SPEED = "scdm/seconds_per_megapixel"
 
 
 @pytest.fixture
-def upsample(registered):
-    """The algorithm, and no run that is remembered."""
+def busy(monkeypatch):
+    """A function that says how busy the machine is: processes that wait for each core."""
+
+    def say(load):
+        monkeypatch.setattr(os, "cpu_count", lambda: 2)
+        monkeypatch.setattr(os, "getloadavg", lambda: (2 * load, 0, 0), raising=False)
+
+    return say
+
+
+@pytest.fixture
+def upsample(registered, busy):
+    """The algorithm, an idle machine, and no run that is remembered."""
+    busy(0)
     QgsSettings().remove(SPEED)
     yield QgsApplication.processingRegistry().createAlgorithmById("scdm:upsample")
     QgsSettings().remove(SPEED)
@@ -128,13 +142,29 @@ def test_what_the_dialog_says(upsample, inputs):
     def said(**others):
         return words(upsample, inputs(**others), QgsProcessingContext())
 
-    assert said(QUALITY="best").startswith("About 4 s on two CPU cores; about 11.5 MB on disk, ")
+    assert said(QUALITY="best").startswith("About 5 s on two CPU cores; about 11.5 MB on disk, ")
     assert said(STEPS=7).startswith("Time: known after a first run of this kind; ")
     reckoning.remember(
         plan(upsample, inputs()).kind, {"rows": 1000, "columns": 1000, "seconds": 6000.0}
     )
     assert said().startswith("About 12 min, by your last run of this kind; ")
     assert words(upsample, {"INPUT": "nothing.tif"}, QgsProcessingContext()) == ""
+
+
+def test_a_busy_machine_takes_longer_and_so_it_is_said(upsample, inputs, busy, monkeypatch):
+    def said():
+        return words(upsample, inputs(QUALITY="best"), QgsProcessingContext())
+
+    busy(2)
+    assert said().startswith("About 14 s on two CPU cores beside other programs; ")
+    kind = plan(upsample, inputs(QUALITY="best")).kind
+    facts = {"rows": 1000, "columns": 1000, "seconds": 1500.0}
+    reckoning.remember(kind, facts, reckoning.slowdown())
+    assert said().startswith("About 3 min, by your last run of this kind beside other programs; ")
+    busy(0)
+    assert said().startswith("About 60 s, by your last run of this kind; ")
+    monkeypatch.delattr(os, "getloadavg")  # as on Windows
+    assert said().startswith("About 60 s, by your last run of this kind; ")
 
 
 def test_the_typical_figures_are_those_of_the_help(upsample):
