@@ -1,13 +1,16 @@
 """``average.py``: the mean of kept checkpoints, or of several runs, as a run of its own."""
 
 import re
+import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 
+from model_runtime.errors import PackageError
 from training import average, export
 from training import train as command_line
-from training.loop import checkpoint
+from training.loop import checkpoint, optimisers, run_folder
 from training.package import manifest_of_config
 
 
@@ -56,6 +59,36 @@ def test_kept_checkpoints_are_averaged(runs, tmp_path, capsys):
     assert manifest_of_config.read_domain(out) == manifest_of_config.read_domain(runs[0])
 
 
+def test_the_last_of_each_stage_are_averaged(runs, tmp_path):
+    """Stages of other lengths have other steps."""
+    run = tmp_path / "run"
+    shutil.copytree(runs[0], run)
+    (run / "stage2_step2.pt").rename(run / "stage2_step10.pt")  # after 4 by number, not by name
+    assert average.main([str(run), "--last", "2", "--out", str(tmp_path / "mean")]) == 0
+    assert_mean(tmp_path / "mean", 0, averages(run, 0, (2, 4)))
+    assert checkpoint.kept_steps(run, 1) == [4, 10]
+    assert_mean(tmp_path / "mean", 1, averages(run, 1, (4, 10)))
+
+
+@pytest.mark.parametrize("last", ["1", "0", "-2", "many"])
+def test_fewer_than_two_are_no_average(runs, tmp_path, capsys, last):
+    with pytest.raises(SystemExit) as caught:
+        average.main([str(runs[0]), f"--last={last}", "--out", str(tmp_path / "mean")])
+    assert caught.value.code == 2
+    assert "give 2 or more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_training_does_not_go_on_from_an_average(runs, tmp_path, optimiser):
+    average.main([*map(str, runs), "--out", str(tmp_path / "mean")])
+    config = run_folder.settings_of(runs[0])
+    state = checkpoint.load(tmp_path / "mean", 0)["optimiser"]
+    wide = torch.nn.Conv2d(16, 16, 1)
+    training = replace(config.training, optimiser=optimiser)
+    with pytest.raises(PackageError, match="does not fit"), checkpoint.fitting("an average"):
+        optimisers.restore(optimisers.make(wide, training, "cpu"), state)
+
+
 def test_the_last_checkpoints_of_runs_are_averaged(runs, tmp_path):
     out = tmp_path / "mean"
     assert average.main([*map(str, runs), "--out", str(out)]) == 0
@@ -68,6 +101,7 @@ def test_the_last_checkpoints_of_runs_are_averaged(runs, tmp_path):
     [
         (["{0}"], "has one checkpoint of stage 1 to average"),
         (["{0}", "--steps", "3", "4"], "stage1_step3.pt does not exist: .*keep_every"),
+        (["{0}", "--last", "3"], "has kept 2 checkpoints of stage 1, not 3: give a smaller --last"),
         (["{0}", "{1}"], "stages.1.network.width was 8, now 4: name runs of the same"),
         (["{0}", "none"], "none holds no config.json"),
     ],

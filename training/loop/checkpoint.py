@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Set
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 import torch
 
@@ -57,6 +57,13 @@ def require_kept(run: Path, stage: int, step: int) -> Dict[str, Any]:
             f"{path} does not exist", "train with --set training.keep_every=N, a divisor of it"
         )
     return state
+
+
+def kept_steps(run: Path, stage: int) -> List[int]:
+    """The steps of which a stage has kept its averaged weights, in order."""
+    before, after = NAME_OF_KEPT.format(stage + 1, " ").split(" ")
+    found = (path.name[len(before) : -len(after)] for path in Path(run).glob(f"{before}*{after}"))
+    return sorted(int(step) for step in found if step.isdecimal())
 
 
 def _read(path: Path, parts: Set[str]) -> Optional[Dict[str, Any]]:

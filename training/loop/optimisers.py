@@ -91,15 +91,22 @@ def restore(optimiser: Optimiser, state: Dict[str, Any]) -> None:
     """Go on from a checkpoint's ``state``, whatever device it was written on.
 
     Options are those of the settings, not the checkpoint's. A state of the other optimiser says
-    nothing to this one, which begins anew. Raises ValueError for one of another network.
+    nothing to this one, which begins anew. Raises ValueError for one of another network, KeyError
+    for one of none: weights that were averaged.
     """
-    if ("muon" in state) != isinstance(optimiser, MuonAndAdamW):
+    saved = [state["muon"], state["adamw"]] if "muon" in state else [state]
+    if not all("param_groups" in each for each in saved):
+        raise KeyError("param_groups")
+    if len(saved) != len(_parts(optimiser)):
         return
+    for part, each in zip(_parts(optimiser), saved):
+        _restore(part, each)
+
+
+def _parts(optimiser: Optimiser) -> List[torch.optim.Optimizer]:
     if isinstance(optimiser, MuonAndAdamW):
-        _restore(optimiser.muon, state["muon"])
-        _restore(optimiser.adamw, state["adamw"])
-    else:
-        _restore(optimiser, state)
+        return [optimiser.muon, optimiser.adamw]
+    return [optimiser]
 
 
 def large_weights(network: nn.Module) -> List[nn.Parameter]:
