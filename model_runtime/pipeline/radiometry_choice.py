@@ -1,11 +1,13 @@
 """Which radiometry the options ask for: by a calibration, by a reference, or by the values."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Optional, Protocol, Tuple
 
 from ..errors import InputError
 from ..package.manifest import Manifest
 from ..spectra import empirical_line, radiometry
+from ..spectra.blank_pixels import describe_blank
 from .options import UpsampleOptions
 
 
@@ -34,7 +36,8 @@ def choose_for(
         reader.mask_zeros()
         stored = read_sample()
         taken = choose(options, stored, model, reference)
-    return taken, stored
+    blank = describe_blank(stored.values)
+    return replace(taken, warnings=(*taken.warnings, *blank)), stored
 
 
 def choose(

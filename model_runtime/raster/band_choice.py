@@ -30,6 +30,8 @@ _OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 
 _OF_LANDSAT_4_TO_7 = {"red": "b3", "green": "b2", "blue": "b1"}
 _LANDSAT = re.compile(r"(?:^|[\W_])L[CETO]0([4-9])_")  # in a path
 _SURFACE_BAND = re.compile(r"(?:.*[\W_])?sr_b([1-7])")  # of Landsat's Collection 2
+UNCERTAIN_FROM = 4  # so many bands without a word may begin with blue, as PlanetScope's do
+SHORTEST_NM, LONGEST_NM = 100.0, 100_000.0  # of what is called light
 FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
 
 
@@ -85,7 +87,20 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
         if found is not None:
             choice = Choice(tuple(found), said)
             return _with_doubt(choice, facts, wanted) if way is _by_colour else choice
-    return Choice(_by_order(path, facts, wanted), ORDER)
+    return _with_doubt_of_order(Choice(_by_order(path, facts, wanted), ORDER), facts, wanted)
+
+
+def _with_doubt_of_order(
+    choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]
+) -> Choice:
+    light = [band for band in facts if band.colour not in NO_COLOURS]
+    if len(light) < UNCERTAIN_FROM or len(wanted) != len(COLOURS):
+        return choice
+    return replace(
+        choice,
+        doubt=f"the file does not say which of its {len(light)} bands are red, green and blue: 1, "
+        "2 and 3 were taken. Some sensors begin with blue (PlanetScope, MicaSense: --bands 3,2,1)",
+    )
 
 
 def _is_gdals_order(facts: Sequence[BandFacts]) -> bool:
@@ -142,6 +157,12 @@ def _check_wavelengths(
     by_number = {band.number: band for band in facts}
     for number, use in zip(bands, wanted):
         have = by_number[number].wavelength_nm
+        if have is not None and not SHORTEST_NM <= have < LONGEST_NM:
+            raise InputError(
+                f"Band {number} is said to lie at {have:g} nm, which is no light",
+                "correct the unit of the wavelengths in the file or its header (Nanometers, "
+                "Micrometers)",
+            )
         if have is not None and abs(have - use.wavelength_nm) > FARTHEST_NM:
             raise InputError(
                 f"Band {number} is {_colour_of(have)} ({have:.0f} nm) but is used as {use.name}",

@@ -30,6 +30,7 @@ DARK_QUANTILE, BRIGHT_QUANTILE = 0.01, 0.995
 DARK_SHARE = 0.5
 DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
+EIGHT_IN_SIXTEEN = (257.0, 256.0)  # by what programs multiply pictures of 8 bits to fill 16
 COUNT_BITS = (11, 12)  # of sensors that do not fill 16
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
 TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are not reflectance
@@ -278,10 +279,20 @@ def _white_of_picture(stored: Stored) -> Optional[float]:
     largest = float(stored.values.max())
     if BRIGHTEST_REFLECTANCE < largest <= PICTURE_WHITE and _whole(stored.values):
         return PICTURE_WHITE
+    stretch = next((one for one in EIGHT_IN_SIXTEEN if _stretched(stored, one)), None)
+    if stretch is not None:
+        return stretch * PICTURE_WHITE
     if stored.integer or largest > 1:
         return None
     # What ends at exactly 1 was stretched to that.
     return 1.0 if largest == 1 or _in_levels(stored.values * PICTURE_WHITE) else None
+
+
+def _stretched(stored: Stored, factor: float) -> bool:
+    """Whether the values are the levels of 8 bits times ``factor``."""
+    sixteen = stored.integer and stored.bits == 16
+    some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
+    return sixteen and _in_levels(some / np.float32(factor))
 
 
 def _in_levels(values: np.ndarray) -> bool:
@@ -347,6 +358,8 @@ def _guess(stored: Stored, model: Manifest) -> _Guess:
 
 
 def _picture_why(stored: Stored) -> str:
+    if _white_of_picture(stored) not in (1.0, PICTURE_WHITE):
+        return "8-bit picture in 16 bits, without calibration"
     if stored.integer or stored.values.max() > 1:
         return "8-bit picture without calibration"
     return "fractions of white, as pictures have them"
@@ -376,7 +389,10 @@ def _fractions(stored: Stored, bright: float) -> _Guess:
     return _Guess(1.0, f"the values are fractions: at most {bright:.3g}", "" if said else doubt)
 
 
-_SET_SCALE = "if they are reflectance, give the bands their scale (gdal_edit.py -scale)"
+_SET_SCALE = (
+    "if they are reflectance, give the bands their scale (gdal_edit.py -scale); if they are a "
+    "camera's picture, choose radiometry srgb"
+)
 
 
 def _whole_numbers(stored: Stored, bright: float, model: Manifest) -> _Guess:

@@ -43,7 +43,6 @@ def at(*wavelengths, colours=()):
         (named("Blue", "Green", "Red", "Red Edge", "NIR"), (3, 2, 1), "band names"),
         (named("Red Edge", "Red", "Green", "Blue"), (2, 3, 4), "band names"),
         (named("B", "G", "R"), (3, 2, 1), "band names"),
-        (named("B1", "B2", "B3", "B4"), (1, 2, 3), "their order"),
         (named("", "", ""), (1, 2, 3), "their order"),
         (named("Band 2", "Band 3", "Band 4"), (1, 2, 3), "their order"),
         (at(490, 560, 665, 842), (3, 2, 1), "wavelength"),
@@ -58,6 +57,23 @@ def at(*wavelengths, colours=()):
 )
 def test_bands_are_found_by_what_the_file_says(facts, bands, found_by):
     assert choose("a.tif", facts, RGB) == Choice(bands, found_by)
+
+
+def test_four_bands_or_more_that_say_nothing_are_taken_in_order_with_a_warning():
+    for names in (("B1", "B2", "B3", "B4"), ("",) * 65):
+        choice = choose("a.tif", named(*names), RGB)
+        assert (choice.bands, choice.found_by) == ((1, 2, 3), "their order")
+        assert f"which of its {len(names)} bands" in choice.doubt
+        assert "--bands 3,2,1" in choice.doubt
+    with_alpha = at(None, None, None, None, colours=("", "", "", "alpha"))
+    assert choose("a.tif", with_alpha, RGB).doubt == ""
+
+
+@pytest.mark.parametrize("nm", [0.64, 640_000])
+def test_a_wavelength_that_is_no_light_is_a_wrong_unit(nm):
+    with pytest.raises(InputError, match="no light") as refused:
+        check(at(nm, 550, 465), Choice((1, 2, 3), CHOSEN), RGB)
+    assert "correct the unit" in refused.value.remedy
 
 
 SURFACE = [f"SR_B{number}" for number in (1, 2, 3, 4, 5, 6, 7)]

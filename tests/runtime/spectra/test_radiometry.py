@@ -322,6 +322,17 @@ def test_a_reference_with_sentinel_2s_offset_gives_its_medians_without_it():
     np.testing.assert_allclose(found.gain, known.gain, rtol=1e-5)
 
 
+@pytest.mark.parametrize("factor", [257, 256])
+def test_a_picture_of_eight_bits_in_sixteen_is_read_as_in_eight(factor):
+    eight = eight_bits()
+    sixteen = replace(eight, values=eight.values * factor, bits=16)
+    taken, known = (decide("auto", stored, Model()) for stored in (sixteen, eight))
+    assert "8-bit picture in 16 bits" in taken.why and taken.warnings == known.warnings
+    np.testing.assert_allclose(
+        taken.apply(sixteen.values), known.apply(eight.values), rtol=1e-5, atol=1e-7
+    )
+
+
 def test_numbers_of_twelve_bits_are_counts_where_the_file_says_so():
     stored = replace(sixteen_bits(100, 3800), facts=FileFacts(used_bits=12))
     taken = decide("auto", stored, Model())
