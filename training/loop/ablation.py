@@ -57,6 +57,7 @@ def variations(model: Manifest, asked: Asked) -> List[Variation]:
     named += [
         (f"guidance {s:g}, truncation {RELEASED_BOUND:g}", _truncate(_guide(own, s)))
         for s in asked.guidance
+        if asked.truncation
     ]
     named += [
         (f"{sampler}, {steps} step{'s' * (steps > 1)}, one sample", _other(own, sampler, steps))

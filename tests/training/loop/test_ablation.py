@@ -46,6 +46,13 @@ def test_one_thing_is_varied_at_a_time_and_what_is_equal_is_one_row(small):
     }
 
 
+def test_without_bounds_no_scale_is_truncated(small):
+    _, cascade, _ = small
+    found = variations(cascade.manifest, replace(ASKED, truncation=()))
+    assert not any("truncation" in each.name for each in found if "without" not in each.name)
+    assert any(each.name.startswith("guidance 0.7") for each in found)
+
+
 def test_every_scale_is_tried_in_every_interval(small):
     _, cascade, _ = small
     asked = replace(ASKED, guidance=(0.0, 0.7), intervals=((0, 30), (31, 49)))
