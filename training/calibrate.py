@@ -177,7 +177,7 @@ def _errors(model: Cascade, how: Sampling, picture: HeldOut, pixels: int) -> spr
     """What the samples say of a picture and how far they are off, at ``pixels`` drawn from it."""
     estimate = validation.estimate(model, how, picture.rgb)
     metamers = of_package(model.manifest)
-    scale = estimate.mean if metamers is None else metamers(picture.rgb)
+    scale = estimate.mean if metamers is None else metamers(picture.rgb, estimate.mean)
     # A coarser pixel's spread is the mean of its pixels': their errors are alike, not independent.
     mean, deviation, scale = (
         held_out.pool(v, picture.pool) for v in (estimate.mean, estimate.spread, scale)

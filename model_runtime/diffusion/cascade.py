@@ -250,7 +250,7 @@ class Cascade:
         settings = spread_calibration.choose(self.manifest, how.sampler, how.steps, how.samples)
         if settings is None:
             return deviation
-        scale = self._metamers(rgb) if self._metamers else mean
+        scale = self._metamers(rgb, mean) if self._metamers else mean
         return spread_calibration.calibrated_spread(deviation, scale, settings)
 
     def _share(

@@ -5,6 +5,13 @@ places of a grid of colours the package says how far the training data's spectra
 colour lie apart, relative to the pixel's level (the mean of its input bands); between the places
 it is interpolated linearly. The grid's first axis is the level, the others are the ratios of each
 input band to the one before; both are logarithmic.
+
+The deviation is counted from the estimate: what lies at one end of the range is farther from the
+other. Where the package knows the range's middle,
+
+    deviation = half of the range / INTERVAL_SPREADS + |estimate - middle| / INTERVAL_SPREADS
+
+so that as many spreads as an interval has reach the farther end.
 """
 
 from itertools import product
@@ -12,33 +19,43 @@ from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 
+from ..contract import INTERVAL_SPREADS
 from ..package.manifest import Manifest, Metamers
 
 FLOOR = 0.1  # of the lowest level: input below it is noise, and its ratios say nothing
 BRIGHTEST = 1e12  # in the input unit
 
-OfColours = Callable[[np.ndarray], np.ndarray]
+OfColours = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def of_package(model: Manifest) -> Optional[OfColours]:
     """Prepare the package's table for use.
 
-    Returns: a function of input (bands, rows, cols) to the metamers' deviation (output bands,
-    rows, cols) in the output unit; None where the package has none.
+    Returns: a function of input (bands, rows, cols) and estimate (output bands, rows, cols) to the
+    metamers' deviation from it, likewise, in the output unit; None where the package has none.
     """
     table = model.metamers
     if table is None:
         return None
-    cells = np.array(table.deviation, np.float32).T.copy()  # (cells, table bands)
+    rows = [*table.deviation, *table.middle]
+    cells = np.array(rows, np.float32).T.copy()  # (cells, table bands, once or twice)
     shape = [len(axis) for axis in axes_of(table)]
     below, above, beyond = _between(table, len(model.wavelength_nm))
 
-    def deviation(values: np.ndarray) -> np.ndarray:
+    def deviation(values: np.ndarray, estimate: np.ndarray) -> np.ndarray:
         features, level = colour_features(values, floor_of(table))
         found = _interpolate(cells, shape, _places(table, features)).T
-        spectra = (1 - beyond) * found[below] + beyond * found[above]
-        spectra *= level.ravel()
-        return spectra.reshape(len(spectra), *values.shape[1:])
+        found *= level.ravel()
+
+        def spectra(part: np.ndarray) -> np.ndarray:
+            whole = (1 - beyond) * part[below] + beyond * part[above]
+            return whole.reshape(len(whole), *values.shape[1:])
+
+        count = len(table.bands)
+        half = spectra(found[:count])
+        if not table.middle:
+            return half
+        return half + np.abs(estimate - spectra(found[count:])) / np.float32(INTERVAL_SPREADS)
 
     return deviation
 

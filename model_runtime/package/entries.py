@@ -173,13 +173,14 @@ class Metamers:
     A grid of colours: ``levels``, means of the input bands in the input unit, and ``ratios``, for
     each input band but the first its ratios to the one before. ``deviation[i]`` is that of output
     band ``bands[i]`` (0-based) relative to the level, for every cell, the last axis running
-    fastest; bands between are interpolated.
+    fastest; bands between are interpolated. ``middle`` likewise: the middle of their range.
     """
 
     levels: Tuple[float, ...]
     ratios: Tuple[Tuple[float, ...], ...]
     bands: Tuple[int, ...]
     deviation: Tuple[Tuple[float, ...], ...]
+    middle: Tuple[Tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -312,8 +312,16 @@ def read_metamers(root: JsonNode, input_bands: int, bands: int) -> Optional[Meta
     at = tuple(item.integer(0, bands - 1) for item in node.get("bands").items(1, bands))
     if list(at) != sorted(set(at)):
         raise node.get("bands").fail("increasing bands")
-    rows = node.get("deviation").items(len(at), len(at))
-    return Metamers(levels, tuple(ratios), at, tuple(r.numbers(cells, 0, 1e6) for r in rows))
+
+    def read(part: JsonNode, fewest: int) -> Tuple[Tuple[float, ...], ...]:
+        rows = part.items(fewest, len(at))
+        if len(rows) not in (fewest, len(at)):
+            raise part.fail(f"{len(at)} lists, one per band, or none")
+        return tuple(row.numbers(cells, 0, 1e6) for row in rows)
+
+    middle = node.optional("middle")
+    middles = () if middle.value is None else read(middle, 0)
+    return Metamers(levels, tuple(ratios), at, read(node.get("deviation"), len(at)), middles)
 
 
 def _read_axis(node: JsonNode) -> Tuple[float, ...]:

@@ -116,6 +116,7 @@ BROKEN = [
     ("metamers", {**METAMERS, "levels": [0, 1]}),
     ("metamers", {**METAMERS, "bands": [-1, 7]}),
     ("metamers", {**METAMERS, "deviation": [[-1.0] * 8] * 2}),
+    ("metamers", {**METAMERS, "middle": [[-1.0] * 8] * 2}),
     ("calibrations", [{"sampler": "ddim", "steps": 1, "samples": 1, "factor": [], "relative": []}]),
 ]
 # Rules between entries: docs/model-package.md lists them, a schema cannot say them.
@@ -130,6 +131,8 @@ BETWEEN_ENTRIES = [
     ("metamers", {**METAMERS, "bands": [7, 0]}),
     ("metamers", {**METAMERS, "bands": [0, 8]}),
     ("metamers", {**METAMERS, "deviation": [[0.1] * 7] * 2}),
+    ("metamers", {**METAMERS, "middle": [[0.1] * 8]}),
+    ("metamers", {**METAMERS, "middle": [[0.1] * 7] * 2}),
     ("wavelength_nm.3", 400.0),
     ("fwhm_nm", [80.0] * 7),
     ("normalisation.output_offset", [0.3]),
@@ -183,7 +186,15 @@ def test_a_small_package_passes_both_with_and_without_its_optional_entries(data)
     optional = {"null_condition", "domain", "data_consistency", "pixelwise", "calibrations"}
     optional.add("colour_correction")
     few = {key: value for key, value in data.items() if key not in optional}
-    for given in (data, few, {**data, "metamers": METAMERS}):
+    with_middle = {**METAMERS, "middle": METAMERS["deviation"]}
+    for given in (
+        data,
+        few,
+        *(
+            {**data, "metamers": each}
+            for each in (METAMERS, with_middle, {**METAMERS, "middle": []})
+        ),
+    ):
         VALIDATOR.validate(given)
         manifest.parse(given)
 

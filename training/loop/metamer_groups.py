@@ -22,12 +22,16 @@ def groups_of(sources: Sources) -> List[Spectra]:
 
 
 def _classes(spectra: Optional[Library]) -> List[Spectra]:
-    """A group for each class, up to the first slash of its name."""
+    """A group for each class, up to the first slash of its name, in whichever libraries it is.
+
+    Soils of six libraries are one class, and do not outvote litter of their colours.
+    """
     if spectra is None:
         return []
     found: Dict[str, List[np.ndarray]] = {}
     for name, numbers in zip(spectra.names, spectra.groups):
-        found.setdefault(name.split("/")[0], []).append(numbers)
+        file, _, kind = name.partition(" ")
+        found.setdefault((kind or file).split("/")[0], []).append(numbers)
     picked = [np.concatenate(each) for each in found.values()]
     parts = spectra.rgb, spectra.cube, spectra.seen
     return [Spectra(*(part[:, numbers] for part in parts)) for numbers in picked]

@@ -37,22 +37,26 @@ class Spectra:
 
 
 def fit(groups: Sequence[Spectra]) -> Metamers:
-    """Measure, around each colour of a grid, how far apart nearly all spectra lie.
+    """Measure, around each colour of a grid, where nearly all spectra lie.
 
-    Half of the range from the 2nd to the 98th of 100, as many spreads as an interval has.
+    Half of the range from the 2nd to the 98th of 100, as many spreads as an interval has, and the
+    middle of it.
     """
     rgb, cube, seen, weight = _join([_thin(group) for group in groups])
     features, level = colour_features(rgb[:, None], FLOOR)
     axes = [np.linspace(*np.quantile(values, ENDS), PLACES) for values in features]
     bands = np.unique(np.linspace(0, len(cube) - 1, TABLE_BANDS).round().astype(int))
     relative = cube[bands] / level
-    cells = [
-        _deviation(relative, seen[bands], features, np.array(place), weight)
-        for place in product(*axes)
-    ]
+    cells = np.array(
+        [
+            _ranges(relative, seen[bands], features, np.array(place), weight)
+            for place in product(*axes)
+        ]
+    )
     levels, *ratios = (tuple(np.exp(axis).round(5).tolist()) for axis in axes)
-    table = _fill(np.array(cells).T)
-    return Metamers(levels, tuple(ratios), tuple(bands.tolist()), _as_tuples(table))
+    low, high = _fill(cells[..., 0].T), _fill(cells[..., 1].T)
+    tables = (high - low) / 2 / INTERVAL_SPREADS, np.maximum((high + low) / 2, 0)
+    return Metamers(levels, tuple(ratios), tuple(bands.tolist()), *map(_as_tuples, tables))
 
 
 def _thin(group: Spectra) -> Spectra:
@@ -85,41 +89,44 @@ def _near(
     return near, weight[near] * np.exp(-apart[near] / wider / 2)
 
 
-def _deviation(
+def _ranges(
     relative: np.ndarray,
     seen: np.ndarray,
     features: np.ndarray,
     place: np.ndarray,
     weight: np.ndarray,
-) -> List[float]:
-    """Of each band around a place (axes,), without what follows from the colours' differences."""
+) -> List[Tuple[float, float]]:
+    """(least, most) of each band around a place (axes,), without what follows from the colours'
+    differences from it."""
     near, counts = _near(features, weight, place)
     off = np.concatenate([np.ones((1, len(near))), features[:, near] - place[:, None]])
     return [
-        _half_range(_residual(band[near[known]], off[:, known], counts[known]), counts[known])
-        / INTERVAL_SPREADS
+        _range(_as_at_place(band[near[known]], off[:, known], counts[known]), counts[known])
         for band, known in zip(relative, seen[:, near])
     ]
 
 
-def _residual(values: np.ndarray, off: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """``values`` (spectra,) less the plane through them; ``off`` (1 + axes, spectra)."""
+def _as_at_place(values: np.ndarray, off: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """``values`` (spectra,), moved along the plane through them to the place itself.
+
+    ``off`` (1 + axes, spectra): ones, and how far the colours are off the place.
+    """
+    if not len(values):
+        return values
     normal = (off * weight) @ off.T
     normal += SMOOTHING * weight.sum() * np.diag([0.0, *np.ones(len(off) - 1)])
-    return (
-        values - np.linalg.solve(normal, (off * weight) @ values) @ off if len(values) else values
-    )
+    return values - np.linalg.solve(normal, (off * weight) @ values)[1:] @ off[1:]
 
 
-def _half_range(values: np.ndarray, weight: np.ndarray) -> float:
+def _range(values: np.ndarray, weight: np.ndarray) -> Tuple[float, float]:
     if not len(values):
-        return float("nan")
+        return float("nan"), float("nan")
     order = np.argsort(values)
     below = np.cumsum(weight[order])
     low, high = (
         values[order[min(np.searchsorted(below, q * below[-1]), len(order) - 1)]] for q in RANGE
     )
-    return float(high - low) / 2
+    return float(low), float(high)
 
 
 def _fill(table: np.ndarray) -> np.ndarray:

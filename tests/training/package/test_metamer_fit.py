@@ -14,15 +14,20 @@ BANDS = 8
 
 
 @pytest.fixture
-def deviation(tiny_package):
-    """A function of groups of spectra and a colour: what the fitted table says of it (bands,)."""
+def deviation(tiny_package, tmp_path):
+    """A function of groups of spectra and a colour: what the fitted table says of it (bands,).
+
+    Of an ``estimate``, equal in all bands; without one, of the middle of the range.
+    """
     tiny = manifest.read(tiny_package)
 
-    def of(groups, colour):
+    def of(groups, colour, estimate=None):
         table = fit(groups)
-        replace(tiny, metamers=table).write(tiny_package)  # it can be kept
-        look_up = metamers.of_package(replace(tiny, metamers=table))
-        return look_up(np.array(colour, np.float32)[:, None, None])[:, 0, 0]
+        replace(tiny, metamers=table).write(tmp_path)  # it can be kept
+        kept = replace(table, middle=() if estimate is None else table.middle)
+        look_up = metamers.of_package(replace(tiny, metamers=kept))
+        rgb = np.array(colour, np.float32)[:, None, None]
+        return look_up(rgb, np.full((BANDS, 1, 1), estimate or 0.0, np.float32))[:, 0, 0]
 
     return of
 
@@ -58,3 +63,10 @@ def test_bands_that_were_not_seen_have_the_others_number(deviation):
     other.seen[-1] = False
     found = deviation([one, other], [0.2, 0.16, 0.16])
     assert np.all(np.isfinite(found)) and found[-1] > 0
+
+
+def test_an_estimate_at_one_end_of_the_range_is_off_by_all_of_it_at_most(deviation):
+    groups, colour = [spectra(0, (1.2, 0.8), 4.0)], [0.19, 0.23, 0.18]  # infrared 0 to 0.8
+    for estimate, farthest in ((0.4, 0.4), (0.01, 0.8), (0.75, 0.75)):
+        found = deviation(groups, colour, estimate)[-1]
+        assert INTERVAL_SPREADS * found == pytest.approx(farthest, rel=0.12)
