@@ -20,6 +20,7 @@ import numpy as np
 from model_runtime.diffusion.load import load_cascade
 from model_runtime.errors import InputError
 from model_runtime.package import manifest
+from model_runtime.tiling import round_up
 from training import cli
 from training.data import held_out
 from training.loop.run_folder import settings_of
@@ -58,20 +59,22 @@ def fit_truncation(run: Path, folder: Path, bound: Optional[float] = None) -> It
     pictures = held_out.load(settings_of(run))
     model = load_cascade(folder, plain, "cpu", threads=1)
     alike = Counter(picture.group for picture in pictures)
-    conditions = [_condition(plain, picture.rgb) for picture in pictures]
+    margin = round_up(plain.tile.influence or 0, plain.tile.multiple)
+    conditions = [_condition(plain, picture.rgb, margin) for picture in pictures]
     weights = [1 / alike[picture.group] for picture in pictures]
+    fitted = truncation_fit.fit(model.stages, conditions, weights, margin)
     stages = []
-    for number, found in enumerate(truncation_fit.fit(model.stages, conditions, weights)):
+    for number, found in enumerate(fitted):
         stage = replace(plain.stages[number], truncation=found)
         stages.append(stage if bound is None else replace(stage, pdt_lower_bound=bound))
         yield f"stage {number + 1}: {_describe(found)}"
     replace(plain, stages=tuple(stages)).write(folder)
 
 
-def _condition(model: manifest.Manifest, rgb: np.ndarray) -> np.ndarray:
-    """A picture's upper left corner, normalised, in sides that the network can take."""
+def _condition(model: manifest.Manifest, rgb: np.ndarray, margin: int) -> np.ndarray:
+    """A picture's upper left corner and a margin, normalised, in sides that the network takes."""
     crop = rgb[:, :CROP, :CROP]
-    padding = [(0, -n % model.tile.multiple) for n in crop.shape[1:]]
+    padding = [(margin, margin + -n % model.tile.multiple) for n in crop.shape[1:]]
     around = np.pad(crop, [(0, 0), *padding], mode="reflect")
     offset, scale = model.normalisation.input_offset, model.normalisation.input_scale
     values = (around - np.reshape(offset, (-1, 1, 1))) / np.reshape(scale, (-1, 1, 1))

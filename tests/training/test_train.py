@@ -169,7 +169,7 @@ def test_the_package_samples_as_the_trained_networks_do(package, unbroken):
     in_onnx = load_cascade(package, manifest.read(package), "cpu", 1)
     rgb = np.random.default_rng(0).uniform(0.02, 0.5, (3, 12, 10)).astype(np.float32)
     how = Sampling("dpm-solver++", 4, 2, (0.3, 0.5), seed=1)
-    one, other = (model.estimate(rgb, -4, 6, how) for model in (in_torch, in_onnx))
+    one, other = (validation.estimate(model, how, rgb) for model in (in_torch, in_onnx))
     np.testing.assert_allclose(one.mean, other.mean, atol=1e-4)
     np.testing.assert_allclose(one.spread, other.spread, atol=1e-4)
 
@@ -545,8 +545,8 @@ def test_a_package_gets_thresholds_and_truncates_when_asked(unbroken, package, t
     how = Sampling("ddpm", 5, 1, (0.0, 0.0), seed=1)
     rgb = np.random.default_rng(0).uniform(0.1, 0.5, (3, 16, 16)).astype(np.float32)
     loaded = load_cascade(folder, model, "cpu", 1)
-    plain = loaded.estimate(rgb, 0, 0, how).mean
-    clamped = loaded.estimate(rgb, 0, 0, replace(how, truncation=(0.9, 0.9))).mean
+    bounded = replace(how, truncation=(0.9, 0.9))
+    plain, clamped = (validation.estimate(loaded, each, rgb).mean for each in (how, bounded))
     assert not np.array_equal(plain, clamped)
 
 

@@ -41,17 +41,17 @@ def _quantiles(counts: np.ndarray) -> tuple:
 
 
 def run_chain(
-    stage: StageSampler, condition: np.ndarray, noise: np.random.Generator, see
+    stage: StageSampler, features: np.ndarray, noise: np.random.Generator, see
 ) -> np.ndarray:
     """One sample of ``stage`` by 50 steps of ddpm, unguided; ``see(t, x_t)`` before each step.
 
-    ``condition`` (1, condition bands, rows, cols), normalised.
+    ``features`` (1, channels, rows, cols): what the stage's denoiser sees of its condition.
 
     Returns: the sample (1, bands, rows, cols), normalised.
     """
     d, kind = stage.diffusion, stage.stage.prediction
-    shape = 1, stage.stage.output_bands, *condition.shape[2:]
-    predict = stage.predictor(stage.features(condition), None, 0.0)
+    shape = 1, stage.stage.output_bands, *features.shape[2:]
+    predict = stage.predictor(features, None, 0.0)
 
     def denoise(x_t: np.ndarray, t: int) -> np.ndarray:
         return schedule.x0(kind, predict(x_t, t), x_t, d, t)
@@ -68,12 +68,15 @@ def run_chain(
 
 
 def fit(
-    stages: Sequence[StageSampler], conditions: Sequence[np.ndarray], weights: Sequence[float]
+    stages: Sequence[StageSampler],
+    conditions: Sequence[np.ndarray],
+    weights: Sequence[float],
+    margin: int = 0,
 ) -> List[TruncationThresholds]:
     """The thresholds of each stage over chains of pictures, which weigh as ``weights`` say.
 
-    ``conditions`` (1, input bands, rows, cols) each, normalised. A stage's samples are the next
-    one's conditions.
+    ``conditions`` (1, input bands, rows, cols) each, normalised, with ``margin`` pixels around them
+    that are only looked at. A stage's samples are the next one's conditions.
     """
     found = []
     for number, stage in enumerate(stages):
@@ -84,7 +87,13 @@ def fit(
                 counts.add(t, x_t, weight)
 
             noise = np.random.default_rng([number, place])
-            made.append(run_chain(stage, condition, noise, see))
-        conditions = made
+            seen = _without_margin(stage.features(condition), margin)
+            made.append(run_chain(stage, seen, noise, see))
+        conditions, margin = made, 0
         found.append(counts.thresholds())
     return found
+
+
+def _without_margin(features: np.ndarray, margin: int) -> np.ndarray:
+    rows, cols = (slice(margin, length - margin) for length in features.shape[2:])
+    return np.ascontiguousarray(features[..., rows, cols])
