@@ -23,6 +23,7 @@ from training.graphs.onnx_export import Port, export_denoiser, export_graph
 from training.graphs.write_sample_graphs import with_sample_graphs
 from training.loop import checkpoint, run_folder
 from training.loop.train_stage import load_trained
+from training.networks import registry
 from training.networks.compact import influence
 from training.package import manifest_of_config
 from training.package.package_folder import model_file, new_package
@@ -122,17 +123,23 @@ def _export_stage(
         _note(lines, path, export_denoiser(network, path, inner, outer, network.multiple))
         return manifest_of_config.stage_entry(config, stage, model_file(path))
     encoder = folder / f"stage{number}_condition.onnx"
-    _note(lines, encoder, _export_encoder(network, encoder))
+    _note(lines, encoder, _export_encoder(network, encoder, registry.pixelwise(config)))
     _note(lines, path, _export_pixel_denoiser(network, config.stages[stage].timesteps, path))
     return manifest_of_config.stage_entry(config, stage, model_file(path), model_file(encoder))
 
 
-def _export_encoder(network: nn.Module, path: Path) -> float:
+def _export_encoder(network: nn.Module, path: Path, pixelwise: bool) -> float:
+    """Where all else works on single pixels, features of a tile's margin are left out.
+
+    Elsewhere truncation counts the values of the whole tile.
+    """
     settings, encoder = network.settings, network.condition_encoder
-    ports = {"condition": Port(settings.condition_bands, margin=influence(settings))}
+    margin = influence(settings) if pixelwise else 0
+    sees_around = bool(settings.context_widths)
     graph = (
-        EncoderGraph(encoder, settings) if settings.context_widths else PixelEncoderGraph(encoder)
+        EncoderGraph(encoder, settings, pixelwise) if sees_around else PixelEncoderGraph(encoder)
     )
+    ports = {"condition": Port(settings.condition_bands, margin=margin)}
     return export_graph(encoder, path, ports, "features", network.multiple, graph)
 
 

@@ -47,7 +47,9 @@ def test_a_run_and_its_package_have_the_same_table(run, package, small_toml, tmp
     ]
     for one, other in zip(lines[2:], of_package[2:]):
         figures = [[float(cell) for cell in cells(line)] for line in (one, other)]
-        assert figures[0] == pytest.approx(figures[1], abs=0.011)
+        # Quantiles of a whole scene count its margin too, for which a package has no features.
+        near = 0.1 if "truncation 0" in one else 0.011
+        assert figures[0] == pytest.approx(figures[1], abs=near)
 
 
 def test_a_stage_alone_is_judged_without_the_one_before(run, tmp_path, capsys):

@@ -42,13 +42,14 @@ class DenoiserGraph(nn.Module):
 class EncoderGraph(nn.Module):
     """``ConditionEncoder`` of a stage that sees surroundings: the same bits by any threads.
 
-    Its features are those of a tile's pixels inside a margin of the stage's influence.
+    ``cropped``: features inside a margin of the stage's influence alone, zeros in it.
     """
 
-    def __init__(self, encoder: ConditionEncoder, settings: CompactSettings):
+    def __init__(self, encoder: ConditionEncoder, settings: CompactSettings, cropped: bool):
         super().__init__()
-        self.offset, self.scale = encoder.offset, encoder.scale
-        self.looks = CroppedSurroundings(encoder.looks, settings)
+        self.offset, self.scale, self.looks = encoder.offset, encoder.scale, encoder.looks
+        if cropped:
+            self.looks = CroppedSurroundings(encoder.looks, settings)
 
     def forward(self, condition: Tensor) -> Tensor:
         values = condition * self.scale + self.offset

@@ -61,10 +61,19 @@ def test_encoder_graph_that_sees_around_gives_the_encoders_numbers_inside_the_ma
     sides = [2 * margin + 4 * more for more in (1, 3)]
     condition = torch.linspace(-3, 4, 2 * 4 * sides[0] * sides[1]).reshape(2, 4, *sides)
     condition = condition.flip(1) + torch.randn(condition.shape)
-    found, expected = EncoderGraph(encoder, made.settings)(condition), encoder(condition)
+    found, expected = EncoderGraph(encoder, made.settings, True)(condition), encoder(condition)
     assert found.shape == expected.shape
     inside = (..., *(slice(margin, side - margin) for side in sides))
     torch.testing.assert_close(found[inside], expected[inside], rtol=1e-4, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_encoder_graph_that_is_not_cropped_gives_the_encoders_numbers_at_the_borders_too():
+    made = network(context_widths=(6, 8), context_blocks=(1, 2))
+    condition = torch.linspace(-3, 4, 2 * 4 * 6 * 8).reshape(2, 4, 6, 8)
+    found = EncoderGraph(made.condition_encoder, made.settings, False)(condition)
+    expected = made.condition_encoder(condition)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
 @torch.inference_mode()
@@ -72,7 +81,7 @@ def test_encoder_graph_works_out_nothing_in_the_margin_but_what_the_finest_level
     made = network(context_widths=(6, 8, 4), context_blocks=(1, 2, 3))
     margin, beside = influence(made.settings), 2
     side = 2 * margin + 4
-    found = EncoderGraph(made.condition_encoder, made.settings)(torch.randn(1, 4, side, side))
+    found = EncoderGraph(made.condition_encoder, made.settings, True)(torch.randn(1, 4, side, side))
     inside = slice(margin - beside, side - margin + beside)
     assert (found[..., inside, inside] != 0).all((0, 1)).sum() == (4 + 2 * beside) ** 2
     found[..., inside, inside] = 0
