@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import InputError
 from ..package.manifest import InputBand
 from ..raster import band_choice
+from ..raster.band_choice import BandFacts
 from ..raster.fill_values import describe_fill, find_fill_values
 from ..spectra.known_calibration import recognise
 from ..spectra.radiometry import Stored
@@ -32,11 +33,11 @@ class ArrayReader:
 
     def __init__(self, given: ArrayValues, wanted: Tuple[InputBand, ...]):
         count, self.rows, self.cols = given.values.shape
-        order = band_choice.in_model_order(range(1, count + 1), wanted)
-        facts = [band_choice.BandFacts(number) for number in order]
-        self.bands: Sequence[int] = order
-        self.bands_taken = band_choice.Choice(order, band_choice.ORDER).describe(facts, wanted)
-        self._given, self._picked = given, np.array(order) - 1
+        facts = given.bands or [band_choice.BandFacts(i) for i in range(1, count + 1)]
+        choice = _choose_bands(given.name, facts, wanted)
+        self.bands: Sequence[int] = choice.bands
+        self.bands_taken = choice.describe(facts, wanted)
+        self._given, self._picked = given, np.array(choice.bands) - 1
         # As of a file: Sentinel-2's and Landsat's nodata.
         known, kind = recognise(given.facts) if given.offset is None else None, given.values.dtype
         offset = known.offset if known is not None else given.offset or 0.0
@@ -108,6 +109,19 @@ class ArrayReader:
             return
         shown, found = (one.reshape(len(values), -1) for one in (values, filled))
         self.values_doubts = [describe_fill(shown, found, "give nodata={:.9g}, or NaN")]
+
+
+def _choose_bands(
+    name: str, facts: Sequence[BandFacts], wanted: Tuple[InputBand, ...]
+) -> band_choice.Choice:
+    """By what is said of the bands, else red, green and blue in this order."""
+    try:
+        choice = band_choice.choose(name, facts, wanted)
+        band_choice.check(facts, choice, wanted)
+        return choice
+    except InputError as error:
+        remedy = f"give the bands of {name} as red, green and blue, or correct what is said of them"
+        raise InputError(error.message, remedy) from error
 
 
 def _thin(length: int, side: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..package.manifest import InputBand
+from ..raster.band_choice import BandFacts
 from ..spectra.known_calibration import FileFacts
 
 
@@ -15,7 +16,8 @@ class ArrayValues:
     """``values`` (bands, rows, cols), red, green and blue first where these are the bands.
 
     ``masked`` (rows, cols) bool, or None; ``scale`` and ``offset`` make reflectance of what is
-    stored, None where nothing is said; ``facts``: what else is known; ``name`` of the parameter.
+    stored, None where nothing is said; ``facts``: what else is known; ``name`` of the parameter;
+    ``bands``: what is said of each band, empty where nothing is.
     """
 
     values: np.ndarray
@@ -24,13 +26,19 @@ class ArrayValues:
     offset: Optional[float] = None
     facts: FileFacts = field(default_factory=FileFacts)
     name: str = "rgb"
+    bands: Tuple[BandFacts, ...] = ()
 
 
 def of_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
     """Take an array (bands, rows, cols), masked or not; ``nodata`` in any band masks a pixel.
 
     Returns: the values, as they are stored.
+    Raises: InputError for a ``nodata`` that is not one number.
     """
+    if nodata is not None and (np.ndim(nodata) or np.asarray(nodata).dtype.kind not in "uif"):
+        raise InputError(
+            f"nodata is {nodata!r}, not a number", "give one number for all bands, or a mask"
+        )
     values = np.ma.getdata(rgb)
     masked = np.ma.getmask(rgb) if isinstance(rgb, np.ma.MaskedArray) else np.ma.nomask
     if nodata is not None:

@@ -1,11 +1,13 @@
 """xarray's arrays in and out: the only file that imports xarray, once it is given one."""
 
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..raster.band_choice import BandFacts
 from ..spectra.known_calibration import FileFacts
+from ..spectra.wavelength_units import nanometres_per_unit
 from .array_values import ArrayValues, of_array
 
 WAVELENGTH = "wavelength"
@@ -41,7 +43,30 @@ def of_data_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
         band_names=(names,) if isinstance(names, str) else tuple(map(str, names)),
     )
     scale, offset = said.get("scale_factor"), said.get("add_offset")
-    return ArrayValues(taken.values, taken.masked, scale, offset, facts)
+    bands = _bands_of(rgb, facts.band_names)
+    return ArrayValues(taken.values, taken.masked, scale, offset, facts, bands=bands)
+
+
+def _bands_of(rgb: Any, names: Sequence[str]) -> Tuple[BandFacts, ...]:
+    """What names and coordinates say of the first dimension; nothing where they say nothing."""
+    count, axis = (rgb.shape[0], rgb.dims[0]) if rgb.dims else (0, "")
+    labels = rgb.coords.get(axis)
+    if len(names) != count and labels is not None and labels.dtype.kind in "UO":
+        names = tuple(map(str, labels.values))
+    if len(names) != count:
+        names = ("",) * count
+    centres = _centres_nm(rgb, axis) or (None,) * count
+    said = zip(range(1, count + 1), names, centres)
+    return tuple(BandFacts(number, name, "", nm) for number, name, nm in said)
+
+
+def _centres_nm(rgb: Any, axis: str) -> Optional[Tuple[Optional[float], ...]]:
+    """The coordinate ``wavelength`` of the bands, in nm."""
+    given = rgb.coords.get(WAVELENGTH)
+    if given is None or given.dims != (axis,) or given.dtype.kind not in "uif":
+        return None
+    unit = nanometres_per_unit(given.attrs.get("units"), float(given.max()))
+    return tuple(float(value) * unit for value in given.values)
 
 
 def like(rgb: Any, values: np.ndarray, wavelength_nm: np.ndarray, said: Dict[str, str]) -> Any:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from model_runtime import load
+from model_runtime.errors import InputError
 
 xarray = pytest.importorskip("xarray")
 STORED = np.random.default_rng(3).integers(200, 4000, (3, 20, 30)).astype(np.uint16)
@@ -52,6 +53,38 @@ def test_the_numbers_are_those_of_the_array(model):
     made, plain = model.estimate(opened(), samples=2), model.estimate(STORED, samples=2)
     np.testing.assert_array_equal(made.mean, plain.mean)
     np.testing.assert_array_equal(made.spread, plain.spread)
+
+
+def with_names(values, names):
+    """As ``Dataset.to_array("band")`` gives it."""
+    return opened(values).assign_coords(band=list(names))
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        lambda values: with_names(values, ("blue", "green", "red")),
+        lambda values: with_names(values, ("B02", "B03", "B04")),
+        lambda values: opened(values, long_name=("Blau", "Grün", "Rot")),
+        lambda values: opened(values).assign_coords(wavelength=("band", [465.0, 550.0, 640.0])),
+        lambda values: opened(values).assign_coords(wavelength=("band", [0.465, 0.55, 0.64])),
+    ],
+)
+def test_what_is_said_of_bands_goes_before_their_order(model, turn):
+    turned = model.estimate(turn(STORED[::-1]))
+    np.testing.assert_array_equal(turned.mean, model.estimate(opened()).mean)
+
+
+def test_infrared_is_not_read_as_red(model):
+    with pytest.raises(InputError, match="Band 1 is named 'nir'") as refused:
+        model.estimate(with_names(STORED, ("nir", "red", "green")))
+    assert "give the bands of rgb as red, green and blue" in refused.value.remedy
+
+
+@pytest.mark.parametrize("nodata", ["0", [0, 0, 0], (0, 0, 0), True])
+def test_nodata_that_is_not_one_number_is_refused(model, nodata):
+    with pytest.raises(InputError, match=r"nodata is .*, not a number"):
+        model.estimate(STORED, nodata=nodata)
 
 
 def test_a_fill_value_masks_and_a_given_nodata_goes_before_it(model):
