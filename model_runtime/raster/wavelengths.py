@@ -9,7 +9,7 @@ import math
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from ..contract import NATURAL_NM
-from ..spectra.wavelength_units import nanometres_per_unit
+from ..spectra.wavelength_units import is_length, nanometres_per_unit
 
 Metadata = Callable[[str, str], Optional[str]]
 REACH_NM = 60.0  # a band further away than this shows something else than was asked for
@@ -51,7 +51,9 @@ def band_centre_nm(band: Metadata) -> Optional[float]:
     # GDAL 3.10 rounds IMAGERY of an ENVI file to whole nm: what the file says itself goes first.
     if micrometres is not None and not (value and unit):
         return 1000 * micrometres
-    return None if value is None else value * nanometres_per_unit(unit, value)
+    if value is None or not is_length(unit):
+        return None
+    return value * nanometres_per_unit(unit, value)
 
 
 def nearest_bands(
@@ -103,6 +105,8 @@ def _list_nm(dataset: Metadata, key: str, count: int) -> Optional[List[Optional[
         numbers = [number for number in said if number is not None]
         if len(numbers) == len(said) == count:
             unit = dataset("wavelength_units", domain) or dataset("wavelength units", domain)
+            if not is_length(unit):
+                return None
             # Widths alone do not tell micrometres from nm: the first wavelength does.
             first = _numbers(dataset("wavelength", domain))[0] or math.inf
             deciding = numbers if key == "wavelength" else [first] * count

@@ -6,7 +6,8 @@ import numpy as np
 
 # Of the pixels; a picture's own black and white are fewer, but for snow and clouds.
 MANY_BLACK, MANY_WHITE = 0.02, 0.1
-WHITE = 255
+# The largest numbers of whole types, and how many are many: 65535 is nodata more often than white.
+LARGEST = ((255, MANY_WHITE), (65535, MANY_BLACK))
 
 
 def describe_blank(values: np.ndarray) -> List[str]:
@@ -14,9 +15,9 @@ def describe_blank(values: np.ndarray) -> List[str]:
 
     Returns: a warning each, where they are many.
     """
+    largest = values.max()
     found = [(0, MANY_BLACK, "black")]
-    if values.max() == WHITE:
-        found.append((WHITE, MANY_WHITE, "white"))
+    found += [(number, least, "white") for number, least in LARGEST if number == largest]
     return [
         _in_words(number, share, word)
         for number, least, word in found

@@ -196,8 +196,8 @@ def _offset_in_values(stored: Stored, model: Manifest) -> Optional[Known]:
     """Sentinel-2's offset where values give it away and the file says nothing of them."""
     facts = stored.facts
     mute = stored.scale is None and not facts.used_bits and REFLECTANCE not in facts.unit.lower()
-    counted = _white_of_picture(stored) is None and (stored.integer or _whole(stored.values))
-    if not (mute and counted and recognise(facts) is None and model.input_unit == REFLECTANCE):
+    unknown = recognise(facts) is None and _white_of_picture(stored) is None
+    if not (mute and unknown and model.input_unit == REFLECTANCE):
         return None
     shown = stored.values[:, (stored.values != 0).any(axis=0)]  # 0 is the products' nodata
     if not shown.size or _full_scale(shown):
@@ -352,7 +352,7 @@ def _guess(stored: Stored, model: Manifest) -> _Guess:
         return _by_scale(stored, bright)
     if stored.facts.used_bits:
         return _Guess(None, f"numbers of {stored.facts.used_bits} bits are a sensor's counts")
-    if not stored.integer and not (bright > PICTURE_WHITE and _whole(stored.values)):
+    if not stored.integer and bright <= PICTURE_WHITE:
         return _fractions(stored, bright)
     return _whole_numbers(stored, bright, model)
 

@@ -6,6 +6,18 @@ from typing import Optional
 MICROMETRES_BELOW = 100.0
 
 
+# Of ENVI headers: the numbers then count bands, or are no lengths.
+_NO_LENGTHS = ("index", "wavenumber", "ghz", "mhz")
+
+
+def is_length(unit: Optional[str]) -> bool:
+    """Find whether numbers in ``unit`` are wavelengths.
+
+    Returns: False for frequencies, wavenumbers and numbers that only count bands.
+    """
+    return (unit or "").strip().lower() not in _NO_LENGTHS
+
+
 def nanometres_per_unit(unit: Optional[str], largest: float) -> float:
     """Convert ``unit`` to nm; where it is not known, judge by the ``largest`` number in it.
 

@@ -30,6 +30,9 @@ NOTHING = metadata()
         ({"wavelength": "0.55", "wavelength_units": "µm"}, 550),
         ({"wavelength": "0.55"}, 550),
         ({"wavelength": "550"}, 550),
+        ({"wavelength": "12", "wavelength_units": "Index"}, None),
+        ({"wavelength": "15000", "wavelength_units": "Wavenumber"}, None),
+        ({"wavelength": "550", "wavelength_units": "Unknown"}, 550),
         ({"wavelength": "red"}, None),
         ({"wavelength": "-550"}, None),
         ({"wavelength": "inf"}, None),
@@ -61,6 +64,12 @@ def test_a_list_of_the_dataset(domain, key, unit, scale):
     dataset = metadata({**texts, (key, domain): unit})
     assert centres_nm(dataset, [NOTHING] * 2) == pytest.approx([400, 1200])
     assert widths_nm(dataset, [NOTHING] * 2) == pytest.approx([9, 150])
+
+
+@pytest.mark.parametrize("unit", ["Index", "GHz", "wavenumber"])
+def test_a_list_that_only_counts_bands_is_no_wavelengths(unit):
+    dataset = metadata(wavelength="{1, 2}", wavelength_units=unit)
+    assert centres_nm(dataset, [NOTHING] * 2) == [None, None]
 
 
 def test_a_list_of_another_length_is_left_out():

@@ -13,7 +13,7 @@ def picture(share, number):
     return values
 
 
-@pytest.mark.parametrize(("share", "number"), [(0.3, 0), (0.02, 0), (0.1, 255)])
+@pytest.mark.parametrize(("share", "number"), [(0.3, 0), (0.02, 0), (0.1, 255), (0.02, 65535)])
 def test_a_frame_is_told_with_how_to_declare_it(share, number):
     (said,) = describe_blank(picture(share, number))
     assert said.startswith(f"{100 * share:.0f} % of the pixels are {number} in all bands")

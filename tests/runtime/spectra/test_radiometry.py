@@ -53,6 +53,7 @@ def sixteen_bits(low, high):
         (Stored(values(0, 0.6), False, 32), 1),
         (sixteen_bits(100, 6000), 1e-4),
         (Stored(np.round(values(100, 6000)), False, 32), 1e-4),
+        (Stored(values(100, 6000), False, 32), 1e-4),  # resampled
         (Stored(values(100, 6000), True, 16, (1e-4,) * 3, (0.0,) * 3), 1e-4),
         (Stored(values(7300, 20000), True, 16, (2.75e-5,) * 3, (-0.2,) * 3), 2.75e-5),
         (Stored(values(10, 80), True, 8, (0.01,) * 3, (0.0,) * 3), 0.01),
@@ -284,6 +285,7 @@ def with_nodata(stored, share):
         sixteen_bits(1080, 3000),
         with_nodata(sixteen_bits(1080, 3000), 0.6),
         replace(sixteen_bits(1080, 3000), integer=False, bits=32),
+        Stored(values(1080, 3000), False, 32),  # resampled
     ],
 )
 def test_sentinel_2s_offset_is_taken_off_where_values_give_it_away(stored):
