@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Callable, Iterable, List, Optional, Tuple
+from typing import Callable, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -71,6 +71,7 @@ class Cascade:
         """``graphs``: the package's graph of samples for a sampler and its steps, if it has one."""
         self.manifest, self.stages, self.device = manifest, stages, device
         self._graphs = graphs
+        self._units = [_units_of(manifest, stage) for stage in stages]
         # One pool for all tiles: new threads would each leave a heap of their own behind.
         self.threads, self._pool = threads, ThreadPoolExecutor(threads)
         self.providers = onnx_session.PROVIDERS[device]
@@ -94,12 +95,17 @@ class Cascade:
         """Mean and spread for ``rgb`` (input bands, rows, cols) in the model's input unit.
 
         (row0, col0) is the tile's absolute position in the raster: it decides the noise. What is
-        not ``wanted`` is not worked out: no spread is None, no stages an empty list.
+        not ``wanted`` is not worked out: no spread is None, no stages an empty list. Where nothing
+        lies around what is kept, a pixelwise model sees the tile mirrored.
 
         Returns: what is wanted of the tile, in the model's output unit.
         Raises: InputError for settings that do not fit the package.
         """
         self._check(how)
+        beyond = self._beyond(rgb.shape[1:], wanted)
+        if beyond:
+            rgb = np.pad(rgb, [(0, 0), (beyond, beyond), (beyond, beyond)], mode="reflect")
+            row0, col0, wanted = row0 - beyond, col0 - beyond, _shift(wanted, rgb.shape[1:], beyond)
         condition, first = self._condition(rgb), self.stages[0]
         null = self._null(first.features, condition, how.guidance[0])
         part = _Part(rgb[None], condition, first.features(condition), null)
@@ -116,6 +122,18 @@ class Cascade:
         if found.relative_spread is not None:
             found = replace(found, relative_spread=found.relative_spread[kept])
         return _each(found, lambda values: wanted.finish(values[kept]))
+
+    def _beyond(self, sides: Sequence[int], wanted: EstimateRequest) -> int:
+        """Pixels to add on each side of a tile of which more is wanted than its features cover.
+
+        Runs read a margin of the influence, so never there.
+        """
+        tile = self.manifest.tile
+        if not self.manifest.pixelwise or not tile.influence:
+            return 0
+        spans = [range(length)[kept] for length, kept in zip(sides, wanted.kept)]
+        least = min(min(s.start, length - s.stop) for s, length in zip(spans, sides))
+        return 0 if least >= tile.influence else tiling.round_up(tile.influence, tile.multiple)
 
     def _in_areas(
         self, tile: _Part, how: Sampling, origin: Tuple[int, int], wanted: EstimateRequest
@@ -314,7 +332,7 @@ class Cascade:
 
         The mean's is that of the samples' spectra: all of it is affine.
         """
-        scale, offset = self._units(stage)
+        scale, offset = self._units[stage]
         spectra = sample * scale
         spectra += offset
         last = stage == len(self.stages) - 1
@@ -322,14 +340,22 @@ class Cascade:
 
     def _change(self, difference: np.ndarray) -> np.ndarray:
         """By how much the spectra of two samples of the last stage differ."""
-        change = difference * self._units(len(self.stages) - 1)[0]
+        change = difference * self._units[-1][0]
         return self._project(change, np.zeros((), np.float32)) if self._project else change
 
-    def _units(self, stage: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Scale and offset (bands, 1, 1) of a stage's bands."""
-        n, bands = self.manifest.normalisation, list(self.stages[stage].stage.final_bands)
-        scale, offset = np.array([n.output_scale, n.output_offset], np.float32)[:, bands]
-        return scale[:, None, None], offset[:, None, None]
+
+def _shift(wanted: EstimateRequest, sides: Sequence[int], added: int) -> EstimateRequest:
+    """``wanted`` of a tile to which ``added`` pixels came on each side, ``sides`` with them."""
+    spans = (range(side - 2 * added)[kept] for side, kept in zip(sides, wanted.kept))
+    rows, cols = (slice(span.start + added, span.stop + added) for span in spans)
+    return replace(wanted, kept=(rows, cols))
+
+
+def _units_of(manifest: Manifest, stage: StageSampler) -> Tuple[np.ndarray, np.ndarray]:
+    """Scale and offset (bands, 1, 1) of a stage's bands."""
+    n, bands = manifest.normalisation, list(stage.stage.final_bands)
+    scale, offset = np.array([n.output_scale, n.output_offset], np.float32)[:, bands]
+    return scale[:, None, None], offset[:, None, None]
 
 
 def _each(found: TileEstimate, change: Finish) -> TileEstimate:

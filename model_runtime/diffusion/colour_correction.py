@@ -17,7 +17,6 @@ from typing import Callable, Tuple
 import numpy as np
 
 from ..package.manifest import Manifest
-from ..spectra import band_response
 from .data_consistency import correction, responses_of
 
 Coefficients = Tuple[Tuple[float, ...], ...]  # a row for each of the model's input bands
@@ -78,10 +77,15 @@ def mover(
     added = correction(responses).astype(np.float32)
 
     def move(spectra: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-        have = band_response.apply(responses, spectra)
-        wanted = band_response.apply(rows, terms(rgb))
-        wanted = np.maximum(wanted, np.float32(LEAST_SHARE) * have)
-        return spectra + band_response.apply(added, wanted - have)
+        # (bands, pixels): NumPy's products of more axes take as long again to arrange them.
+        flat, channels = spectra.reshape(len(spectra), -1), rgb.reshape(len(rgb), -1)
+        have = responses @ flat
+        lack = rows @ terms(channels)
+        np.maximum(lack, np.float32(LEAST_SHARE) * have, out=lack)
+        lack -= have
+        moved = added @ lack
+        moved += flat
+        return moved.reshape(spectra.shape)
 
     return move
 

@@ -119,9 +119,11 @@ def pick_parts(
     places = _places(*shared_key, *_numbers(window)).reshape(-1)
     if shared is None:
         return NoiseParts(places, bank, np.zeros((1, bands), np.float32))
-    picked = _node_places(shared_key, shared.cell, window)
-    nodes = _bank(*shared_key, bands, samples)[key.sample].take(picked, axis=1, mode="wrap")
-    return NoiseParts(places, bank, np.ascontiguousarray(nodes.reshape(bands, -1).T))
+    picked = _node_places(shared_key, shared.cell, window).reshape(-1)
+    nodes = _own_bank(*shared_key, bands, samples, key.sample, 0.0).take(
+        picked, axis=0, mode="wrap"
+    )
+    return NoiseParts(places, bank, nodes)
 
 
 @lru_cache(maxsize=512)
@@ -173,6 +175,7 @@ def _smooth(
     return (by_row @ across.T).reshape(len(bank), window.rows, window.cols)
 
 
+@lru_cache(maxsize=64)  # as _places
 def _node_places(key: Tuple[int, int], cell: int, window: Window) -> np.ndarray:
     """(rows, cols) of the nodes around ``window``: which draw each gets."""
     first_row, down = interpolation(window.row0, window.rows, cell)
@@ -216,16 +219,19 @@ def _places(seed: int, draw: int, row0: int, col0: int, rows: int, cols: int) ->
     down = np.arange(row0, row0 + rows).astype(np.uint64)[:, None]
     across = np.arange(col0, col0 + cols).astype(np.uint64)[None]
     mixed = _mix_bits(across + np.uint64((seed ^ draw * _ODD) % 2**64)) + down
-    places = (_mix_bits(mixed) % np.uint64(BANK)).astype(np.intp)
+    # BANK is a power of two: its lowest bits are the remainder, in a tenth of the time.
+    places = (_mix_bits(mixed) & np.uint64(BANK - 1)).astype(np.intp)
     places.setflags(write=False)
     return places
 
 
 def _mix_bits(values: np.ndarray) -> np.ndarray:
     values = values * np.uint64(_ODD)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        values ^= values >> np.uint64(shift)
+        values *= np.uint64(factor)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 def _cell(key: NoiseKey, cell_row: int, cell_col: int, bands: int) -> np.ndarray:

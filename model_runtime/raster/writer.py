@@ -121,7 +121,8 @@ class Writer:
 
         Raises: StorageError.
         """
-        self._filled.note(row0, col0, self._encoding.has_values(stored[[0, -1]]))
+        ends = stored[:: max(1, len(stored) - 1)]  # the first band and the last, not copied
+        self._filled.note(row0, col0, self._encoding.has_values(ends))
         with WritingErrors(self.path):
             self._put_at(0, row0, col0, stored)
             for level in range(1, self._thinned_at_once + 1):
@@ -297,8 +298,13 @@ class _Filled:
 
     def note(self, row0: int, col0: int, values: np.ndarray) -> None:
         """``values`` (bands, rows, cols): whether there is one, from (row0, col0) on."""
-        side = self._side
+        side, (last_row, last_col) = self._side, np.array(values.shape[1:]) - 1
         for i, band in enumerate((values[0], values[-1])):
+            if band.all():  # nearly always, and seen in a tenth of the time
+                here = slice(row0 // side, (row0 + last_row) // side + 1)
+                across = slice(col0 // side, (col0 + last_col) // side + 1)
+                self.blocks[i, here, across] = True
+                continue
             rows, cols = np.nonzero(band)
             self.blocks[i, (rows + row0) // side, (cols + col0) // side] = True
 

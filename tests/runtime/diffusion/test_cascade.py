@@ -101,8 +101,9 @@ def test_guided_strips_see_the_null_condition_of_the_tile(in_strips, monkeypatch
     """The first encoder looks around: of a strip alone it would make something else."""
 
     def encode(condition):
-        assert condition.shape[2:] == RGB.shape[1:]
-        return condition - 0.1 * np.arange(RGB.shape[1], dtype=np.float32)[:, None]
+        rows = condition.shape[2]
+        assert rows == RGB.shape[1] + 2 * 8  # mirrored: there is nothing around the tile
+        return condition - 0.1 * np.arange(rows, dtype=np.float32)[:, None]
 
     def denoise(x, features, timestep):
         return np.tanh(features.mean(1, keepdims=True) + np.float32(0.1) * x)
@@ -116,6 +117,25 @@ def test_guided_strips_see_the_null_condition_of_the_tile(in_strips, monkeypatch
     )
     monkeypatch.setattr(cascade, "STRIP_PIXELS", pixels)
     np.testing.assert_array_equal(model.estimate(RGB, 0, 0, guided).mean, whole)
+
+
+def test_a_tile_with_nothing_around_it_is_seen_mirrored(in_strips):
+    """And one with enough around it as it is: the same estimate, of the same places' noise."""
+    seen = []
+
+    def encode(condition):
+        seen.append(condition.shape[2:])
+        return condition + np.roll(condition, 3, axis=2)
+
+    model = in_strips(stage(3, range(8), encode=encode))
+    rows, cols = RGB.shape[1:]
+    around = np.pad(RGB, [(0, 0), (8, 8), (8, 8)], mode="reflect")
+    kept = EstimateRequest((slice(8, 8 + rows), slice(8, 8 + cols)))
+    alone = model.estimate(RGB, 5, 9, one_stage(samples=2))
+    given = model.estimate(around, -3, 1, one_stage(samples=2), kept)
+    assert seen == [around.shape[1:]] * 2
+    np.testing.assert_array_equal(alone.mean, given.mean)
+    np.testing.assert_array_equal(alone.spread, given.spread)
 
 
 @pytest.mark.parametrize("make", ["of_functions", "in_strips"])
