@@ -55,6 +55,18 @@ def test_honest_intervals_pass_for_pixels_and_areas(honest, pictures):
     assert table["a"][5][0] == pytest.approx(0.9, abs=0.06)
 
 
+def test_all_seeds_count(monkeypatch, pictures):
+    """Of a model whose spread is right at one seed and nothing at the next."""
+
+    def estimate(model, how, rgb):
+        spread = 0.02 * (how.seed == HOW.seed)
+        return TileEstimate(rgb, np.full(rgb.shape, spread), [], [rgb, rgb])
+
+    monkeypatch.setattr(coverage, "estimate", estimate)
+    one, two = (coverage.table_of(None, HOW, pictures, seeds=n)["a"][1][0] for n in (1, 2))
+    assert two == pytest.approx(one / 2, abs=0.01)
+
+
 @pytest.mark.parametrize("stretch", [0.5, 2.5])
 def test_intervals_of_half_or_more_than_twice_the_width_fail(honest, pictures, stretch):
     assert coverage.breaches(coverage.table_of(None, HOW, pictures, stretch))
