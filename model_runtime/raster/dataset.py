@@ -1,7 +1,7 @@
 """Opens raster files, and refuses at once what is damaged or not a raster."""
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
@@ -31,10 +31,21 @@ def open_dataset(path: str):
     except RuntimeError as error:
         if _is_local(path) and not Path(path).exists():
             raise InputError(f"'{path}' does not exist", "check the path") from error
+        _refuse_container(path)
         raise InputError(f"'{path}' cannot be read ({one_line(error)})", GIVE_RASTER) from error
     if not dataset.RasterCount:
         raise InputError(f"'{path}' holds no raster band of its own", _subdataset_remedy(dataset))
     return dataset
+
+
+def _refuse_container(path: str) -> None:
+    """Raise InputError for a file of subdatasets, in which GDAL finds no overview to do without."""
+    with suppress(RuntimeError):
+        dataset = opening.open_local_or_named(path)
+        if not dataset.RasterCount:
+            raise InputError(
+                f"'{path}' holds no raster band of its own", _subdataset_remedy(dataset)
+            )
 
 
 @contextmanager

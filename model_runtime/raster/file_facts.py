@@ -5,6 +5,7 @@ import binascii
 from typing import Optional, Sequence, Tuple
 
 from ..spectra.known_calibration import FileFacts
+from .band_metadata import COLOURS
 
 EXIF_SRGB = "1"  # of EXIF's ColorSpace
 
@@ -24,6 +25,7 @@ def read(dataset, path: str, bands: Sequence[int], names: Tuple[str, ...]) -> Fi
         used_bits=_used_bits(handles[0]),
         srgb=_is_srgb(dataset, tags),
         unit=units.pop() if len(units) == 1 else "",
+        shown={band.GetColorInterpretation() for band in handles} == set(COLOURS.values()),
     )
 
 

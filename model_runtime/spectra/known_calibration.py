@@ -24,7 +24,8 @@ class FileFacts:
 
     ``path`` with its folders; ``tags`` of the dataset; ``band_names`` of the bands that are read;
     ``used_bits`` of each number where the file says so (NBITS); ``srgb``: its colour profile is
-    sRGB; ``unit`` of the bands, "" where none is given.
+    sRGB; ``unit`` of the bands, "" where none is given. ``shown``: the bands are marked as red,
+    green and blue, as pictures' are.
     """
 
     path: str = ""
@@ -33,6 +34,7 @@ class FileFacts:
     used_bits: Optional[int] = None
     srgb: bool = False
     unit: str = ""
+    shown: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ DARK_SHARE = 0.5
 DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
 EIGHT_IN_SIXTEEN = (257.0, 256.0)  # by what programs multiply pictures of 8 bits to fill 16
+PERCENT = 100  # what reflectance in percent stays below
 COUNT_BITS = (11, 12)  # of sensors that do not fill 16
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
 TYPICAL_FACTOR = 3  # medians further than this from the training quantiles are not reflectance
@@ -282,6 +283,8 @@ def _white_of_picture(stored: Stored) -> Optional[float]:
     stretch = next((one for one in EIGHT_IN_SIXTEEN if _stretched(stored, one)), None)
     if stretch is not None:
         return stretch * PICTURE_WHITE
+    if not stored.integer and stored.facts.shown and PERCENT < largest <= PICTURE_WHITE:
+        return PICTURE_WHITE  # resampled: no longer whole
     if stored.integer or largest > 1:
         return None
     # What ends at exactly 1 was stretched to that.

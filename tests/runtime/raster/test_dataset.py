@@ -1,5 +1,6 @@
 """What a raster of this software holds, where its bands look like another one's."""
 
+import numpy as np
 import pytest
 from osgeo import gdal
 
@@ -41,3 +42,13 @@ def test_an_estimate_is_no_spread(holding):
 @pytest.mark.parametrize("content", [None, SPREAD_CONTENT])
 def test_a_spread_and_what_says_nothing_are(holding, content):
     assert dataset.require_spread(holding(content)) is None
+
+
+@pytest.mark.skipif(gdal.GetDriverByName("netCDF") is None, reason="this GDAL has no netCDF")
+def test_a_file_of_subdatasets_names_one(write_raster, tmp_path):
+    path = tmp_path / "several.nc"
+    picture = gdal.Open(str(write_raster("a.tif", np.ones((3, 4, 5), np.uint8))))
+    gdal.GetDriverByName("netCDF").CreateCopy(str(path), picture)
+    with pytest.raises(InputError, match="holds no raster band of its own") as refused:
+        dataset.open_dataset(str(path))
+    assert refused.value.remedy.endswith(":Band1")

@@ -196,6 +196,22 @@ def test_a_band_of_light_is_no_alpha_though_gdal_says_so(write_raster, names, ba
     assert picture.read(picture.whole)[1][2, 3] != masked
 
 
+@pytest.mark.parametrize(
+    ("marks", "shown"),
+    [
+        ((gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand), True),
+        ((gdal.GCI_GrayIndex, gdal.GCI_Undefined, gdal.GCI_Undefined), False),
+    ],
+)
+def test_whether_bands_are_marked_as_colours_is_a_fact(write_raster, marks, shown):
+    path = write_raster("a.tif", np.ones((3, 4, 5), np.float32))
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    for number, mark in enumerate(marks, start=1):
+        dataset.GetRasterBand(number).SetColorInterpretation(mark)
+    del dataset
+    assert RasterReader(path, None).facts.shown == shown
+
+
 @pytest.mark.parametrize("tags", [{"BOA_ADD_OFFSET": "-1000"}, {}])
 def test_zero_of_a_product_with_a_negative_offset_is_its_nodata(write_raster, tags):
     """Sentinel-2's and Landsat's; without an offset 0 is a dark pixel."""

@@ -335,6 +335,14 @@ def test_a_picture_of_eight_bits_in_sixteen_is_read_as_in_eight(factor):
     )
 
 
+def test_a_resampled_picture_is_one_where_its_bands_are_marked_as_colours():
+    resampled = Stored(values(0, 250), False, 32, facts=FileFacts(shown=True))
+    assert decide("auto", resampled, Model()).curve == PICTURE
+    assert decide("auto", replace(resampled, facts=FileFacts()), Model()).curve is None
+    percent = replace(resampled, values=values(0, 90))
+    assert decide("auto", percent, Model()).curve is None
+
+
 def test_numbers_of_twelve_bits_are_counts_where_the_file_says_so():
     stored = replace(sixteen_bits(100, 3800), facts=FileFacts(used_bits=12))
     taken = decide("auto", stored, Model())
