@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError, one_line
 from ..tiling import Window
 from .gdal_setup import gdal, ogr, osr, require_proj, vector_errors
-from .georeference import PIXEL_GRID, Georeference, Geotransform
+from .georeference import PIXEL_GRID, Georeference, Geotransform, refuse_without_grid
 
 DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf")
 GIVE_FEATURES = "give a GeoPackage, shapefile, GeoJSON or FlatGeobuf file"
@@ -173,11 +173,7 @@ def place_on(
     Returns: the features Placed.
     Raises: InputError where the raster has no grid on the ground, or a feature no place on it.
     """
-    if place.geotransform is None and (place.gcps or place.rpc):
-        raise InputError(
-            "the raster has ground control points or RPCs and no grid",
-            "warp it first (gdalwarp, with -rpc for RPCs)",
-        )
+    refuse_without_grid(place)
     change, warnings = _transformation(layer.gdal_layer.GetSpatialRef(), place.spatial_ref)
     geometries = [
         _move(feature, name, change) for feature, name in zip(layer.features(), layer.names)

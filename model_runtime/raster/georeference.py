@@ -7,6 +7,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ..errors import InputError
 from ..tiling import Window
 from .gdal_setup import gdal
 
@@ -95,6 +96,18 @@ def apply_geotransform(transform: Geotransform, col: float, row: float) -> Tuple
     """
     x0, a, b, y0, c, d = transform
     return x0 + col * a + row * b, y0 + col * c + row * d
+
+
+def refuse_without_grid(place: Georeference) -> None:
+    """Check that a raster that has a place on the ground has a grid there.
+
+    Raises: InputError where it has only ground control points or RPCs.
+    """
+    if place.geotransform is None and (place.gcps or place.rpc):
+        raise InputError(
+            "the raster has ground control points or RPCs and no grid",
+            "warp it first (gdalwarp, with -rpc for RPCs)",
+        )
 
 
 def georeference_of(dataset) -> Georeference:

@@ -32,7 +32,12 @@ from .dataset import (
 )
 from .fill_values import describe_fill, find_fill_values
 from .gdal_setup import gdal
-from .georeference import PIXEL_GRID, apply_geotransform, georeference_of
+from .georeference import (
+    PIXEL_GRID,
+    apply_geotransform,
+    georeference_of,
+    refuse_without_grid,
+)
 from .wavelengths import centres_nm
 
 # File blocks that a sample of the whole raster may touch: more take minutes.
@@ -169,6 +174,7 @@ class RasterReader:
         col0, col1 = _whole_pixels(cols, self.cols)
         row0, row1 = _whole_pixels(rows, self.rows)
         if col0 >= col1 or row0 >= row1:
+            refuse_without_grid(self.georeference)
             raise InputError(
                 f"the extent {_list(extent)} lies beside the raster {_list(self.extent())}",
                 "give an extent in the raster's coordinate reference system that overlaps it",

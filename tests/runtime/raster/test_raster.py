@@ -212,6 +212,20 @@ def test_whether_bands_are_marked_as_colours_is_a_fact(write_raster, marks, show
     assert RasterReader(path, None).facts.shown == shown
 
 
+def test_an_extent_on_the_ground_of_a_raster_without_a_grid_says_to_warp_it(write_raster):
+    path = write_raster("a.tif", np.ones((3, 40, 50), np.uint8), epsg=None, transform=None)
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    corners = [(0, 0), (50, 0), (0, 40), (50, 40)]
+    points = [gdal.GCP(500_000 + 2 * x, 4_100_000 - 2 * y, 0, x, y) for x, y in corners]
+    dataset.SetGCPs(points, "")
+    del dataset
+    picture = RasterReader(path, None)
+    with pytest.raises(InputError, match="ground control points") as refused:
+        picture.window((500_010, 4_099_950, 500_050, 4_099_990))
+    assert "gdalwarp" in refused.value.remedy
+    assert picture.window((10, -30, 20, -5)) == Window(5, 10, 25, 10)  # pixels, as QGIS counts
+
+
 @pytest.mark.parametrize("tags", [{"BOA_ADD_OFFSET": "-1000"}, {}])
 def test_zero_of_a_product_with_a_negative_offset_is_its_nodata(write_raster, tags):
     """Sentinel-2's and Landsat's; without an offset 0 is a dark pixel."""
