@@ -1,5 +1,6 @@
 """Reads and writes whole hyperspectral rasters."""
 
+import functools
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -10,6 +11,7 @@ from ..errors import InputError, StorageError, one_line
 from ..spectra.resample import bands_with_values
 from ..tiling import Window
 from . import band_reading
+from .band_scale import Metadata, scale_of
 from .dataset import (
     MASK_KINDS,
     hidden_nodata,
@@ -97,7 +99,8 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
     refuse_short_file(str(path), every[:1] + every[-1:])
-    values = band_reading.read_stack(dataset, [i + 1 for i in picked], _physical, window)
+    read = functools.partial(_physical, dataset.GetMetadataItem)
+    values = band_reading.read_stack(dataset, [i + 1 for i in picked], read, window)
     widths, place = _at(_complete(widths_nm, dataset, every), picked), georeference_of(dataset)
     place = place.of(window) if window else place
     return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
@@ -133,7 +136,7 @@ def read_preview(
 
         def tell_and_read(band, **place) -> np.ndarray:
             tell((band.GetBand() - 1) / dataset.RasterCount)
-            return _physical(band, **place)
+            return _physical(dataset.GetMetadataItem, band, **place)
 
         return band_reading.read_stack(dataset, every, tell_and_read, shape=shape)
 
@@ -181,11 +184,11 @@ def _reading_back(path: str) -> Iterator[None]:
         ) from error
 
 
-def _physical(band, **size: int) -> np.ndarray:
+def _physical(said: Metadata, band, **size: int) -> np.ndarray:
     """A band's values after scale and offset, float32, NaN where masked."""
     if gdal.DataTypeIsComplex(band.DataType):
         raise InputError("the bands hold complex numbers", "choose bands of real numbers")
-    scale = 1.0 if band.GetScale() is None else band.GetScale()
+    scale = scale_of(band.GetScale(), said)
     stored = band.ReadAsArray(**size)
     values = (stored * scale + (band.GetOffset() or 0.0)).astype(np.float32)
     values[hidden_nodata(band, stored) | find_fill_values(stored)] = np.nan
@@ -202,6 +205,8 @@ def _complete(read: Callable, dataset, bands) -> Optional[np.ndarray]:
 
 
 def _units(dataset, bands) -> str:
+    if scale_of(None, dataset.GetMetadataItem) != 1:
+        return "reflectance"
     said = bands[0].GetUnitType() or dataset.GetMetadataItem("units") or ""
     said = (said or dataset.GetMetadataItem("data_units", "ENVI") or "").lower()
     return next((unit for unit in ("reflectance", "radiance") if unit in said), "")

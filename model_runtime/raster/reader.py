@@ -18,6 +18,7 @@ from ..tiling import Window, reflect
 from . import band_choice, file_facts, opening, palette
 from .band_choice import BandFacts
 from .band_metadata import COLOURS
+from .band_scale import scale_of
 from .dataset import (
     DAMAGED,
     MASK_KINDS,
@@ -99,7 +100,7 @@ class RasterReader:
         self.type_name = gdal.GetDataTypeName(kind)
         self.integer = "Int" in self.type_name or self.type_name == "Byte"
         self.bits = gdal.GetDataTypeSize(kind)
-        self.scale, self.offset = _scaling(self._handles)
+        self.scale, self.offset = _scaling(stored, self._handles)
         self._zero_is_fill = self._has_negative_offset()
         self.values_doubts: Sequence[str] = _say_unlike(self.bands, self._handles)
         wavelengths = [facts[number - 1].wavelength_nm for number in self.bands]
@@ -377,9 +378,9 @@ def _say_unlike(numbers: Sequence[int], handles) -> List[str]:
     return said
 
 
-def _scaling(handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:
+def _scaling(dataset, handles) -> Tuple[Optional[List[float]], Optional[List[float]]]:
     """Scale and offset of each band, or (None, None) where no band has its own."""
-    scale = [1.0 if band.GetScale() is None else band.GetScale() for band in handles]
+    scale = [scale_of(band.GetScale(), dataset.GetMetadataItem) for band in handles]
     offset = [band.GetOffset() or 0.0 for band in handles]
     if all(value == 1 for value in scale) and not any(offset):
         return None, None

@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 import numpy as np
 from osgeo import gdal
 
+from ..model_runtime.raster.band_scale import scale_of
 from ..translation import tr
 from .raster_file import wavelengths_nm
 
@@ -54,5 +55,5 @@ class PixelReader:
         seen = (band.GetMaskBand().ReadAsArray(*window) != 0) & np.isfinite(stored)
         if not seen.any():
             return float("nan")
-        scale, offset = band.GetScale(), band.GetOffset()
-        return float(stored[seen].mean()) * (1.0 if scale is None else scale) + (offset or 0.0)
+        scale = scale_of(band.GetScale(), self._dataset.GetMetadataItem)
+        return float(stored[seen].mean()) * scale + (band.GetOffset() or 0.0)
