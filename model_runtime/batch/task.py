@@ -109,7 +109,15 @@ def describe_outcome(outcome: Outcome) -> str:
     """
     if outcome.state == FAILED:
         return f"{outcome.message}: {outcome.remedy}" if outcome.remedy else outcome.message
-    return f"{outcome.output} in {outcome.seconds:.1f} s" if outcome.seconds else outcome.output
+    time = f" in {outcome.seconds:.1f} s" if outcome.seconds else ""
+    return f"{outcome.output}{time}{_warned(outcome.warnings)}"
+
+
+def _warned(warnings: Sequence[str]) -> str:
+    if not warnings:
+        return ""
+    more = f"; {len(warnings)} warnings, the first: " if len(warnings) > 1 else "; warning: "
+    return more + warnings[0]
 
 
 def fingerprint_of(options: UpsampleOptions) -> str:

@@ -41,6 +41,16 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_what_a_scene_is_warned_of_is_told(command, scenes, tiny_package, write_raster, tmp_path):
+    values = np.random.default_rng(9).integers(5, 250, (3, 24, 30)).astype(np.uint8)
+    values[:, :8] = 0
+    write_raster("in/b.tif", values)
+    done = command("upsample", scenes, tmp_path / "out", *WORDS, "--model", tiny_package)
+    lines = {line[0]: line for line in done.stderr.splitlines() if ": done, " in line}
+    assert "33 % of the pixels are 0 in all bands" in lines["b"]
+    assert "warning" not in lines["a"]
+
+
 def test_what_is_asked_for_later_is_made(run, tmp_path):
     assert run()[0] == 0
     more = ("--spread", tmp_path / "sp", "--report", tmp_path / "rep")
