@@ -212,7 +212,8 @@ def _by_colour(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optio
 
 def _by_name(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
     found: Dict[str, int] = {}
-    for band in facts:
+    # "blue" goes before "coastal_blue" and "Blue-444".
+    for band in sorted(facts, key=lambda band: len(band.name.strip())):
         found.setdefault(colour_in_name(band.name), band.number)
     return _of_colours(found, wanted) or _by_sensor_number(facts, wanted)
 

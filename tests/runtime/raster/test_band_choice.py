@@ -43,6 +43,16 @@ def at(*wavelengths, colours=()):
         (named("Blue", "Green", "Red", "Red Edge", "NIR"), (3, 2, 1), "band names"),
         (named("Red Edge", "Red", "Green", "Blue"), (2, 3, 4), "band names"),
         (named("B", "G", "R"), (3, 2, 1), "band names"),
+        (
+            named("coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"),
+            (6, 4, 2),
+            "band names",
+        ),
+        (
+            named("Blue-444", "Blue", "Green-531", "Green", "Red-650", "Red"),
+            (6, 4, 2),
+            "band names",
+        ),
         (named("", "", ""), (1, 2, 3), "their order"),
         (named("Band 2", "Band 3", "Band 4"), (1, 2, 3), "their order"),
         (at(490, 560, 665, 842), (3, 2, 1), "wavelength"),
