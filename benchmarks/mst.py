@@ -56,7 +56,8 @@ class ChannelNorm(nn.LayerNorm):
     """Normalisation over the features of each pixel of (N, features, rows, cols)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        # Not movedim: its export counts axes from the end, which ONNX Runtime refuses.
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class Block(nn.Module):

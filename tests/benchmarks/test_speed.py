@@ -70,7 +70,7 @@ def test_a_product_of_unknown_shape_is_not_left_out_in_silence():
 
 
 def test_the_one_shot_network_costs_what_mst_pp_is_published_to():
-    graph = onnx.load_from_string(speed_engine.one_shot_graph(16))
+    graph = onnx.load_from_string(speed_engine.one_shot_graph(speed_engine.one_shot(), 16))
     flop = 2 * multiply_adds(graph, {}) * (256 / 16) ** 2
     assert flop == pytest.approx(23.05e9, rel=0.01)
 
@@ -177,9 +177,9 @@ def test_the_engine_s_tables_name_every_graph(bench, tmp_path):
     assert min(one[3], two[3]) <= together[3] <= max(one[3], two[3])
     assert one[2] == pytest.approx(2 * 32 * 32 * 2 * 3 * 9 / 1e9)  # 3 to 2 bands, 3 x 3
     graph = tmp_path / "real.onnx"
-    graph.write_bytes(speed_engine.one_shot_graph(8))
+    graph.write_bytes(speed_engine.one_shot_graph(speed_engine.one_shot(), 8))
     beside = speed_engine.beside_one_shot(replace(bench, rival=graph), side=16)
-    assert [row[0] for row in beside.rows] == ["one-shot", "real", "fast", "balanced"]
+    assert [row[0] for row in beside.rows] == ["one-shot", "MST++", "real", "fast", "balanced"]
 
 
 def test_the_released_network_gives_equal_steps_in_torch_and_in_the_runtime(bench):
