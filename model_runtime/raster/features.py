@@ -171,7 +171,8 @@ def place_on(
     """Lay the features of ``layer`` over a raster at ``place`` with (rows, cols) ``shape``.
 
     Returns: the features Placed.
-    Raises: InputError where the raster has no grid on the ground, or a feature no place on it.
+    Raises: InputError where the raster has no grid on the ground, a feature no place on it, or no
+        way leads from the one reference system to the other.
     """
     refuse_without_grid(place)
     change, warnings = _transformation(layer.gdal_layer.GetSpatialRef(), place.spatial_ref)
@@ -187,8 +188,15 @@ def _transformation(of_layer, of_raster) -> Tuple[Optional[Any], List[str]]:
             return None, []
         which = "features have" if of_layer is None else "raster has"
         return None, [f"the {which} no reference system: taken to be the other's"]
-    with vector_errors():
-        return _change(of_layer, of_raster), []
+    try:
+        with vector_errors():
+            return _change(of_layer, of_raster), []
+    except RuntimeError as error:
+        raise InputError(
+            "there is no way from the features' reference system "
+            f"({of_layer.GetName()}) to the raster's ({of_raster.GetName()})",
+            "give both the same one, or the raster the one that it is in (gdal_edit.py -a_srs)",
+        ) from error
 
 
 def _change(of_layer, of_raster) -> Optional[Any]:

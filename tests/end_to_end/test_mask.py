@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from killing import ROOT, start
-from osgeo import gdal
+from osgeo import gdal, osr
 
 gdal.UseExceptions()
 NODATA = 65535
@@ -158,6 +158,21 @@ def test_what_is_no_mask_is_refused(field, command, tiny_package, tmp_path, opti
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.glob("o.*"))
+
+
+def test_a_mask_from_which_no_way_leads_to_the_picture_is_refused(
+    field, command, tiny_package, tmp_path
+):
+    """A site's own reference system, as CAD and total stations have it."""
+    source, mask = field
+    local = osr.SpatialReference()
+    local.SetLocalCS("the site's")
+    gdal.Open(str(source), gdal.GA_Update).SetSpatialRef(local)
+    words = ("upsample", source, tmp_path / "o.tif", "--mask", mask, "--model", tiny_package)
+    done = command(*words)
+    assert done.returncode == 2
+    assert "no way from the features' reference system (WGS 84 / UTM zone 17N)" in done.stderr
+    assert "(the site's)" in done.stderr and "gdal_edit.py -a_srs" in done.stderr
 
 
 def test_a_scene_is_made_again_for_another_mask(field, command, tiny_package, tmp_path):
