@@ -5,9 +5,10 @@
 Needs the wheel ``prosail``. Leaves: ranges of Feret et al. 2017 (doi 10.1016/j.rse.2017.03.004),
 with yellowing, anthocyanins and dry leaves. Crowns: what leaves scatter among themselves by their
 recollision probability p, from a single leaf's spectrum (p = 0) to that of dense shoots (Smolander
-& Stenberg 2005, doi 10.1016/j.rse.2004.06.020):
+& Stenberg 2005, doi 10.1016/j.rse.2004.06.020), and what their surfaces mirror of the sun, alike at
+all wavelengths (Bousquet et al. 2005, doi 10.1016/j.rse.2005.07.005):
 
-    crown = lit share x w (1 - p) / (1 - p w),  w = leaf reflectance + transmittance
+    crown = lit share x (w (1 - p) / (1 - p w) + mirrored),  w = leaf reflectance + transmittance
 """
 
 import argparse
@@ -30,6 +31,7 @@ RANGES = {
     "ant": (0.0, 12.0),
 }
 RECOLLISION = (0.0, 0.5)
+MIRRORED = (0.0, 0.08)  # without it crowns have half the blue of measured ones of the same green
 LIT_SHARE = (0.04, 0.5)  # by its logarithm: crowns are darker than leaves, deep ones much
 OPEN, MIDDLING = 0.15, 0.3  # crowns of lower and higher recollision probability are classes
 
@@ -79,7 +81,8 @@ def crowns(rng: np.random.Generator, albedo: np.ndarray) -> Tuple[np.ndarray, np
     """(spectra (count, bands), classes (count,)) of crowns of leaves of ``albedo``."""
     p = rng.uniform(*RECOLLISION, (len(albedo), 1))
     lit = np.exp(rng.uniform(*np.log(LIT_SHARE), (len(albedo), 1)))
-    spectra = lit * albedo * (1 - p) / (1 - p * albedo)
+    mirrored = rng.uniform(*MIRRORED, (len(albedo), 1))
+    spectra = lit * (albedo * (1 - p) / (1 - p * albedo) + mirrored)
     kinds = np.select([p[:, 0] < OPEN, p[:, 0] < MIDDLING], ["open", "middling"], "dense")
     return spectra, kinds
 
