@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SIDE = 500  # pixels a picture is shown with at most
 NEAR_INFRARED_NM, RED_NM = 840, 670
 # Title and ends of the colour map of what is shown as a map.
-MAPS = {"NDVI": ("RdYlGn", -0.2, 1.0), "Spread / estimate at 840 nm": ("viridis", 0.0, 0.6)}
+MAPS = {"NDVI": ("RdYlGn", -0.2, 1.0), "Spread / estimate at 840 nm": ("viridis", 0.0, 1.0)}
 
 
 def panels(picture: Path, model: Path, quality: str) -> Dict[str, np.ndarray]:
