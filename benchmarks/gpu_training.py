@@ -53,7 +53,7 @@ def config_of(precision: str, quick: bool = False) -> Config:
     data = replace(config.data, **none, camera_share=0.0, pair_every=0)
     sizes = {"batch": 2} if quick else {}
     training = replace(config.training, precision=precision, **sizes)
-    narrow = {"context_widths": [8, 8, 8], "width": 8} if quick else {}
+    narrow = {"context_widths": [16, 16, 16], "width": 16} if quick else {}
     stages = (replace(config.stages[0], network={**config.stages[0].network, **narrow}),)
     return replace(config, data=data, training=training, stages=(*stages, *config.stages[1:]))
 

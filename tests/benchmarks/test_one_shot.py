@@ -28,10 +28,10 @@ SMALL = {
     "training.batch": 4,
     "training.checkpoint_every": 10,
     "training.warmup": 5,
-    "stages.0.network.context_widths": [8, 8],
+    "stages.0.network.context_widths": [16, 16],
     "stages.0.network.context_blocks": [1, 1],
-    "stages.0.network.width": 8,
-    "stages.1.network.width": 8,
+    "stages.0.network.width": 16,
+    "stages.1.network.width": 16,
 }
 WORDS = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
 
@@ -72,8 +72,8 @@ def test_it_has_its_steps_and_makes_all_bands(run, regression):
 def test_its_loss_falls(scenes):
     config = load(one_shot.CONFIG, [word for word in WORDS if word != "--set"])
     found = Sources(load_scenes([str(scenes)], config))
-    trainer = one_shot._trainer(one_shot.one_shot_config(config, 60), found)
-    losses = [trainer.advance() for _ in range(60)]
+    trainer = one_shot._trainer(one_shot.one_shot_config(config, 120), found)
+    losses = [trainer.advance() for _ in range(120)]
     assert np.mean(losses[-10:]) < 0.85 * np.mean(losses[:10])
 
 
