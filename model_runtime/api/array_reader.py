@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..package.manifest import InputBand
 from ..raster import band_choice
 from ..raster.band_choice import BandFacts
-from ..raster.fill_values import describe_fill, find_fill_values
+from ..raster.fill_values import describe_fill, find_undeclared
 from ..spectra.known_calibration import recognise
 from ..spectra.radiometry import Stored
 from ..tiling import Window, reflect
@@ -16,7 +16,6 @@ from .array_values import ArrayValues
 
 # So that no share of pixels falls on an edge by rounding: GDAL's, which thins files.
 EPSILON = 1e-10
-VALID_SIDE = 512  # as of raster.reader
 
 
 class ArrayReader:
@@ -82,12 +81,12 @@ class ArrayReader:
             given.facts,
         )
 
-    def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
+    def thin_validity(self, side: int) -> Tuple[np.ndarray, Tuple[float, float]]:
         """Which pixels of the whole array are valid, thinned as a raster's are.
 
         Returns: bool (rows, cols), and of how many rows and columns one is taken.
         """
-        rows, cols = (_thin(n, VALID_SIDE) for n in (self.rows, self.cols))
+        rows, cols = (_thin(n, side) for n in (self.rows, self.cols))
         return self._values(rows, cols)[1], (self.rows / len(rows), self.cols / len(cols))
 
     def _values(self, rows: np.ndarray, cols: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -97,9 +96,7 @@ class ArrayReader:
         valid = np.isfinite(values).all(axis=0)
         if self._given.masked is not None:
             valid &= ~self._given.masked[np.ix_(rows, cols)]
-        filled = find_fill_values(stored) & valid
-        if self._zero_is_fill:
-            filled |= valid & (stored == 0).all(axis=0)
+        filled = find_undeclared(stored, valid, self._zero_is_fill)
         self._note_fill(values, filled)
         return values, valid & ~filled.any(axis=0)
 
@@ -107,8 +104,7 @@ class ArrayReader:
         """Warn once, of the first values that are read: the sample of the whole."""
         if self.values_doubts or not filled.any():
             return
-        shown, found = (one.reshape(len(values), -1) for one in (values, filled))
-        self.values_doubts = [describe_fill(shown, found, "give nodata={:.9g}, or NaN")]
+        self.values_doubts = [describe_fill(values, filled, "give nodata={:.9g}, or NaN")]
 
 
 def _choose_bands(

@@ -51,7 +51,8 @@ def _estimates(
     guidance = (0.0,) * len(model.stages)
     how = sampling_of_quality(model.qualities["fast"], guidance, seed=0)
     # The whole raster is looked over for it, so only where something is masked.
-    cut_out = lru_cache(1)(lambda: masked_pixels.shows_cut_outs(*reader.thin_validity()))
+    side = masked_pixels.VALID_SIDE
+    cut_out = lru_cache(1)(lambda: masked_pixels.shows_cut_outs(*reader.thin_validity(side)))
     for kept, read in _places(whole, model):
         if wanted == 0:
             return

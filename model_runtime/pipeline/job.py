@@ -40,8 +40,8 @@ class Reader(Protocol):
     def whole(self) -> tiling.Window:
         """The window of the whole input."""
 
-    def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
-        """Read which pixels of the whole input are valid, thinned where it is large.
+    def thin_validity(self, side: int) -> Tuple[np.ndarray, Tuple[float, float]]:
+        """Read which pixels of the whole input are valid, thinned where it is longer than ``side``.
 
         Returns: bool (rows, cols), and of how many rows and columns one is taken.
         Raises: StorageError.
@@ -125,7 +125,7 @@ class Job:
         Returns: whether it does.
         Raises: StorageError.
         """
-        return masked_pixels.shows_cut_outs(*self.reader.thin_validity())
+        return masked_pixels.shows_cut_outs(*self.reader.thin_validity(masked_pixels.VALID_SIDE))
 
     def inside_mask(self, window: tiling.Window) -> np.ndarray:
         """Find the pixels of ``window`` that the mask leaves.

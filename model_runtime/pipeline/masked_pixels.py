@@ -20,6 +20,7 @@ from .nearest_valid import fill_masked, valid_in_row
 SOIL_POWER = 1.5  # reflectance of soils rises with the wavelength to this power
 SOIL_NM = 550.0
 SURROUNDINGS = 34  # pixels around one, of which hardly any of a cut-out object's are all valid
+VALID_SIDE = 512  # pixels: enough to tell a mosaic from objects that were cut out
 LEAST_WHOLE = 0.1  # of a picture's valid pixels, whose surroundings are
 GAP = 4  # pixels between valid ones on both sides: holes in a picture, not its end
 

@@ -170,7 +170,7 @@ def find_undeclared_nodata(path: str) -> List[str]:
             filled &= shown & ~hidden_nodata(band, stored)
     if not filled.any():
         return []
-    said = describe_fill(stored.reshape(1, -1), filled.reshape(1, -1))
+    said = describe_fill(stored[None], filled[None])
     return [f"'{path}': {said}"]
 
 

@@ -1,5 +1,7 @@
 """Values that programs write where they have none, in files that do not say so."""
 
+from typing import Sequence
+
 import numpy as np
 
 # Of signed and floating-point numbers; no picture holds them otherwise.
@@ -25,8 +27,23 @@ def find_fill_values(values: np.ndarray) -> np.ndarray:
     return found
 
 
+def find_undeclared(
+    stored: Sequence[np.ndarray], valid: np.ndarray, zero_is_fill: bool
+) -> np.ndarray:
+    """Find what is no value among the ``valid`` pixels (rows, cols) of ``stored`` bands.
+
+    ``zero_is_fill``: so is 0 in all bands.
+
+    Returns: bool (bands, rows, cols).
+    """
+    filled = np.stack([find_fill_values(band) for band in stored]) & valid
+    if zero_is_fill:
+        filled |= valid & np.all([band == 0 for band in stored], axis=0)
+    return filled
+
+
 def describe_fill(values: np.ndarray, found: np.ndarray, remedy: str = IN_FILE) -> str:
-    """Say that ``found`` (bands, pixels) of a sample's ``values``, at least one, became nodata.
+    """Say that ``found`` (bands, ...) of a sample's ``values``, at least one, became nodata.
 
     ``remedy``: how to declare them, with a place for the value.
 

@@ -31,7 +31,7 @@ from .dataset import (
     refusing_damage,
     thinned_size,
 )
-from .fill_values import describe_fill, find_fill_values
+from .fill_values import describe_fill, find_undeclared
 from .gdal_setup import gdal
 from .georeference import (
     PIXEL_GRID,
@@ -42,7 +42,6 @@ from .georeference import (
 from .wavelengths import centres_nm
 
 # File blocks that a sample of the whole raster may touch: more take minutes.
-VALID_SIDE = 512  # pixels: enough to tell a mosaic from objects that were cut out
 SAMPLED_BLOCKS = 1 << 16
 IN_ONE_UNIT = "if their values are not in one unit, colours are wrong"
 # Values this far beyond a pixel's edge still count as on it (rounding of coordinates).
@@ -140,13 +139,13 @@ class RasterReader:
         """The window of the whole raster."""
         return Window(0, 0, self.rows, self.cols)
 
-    def thin_validity(self) -> Tuple[np.ndarray, Tuple[float, float]]:
-        """Read which pixels of the whole raster are valid, thinned where it is large.
+    def thin_validity(self, side: int) -> Tuple[np.ndarray, Tuple[float, float]]:
+        """Read which pixels of the whole raster are valid, thinned to about ``side``.
 
         Returns: bool (rows, cols), and of how many rows and columns one is taken.
         Raises: StorageError when the file can no longer be read.
         """
-        _, valid = self.preview(self.whole, self._side_in_reach(VALID_SIDE))
+        _, valid = self.preview(self.whole, self._side_in_reach(side))
         return valid, (self.rows / valid.shape[0], self.cols / valid.shape[1])
 
     def window(self, extent: Sequence[float]) -> Window:
@@ -275,9 +274,7 @@ class RasterReader:
         with np.errstate(over="ignore"):
             values = np.stack(arrays).astype(np.float32)
         valid &= np.isfinite(values).all(axis=0)
-        filled = np.stack([find_fill_values(stored) for stored in arrays]) & valid
-        if self._zero_is_fill:
-            filled |= valid & (values == 0).all(axis=0)
+        filled = find_undeclared(arrays, valid, self._zero_is_fill)
         self._note_fill(values, filled)
         return values, valid & ~filled.any(axis=0)
 
@@ -286,8 +283,7 @@ class RasterReader:
         if self._has_fill or not filled.any():
             return
         self._has_fill = True
-        said = describe_fill(values.reshape(len(values), -1), filled.reshape(len(values), -1))
-        self.values_doubts = [*self.values_doubts, said]
+        self.values_doubts = [*self.values_doubts, describe_fill(values, filled)]
 
 
 def _whole_pixels(places: Sequence[float], length: int) -> Tuple[int, int]:

@@ -54,13 +54,20 @@ def recognise(facts: FileFacts) -> Optional[Known]:
     return _by_offset_tag(facts) or _sentinel2(facts) or _landsat(facts)
 
 
+def few_pixels(values: np.ndarray) -> np.ndarray:
+    """Thin ``values`` (bands, pixels) to what shares and quantiles need.
+
+    Returns: a view of about FEW_PIXELS to twice as many.
+    """
+    return values[:, :: max(1, values.shape[1] // FEW_PIXELS)]
+
+
 def recognise_offset(values: np.ndarray) -> Optional[Known]:
     """Recognise Sentinel-2's offset in whole numbers ``values`` (bands, pixels) of a mute file.
 
     Returns: the calibration; None where the darkest of a band is darker, or bright.
     """
-    some = values[:, :: max(1, values.shape[1] // FEW_PIXELS)]
-    darkest = np.quantile(some, DARKEST_QUANTILE, axis=1)
+    darkest = np.quantile(few_pixels(values), DARKEST_QUANTILE, axis=1)
     if not (darkest.min() >= SENTINEL2_OFFSET and darkest.max() < DARKEST):
         return None
     listed = ", ".join(f"{value:.0f}" for value in darkest)

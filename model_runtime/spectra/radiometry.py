@@ -10,10 +10,10 @@ from ..package.manifest import Domain, Manifest
 from .empirical_line import SAME_BAND_NM, SRGB_CURVE, Calibration
 from .known_calibration import (
     DARKEST_QUANTILE,
-    FEW_PIXELS,
     SENTINEL2_OFFSET,
     FileFacts,
     Known,
+    few_pixels,
     recognise,
     recognise_offset,
 )
@@ -294,7 +294,7 @@ def _white_of_picture(stored: Stored) -> Optional[float]:
 def _stretched(stored: Stored, factor: float) -> bool:
     """Whether the values are the levels of 8 bits times ``factor``."""
     sixteen = stored.integer and stored.bits == 16
-    some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
+    some = few_pixels(stored.values)
     return sixteen and _in_levels(some / np.float32(factor))
 
 
@@ -418,7 +418,7 @@ def _whole_numbers(stored: Stored, bright: float, model: Manifest) -> _Guess:
 def _doubt_of_counts(stored: Stored, largest: int) -> str:
     """What whole numbers may be where they look like reflectance x 10,000."""
     said = f"the values (up to {largest}) are taken as reflectance x 10,000 by their range alone: "
-    some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
+    some = few_pixels(stored.values)
     if _quantile(some, DARKEST_QUANTILE).min() >= SENTINEL2_OFFSET:
         return said + (
             "none lies below 1000, so if this is Sentinel-2 from 2022 on, subtract its offset: "
@@ -556,7 +556,7 @@ def _with_warning(result: Radiometry, stored: Stored, model: Manifest) -> Radiom
     """``result`` with a warning where many colours of the sample are unknown to the model."""
     if model.domain is None:
         return result
-    some = stored.values[:, :: max(1, stored.values.shape[1] // FEW_PIXELS)]
+    some = few_pixels(stored.values)
     values = result.apply(some)
     low, high = np.min(model.domain.values, axis=1), np.max(model.domain.values, axis=1)
     share = float(((values < low[:, None]) | (values > high[:, None])).any(axis=0).mean())

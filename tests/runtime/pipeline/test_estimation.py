@@ -55,7 +55,7 @@ class Picture:
         pick = np.ix_(rows, cols)
         return self.values[(slice(None), *pick)], self.mask[pick]
 
-    def thin_validity(self):
+    def thin_validity(self, side):
         return self.mask, (1.0, 1.0)
 
 
