@@ -16,11 +16,12 @@ def pytest_sessionfinish(session, exitstatus):
     session.config.stash[_exit_status] = int(exitstatus)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config):
-    """QGIS and torch in one process may crash while the interpreter takes them down.
+    """QGIS and torch in one process may crash while they are taken down.
 
-    By then everything is printed; only the exit code would be lost.
+    Also while pytest collects garbage once more, which this comes before. By then everything is
+    printed; only the exit code would be lost.
     """
     if _exit_status in config.stash:
         atexit._run_exitfuncs()
