@@ -11,6 +11,7 @@ from model_runtime.errors import InputError
 from ..config import Config, from_table
 from . import compact as networks_compact
 from .compact import CompactNetwork, CompactSettings
+from .interpolation import start_as_interpolation
 from .released import ReleasedUNet, ReleasedUNetSettings
 
 KINDS = {
@@ -32,9 +33,18 @@ def build(config: Config, stage: int) -> nn.Module:
         raise InputError(f"{where} sets {said}", "leave it out: the other settings say it")
     settings = from_table(settings_class, {**table, **implied}, where)
     try:
-        return network(settings)
+        return _started(network(settings), config, stage)
     except (ValueError, RuntimeError, ZeroDivisionError) as error:
         raise InputError(f"{where} cannot be built ({error})", "change its sizes") from error
+
+
+def _started(network: nn.Module, config: Config, stage: int) -> nn.Module:
+    """A later compact stage begins as the interpolation of the one before."""
+    if stage and isinstance(network, CompactNetwork):
+        nm = config.output.wavelength_nm
+        of_stages = (config.stages[s].final_bands for s in (stage - 1, stage))
+        start_as_interpolation(network, *([nm[band] for band in bands] for bands in of_stages))
+    return network
 
 
 def check(config: Config) -> None:
