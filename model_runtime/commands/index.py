@@ -95,7 +95,7 @@ def run(args, events) -> None:
 def _plan(args) -> Plan:
     from ..raster.cube import read_cube
     from ..raster.dataset import refuse_spread, require_spread
-    from ..raster.draws import find_draws, refuse_other_grid
+    from ..raster.draws import find_draws, refuse_other_run
 
     if args.draws and args.spread:
         raise InputError("--draws and --spread are both given", "give --draws, it is the better")
@@ -110,7 +110,7 @@ def _plan(args) -> Plan:
     draws = find_draws(args.draws) if args.draws else []
     plan = Plan(args.cube, indices, weights_at(wanted_nm, seen_nm), draws, args.spread)
     for other in plan.rasters[1:]:
-        refuse_other_grid(plan.cube, other)
+        refuse_other_run(plan.cube, other)
     return plan
 
 

@@ -115,6 +115,7 @@ def _check_threshold(threshold: float) -> None:
 def _plan(args, events) -> Plan:
     from ..raster.cube import find_undeclared_nodata, read_cube, usable_bands
     from ..raster.dataset import refuse_spread, require_spread
+    from ..raster.draws import refuse_other_run
 
     refuse_spread(args.cube)
     spectra, left_out = spectral_library.read_all([Path(path) for path in args.library])
@@ -125,7 +126,7 @@ def _plan(args, events) -> Plan:
     usable = usable_bands(args.cube)
     if args.spread:
         require_spread(args.spread)
-        _refuse_other_bands(args.cube, args.spread)
+        refuse_other_run(args.cube, args.spread)
     nm = np.asarray(corner.wavelength_nm)[usable]
     widths = band_widths(np.asarray(corner.wavelength_nm), corner.fwhm_nm)[usable]
     library = matching.at_bands(spectra, nm, widths)
@@ -182,20 +183,6 @@ def _refuse_unseen(
 def _some(spectra: Sequence[Reference], places: Sequence[int]) -> str:
     names = ", ".join(spectra[i].name for i in places[:NAMED])
     return f"{len(places)} of {len(spectra)} spectra ({names}{', ...' * (len(places) > NAMED)}) are"
-
-
-def _refuse_other_bands(cube: str, spread: str) -> None:
-    from ..raster.cube import cube_shape, read_cube
-
-    own, its = (read_cube(path, window=Window(0, 0, 1, 1)) for path in (cube, spread))
-    alike = cube_shape(cube) == cube_shape(spread) and own.geotransform == its.geotransform
-    if not alike or not np.allclose(
-        np.asarray(own.wavelength_nm), np.asarray(its.wavelength_nm), atol=0.01
-    ):
-        raise InputError(
-            f"--spread '{spread}' has not the pixels and bands of '{cube}'",
-            "take the spread of the same run",
-        )
 
 
 def _writers(outputs: Sequence[str], plan: Plan, shape: Tuple[int, int]) -> Iterator:

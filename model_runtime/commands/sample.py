@@ -41,7 +41,7 @@ def run(args, events) -> None:
     """
     from ..pipeline.sample_features import sample_features
     from ..raster.cube import cube_shape, find_undeclared_nodata, read_cube
-    from ..raster.draws import find_draws, refuse_other_grid
+    from ..raster.draws import find_draws, refuse_other_run
     from ..raster.feature_file import check_columns
     from ..raster.features import open_layer, place_on
     from ..tiling import Window
@@ -51,7 +51,7 @@ def run(args, events) -> None:
     indices = index_choice.choose_formulas(args.index, args.formula)
     wanted = _check_outputs(args, draws)
     for draw in draws:
-        refuse_other_grid(args.cube, draw)
+        refuse_other_run(args.cube, draw)
     layer = open_layer(args.features, args.layer, args.name_field)
     corner = read_cube(args.cube, window=Window(0, 0, 1, 1))
     shape = cube_shape(args.cube)[1:]

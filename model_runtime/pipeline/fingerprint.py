@@ -30,6 +30,15 @@ def content_of(path: str) -> str:
     return f"{size},{digest}".strip(",")
 
 
+def digest_of(path: str) -> str:
+    """Note which content the file ``path`` has; neither its name nor what lies beside it counts.
+
+    Returns: 32 hexadecimal digits; "" for what is not a file.
+    """
+    *_, digest = _of_file(Path(path)).split(", ")
+    return "" if digest == GONE else digest
+
+
 def _of_file(path: Path) -> str:
     try:
         with path.open("rb") as stream:

@@ -20,8 +20,10 @@ class Facts:
     warnings: List[str] = field(default_factory=list)
 
 
-def facts_of(job: Job, model_sha256: str) -> Facts:
+def facts_of(job: Job, model_sha256: str, input_fingerprint: str = "") -> Facts:
     """Collect what is known before the first tile; ``model_sha256`` of the model's manifest.
+
+    ``input_fingerprint`` tells outputs of two pictures of one place apart; "" where it is no file.
 
     Returns: the facts.
     """
@@ -45,6 +47,7 @@ def facts_of(job: Job, model_sha256: str) -> Facts:
         "SCDM_RADIOMETRY_OFFSET": format_numbers(taken.offset),
         **({"SCDM_COLOUR_CORRECTION": _colours_said(how)} if how.colours else {}),
         "SCDM_INPUT_BANDS": format_numbers(job.reader.bands),
+        **({"SCDM_INPUT_FINGERPRINT": input_fingerprint} if input_fingerprint else {}),
         **({"SCDM_MASK": job.mask.polygons.description} if job.mask else {}),
         "SCDM_SOFTWARE_VERSION": __version__,
         "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",

@@ -85,7 +85,7 @@ def upsample_scene(
     inputs = fingerprint.fingerprint_files(reader.files())
     run = Run(events, since, reader, inputs, executor, package, targets)
     job = _job(options, run, sampling, spec)
-    facts = provenance.facts_of(job, package.sha256)
+    facts = provenance.facts_of(job, package.sha256, fingerprint.digest_of(reader.path))
     job = replace(job, outputs=replace(spec, tags=facts.settings))
     job = executor.fit(options, job, events.warning)
     for message in facts.warnings:

@@ -5,12 +5,15 @@ from typing import List
 
 import numpy as np
 
-from ..contract import SAMPLE_NAME
+from ..contract import SAMPLE_NAME, TAG_PREFIX, VALUES_TAGS
 from ..errors import InputError
 from ..tiling import Window
 from .cube import cube_shape, read_cube
+from .dataset import open_dataset
 
 FEWEST_DRAWS = 2
+_SAME_RUN = "take draws or a spread of the same run"
+_WORDS = {name: name[len(TAG_PREFIX) :].lower().replace("_", " ") for name in VALUES_TAGS}
 
 
 def find_draws(folder: str) -> List[str]:
@@ -29,16 +32,32 @@ def find_draws(folder: str) -> List[str]:
     return [str(path) for path in found]
 
 
-def refuse_other_grid(cube: str, other: str) -> None:
-    """Check that the rasters ``cube`` and ``other`` have the same pixels and bands.
+def refuse_other_run(cube: str, other: str) -> None:
+    """Check that ``other``, draws or a spread, has the pixels and bands of ``cube`` and its values.
 
-    Raises: InputError where they have not.
+    Rasters without tags, as those of other software, are only held to the pixels and bands.
+
+    Raises: InputError where it has not.
     """
+    _refuse_other_grid(cube, other)
+    tags, others = (open_dataset(path).GetMetadata() or {} for path in (cube, other))
+    differ = [name for name in VALUES_TAGS if name in tags and name in others]
+    differ = [name for name in differ if tags[name] != others[name]]
+    if differ:
+        name = differ[0]
+        raise InputError(
+            f"'{other}' is not of the run that made '{cube}': its {_WORDS[name]} is "
+            f"{others[name]}, not {tags[name]}",
+            _SAME_RUN,
+        )
+
+
+def _refuse_other_grid(cube: str, other: str) -> None:
     corners = [read_cube(path, window=Window(0, 0, 1, 1)) for path in (cube, other)]
     own_nm, its_nm = (np.asarray(corner.wavelength_nm) for corner in corners)
     alike = cube_shape(cube) == cube_shape(other) and np.allclose(own_nm, its_nm, atol=0.01)
     if not alike or corners[0].geotransform != corners[1].geotransform:
         raise InputError(
             f"'{other}' has not the pixels and bands of '{cube}'",
-            "take draws or a spread of the same run",
+            _SAME_RUN,
         )

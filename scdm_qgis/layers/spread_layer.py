@@ -4,10 +4,13 @@ from typing import Iterable, Optional
 
 from qgis.core import QgsRasterLayer
 
-from ..model_runtime.contract import SAMPLE_TAG, SPREAD_CONTENT, TAG_PREFIX
+from ..model_runtime.contract import SAMPLE_TAG, SPREAD_CONTENT, TAG_PREFIX, VALUES_TAGS
 from .raster_file import scdm_tags
 
-_SAME = ("MODEL_SHA256", "SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "INPUT_BANDS")
+_SAME = (
+    *("SEED", "SAMPLES", "SAMPLER", "STEPS", "GUIDANCE", "TRUNCATION", "COLOUR_CORRECTION"),
+    *(name[len(TAG_PREFIX) :] for name in VALUES_TAGS),
+)
 
 
 def spread_of(layer: QgsRasterLayer, others: Iterable) -> Optional[QgsRasterLayer]:

@@ -253,6 +253,18 @@ def test_the_spread_of_another_run_is_not_taken(panel, pair):
     assert panel.profile.points[0].spread is None
 
 
+@pytest.mark.parametrize(
+    "name", ["INPUT_FINGERPRINT", "RADIOMETRY_GAIN", "RADIOMETRY_CURVE", "COLOUR_CORRECTION"]
+)
+def test_the_spread_of_another_picture_on_the_same_grid_is_not_taken(panel, pair, name):
+    run = {"MODEL_SHA256": "ab", "SEED": "3", "SAMPLES": "4", name: "1"}
+    tag(pair[0], CONTENT="mean of the samples", **run)
+    tag(pair[1], CONTENT="spread of the estimate", **{**run, name: "2"})
+    panel.layers.refresh()
+    panel.add_point(CENTRE)
+    assert panel.profile.points[0].spread is None
+
+
 def test_a_sample_has_no_spread(panel, pair):
     run = {"MODEL_SHA256": "ab", "SEED": "3", "SAMPLES": "4"}
     tag(pair[0], CONTENT="sample 2 of 4", SAMPLE="2", **run)

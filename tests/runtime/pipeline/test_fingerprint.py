@@ -52,3 +52,16 @@ def test_every_byte_of_a_small_file_counts(tmp_path):
         os.utime(path, ns=(1, 1))
         states.add(state(path))
     assert len(states) == 9
+
+
+def test_a_copy_has_the_digest_of_its_file_and_a_changed_one_another(file, tmp_path):
+    copy = tmp_path / "b.tif"
+    copy.write_bytes(file.read_bytes())
+    assert fingerprint.digest_of(str(copy)) == fingerprint.digest_of(str(file)) != ""
+    copy.write_bytes(file.read_bytes()[:-1] + b"?")
+    assert fingerprint.digest_of(str(copy)) != fingerprint.digest_of(str(file))
+
+
+def test_what_is_no_file_has_no_digest(tmp_path):
+    assert fingerprint.digest_of("/vsicurl/https://example.org/a.tif") == ""
+    assert fingerprint.digest_of(str(tmp_path)) == ""

@@ -54,6 +54,12 @@ def test_tags_say_what_made_the_raster(job):
     assert (tags["SCDM_RADIOMETRY"], tags["SCDM_INPUT_BANDS"]) == ("match", "3,2,1")
 
 
+def test_tags_tell_pictures_of_one_place_apart(job):
+    tags = provenance.facts_of(job, "abc", "0a1b").settings
+    assert tags["SCDM_INPUT_FINGERPRINT"] == "0a1b"
+    assert "SCDM_INPUT_FINGERPRINT" not in provenance.facts_of(job, "abc").settings
+
+
 def test_the_gain_of_a_tag_is_the_gain_to_the_last_bit(job):
     text = provenance.facts_of(job, "abc").settings["SCDM_RADIOMETRY_GAIN"]
     assert tuple(np.float32(word) for word in text.split(",")) == GAIN
