@@ -16,7 +16,7 @@ from ..layers.colour_samples import display_of
 from ..layers.loading import style_on_load
 from ..layers.proposal import proposed_picture
 from ..layers.reference_system import chosen_by_user, write_into
-from ..layers.source import band_numbers, extent_text, gdal_name
+from ..layers.source import band_numbers, extent_text, gdal_name, shows_what_is_taken
 from ..layers.style import natural_colour, natural_look, reliability_colours, spread_colours
 from ..layers.style_file import write_beside
 from ..layers.web_layer import is_web_layer, part_of, shown_pixel, temporary_geotiff
@@ -378,7 +378,7 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         self.slowed = slowdown()
         self.layer_name, self.written = layer.name(), []
         self.part = self._part(parameters, context, layer)
-        self.picture = None if self.part else display_of(layer)
+        self.picture = None if self.part else self._display(parameters, context, layer)
         self.crs = "" if self.part else chosen_by_user(layer)
         self.source = "" if self.part else gdal_name(layer)
         self.place = [] if self.part else self._place(parameters, context, layer, feedback)
@@ -394,13 +394,22 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         pixel = self.parameterAsDouble(parameters, "RESOLUTION", context)
         return part_of(layer, extent, pixel or shown_pixel(layer, utils.iface))
 
-    def _place(self, parameters, context, layer, feedback):
-        """Which bands and which part of a file are taken."""
-        options = []
-        chosen = [
+    def _chosen_bands(self, parameters, context):
+        """Red, green and blue as the user chose them, 0 for each that is left to the file."""
+        return [
             self.parameterAsInt(parameters, n, context) if given(parameters, n) else 0
             for n in BANDS
         ]
+
+    def _display(self, parameters, context, layer):
+        """What the estimate shall look like; None where the picture is shown in other colours."""
+        chosen = self._chosen_bands(parameters, context)
+        return display_of(layer) if shows_what_is_taken(layer, chosen) else None
+
+    def _place(self, parameters, context, layer, feedback):
+        """Which bands and which part of a file are taken."""
+        options = []
+        chosen = self._chosen_bands(parameters, context)
         bands = band_numbers(layer, chosen)
         if bands is not None:
             options.append("--bands=" + ",".join(str(band) for band in bands))

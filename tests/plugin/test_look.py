@@ -100,6 +100,36 @@ def test_a_part_of_the_picture_is_compared_with_that_part(qgis_app, pair, tmp_pa
     assert np.abs(shown(layer, 55, 45) - before).mean() < 6
 
 
+COPIER = """
+import shutil
+shutil.copy({cube!r}, argv[4])
+say(event='started', rows=60, columns=90, tiles=1, device='cpu', providers=[], seed=0)
+say(event='done', output=argv[4], seconds=0.25)
+"""
+
+
+def test_the_estimate_of_a_picture_that_qgis_shows_in_false_colours_is_in_natural_ones(
+    registered, fake_worker, write_cube, write_raster, log, tmp_path
+):
+    """Bands named blue, green, red lie on the map as red, green, blue: sand is shown in blue."""
+    import processing
+
+    light = np.linspace(0.4, 1.2, ROWS * COLS).reshape(ROWS, COLS)
+    sand = materials()[1][:, None, None] * light
+    estimate = write_cube("estimate.tif", sand.astype(np.float32), NM)
+    bands = np.stack([np.interp(nm, NM, materials()[1]) * light for nm in (465, 550, 640)])
+    picture = write_raster("picture.tif", (600 * bands).astype(np.uint8))
+    dataset = gdal.Open(str(picture), gdal.GA_Update)
+    for number, name in enumerate(("Blue", "Green", "Red"), 1):
+        dataset.GetRasterBand(number).SetDescription(name)
+    dataset = None
+    fake_worker(COPIER.format(cube=str(estimate)))
+    output = str(tmp_path / "out.tif")
+    processing.run("scdm:upsample", {"INPUT": str(picture), "OUTPUT": output}, feedback=log)
+    red, _, blue = shown(QgsRasterLayer(output, "out")).mean(1)
+    assert red > blue + 20
+
+
 def test_a_picture_of_other_colours_is_not_imitated(spectra):
     """Such as a false-colour display: its red is no red of ours."""
     values = spectra.reshape(len(NM), -1)

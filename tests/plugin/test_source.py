@@ -13,7 +13,12 @@ from qgis.core import (
     QgsSingleBandGrayRenderer,
 )
 
-from scdm_qgis.layers.source import band_numbers, extent_text, gdal_name
+from scdm_qgis.layers.source import (
+    band_numbers,
+    extent_text,
+    gdal_name,
+    shows_what_is_taken,
+)
 
 
 def test_a_relative_path_becomes_absolute(qgis_app, rgb_path, monkeypatch):
@@ -85,6 +90,25 @@ def test_band_names_go_before_the_colours_that_gdal_makes_up_for_bytes(qgis_app,
     layer = stack("NIR", "Red", "Green", "Blue", kind=np.uint8)
     assert band_numbers(layer, (0, 0, 0)) is None
     assert band_numbers(layer, (0, 0, 1)) == (2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen", "alike"),
+    [
+        ((), (0, 0, 0), True),  # taken as it is shown
+        ((), (3, 0, 0), False),
+        (("B2", "B3", "B4", "B8"), (0, 0, 0), False),  # shown in false colours: 4, 2, 3
+        (("B2", "B3", "B4", "B8"), (4, 2, 3), True),
+    ],
+)
+def test_a_layer_in_other_colours_than_those_taken_is_known(qgis_app, stack, names, chosen, alike):
+    assert shows_what_is_taken(stack(*names), chosen) == alike
+
+
+def test_a_layer_in_greys_shows_no_red_green_and_blue(qgis_app, stack):
+    layer = stack()
+    layer.setRenderer(QgsSingleBandGrayRenderer(layer.dataProvider(), 1))
+    assert not shows_what_is_taken(layer, (0, 0, 0))
 
 
 def test_the_extent_keeps_its_digits(qgis_app):
