@@ -19,11 +19,11 @@ from ..model_runtime.contract import (
     SPREAD_CONTENT,
 )
 from ..model_runtime.raster.wavelengths import REACH_NM, nearest_bands, sees
+from .band_cut import cut_of
 from .colour_samples import Displayed, sample
 from .look import CUT, OWN_GAMMA, Channel, Look, like, own, with_band_numbers
 from .raster_file import scdm_tags, wavelengths_nm
 
-SAMPLE_PIXELS = 250_000
 INFRARED_CUT = (0.0, 0.99)
 LEAST_VISIBLE = 0.5  # of the near infrared's brightest: plants stay red, soil stays dull
 
@@ -82,8 +82,7 @@ def spread_colours(layer: QgsRasterLayer) -> bool:
     bands = nearest_bands(nm, INFRARED_NM)
     if not bands:
         return False
-    _, top = layer.dataProvider().cumulativeCut(bands[0], *CUT, layer.extent(), SAMPLE_PIXELS)
-    return _in_viridis(layer, bands[0], top)
+    return _in_viridis(layer, bands[0], _cut(layer, bands[0], CUT)[1])
 
 
 def reliability_colours(layer: QgsRasterLayer) -> bool:
@@ -171,7 +170,7 @@ def _infrared_look(layer: QgsRasterLayer, bands: Tuple[int, ...]) -> Look:
 
 
 def _cut(layer: QgsRasterLayer, band: int, shares: Tuple[float, float]) -> Tuple[float, float]:
-    return layer.dataProvider().cumulativeCut(band, *shares, layer.extent(), SAMPLE_PIXELS)
+    return cut_of(layer.source(), band, shares)
 
 
 def _show(layer: QgsRasterLayer, look: Look) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from qgis.core import QgsRasterLayer
 
+from scdm_qgis.layers.band_cut import cut_of
 from scdm_qgis.layers.raster_file import bands_of_file, wavelengths_nm
-from scdm_qgis.layers.style import both_styles, natural_colour
+from scdm_qgis.layers.style import both_styles, error_colours, natural_colour, spread_colours
 
 
 def test_wavelengths_in_either_unit_and_domain(write_raster):
@@ -67,3 +68,47 @@ def test_a_file_that_is_gone_has_no_wavelengths(tmp_path, switch):
         assert bands_of_file(str(tmp_path / "gone.tif")) is None
     finally:
         (gdal.UseExceptions if before else gdal.DontUseExceptions)()
+
+
+NM = (460, 550, 640, 860)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 30)])
+def test_an_estimate_of_one_colour_is_shown_in_it(qgis_app, write_cube, shape, capfd):
+    values = np.ones((4, *shape), np.float32) * np.array([0.05, 0.08, 0.2, 0.3])[:, None, None]
+    layer = QgsRasterLayer(str(write_cube("cube.tif", values.astype(np.float32), NM)), "cube")
+    assert both_styles(layer)
+    (red,), (green,), (blue,) = shown(layer, 1, 1)
+    assert red > green > blue > 0
+    assert all(low < high for low, high in limits(layer))
+    assert "ERROR" not in "".join(capfd.readouterr())
+
+
+def shown(layer, width, height):
+    """The displayed colours (3, pixels), 0 to 255."""
+    block = layer.pipe().last().block(1, layer.extent(), width, height)
+    argb = np.frombuffer(bytes(block.data()), np.uint32)
+    return np.stack([argb >> shift & 255 for shift in (16, 8, 0)]).astype(float)
+
+
+@pytest.mark.parametrize("colours", [spread_colours, error_colours])
+@pytest.mark.parametrize("value", [0.0, 0.02, np.nan])
+def test_a_map_of_one_value_has_a_legend(qgis_app, write_cube, colours, value, capfd):
+    values = np.full((4, 5, 6), value, np.float32)
+    layer = QgsRasterLayer(str(write_cube("map.tif", values, NM)), "map")
+    assert colours(layer)
+    assert layer.renderer().classificationMin() == 0 < layer.renderer().classificationMax() <= 1
+    assert "ERROR" not in "".join(capfd.readouterr())
+
+
+def test_a_cut_is_of_valid_pixels_in_physical_units(write_cube):
+    from osgeo import gdal
+
+    stored = np.arange(2000, dtype=np.uint16).reshape(1, 40, 50)
+    path = write_cube("cube.tif", stored, (550,))
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).SetNoDataValue(1999)
+    dataset.GetRasterBand(1).SetScale(1e-3)
+    dataset.GetRasterBand(1).SetOffset(-1)
+    dataset = None
+    assert cut_of(str(path), 1, (0.0, 1.0)) == pytest.approx((-1.0, 0.998))
