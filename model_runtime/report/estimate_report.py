@@ -14,6 +14,7 @@ from . import images as pictures
 CLASSES = 5
 PICTURE_SIDE = 360  # pixels; smaller pictures are enlarged
 PREVIEW_SIDE = 512  # pixels; what a caller should read at most
+COLOURS = f"{contract.TAG_PREFIX}COLOUR_CORRECTION"
 TABLE_NM = (460.0, 550.0, 640.0, 720.0, 860.0)
 _INPUT_COLOURS = ("#d62728", "#2ca02c", "#1f77b4")
 _NOTE = (
@@ -31,6 +32,13 @@ _BY_CONSTRUCTION = (
     "they give it back by construction, up to rounding and what is clipped at 0. So small errors "
     "here do not mean that the estimate is good, and say nothing of the infrared; large ones would "
     "be a fault."
+)
+_CORRECTED = (
+    "The estimate seen again through the input bands, against the input itself. A camera's red, "
+    "green and blue are not the model's: the estimate follows them by one colour correction for "
+    "the whole picture (see Settings), and what that changes is part of the errors here, a tint "
+    "and a bias above all. Errors of single areas mean that the estimate contradicts its own "
+    "picture there; small ones say nothing of the other bands."
 )
 
 Encode = Callable[[np.ndarray], bytes]  # uint8 (channels, rows, cols) to PNG
@@ -108,7 +116,7 @@ def html(result: Result, encode: Encode) -> str:
 def _with_labels(entries: Dict[str, str]) -> List[Tuple[str, str]]:
     """Raster tags such as SCDM_RADIOMETRY_WHY as words."""
     named = ((name.replace("SCDM_", "").replace("TIFFTAG_", ""), v) for name, v in entries.items())
-    return [(name.replace("_", " ").capitalize(), value) for name, value in named]
+    return [(name.replace("_", " ").capitalize(), v.replace("+-", "±")) for name, v in named]
 
 
 def _subtitle(model: Manifest) -> str:
@@ -130,7 +138,9 @@ def _pictures(result: Result, labels: np.ndarray, encode: Encode) -> Iterator[st
         shown = pictures.composite(rgb, together=True)
         yield _picture(shown, "Input", f"as the model sees it, {stretch}", result.ground, encode)
     natural = pictures.natural(cube, nm, rgb)
-    note = "as a camera sees it, " + (stretch if rgb is None else "stretched as the input")
+    note = "as the model's camera sees it, "
+    note += stretch if rgb is None else "stretched as the input"
+    note += ", after the colour correction" if COLOURS in result.settings else ""
     yield _picture(natural, "Estimate in natural colour", note, result.ground, encode)
     infrared = pictures.infrared(cube, nm)
     note = f"{_nm_names(nm, contract.INFRARED_NM)}, stretched from 0"
@@ -229,7 +239,7 @@ def _uncertainty(result: Result, encode: Encode) -> Iterator[str]:
             "the estimate's uncertainty. Ask for them to get it per band and pixel."
         )
     if result.spread is not None:
-        said = result.settings.get("SCDM_SPREAD", "")
+        said = result.settings.get("SCDM_SPREAD", "").replace("+-", "±")  # tags are ASCII
         yield _spread_chart(result.model, result.spread, said)
     maps = list(_uncertainty_maps(result, encode))
     if maps:
@@ -275,13 +285,20 @@ def _consistency(
     result: Result, agreement: input_agreement.Consistency, encode: Encode
 ) -> Iterator[str]:
     yield html_page.heading("Agreement with the input")
-    yield html_page.paragraph(_BY_CONSTRUCTION if result.model.data_consistency else _CHECKED)
+    yield html_page.paragraph(_agreement_words(result))
     rows = [
         [b.name, f"{b.rmse:.4f}", f"{b.bias:+.4f}", f"{b.correlation:.4f}"] for b in agreement.bands
     ]
     unit = result.model.input_unit
     yield html_page.table(["Input band", f"RMSE ({unit})", f"Bias ({unit})", "Correlation"], rows)
     yield from _error_maps(result, agreement, encode)
+
+
+def _agreement_words(result: Result) -> str:
+    """What errors mean: it depends on how the estimate was made."""
+    if COLOURS in result.settings:
+        return _CORRECTED
+    return _BY_CONSTRUCTION if result.model.data_consistency else _CHECKED
 
 
 def _error_maps(

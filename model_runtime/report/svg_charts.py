@@ -12,10 +12,10 @@ from typing import List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 Numbers = Union[Sequence[float], np.ndarray]
-WIDTH, HEIGHT = 720, 340
+WIDTH, HEIGHT = 720, 350
 NARROW = 360  # the width of a chart on a telephone, whose words are as large there
 TICK_PIXELS = 60  # at least, from one tick of the x axis to the next
-LEFT, RIGHT, TOP, BOTTOM = 74, 24, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 74, 24, 24, 46
 _STYLE = (
     "<style>text{font-family:system-ui,sans-serif;font-size:13px}"
     "@media (prefers-color-scheme:dark){.paper{fill:#1a1d21}.ink{fill:#e6e6e6}"
@@ -154,7 +154,7 @@ def _range(item: Range, x: _Scale) -> str:
     return (
         f'<rect x="{start:.1f}" y="{TOP}" width="{stop - start:.1f}" '
         f'height="{HEIGHT - BOTTOM - TOP}" fill="{item.colour}" fill-opacity="0.13"/>'
-        + text((start + stop) / 2, TOP + 14, item.label, "middle")
+        + text((start + stop) / 2, TOP - 7, item.label, "middle")
     )
 
 

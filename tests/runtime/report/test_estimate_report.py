@@ -120,6 +120,23 @@ def test_agreement_by_construction_is_told_as_that(consistent):
     assert ("by construction" in html) == consistent
 
 
+@pytest.mark.parametrize("consistent", [True, False])
+def test_a_colour_correction_is_not_told_as_a_fault(consistent):
+    """It moves red, green and blue on purpose, so their bias is no contradiction."""
+    model = dataclasses.replace(MODEL, data_consistency=consistent)
+    settings = {"SCDM_COLOUR_CORRECTION": "0.8,0.1; 0.1,0.8"}
+    html = estimate_report.html(result(model=model, settings=settings), encode)
+    assert "is part of the errors here" in html and "by construction" not in html
+    assert "after the colour correction" in html
+    assert "colour correction" not in estimate_report.html(result(), encode)
+
+
+def test_a_tag_in_ascii_is_shown_with_its_signs():
+    spread, said = np.full((12, 9, 14), 0.1, np.float32), "calibrated: estimate +- 1.645 spreads"
+    html = estimate_report.html(result(spread=spread, settings={"SCDM_SPREAD": said}), encode)
+    assert html.count("estimate ± 1.645 spreads") == 2 and "+-" not in html
+
+
 def test_what_the_run_says_is_shown():
     html = estimate_report.html(
         result(
