@@ -135,12 +135,17 @@ def _in_viridis(layer: QgsRasterLayer, band: int, top: float, low: float = 0.0) 
     if ramp is None:
         return False
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band)
-    renderer.setClassificationMin(low)
-    renderer.setClassificationMax(top)
+    renderer.setClassificationMin(_legible(low))
+    renderer.setClassificationMax(_legible(top))
     renderer.createShader(ramp)
     layer.setRenderer(renderer)
     layer.triggerRepaint()
     return True
+
+
+def _legible(value: float) -> float:
+    """Three digits: the ends stand in the legend."""
+    return float(f"{value:.3g}")
 
 
 def sees_infrared(wavelength_nm: Sequence[Optional[float]]) -> bool:

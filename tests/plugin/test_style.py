@@ -101,6 +101,13 @@ def test_a_map_of_one_value_has_a_legend(qgis_app, write_cube, colours, value, c
     assert "ERROR" not in "".join(capfd.readouterr())
 
 
+def test_a_legend_has_no_more_digits_than_one_reads(qgis_app, write_cube):
+    values = np.random.default_rng(1).uniform(0, 1 / 3, (4, 20, 30)).astype(np.float32)
+    layer = QgsRasterLayer(str(write_cube("map.tif", values, NM)), "map")
+    assert error_colours(layer)
+    assert len(str(layer.renderer().classificationMax())) <= len("0.327")
+
+
 def test_a_cut_is_of_valid_pixels_in_physical_units(write_cube):
     from osgeo import gdal
 
