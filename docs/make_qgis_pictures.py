@@ -1,10 +1,11 @@
-"""Makes the pictures of QGIS's window: dialog, running job, layer, panel, colour infrared.
+"""Makes the pictures of QGIS's window: dialog, running job, layer, panel, infrared, NDVI.
 
     python docs/make_qgis_pictures.py RGB XMIN,XMAX,YMIN,YMAX FOLDER [--plugins build/plugins]
 
 Starts a real QGIS in a profile of its own on a virtual screen (xvfb-run), which runs this file
-again: opens RGB, runs scdm:upsample on the extent from its dialog and clicks four pixels of the
-result in the panel. Chromium then shows the report, light and dark. FOLDER also holds the rasters.
+again: opens RGB, runs scdm:upsample on the extent (in RGB's reference system) from its dialog,
+clicks four pixels of the result in the panel, puts three reference spectra beside them and works
+out the NDVI. Chromium then shows the report, light and dark. FOLDER also holds the rasters.
 """
 
 import argparse
@@ -33,10 +34,24 @@ settings=true
 # Where to click, as shares of the result's width and height from the upper left.
 PIXELS = ((0.22, 0.32), (0.52, 0.45), (0.74, 0.75), (0.4, 0.8))
 RUNNING_AT = 15  # percent
+MATERIALS = """nm,green grass,dry grass,bare soil
+400,0.03,0.06,0.05
+500,0.04,0.10,0.08
+550,0.08,0.13,0.10
+600,0.05,0.16,0.12
+660,0.035,0.19,0.15
+680,0.04,0.20,0.155
+700,0.12,0.22,0.16
+740,0.35,0.24,0.18
+800,0.45,0.26,0.20
+1000,0.47,0.34,0.26
+"""
 
 
 def start(options) -> None:
     """Run QGIS on a virtual screen with this file; ends the program when it shows no picture."""
+    if not (options.plugins / "scdm_qgis").is_dir():
+        sys.exit(f"{options.plugins} holds no plugin: run `make plugin`, or name its folder")
     folder = options.folder.absolute()
     settings = folder / "config" / "profiles" / "default" / "QGIS"
     settings.mkdir(parents=True, exist_ok=True)
@@ -56,7 +71,7 @@ def start(options) -> None:
         },
         timeout=500,
     )
-    if not (folder / "panel.png").is_file():
+    if not (folder / "ndvi.png").is_file():
         sys.exit("QGIS made no pictures: see what it said above")
     for scheme, number in (("dark", 0), ("light", 1)):
         picture_report(folder, scheme, number)
@@ -119,7 +134,7 @@ class Tour:
         place = {name: str(self._folder / file) for name, file in OUTPUTS.items()}
         words = {
             "INPUT": layer.id(),
-            "EXTENT": self._extent,
+            "EXTENT": f"{self._extent} [{layer.crs().authid()}]",
             "SAMPLES": 4,
             "SEED": 7,
             "TILE": 128,
@@ -186,15 +201,31 @@ class Tour:
         self._later(4, self.infrared)
 
     def infrared(self):
-        """The second style."""
+        """The second style, and spectra of a table."""
+        from qgis.utils import plugins
+
         self._picture("panel")
         self._result.styleManager().setCurrentStyle("Colour infrared")
         self._result.triggerRepaint()
-        self._later(4, self.end)
+        (self._folder / "materials.csv").write_text(MATERIALS)
+        plugins["scdm_qgis"].panel.add_library(str(self._folder / "materials.csv"))
+        self._later(4, self.ndvi)
+
+    def ndvi(self):
+        """An index of the result, in QGIS's dark theme."""
+        import processing
+        from qgis.core import QgsApplication
+
+        self._picture("infrared")
+        asked = {"INPUT": self._result, "INDICES": ["NDVI"]}
+        asked["OUTPUT"] = str(self._folder / "ndvi.tif")
+        processing.runAndLoadResults("scdm:spectralindices", asked)
+        QgsApplication.setUITheme("Night Mapping")
+        self._later(6, self.end)
 
     def end(self):
         """The last picture."""
-        self._picture("infrared")
+        self._picture("ndvi")
         os._exit(0)  # QGIS would ask whether to save the project
 
 
