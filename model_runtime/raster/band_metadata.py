@@ -105,6 +105,18 @@ def complete_envi_domain(source, made) -> None:
     made.SetMetadata({**said, **known}, "ENVI")
 
 
+def say_reflectance_factor(source, made) -> None:
+    """Write ENVI's reflectance scale factor into ``made`` where ``source`` is scaled reflectance.
+
+    GDAL writes the scale as gains, which readers such as Spectral Python leave aside.
+    """
+    bands = [source.GetRasterBand(i + 1) for i in range(source.RasterCount)]
+    scales = {band.GetScale() for band in bands}
+    plain = all(b.GetUnitType() == "reflectance" and not b.GetOffset() for b in bands)
+    if plain and len(scales) == 1 and scales.isdisjoint({None, 0, 1}):
+        made.SetMetadataItem("reflectance_scale_factor", f"{1 / scales.pop():.10g}", "ENVI")
+
+
 def copy_domains(source, made) -> None:
     """Copy the ENVI and IMAGERY domains of ``source`` to ``made``, datasets of the same bands."""
     made.SetMetadata(source.GetMetadata("ENVI"), "ENVI")

@@ -4,7 +4,12 @@ import os
 from pathlib import Path
 from typing import Callable
 
-from .band_metadata import carry_domains, complete_envi_domain, copy_domains
+from .band_metadata import (
+    carry_domains,
+    complete_envi_domain,
+    copy_domains,
+    say_reflectance_factor,
+)
 from .gdal_setup import callback_of, closing_errors, gdal
 
 COG_OPTIONS = ("COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE")
@@ -36,6 +41,7 @@ def make_copy(dataset, made: Path, form: str, tell: Callable[[float], None], nam
     if driver_name == "ENVI":
         copy_domains(dataset, copy)
         complete_envi_domain(dataset, copy)
+        say_reflectance_factor(dataset, copy)
     with closing_errors() as trouble:
         del copy
     if trouble:

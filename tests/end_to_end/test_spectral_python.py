@@ -63,3 +63,4 @@ def test_it_reads_the_cube(cube):
     assert len(image.bands.centers) == len(own) == len(image.bands.bandwidths)
     assert image.bands.centers[0] == pytest.approx(400, abs=1)
     assert image.metadata["data ignore value"] == "65535"
+    np.testing.assert_allclose(np.moveaxis(image.load(), -1, 0), own * 1e-4, rtol=1e-6)
