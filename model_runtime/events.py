@@ -73,16 +73,18 @@ class Tally(Events):
 class Ending(Events):
     """The progress of ``tiles`` and of what comes after them, as that of one whole.
 
-    ``share``: how much of the tiles' number the end counts as.
+    ``share``: how much of the tiles' number the end counts as. ``warnings``: those so far.
     """
 
     def __init__(self, events: Events, tiles: int, share: float):
         self._events, self._tiles = events, tiles
         self._steps = max(1, math.ceil(share * tiles))
         self._said = ("", -1)
+        self.warnings: List[str] = []
 
     def warning(self, message):
         """As it comes."""
+        self.warnings.append(message)
         self._events.warning(message)
 
     def started(self, *args, **facts):

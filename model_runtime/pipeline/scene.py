@@ -308,7 +308,8 @@ def _produce(
     run = replace(run, events=ending)
     with ExitStack() as stack:
         whole = make(options, job, spec, journal.store, run, stack)
-        page = _report(options, job, facts, whole.parts, run)
+        known = replace(facts, warnings=[*facts.warnings, *ending.warnings])
+        page = _report(options, job, known, whole.parts, run)
         if page is not None:
             stack.callback(page.unlink, missing_ok=True)
         if not overwrite:

@@ -287,11 +287,16 @@ def _consistency(
     yield html_page.heading("Agreement with the input")
     yield html_page.paragraph(_agreement_words(result))
     rows = [
-        [b.name, f"{b.rmse:.4f}", f"{b.bias:+.4f}", f"{b.correlation:.4f}"] for b in agreement.bands
+        [b.name, _four(b.rmse), _four(b.bias, "+"), _four(b.correlation)] for b in agreement.bands
     ]
     unit = result.model.input_unit
     yield html_page.table(["Input band", f"RMSE ({unit})", f"Bias ({unit})", "Correlation"], rows)
     yield from _error_maps(result, agreement, encode)
+
+
+def _four(value: float, sign: str = "") -> str:
+    """Four decimals; a dash where there is no such number, as the correlation of one pixel."""
+    return f"{value:{sign}.4f}" if np.isfinite(value) else "–"
 
 
 def _agreement_words(result: Result) -> str:

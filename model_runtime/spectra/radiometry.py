@@ -567,7 +567,7 @@ def _with_warning(result: Radiometry, stored: Stored, model: Manifest) -> Radiom
     )
     warning = (
         f"{100 * share:.0f} % of the pixels lie outside the colours of the training scenes "
-        f"(medians: {middle} {model.input_unit}): there the estimate is extrapolated; ask "
-        "for --reliability to see where"
+        f"(medians: {middle} {model.input_unit}): there the estimate is extrapolated "
+        "(--reliability shows where)"
     )
     return replace(result, warnings=(*result.warnings, warning))

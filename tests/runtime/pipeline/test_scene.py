@@ -153,8 +153,11 @@ def test_spread_is_written_beside_and_raises_the_samples(run, write_raster, tmp_
     assert result.network.asked[0][3].samples == upsample_options.SPREAD_SAMPLES
 
 
-def test_values_that_are_hardly_estimates_are_told(run, write_raster):
-    result = run(write_raster("a.tif", reflectance(60, 60)), network=Cascade(8, 70.0))
+def test_values_that_are_hardly_estimates_are_told_in_the_report_too(run, write_raster, tmp_path):
+    page = tmp_path / "out" / "r.html"
+    source = write_raster("a.tif", reflectance(60, 60))
+    result = run(source, "--report", page, network=Cascade(8, 70.0))
+    assert page.read_text(encoding="utf-8").count("its samples seem to diverge") == 1
     told = [event[1] for event in result.said if event[0] == "warning"]
     assert sum("its samples seem to diverge" in message for message in told) == 1
 

@@ -131,6 +131,12 @@ def test_a_colour_correction_is_not_told_as_a_fault(consistent):
     assert "colour correction" not in estimate_report.html(result(), encode)
 
 
+def test_one_pixel_has_no_correlation():
+    one = {"rgb": np.full((3, 1, 1), 0.1), "cube": np.full((12, 1, 1), 0.1)}
+    html = estimate_report.html(result(**one), encode)
+    assert ">–<" in html and "nan" not in html
+
+
 def test_a_tag_in_ascii_is_shown_with_its_signs():
     spread, said = np.full((12, 9, 14), 0.1, np.float32), "calibrated: estimate +- 1.645 spreads"
     html = estimate_report.html(result(spread=spread, settings={"SCDM_SPREAD": said}), encode)

@@ -225,7 +225,7 @@ def test_more_than_a_tenth_beyond_the_training_colours_is_warned_of():
     warnings = [decide("auto", Stored(v, True, 16, *SCALED), Model()).warnings for v in (few, many)]
     assert warnings[0] == ()
     assert warnings[1][0].startswith("15 % of the pixels lie outside the colours of the training")
-    assert "red" in warnings[1][0] and "ask for --reliability to see where" in warnings[1][0]
+    assert "red" in warnings[1][0] and "(--reliability shows where)" in warnings[1][0]
 
 
 @pytest.mark.parametrize(
