@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Optional, Protocol, Tuple
+from typing import Callable, List, Optional, Protocol, Tuple
+
+import numpy as np
 
 from ..errors import InputError
 from ..package.manifest import Manifest
 from ..spectra import empirical_line, radiometry
 from ..spectra.blank_pixels import describe_blank
+from ..spectra.infrared_colours import describe_infrared
+from ..spectra.known_calibration import few_pixels
 from .options import UpsampleOptions
+
+RGB_BANDS = 3
 
 
 class MasksZeros(Protocol):
@@ -36,8 +42,18 @@ def choose_for(
         reader.mask_zeros()
         stored = read_sample()
         taken = choose(options, stored, model, reference)
-    blank = describe_blank(stored.values)
-    return replace(taken, warnings=(*taken.warnings, *blank)), stored
+    looks = [*describe_blank(stored.values), *_describe_colours(stored.values, taken, model)]
+    return replace(taken, warnings=(*taken.warnings, *looks)), stored
+
+
+def _describe_colours(
+    values: np.ndarray, taken: radiometry.Radiometry, model: Manifest
+) -> List[str]:
+    """What speaks against bands in red, green and blue: ``values`` (bands, pixels) as stored."""
+    falling = np.argsort([-band.wavelength_nm for band in model.input_bands])
+    if len(falling) != RGB_BANDS:
+        return []
+    return describe_infrared(taken.apply(few_pixels(values))[falling])
 
 
 def choose(

@@ -177,6 +177,18 @@ def test_a_model_that_has_blue_first_still_gets_red_first(write_bgr_package, wri
     assert np.nanmax(np.abs(model.estimate(picture()[::-1]).mean - mean)) > 1e-3
 
 
+@pytest.mark.parametrize("order", ["red first", "blue first"])
+def test_colour_infrared_is_told(tiny_package, write_bgr_package, written, capsys, order):
+    shade = np.random.default_rng(0).uniform(0.5, 1, (60, 70))
+    leaves = (np.array([4000, 300, 450])[:, None, None] * shade).astype(np.uint16)
+    package = write_bgr_package() if order == "blue first" else tiny_package
+    written(leaves, None, "--model", package, "--bands", "1,2,3")
+    said = "bands in the order near infrared, red, green"
+    assert said in capsys.readouterr().err
+    with pytest.warns(UserWarning, match=said):
+        load(package).estimate(leaves)
+
+
 @pytest.fixture
 def write_bgr_package(tiny_package, tmp_path):
     """A function that copies the tiny package with its input bands as blue, green, red."""
