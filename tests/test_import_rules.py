@@ -44,6 +44,7 @@ SHARED_WITH_TRAINING = {
 # What the plugin takes of the runtime: it imports nothing beyond the standard library,
 PURE = (
     *("contract", "errors", "raster.band_choice", "raster.band_scale", "raster.wavelengths"),
+    "raster.vrt_sources",
     *("spectra.index_catalogue", "spectra.sensor_catalogue"),
 )
 # or NumPy, which QGIS ships, and nothing else.

@@ -38,7 +38,7 @@ def of_data_array(rgb: Any, nodata: Optional[float]) -> ArrayValues:
     taken = of_array(rgb.values, nodata)
     names = said.get("long_name", ())
     facts = FileFacts(
-        path=str(rgb.encoding.get("source", "")),
+        files=(str(rgb.encoding.get("source", "")),),
         tags={str(name): str(value) for name, value in said.items()},
         band_names=(names,) if isinstance(names, str) else tuple(map(str, names)),
     )

@@ -28,8 +28,8 @@ _NOT_THE_COLOUR = {"edge", "kante"}  # "Red Edge 1" is not red
 _INFRARED = re.compile(r"nir|swir|pir|infrar?(?:red|rot|rouge|rojo|rosso|vermelho)")
 _OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 8 and 9
 _OF_LANDSAT_4_TO_7 = {"red": "b3", "green": "b2", "blue": "b1"}
-_LANDSAT = re.compile(r"(?:^|[\W_])L[CETO]0([4-9])_")  # in a path
-_SURFACE_BAND = re.compile(r"(?:.*[\W_])?sr_b([1-7])")  # of Landsat's Collection 2
+_LANDSAT = re.compile(r"(?:^|[\W_])L[CETO]0([4-9])_")  # in a path, or a band file's name
+_SURFACE_BAND = re.compile(r"(?:.*[\W_])?sr_b0*\d+")  # of Landsat's Collection 2
 UNCERTAIN_FROM = 4  # so many bands without a word may begin with blue, as PlanetScope's do
 SHORTEST_NM, LONGEST_NM = 100.0, 100_000.0  # of what is called light
 FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
@@ -93,8 +93,18 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
 def _with_doubt_of_order(
     choice: Choice, facts: Sequence[BandFacts], wanted: Sequence[InputBand]
 ) -> Choice:
+    if len(wanted) != len(COLOURS):
+        return choice
     light = [band for band in facts if band.colour not in NO_COLOURS]
-    if len(light) < UNCERTAIN_FROM or len(wanted) != len(COLOURS):
+    names = [band.name for band in light[: len(COLOURS)]]
+    if all(map(_sensor_number, names)) and not _only_counts(facts):
+        return replace(
+            choice,
+            doubt=f"bands 1, 2 and 3 were taken as red, green and blue, but {', '.join(names)} "
+            "are others of Sentinel-2 and Landsat 8: give the numbers of red, green and blue "
+            "(--bands)",
+        )
+    if len(light) < UNCERTAIN_FROM:
         return choice
     return replace(
         choice,
@@ -256,23 +266,34 @@ def _words_of(name: str) -> Set[str]:
 def _by_sensor_number(
     facts: Sequence[BandFacts], wanted: Sequence[InputBand]
 ) -> Optional[List[int]]:
-    names = [_sensor_number(band.name) for band in facts]
-    if len(names) < FEWEST_NUMBERED and names == [f"b{band.number}" for band in facts]:
-        return None
-    found = {name: band.number for name, band in reversed(list(zip(names, facts)))}
+    found = {} if _only_counts(facts) else _by_number(facts)
     known = {colour: found[name] for colour, name in _OF_SENSORS.items() if name in found}
     return _of_colours(known, wanted)
+
+
+def _only_counts(facts: Sequence[BandFacts]) -> bool:
+    """Whether B1, B2, B3 of few bands are their numbers in the file, not a sensor's."""
+    return len(facts) < FEWEST_NUMBERED and all(
+        re.fullmatch(f"b0*{band.number}", band.name.strip().lower()) for band in facts
+    )
+
+
+def _by_number(facts: Sequence[BandFacts]) -> Dict[str, int]:
+    """The band (1-based) of each sensor's number, ``b4`` and so on, in the names."""
+    named = [(_sensor_number(band.name), band.number) for band in reversed(facts)]
+    return {name: number for name, number in named if name}
 
 
 def _by_landsat(
     path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]
 ) -> Optional[List[int]]:
-    """By Landsat's names of surface reflectance, SR_B1 and so on: 4 to 7 count from blue, 8 and 9
-    from one before it.
+    """By Landsat's names, SR_B1 and so on, or B1 where the product is named: 4 to 7 count from
+    blue, 8 and 9 from one before it.
     """
-    named = [(_SURFACE_BAND.fullmatch(band.name.strip().lower()), band.number) for band in facts]
-    found = {f"b{match.group(1)}": number for match, number in reversed(named) if match}
-    mission = _LANDSAT.search(path)
+    texts = (path, *(band.name for band in facts))
+    mission = next(filter(None, map(_LANDSAT.search, texts)), None)
+    ours = [band for band in facts if mission or _SURFACE_BAND.fullmatch(band.name.strip().lower())]
+    found = {} if _only_counts(facts) else _by_number(ours)
     is_later = int(mission.group(1)) >= 8 if mission else _is_later_landsat(set(found))
     if is_later is None:
         raise InputError(
@@ -282,6 +303,11 @@ def _by_landsat(
         )
     of_mission = _OF_SENSORS if is_later else _OF_LANDSAT_4_TO_7
     known = {colour: found[name] for colour, name in of_mission.items() if name in found}
+    if "b4" in found and not is_later and len(known) < len(COLOURS):  # infrared, not red
+        raise InputError(
+            f"'{path}' lacks B3, B2 or B1, which are red, green and blue of Landsat 4 to 7",
+            "choose a raster that has them, or name the bands with --bands",
+        )
     return _of_colours(known, wanted)
 
 

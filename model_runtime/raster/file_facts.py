@@ -10,8 +10,10 @@ from .band_metadata import COLOURS
 EXIF_SRGB = "1"  # of EXIF's ColorSpace
 
 
-def read(dataset, path: str, bands: Sequence[int], names: Tuple[str, ...]) -> FileFacts:
+def read(dataset, files: Sequence[str], bands: Sequence[int], names: Tuple[str, ...]) -> FileFacts:
     """Read the facts of GDAL's ``dataset`` and of its ``bands`` (1-based), which have ``names``.
+
+    ``files``: the dataset's own, first, and those that it leads to.
 
     Returns: the FileFacts.
     """
@@ -19,7 +21,7 @@ def read(dataset, path: str, bands: Sequence[int], names: Tuple[str, ...]) -> Fi
     tags = dataset.GetMetadata() or {}
     units = {band.GetUnitType() or tags.get("units", "") for band in handles}
     return FileFacts(
-        path=str(path),
+        files=tuple(files),
         tags=tags,
         band_names=names,
         used_bits=_used_bits(handles[0]),

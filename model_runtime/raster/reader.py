@@ -39,6 +39,7 @@ from .georeference import (
     georeference_of,
     refuse_without_grid,
 )
+from .vrt_sources import name_by_files
 from .wavelengths import centres_nm
 
 # File blocks that a sample of the whole raster may touch: more take minutes.
@@ -77,14 +78,15 @@ class RasterReader:
         self._named = described.GetFileList() or []
         if palette.has_palette(stored):
             self._dataset, described = palette.expand(stored), palette.expand(described)
-        facts = _band_facts(described)
+        facts = _band_facts(described, self.path)
         choice = _choose_bands(facts, self.path, bands, wanted)
         self.bands: Sequence[int] = list(choice.bands)
         self.bands_taken = choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt if self._dataset is stored else palette.DOUBT
         self._has_fill = False
         names = tuple(facts[number - 1].name for number in self.bands)
-        self.facts = file_facts.read(self._dataset, self.path, self.bands, names)
+        files = [self.path, *self._named]
+        self.facts = file_facts.read(self._dataset, files, self.bands, names)
         self.rows, self.cols = self._dataset.RasterYSize, self._dataset.RasterXSize
         self._handles = [self._dataset.GetRasterBand(number) for number in self.bands]
         in_file = self._handles if self._dataset is stored else [stored.GetRasterBand(1)]
@@ -319,9 +321,10 @@ def _check_numbers(path: str, bands: Sequence[int], have: int, count: int) -> No
         raise InputError(f"'{path}' has no band {wrong[0]}", f"choose from 1 to {have}")
 
 
-def _band_facts(dataset) -> List[BandFacts]:
+def _band_facts(dataset, path: str) -> List[BandFacts]:
     bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
     centres = centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
+    by_file = name_by_files(path, len(bands))
     words = {code: word for word, code in COLOURS.items()}
     words.update(
         {getattr(gdal, f"GCI_{word.title()}Band"): word for word in band_choice.NO_COLOURS}
@@ -329,11 +332,11 @@ def _band_facts(dataset) -> List[BandFacts]:
     return [
         BandFacts(
             number,
-            band.GetDescription(),
+            band.GetDescription() or name,
             words.get(band.GetColorInterpretation(), ""),
             centre,
         )
-        for number, (band, centre) in enumerate(zip(bands, centres), start=1)
+        for number, (band, name, centre) in enumerate(zip(bands, by_file, centres), start=1)
     ]
 
 

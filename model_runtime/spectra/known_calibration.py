@@ -22,13 +22,13 @@ LANDSAT_SCALE, LANDSAT_OFFSET = 2.75e-5, -0.2  # Collection 2, surface reflectan
 class FileFacts:
     """What a file says beside its values.
 
-    ``path`` with its folders; ``tags`` of the dataset; ``band_names`` of the bands that are read;
-    ``used_bits`` of each number where the file says so (NBITS); ``srgb``: its colour profile is
-    sRGB; ``unit`` of the bands, "" where none is given. ``shown``: the bands are marked as red,
-    green and blue, as pictures' are.
+    ``files`` with their folders: its own, and what it leads to, such as a VRT's sources; ``tags``
+    of the dataset; ``band_names`` of the bands that are read; ``used_bits`` of each number where
+    the file says so (NBITS); ``srgb``: its colour profile is sRGB; ``unit`` of the bands, "" where
+    none is given. ``shown``: the bands are marked as red, green and blue, as pictures' are.
     """
 
-    path: str = ""
+    files: Tuple[str, ...] = ()
     tags: Dict[str, str] = field(default_factory=dict)
     band_names: Tuple[str, ...] = ()
     used_bits: Optional[int] = None
@@ -101,9 +101,9 @@ def _baseline(facts: FileFacts) -> Optional[int]:
     number = _number(facts.tags.get("PROCESSING_BASELINE"))
     if number is not None:
         return round(100 * number)
-    texts = [facts.path, *facts.tags.values()]
-    found = next((match for match in map(_SENTINEL2_NAME.search, texts) if match), None)
-    return int(found.group(1)) if found else None
+    texts = [*facts.files, *facts.tags.values()]
+    found = {int(match.group(1)) for match in map(_SENTINEL2_NAME.search, texts) if match}
+    return found.pop() if len(found) == 1 else None  # of a mosaic of several, none
 
 
 def _quantification(facts: FileFacts) -> float:
@@ -116,7 +116,8 @@ def _quantification(facts: FileFacts) -> float:
 def _landsat(facts: FileFacts) -> Optional[Known]:
     named = facts.band_names and all(map(_LANDSAT_BAND.fullmatch, facts.band_names))
     product = facts.tags.get("LANDSAT_PRODUCT_ID", "")
-    if not (named or _LANDSAT_NAME.search(facts.path) or _LANDSAT_NAME.search(product)):
+    texts = (*facts.files, product)
+    if not (named or any(map(_LANDSAT_NAME.search, texts))):
         return None
     return Known(LANDSAT_SCALE, LANDSAT_OFFSET, "Landsat Collection 2 surface reflectance")
 

@@ -7,6 +7,7 @@ from osgeo import gdal
 from ..model_runtime.contract import TAG_PREFIX
 from ..model_runtime.errors import InputError
 from ..model_runtime.raster.band_choice import CAMERA, BandFacts, Choice, choose
+from ..model_runtime.raster.vrt_sources import name_by_files
 from ..model_runtime.raster.wavelengths import centres_nm
 
 _COLOURS = {
@@ -30,9 +31,11 @@ def bands_of_file(name: str) -> Optional[Choice]:
     dataset = open_raster(name)
     if dataset is None:
         return None
+    bands = _bands(dataset)
+    by_file = name_by_files(name, len(bands))
     facts = [
-        BandFacts(number, band.GetDescription(), _colour_of(band), nm)
-        for number, (band, nm) in enumerate(zip(_bands(dataset), wavelengths_nm(name)), start=1)
+        BandFacts(number, band.GetDescription() or stem, _colour_of(band), nm)
+        for number, (band, stem, nm) in enumerate(zip(bands, by_file, wavelengths_nm(name)), 1)
     ]
     try:
         return choose(name, facts, CAMERA)

@@ -111,6 +111,19 @@ def test_a_layer_in_greys_shows_no_red_green_and_blue(qgis_app, stack):
     assert not shows_what_is_taken(layer, (0, 0, 0))
 
 
+def test_the_names_of_a_stacks_files_go_before_what_the_layer_shows(
+    qgis_app, write_raster, tmp_path
+):
+    files = [
+        str(write_raster(f"T33UUU_B0{n}_10m.tif", np.ones((1, 5, 6), np.uint16))) for n in (2, 3, 4)
+    ]
+    path = str(tmp_path / "stack.vrt")
+    gdal.BuildVRT(path, files, separate=True)
+    layer = QgsRasterLayer(path, "stack")
+    assert band_numbers(layer, (0, 0, 0)) is None  # the worker reads the same names
+    assert band_numbers(layer, (0, 0, 1)) == (3, 2, 1)
+
+
 def test_the_extent_keeps_its_digits(qgis_app):
     text = extent_text(QgsRectangle(-1.1, 0.123456789012, 2.0, 3.3000000000000003))
     assert text == "-1.1,0.123456789012,2.0,3.3000000000000003"

@@ -99,6 +99,10 @@ SURFACE = [f"SR_B{number}" for number in (1, 2, 3, 4, 5, 6, 7)]
         ("x/LE07_L2SP_193026_20010601_20200917_02_T1.tif", SURFACE[:4], (3, 2, 1)),
         ("LT05_L2SP_193026_19900601_20200917_02_T1.tif", SURFACE[2::-1], (1, 2, 3)),
         ("LC08_L2SP_193026_20210601_20210608_02_T1.tif", SURFACE[:4], (4, 3, 2)),
+        ("a.vrt", [f"LE07_L1TP_193026_20010601_20200917_02_T1_B{n}" for n in (1, 2, 3)], (3, 2, 1)),
+        ("a.vrt", [f"LC08_L1TP_193026_20210601_20210608_02_T1_B{n}" for n in (2, 3, 4)], (3, 2, 1)),
+        ("LE07_L2SP_193026_20010601_20200917_02_T1.tif", ["B4", "B3", "B2", "B1"], (2, 3, 4)),
+        ("LE07_L2SP_193026_20010601_20200917_02_T1.tif", ["Red", "Green", "Blue"], (1, 2, 3)),
     ],
 )
 def test_landsats_before_the_8th_count_from_blue(path, names, bands):
@@ -114,6 +118,27 @@ def test_landsat_bands_that_may_be_either_are_refused():
     assert refused.value.remedy == (
         "give --bands 3,2,1 for Landsat 4 to 7, 4,3,2 for Landsat 8 and 9"
     )
+
+
+def test_landsat_7s_infrared_is_not_read_as_landsat_8s_red():
+    facts = named(*(f"LE07_L1TP_193026_20010601_20200917_02_T1_B{n}" for n in (4, 3, 2)))
+    with pytest.raises(InputError, match="lacks B3, B2 or B1"):
+        choose("a.vrt", facts, RGB)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("T33UUU_20230510T101559_B08_10m", "T33UUU_B04", "T33UUU_B03"), "T33UUU_B04"),
+        (("B8A", "B4", "B3"), ""),  # 8A is no number: which are infrared the colours show
+        (("B1", "B2", "B3"), ""),  # that only counts
+        (("", "", ""), ""),
+    ],
+)
+def test_numbers_of_other_bands_of_a_sensor_are_told(names, says):
+    choice = choose("a.tif", named(*names), RGB)
+    assert choice.bands == (1, 2, 3)
+    assert (says in choice.doubt) if says else choice.doubt == ""
 
 
 def marked(names, colours):

@@ -264,7 +264,7 @@ def test_what_the_file_says_is_no_guess(stored):
 
 def test_sentinel_2s_offset_is_taken_off_where_the_file_says_so():
     name = "/d/S2A_MSIL2A_20230614T101031_N0509_R022_T32TQM_20230614T180000.SAFE/B04.tif"
-    stored = replace(sixteen_bits(1100, 4000), facts=FileFacts(path=name))
+    stored = replace(sixteen_bits(1100, 4000), facts=FileFacts(files=(name,)))
     for choice in ("auto", "reflectance"):
         taken = decide(choice, stored, Model())
         assert taken.taken == "reflectance"
