@@ -4,7 +4,7 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingOutputNumber
 
-from ..layers.class_style import class_colours
+from ..layers.class_style import class_colours, hues_of
 from ..layers.loading import style_result
 from ..layers.source import gdal_name
 from ..layers.style import error_colours
@@ -131,15 +131,19 @@ class MatchSpectraAlgorithm(AnalysisAlgorithm):
         facts = run_events(Job(self.python, tuple(arguments), (*paths.values(),), titles), feedback)
         classes = facts.get("classes", [])
         self._tell(classes, facts.get("read", ""), feedback)
-        style_result(context, outputs["OUTPUT"], class_colours(classes))
+        hues = hues_of(self._libraries(parameters, context))
+        style_result(context, outputs["OUTPUT"], class_colours(classes, hues))
         if "ANGLE" in outputs:
             style_result(context, outputs["ANGLE"], error_colours)
         self.written = list(paths.values())
         return {**outputs, "MATCHED": _matched(classes)}
 
+    def _libraries(self, parameters, context):
+        paths = self.parameterAsFileList(parameters, "LIBRARY", context)
+        return [Path(path).absolute() for path in paths]
+
     def _options(self, parameters, context):
-        libraries = self.parameterAsFileList(parameters, "LIBRARY", context)
-        options = [f"--library={Path(path).absolute()}" for path in libraries]
+        options = [f"--library={path}" for path in self._libraries(parameters, context)]
         options.append(f"--threshold={self.parameterAsDouble(parameters, 'THRESHOLD', context)!r}")
         if given(parameters, "FILTER"):
             options.append(f"--filter={self.parameterAsString(parameters, 'FILTER', context)}")

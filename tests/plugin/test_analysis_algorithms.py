@@ -13,6 +13,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from scdm_qgis.model_runtime.contract import ORANGE
 
 NM = np.arange(420.0, 900.0, 40)
 GRASS, SOIL = 0.05 + 0.45 / (1 + np.exp((715 - NM) / 15)), 0.1 + NM / 3000
@@ -48,6 +49,8 @@ def test_matched_classes_come_with_names_and_colours(run, cube, log, tmp_path):
     labels = {item.value: item.label for item in shown.classes()}
     assert shown.type() == "paletted"
     assert labels == {0: "no match", 1: "grass", 2: "soil"}
+    colours = {item.label: item.color.name() for item in shown.classes()}
+    assert colours["soil"] == ORANGE  # near to its own
     assert "soil: 50.0 %" in log.infos
     assert any("2 spectra, wavelengths in nm, values as reflectance" in text for text in log.infos)
 
