@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..errors import InputError
@@ -15,7 +16,10 @@ ORDER = "their order"  # the file says nothing of its bands
 FARTHEST_NM = 60.0  # a camera's or satellite's red, green and blue lie nearer to any other's
 COLOURS = ("red", "green", "blue")
 # What the interpretation of a band may be instead.
-NO_COLOURS = ("alpha", "hue", "saturation", "lightness", "cyan", "magenta", "yellow", "black")
+NO_COLOURS = (
+    *("alpha", "hue", "saturation", "lightness", "cyan", "magenta", "yellow", "black"),
+    *("YCbCr_Y", "YCbCr_Cb", "YCbCr_Cr"),
+)
 # Where a colour's light lies; for words, not for choosing.
 _COLOUR_RANGES_NM = {"blue": (400, 500), "green": (500, 590), "red": (590, 700)}
 _WORDS = {
@@ -30,6 +34,10 @@ _OF_SENSORS = {"red": "b4", "green": "b3", "blue": "b2"}  # Sentinel-2, Landsat 
 _OF_LANDSAT_4_TO_7 = {"red": "b3", "green": "b2", "blue": "b1"}
 _LANDSAT = re.compile(r"(?:^|[\W_])L[CETO]0([4-9])_")  # in a path, or a band file's name
 _SURFACE_BAND = re.compile(r"(?:.*[\W_])?sr_b0*\d+")  # of Landsat's Collection 2
+# PlanetScope's and RapidEye's products, whose bands have no names, by how many there are.
+_PLANET = re.compile(r"_3[AB]_Analytic")
+_FROM_BLUE = {"blue": 1, "green": 2, "red": 3}
+_OF_PLANET = {4: _FROM_BLUE, 5: _FROM_BLUE, 8: {"blue": 2, "green": 4, "red": 6}}
 UNCERTAIN_FROM = 4  # so many bands without a word may begin with blue, as PlanetScope's do
 SHORTEST_NM, LONGEST_NM = 100.0, 100_000.0  # of what is called light
 FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
@@ -87,6 +95,11 @@ def choose(path: str, facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -
         if found is not None:
             choice = Choice(tuple(found), said)
             return _with_doubt(choice, facts, wanted) if way is _by_colour else choice
+    of_planet = (
+        _of_colours(_OF_PLANET.get(len(facts), {}), wanted) if _PLANET.search(path) else None
+    )
+    if of_planet is not None:
+        return Choice(tuple(of_planet), "the product's name")
     return _with_doubt_of_order(Choice(_by_order(path, facts, wanted), ORDER), facts, wanted)
 
 
@@ -347,13 +360,12 @@ def _by_order(
             f"'{path}' has {len(facts)} band{plural}, the model needs {len(wanted)}", remedy
         )
     first = list(facts[: len(wanted)])
-    other = [band for band in first if band.colour in NO_COLOURS]
-    if other:
-        raise InputError(
-            f"band {other[0].number} of '{path}' is its {other[0].colour} band", remedy
-        )
     numbers = [band.number for band in first]
-    return tuple(_of_colours(dict(zip(COLOURS, numbers)), wanted) or numbers)
+    in_order = tuple(_of_colours(dict(zip(COLOURS, numbers)), wanted) or numbers)
+    for band, use in zip_longest(first, COLOURS if len(wanted) == len(COLOURS) else ()):
+        if band.colour in NO_COLOURS or (use and band.colour not in ("", use)):
+            raise InputError(f"band {band.number} of '{path}' is its {band.colour} band", remedy)
+    return in_order
 
 
 def _colour_of(wavelength_nm: float) -> str:

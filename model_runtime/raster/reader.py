@@ -327,7 +327,10 @@ def _band_facts(dataset, path: str) -> List[BandFacts]:
     by_file = name_by_files(path, len(bands))
     words = {code: word for word, code in COLOURS.items()}
     words.update(
-        {getattr(gdal, f"GCI_{word.title()}Band"): word for word in band_choice.NO_COLOURS}
+        {
+            getattr(gdal, f"GCI_{word[0].upper()}{word[1:]}Band"): word
+            for word in band_choice.NO_COLOURS
+        }
     )
     return [
         BandFacts(

@@ -31,6 +31,7 @@ DARK_SHARE = 0.5
 DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
 EIGHT_IN_SIXTEEN = (257.0, 256.0)  # by what programs multiply pictures of 8 bits to fill 16
+DIVISOR = 1000  # a scale of whole numbers from here on is what they were multiplied by
 PERCENT = 100  # what reflectance in percent stays below
 COUNT_BITS = (11, 12)  # of sensors that do not fill 16
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
@@ -182,10 +183,17 @@ def _kind(integer: bool, bits: int) -> str:
 
 def _with_known_scale(stored: Stored) -> Stored:
     """``stored`` with the scale and offset that its file's names and tags give away."""
+    if stored.scale is not None:
+        return _multiplied(stored) if stored.integer and min(stored.scale) >= DIVISOR else stored
     known = recognise(stored.facts)
-    if known is None or stored.scale is not None or not (stored.integer and stored.bits == 16):
+    if known is None or not (stored.integer and stored.bits == 16):
         return stored
     return _calibrated(stored, known)
+
+
+def _multiplied(stored: Stored) -> Stored:
+    """``stored`` of a MODIS file (HDF4), which states what its reflectance was multiplied by."""
+    return replace(stored, scale=[1 / scale for scale in stored.scale or ()])
 
 
 def _calibrated(stored: Stored, known: Known) -> Stored:

@@ -178,6 +178,35 @@ def test_infrared_is_not_read_as_red(names, colours):
     check(facts, Choice((1, 2, 3), CHOSEN), RGB)  # who chooses knows better
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "bands"),
+    [
+        ("20230510_101112_23_2414_3B_AnalyticMS_SR.tif", 4, (3, 2, 1)),
+        ("20230510_101112_23_2414_3B_AnalyticMS_SR_8b_clip.tif", 8, (6, 4, 2)),
+        ("3161914_2017-03-21_RE1_3A_Analytic.tif", 5, (3, 2, 1)),
+        ("20230510_101112_23_2414_3B_Visual.tif", 3, (1, 2, 3)),
+    ],
+)
+def test_planets_products_of_nameless_bands_begin_with_blue(name, count, bands):
+    choice = choose(f"a/{name}", named(*[""] * count), RGB)
+    assert choice.bands == bands and choice.doubt == ""
+    assert choose(f"a/{name}", named(*[""] * count), BGR).bands == bands[::-1]
+
+
+@pytest.mark.parametrize(
+    ("colours", "said"),
+    [
+        (("YCbCr_Y", "YCbCr_Cb", "YCbCr_Cr"), "band 1 .* is its YCbCr_Y band"),
+        (("blue", "green", ""), "band 1 .* is its blue band"),
+        (("red", "alpha", ""), "band 2 .* is its alpha band"),
+    ],
+)
+def test_bands_of_other_colours_are_not_taken_by_their_order(colours, said):
+    with pytest.raises(InputError, match=said):
+        choose("a.tif", marked(("", "", ""), colours), RGB)
+    assert choose("a.tif", marked(("", "", ""), ("", "green", "blue")), RGB).bands == (1, 2, 3)
+
+
 def test_a_model_that_takes_blue_first_gets_blue_first():
     assert choose("a.tif", named("B2", "B3", "B4", "B8"), BGR).bands == (1, 2, 3)
     assert choose("a.tif", named("", "", ""), BGR).bands == (3, 2, 1)

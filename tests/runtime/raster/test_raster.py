@@ -116,6 +116,13 @@ def test_an_alpha_band_is_no_colour(write_raster):
         RasterReader(path, None)
 
 
+def test_luma_and_chroma_are_not_read_as_red_green_and_blue(write_raster):
+    colours = [gdal.GCI_YCbCr_YBand, gdal.GCI_YCbCr_CbBand, gdal.GCI_YCbCr_CrBand]
+    path = write_raster("ycc.tif", numbers(3), colours=colours)
+    with pytest.raises(InputError, match="is its YCbCr_Y band"):
+        RasterReader(str(path), None)
+
+
 def test_nodata_in_any_band_masks_the_pixel(write_raster):
     values = numbers()
     values[0, 1, 1] = values[2, 3, 4] = 0

@@ -55,6 +55,7 @@ def sixteen_bits(low, high):
         (Stored(np.round(values(100, 6000)), False, 32), 1e-4),
         (Stored(values(100, 6000), False, 32), 1e-4),  # resampled
         (Stored(values(100, 6000), True, 16, (1e-4,) * 3, (0.0,) * 3), 1e-4),
+        (Stored(values(100, 6000), True, 16, (1e4,) * 3, (0.0,) * 3), 1e-4),  # MODIS in HDF4
         (Stored(values(7300, 20000), True, 16, (2.75e-5,) * 3, (-0.2,) * 3), 2.75e-5),
         (Stored(values(10, 80), True, 8, (0.01,) * 3, (0.0,) * 3), 0.01),
     ],
