@@ -135,9 +135,7 @@ class Tour:
         words = {
             "INPUT": layer.id(),
             "EXTENT": f"{self._extent} [{layer.crs().authid()}]",
-            "SAMPLES": 4,
             "SEED": 7,
-            "TILE": 128,
             **place,
         }
         self._dialog = processing.createAlgorithmDialog("scdm:upsample", words)
