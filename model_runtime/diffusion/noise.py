@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from ..package.manifest import SharedNoise
-from ..tiling import Window
+from ..tiling import Window, round_up
 
 CELL = 32  # pixels per side; small enough that a tile's margin draws little that it does not use
 _PER_STAGE, _PER_SAMPLE = 48, 24  # bits: step below 2^24, sample below 2^24, stage above
@@ -18,6 +18,8 @@ SHIFT_OF_SPREAD_KEY = _KEY + 3
 _ODD = 0x9E3779B97F4A7C15
 _NODES = 0x5851F42D4C957F2D  # tells the nodes of shared noise from pixels
 BANK = 256  # draws: neighbours seldom get the same, and the bank stays in the cache
+# Columns whose places are worked out at once: for a patch alone, NumPy's calls cost more than that.
+COLUMNS = 256
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,17 @@ def _bank(seed: int, draw: int, bands: int, samples: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)  # the samples of a strip have theirs in common
 def _places(seed: int, draw: int, row0: int, col0: int, rows: int, cols: int) -> np.ndarray:
-    """(rows, cols): which draw a pixel gets, by SplitMix64's mixing (Steele et al. 2014)."""
+    """(rows, cols): which draw a pixel gets; windows side by side are cut out of one array."""
+    if cols >= COLUMNS:
+        return _mix_places(seed, draw, row0, col0, rows, cols)
+    before = col0 % COLUMNS
+    wide = _mix_places(seed, draw, row0, col0 - before, rows, round_up(before + cols, COLUMNS))
+    return np.ascontiguousarray(wide[:, before : before + cols])
+
+
+@lru_cache(maxsize=64)  # as _places
+def _mix_places(seed: int, draw: int, row0: int, col0: int, rows: int, cols: int) -> np.ndarray:
+    """(rows, cols): places by SplitMix64's mixing (Steele et al. 2014)."""
     down = np.arange(row0, row0 + rows).astype(np.uint64)[:, None]
     across = np.arange(col0, col0 + cols).astype(np.uint64)[None]
     mixed = _mix_bits(across + np.uint64((seed ^ draw * _ODD) % 2**64)) + down

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from model_runtime.diffusion.noise import CELL, NoiseKey, draw_noise, pick_noise
+from model_runtime.diffusion.noise import (
+    CELL,
+    COLUMNS,
+    NoiseKey,
+    draw_noise,
+    pick_noise,
+    pick_parts,
+)
 from model_runtime.package.manifest import SharedNoise
 from model_runtime.tiling import Window
 
@@ -85,6 +92,15 @@ def test_any_window_of_picked_noise_is_a_part_of_the_whole(row0, col0, rows, col
     row, col = row0 - WHOLE[0], col0 - WHOLE[1]
     np.testing.assert_array_equal(found, picked(*WHOLE)[:, row : row + rows, col : col + cols])
     assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("col0", [0, COLUMNS - 5, COLUMNS, 3 * COLUMNS - 1])
+def test_a_narrow_window_picks_what_a_wide_one_does(col0):
+    """Places of narrow windows are cut out of wider ones, also across two of them."""
+    key, far = NoiseKey(**DRAW), -5 * COLUMNS
+    wide = pick_parts(key, 2, 1, Window(7, far, 9, 9 * COLUMNS)).places.reshape(9, -1)
+    narrow = pick_parts(key, 2, 1, Window(7, col0, 9, 12)).places.reshape(9, -1)
+    np.testing.assert_array_equal(narrow, wide[:, col0 - far : col0 - far + 12])
 
 
 @pytest.mark.parametrize("other", [{"seed": 2}, {"seed": -1}, {"stage": 1}, {"step": 998}])
