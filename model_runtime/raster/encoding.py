@@ -76,11 +76,14 @@ class Encoding:
             return np.ascontiguousarray(values, np.float32)
         counts = np.multiply(values, np.float32(1 / self.scale), dtype=np.float32)
         np.rint(counts, out=counts)
-        np.maximum(counts, 0, out=counts)
-        np.minimum(counts, self.nodata - 1, out=counts)
-        masked = np.isnan(counts)
-        if masked.any():
-            counts[masked] = self.nodata
+        # Looking whether there is anything to clip takes a tenth of clipping.
+        low, high = counts.min(initial=0), counts.max(initial=0)  # NaN where there is one
+        if not low >= 0:
+            np.maximum(counts, 0, out=counts)
+        if not high < self.nodata:
+            np.minimum(counts, self.nodata - 1, out=counts)
+        if np.isnan(high):
+            counts[np.isnan(counts)] = self.nodata
         return counts.astype(self.dtype)
 
     def nothing(self, shape: Tuple[int, ...]) -> np.ndarray:
