@@ -8,10 +8,13 @@ import numpy as np
 
 from .. import tiling
 from ..package.manifest import Manifest
+from ..package.verified_file import read_verified
 from ..system import hardware
 from . import onnx_session
 from .cascade import Cascade
 from .device_choice import choose_device, time_runs
+from .late_network import LateNetwork
+from .network import Network
 from .open_network import GraphUse, open_network
 from .sample_graph import SampleGraph
 from .settings import Sampling
@@ -73,6 +76,11 @@ def _sample_graph(
     return SampleGraph(session, manifest, None if device == "cpu" else device)
 
 
+def _has_sample_graph(manifest: Manifest) -> bool:
+    """Whether some settings of this package are sampled by one graph, without the stages' own."""
+    return any(manifest.sample_graph(one.sampler, one.steps) for one in manifest.sample_graphs)
+
+
 def _load_stage(
     folder: Path, manifest: Manifest, number: int, device: str, threads: int
 ) -> StageSampler:
@@ -86,9 +94,14 @@ def _load_stage(
 
     bounded = manifest.pixelwise or manifest.tile.influence is not None
 
-    def network(entry, inputs, output, alone):
+    def network(entry, inputs, output, alone) -> Network:
         use = GraphUse(inputs, output, alone, alike=manifest.pixelwise, padded=bounded)
-        return open_network(folder, entry, device, 1 if alone else threads, use)
+        opened = partial(open_network, folder, entry, device, 1 if alone else threads, use)
+        if not (alone and _has_sample_graph(manifest)):
+            return opened()
+        # Graphs of samples do without it, but a damaged file is told before the run.
+        read_verified(folder, entry)
+        return LateNetwork(opened)
 
     sees = "features" if stage.condition_encoder else "condition"
     encode = None

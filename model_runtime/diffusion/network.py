@@ -102,9 +102,11 @@ def ports_of(session) -> Ports:
 
 
 class Network(Protocol):
-    """One graph on one device. ``shares_x``: one x does for a batch of conditions."""
+    """One graph on one device."""
 
-    shares_x: bool
+    @property
+    def shares_x(self) -> bool:
+        """Whether one x does for a batch of conditions."""
 
     def __call__(self, **feeds: Feed) -> np.ndarray:
         """Run the graph.

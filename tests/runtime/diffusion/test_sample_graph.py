@@ -1,10 +1,12 @@
 """Samples by one graph are those that the stages make step by step, whatever is asked for."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from model_runtime.diffusion import onnx_session
 from model_runtime.diffusion.load import load_cascade
 from model_runtime.diffusion.sample_graph import PATCH_COLS, PATCH_ROWS, SampleGraph
 from model_runtime.diffusion.settings import EstimateRequest, sampling_of_quality
@@ -109,3 +111,29 @@ def test_a_graph_of_more_stages_than_the_package_is_refused(by_graph):
     session = by_graph._graphs("ddim", 1)._session
     with pytest.raises(PackageError, match="graph of samples"):
         SampleGraph(session, replace(MODEL, stages=MODEL.stages[:1]))
+
+
+def test_networks_that_a_graph_stands_for_are_opened_when_they_are_needed(monkeypatch):
+    opened_graphs, open_session = [], onnx_session.open_session
+
+    def note(content, *rest):
+        opened_graphs.append(content)
+        return open_session(content, *rest)
+
+    monkeypatch.setattr(onnx_session, "open_session", note)
+    cascade = opened()
+    cascade.estimate(RGB, 0, 0, sampling("fast"))
+    assert len(opened_graphs) == 2  # the encoder that sees a whole tile, the graph of samples
+    cascade.estimate(RGB, 0, 0, sampling("fast", steps=2))
+    assert len(opened_graphs) == 5  # two denoisers and the second encoder
+    cascade.estimate(RGB, 0, 0, sampling("fast", steps=2))
+    assert len(opened_graphs) == 5
+
+
+@pytest.mark.parametrize("file", [one.file for one in MODEL.graph_files[:4]])
+def test_a_damaged_network_is_told_before_it_is_needed(tmp_path, file):
+    folder = shutil.copytree(embedded.EMBEDDED, tmp_path / "model")
+    path = folder / file
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(PackageError, match=rf"{file} has SHA-256"):
+        load_cascade(folder, MODEL, "cpu", 1)
