@@ -1,6 +1,6 @@
 """A JSON value that knows its place: what breaks a rule is refused with the entry's path."""
 
-from typing import Any, Tuple
+from typing import Any, Sequence, Tuple
 
 from ..errors import PackageError
 
@@ -77,8 +77,8 @@ class JsonNode:
 
         Returns: the number.
         """
-        if type(self.value) not in (int, float) or not low <= self.value <= high:
-            raise self.fail(f"a number from {low:g} to {high:g}")
+        if not _is_number(self.value, low, high):
+            raise self.fail(_number_rule(low, high))
         return float(self.value)
 
     def items(self, low: int, high: int) -> Tuple["JsonNode", ...]:
@@ -86,13 +86,32 @@ class JsonNode:
 
         Returns: their nodes.
         """
-        if not isinstance(self.value, (list, tuple)) or not low <= len(self.value) <= high:
-            raise self.fail(f"a list of {low} to {high} items")
-        return tuple(JsonNode(item, f"{self.where}[{i}]") for i, item in enumerate(self.value))
+        return tuple(self._item(i, value) for i, value in enumerate(self._list(low, high)))
 
     def numbers(self, count: int, low: float, high: float) -> Tuple[float, ...]:
         """Check for a list of ``count`` numbers from ``low`` to ``high``.
 
         Returns: the numbers.
         """
-        return tuple(item.number(low, high) for item in self.items(count, count))
+        values = self._list(count, count)
+        for i, value in enumerate(values):
+            # A package holds ten thousand numbers: only a wrong one is worth a node.
+            if not _is_number(value, low, high):
+                raise self._item(i, value).fail(_number_rule(low, high))
+        return tuple(map(float, values))
+
+    def _list(self, low: int, high: int) -> Sequence[Any]:
+        if not isinstance(self.value, (list, tuple)) or not low <= len(self.value) <= high:
+            raise self.fail(f"a list of {low} to {high} items")
+        return self.value
+
+    def _item(self, number: int, value: Any) -> "JsonNode":
+        return JsonNode(value, f"{self.where}[{number}]")
+
+
+def _is_number(value: Any, low: float, high: float) -> bool:
+    return type(value) in (int, float) and low <= value <= high
+
+
+def _number_rule(low: float, high: float) -> str:
+    return f"a number from {low:g} to {high:g}"
