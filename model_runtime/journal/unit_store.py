@@ -7,8 +7,8 @@ to it. Units are not compressed: a fast model makes them quicker than zlib could
 
 import hashlib
 import math
+import os
 import struct
-import uuid
 from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
@@ -45,7 +45,7 @@ class UnitStore:
         Raises: OSError.
         """
         # Two workers may make one unit, where one of them was given up too soon.
-        part = self.folder / f"{self._prefix}{name}-{uuid.uuid4().hex[:8]}{PART_SUFFIX}"
+        part = self.folder / f"{self._prefix}{name}-{os.urandom(4).hex()}{PART_SUFFIX}"
         write_durably(part, *pack(arrays))
         part.replace(self._path(name))
         sync_folder(self.folder)
@@ -82,6 +82,13 @@ class UnitStore:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{self._prefix}{name}{SUFFIX}"
+
+
+class UnkeptStore(UnitStore):
+    """A store that takes units and keeps none: of a run that leaves nothing to go on from."""
+
+    def write(self, name: str, arrays: Sequence[np.ndarray]) -> None:
+        """Keep nothing under ``name``."""
 
 
 def pack(arrays: Sequence[np.ndarray]) -> List[Buffer]:

@@ -19,10 +19,11 @@ PACKED_SHARE = 0.75
 OVERVIEW_SHARE = 1 / 3
 
 
-def bytes_needed(job: Job, sheets: bool = False) -> int:
+def bytes_needed(job: Job, sheets: bool = False, journal: bool = True) -> int:
     """Estimate what the journal and the outputs beside it take on OUTPUT's disk.
 
-    ``sheets``: whether the journal's units go as the output grows.
+    ``sheets``: whether the journal's units go as the output grows. ``journal``: whether there are
+    any.
 
     Returns: bytes.
     """
@@ -31,7 +32,7 @@ def bytes_needed(job: Job, sheets: bool = False) -> int:
         spec = job.outputs
         return int(stored * PACKED_SHARE * (1 + spec.overviews * OVERVIEW_SHARE))
     files = sum(_file_bytes(job, output) for output in job.outputs.rasters)
-    return int(_journal_bytes(job, stored) + files)
+    return int(files + (_journal_bytes(job, stored) if journal else 0))
 
 
 def _file_bytes(job: Job, output: Output) -> float:

@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -18,17 +18,13 @@ from ..errors import InputError, PackageError, StorageError
 from ..events import Ending, Events
 from ..journal import leftovers
 from ..journal.journal import Journal, sweep, was_ending
-from ..journal.unit_store import UnitStore
+from ..journal.unit_store import UnitStore, UnkeptStore
 from ..package import embedded, manifest, model_card
 from ..raster import band_choice
-from ..raster.cube import read_preview
 from ..raster.dataset import files_read
 from ..raster.envi_file import check_envi_name, check_envi_place
-from ..raster.png import png_bytes
-from ..raster.polygon_mask import PolygonMask, read_mask
 from ..raster.reader import RasterReader
 from ..raster.writer import GEOTIFF, check_name
-from ..report import html_page
 from ..spectra.radiometry import Radiometry
 from ..system import final_names
 from ..system.cancellation import explain, tidy
@@ -52,6 +48,9 @@ from .job import Estimator, Job
 from .options import UpsampleOptions, layout_of, sampling_of
 from .run_spec import RunSpec
 from .write_outputs import vrt_without_sources, write_pieces, writers_of
+
+if TYPE_CHECKING:
+    from ..raster.polygon_mask import PolygonMask
 
 # What comes after the tiles (overviews, disk, report) counts as this share of their number,
 ENDING_SHARE = 0.3
@@ -178,6 +177,8 @@ def _check_outputs(
         if final_names.is_envi(output.path):
             check_envi_name(output.path)
     if options.report:
+        from ..report import html_page
+
         html_page.check_name(Path(options.report))
     read = options.input, options.radiometry_from, options.calibration, options.mask
     final_names.refuse_inputs(targets, [path for path in read if path])
@@ -262,15 +263,19 @@ def _colours(
     return colour_places.fit_colours(run.reader, radiometry, model, open_estimator)
 
 
-def _mask(options: UpsampleOptions, reader: RasterReader, window: Window) -> Optional[PolygonMask]:
+def _mask(
+    options: UpsampleOptions, reader: RasterReader, window: Window
+) -> Optional["PolygonMask"]:
     if options.mask is None:
         return None
+    from ..raster.polygon_mask import read_mask
+
     place = options.mask, options.mask_layer, reader.georeference
     return read_mask(*place, window, reader.whole)
 
 
 def _valid_share(
-    options: UpsampleOptions, of_whole: float, mask: Optional[PolygonMask], window: Window
+    options: UpsampleOptions, of_whole: float, mask: Optional["PolygonMask"], window: Window
 ) -> float:
     """At most how much of ``window`` is valid, 0 to 1."""
     share = of_whole if options.extent is None else 1.0
@@ -278,9 +283,15 @@ def _valid_share(
 
 
 def _require_disk(options: UpsampleOptions, job: Job) -> None:
-    need = disk_space.bytes_needed(job, sheets.is_vrt(options.output))
+    in_sheets = sheets.is_vrt(options.output)
+    need = disk_space.bytes_needed(job, in_sheets, in_sheets or _keeps_units(options, job))
     disk_space.require(options.output, need)
     disk_space.require_elsewhere(job, options.output)
+
+
+def _keeps_units(options: UpsampleOptions, job: Job) -> bool:
+    """Whether units of one file go to the disk: for a later run, from workers, or to be blended."""
+    return options.resume or bool(options.cluster) or job.layout.margin is None
 
 
 @dataclass(frozen=True)
@@ -328,6 +339,8 @@ def _in_files(
 ) -> Whole:
     """Make all outputs as one file each; ``stack`` removes what is left half-written."""
     _make_folders(options, stack)
+    if not _keeps_units(options, job):
+        store = UnkeptStore(store.folder)
     window = job.layout.window
     made = [_enter_with_cleanup(stack, writer) for writer in writers_of(job, window)]
     source = run.executor.source(spec, job, store, run.events.warning)
@@ -413,6 +426,8 @@ def _report(
     """The report of the rasters ``parts``, beside its final name; None when none is asked for."""
     if not options.report:
         return None
+    from ..raster.cube import read_preview
+    from ..raster.png import png_bytes
     from ..report import estimate_report
 
     side = estimate_report.PREVIEW_SIDE

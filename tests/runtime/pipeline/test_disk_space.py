@@ -25,6 +25,11 @@ def test_the_journal_and_the_file_are_there_at_one_time():
     assert disk_space.bytes_needed(job()) == both
 
 
+def test_a_run_that_keeps_no_units_needs_room_for_its_file_alone():
+    packed = int(1000 * 2000 * 10 * 2 * disk_space.PACKED_SHARE)
+    assert disk_space.bytes_needed(job(), journal=False) == packed
+
+
 def test_more_is_more():
     plain = disk_space.bytes_needed(job())
     larger = [

@@ -16,6 +16,7 @@ from model_runtime.commands import upsample
 from model_runtime.diffusion.settings import EVERYTHING, TileEstimate
 from model_runtime.errors import InputError, PackageError
 from model_runtime.executors import local
+from model_runtime.journal.unit_store import UnitStore
 from model_runtime.package import manifest
 from model_runtime.pipeline import options as upsample_options
 from model_runtime.pipeline import provenance
@@ -181,6 +182,28 @@ def test_cancelling_leaves_nothing(run, write_raster, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(source, "--spread", tmp_path / "out" / "s.tif", network=Cancelled())
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_without_a_journal_no_unit_is_written(run, write_raster, monkeypatch):
+    source = write_raster("a.tif", reflectance(60, 60))
+    expected = run(source, "--tile", 24).path.read_bytes()
+    written = []
+    monkeypatch.setattr(UnitStore, "write", lambda _, name, arrays: written.append(name))
+    assert run(source, "--tile", 24, "--no-resume").path.read_bytes() == expected
+    assert written == []
+
+
+def test_blended_tiles_find_each_other_without_a_journal(
+    run, write_raster, tiny_whole_tile_package
+):
+    source = write_raster("a.tif", reflectance(60, 60))
+    words = "--tile", 24, "--overlap", 8
+    kept, gone = (
+        run(source, *words, *more, package=tiny_whole_tile_package)
+        for more in ((), ("--no-resume",))
+    )
+    np.testing.assert_array_equal(gone.values, kept.values)
+    assert len(gone.network.asked) == len(kept.network.asked) > 1
 
 
 def test_an_older_output_survives_a_run_that_fails(run, write_raster, tmp_path):
