@@ -236,7 +236,8 @@ class RasterReader:
             raise InputError(
                 f"'{self.path}' holds no valid pixel", "check its nodata value, mask and alpha band"
             )
-        return values[:, valid]
+        # Nearly always all are: picking them out would take as long as reading.
+        return values.reshape(len(values), -1) if valid.all() else values[:, valid]
 
     def _side_in_reach(self, side: int) -> int:
         """``side``, or less where so many file blocks would be read for it that it took minutes."""
