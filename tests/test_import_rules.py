@@ -257,6 +257,10 @@ def qt_classes(tree):
         *((f"model_runtime.{module}", ["onnxruntime", "osgeo"]) for module in NUMPY_ALONE),
         ("model_runtime.__main__", ["onnxruntime", "osgeo", "torch"]),
         ("model_runtime.commands.upsample", ["distributed", "onnxruntime", "osgeo", "torch"]),
+        ("model_runtime.commands.upsample", ["model_runtime.executors.dask_pool"]),
+        # What only a report, a mask or a checker of types needs.
+        ("model_runtime.pipeline.scene", ["model_runtime.report.html_page", "numpy.typing"]),
+        ("model_runtime.pipeline.scene", ["model_runtime.raster.features"]),
     ],
 )
 def test_importing_stays_light(module, unwanted):

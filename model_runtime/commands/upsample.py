@@ -4,13 +4,12 @@ import argparse
 import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
-from typing import Iterator, Tuple
+from typing import Iterator, Optional, Tuple
 
 from .. import contract
 from ..batch import scenes
 from ..errors import InputError
 from ..events import Events
-from ..executors import dask_pool
 from ..journal import journal
 from ..pipeline.options import UpsampleOptions, check_numbers, needs_samples
 
@@ -181,13 +180,14 @@ def run(args, events: Events) -> None:
     Raises: InputError for options, PackageError for the model, DeviceError for what computes,
         StorageError for files, CancelledError.
     """
-    from ..batch import batch
     from ..pipeline.scene import upsample_scene
 
     check(args)
     options = options_of(args)
     with _executor(options) as executor:
         if scenes.are_many(options.input, options.output):
+            from ..batch import batch
+
             batch.run(options, scenes.find_scenes(options.input), events, executor)
         else:
             upsample_scene(options, events, executor)
@@ -206,12 +206,14 @@ def options_of(args) -> UpsampleOptions:
 @contextmanager
 def _executor(options: UpsampleOptions) -> Iterator:
     """Who computes; a cluster is left at the end."""
-    from ..executors import dask_executor, local
+    if not options.cluster:
+        from ..executors.local import LocalExecutor
+
+        yield LocalExecutor()
+        return
+    from ..executors import dask_executor, dask_pool
 
     with ExitStack() as stack:
-        if not options.cluster:
-            yield local.LocalExecutor()
-            return
         tls = dask_pool.certificates(options.tls_ca_file, options.tls_cert, options.tls_key)
         yield dask_executor.DaskExecutor(options.cluster, stack, tls)
 
@@ -222,13 +224,9 @@ def check(args) -> None:
     Raises: InputError.
     """
     check_numbers(args)
-    tls = dask_pool.certificates(args.tls_ca_file, args.tls_cert, args.tls_key)
-    if args.cluster is not None:
-        dask_pool.check(args.cluster, tls)
-    elif tls:
-        raise InputError(
-            "certificates are given without --cluster", "give --cluster tls://HOST:PORT"
-        )
+    of_cluster = args.cluster, args.tls_ca_file, args.tls_cert, args.tls_key
+    if any(value is not None for value in of_cluster):
+        _check_cluster(*of_cluster)
     if args.extent is not None and len(args.extent) != 4:
         raise InputError(
             f"--extent has {len(args.extent)} numbers", "give XMIN,YMIN,XMAX,YMAX, with commas"
@@ -240,4 +238,18 @@ def check(args) -> None:
         raise InputError(
             f"{needing} needs --samples of 2 or more: one sample has no spread",
             "raise --samples, or leave it out",
+        )
+
+
+def _check_cluster(
+    address: Optional[str], ca_file: Optional[str], cert: Optional[str], key: Optional[str]
+) -> None:
+    from ..executors import dask_pool
+
+    tls = dask_pool.certificates(ca_file, cert, key)
+    if address is not None:
+        dask_pool.check(address, tls)
+    elif tls:
+        raise InputError(
+            "certificates are given without --cluster", "give --cluster tls://HOST:PORT"
         )

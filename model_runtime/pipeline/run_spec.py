@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
 from .. import __version__, tiling
 from ..diffusion import onnx_session
@@ -13,7 +13,6 @@ from ..journal.journal import FACTS_NAME, Journal
 from ..journal.unit_store import UnitStore
 from ..package import embedded
 from ..package.manifest import ModelPackage, open_package
-from ..raster.polygon_mask import PolygonMask, Polygons
 from ..raster.reader import RasterReader
 from ..spectra.radiometry import Radiometry
 from . import fingerprint, memory_budget
@@ -21,6 +20,9 @@ from .job import Job, runtime_of
 from .options import UpsampleOptions
 from .outputs import OutputSpec
 from .work_units import UnitMaker
+
+if TYPE_CHECKING:
+    from ..raster.polygon_mask import PolygonMask, Polygons
 
 SAME_SOFTWARE = "install the same on all workers: their results have to be equal"
 
@@ -48,7 +50,7 @@ class RunSpec:
     run: str
     outputs: OutputSpec
     software: Dict[str, str]
-    polygons: Optional[Polygons] = None
+    polygons: Optional["Polygons"] = None
 
 
 @dataclass(frozen=True)
@@ -151,12 +153,20 @@ def open_run(spec: RunSpec, load: Callable[..., Cascade]) -> OpenRun:
         outputs=spec.outputs,
         runtime=runtime_of(cascade),
         cascade=cascade,
-        mask=PolygonMask(spec.polygons) if spec.polygons else None,
+        mask=_mask_of(spec),
     )
     warnings: List[str] = []
     fitting = memory_budget.fit_layout(job, spec.memory_limit, warnings.append)
     maker = UnitMaker(job, warnings.append, fitting)
     return OpenRun(job, maker, UnitStore(Path(spec.journal), spec.run), warnings)
+
+
+def _mask_of(spec: RunSpec) -> Optional["PolygonMask"]:
+    if not spec.polygons:
+        return None
+    from ..raster.polygon_mask import PolygonMask
+
+    return PolygonMask(spec.polygons)
 
 
 def _require_shared(spec: RunSpec) -> None:

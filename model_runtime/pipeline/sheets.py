@@ -4,8 +4,8 @@ No file and no process then holds the whole: sheets are made, and put together o
 as many workers as there are. A finished sheet is marked in the journal, and its units go.
 """
 
+import os
 import shutil
-import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -164,7 +164,7 @@ def _write(job: Job, run: str, window: tiling.Window, estimation: Estimation) ->
     outputs = job.outputs.rasters
     folders = [folder_of(output.path) / run for output in outputs]
     # Two workers may make one sheet, where one of them was given up too soon.
-    name, making = name_of(window), f".making-{uuid.uuid4().hex[:8]}"
+    name, making = name_of(window), f".making-{os.urandom(4).hex()}"
     with ExitStack() as stack:
         for folder in folders:
             make_folder(folder / making)

@@ -1,9 +1,12 @@
 """Band responses: how the bands of any sensor become a model's, for training and runtime."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:  # loading it takes as long as all of spectra/
+    from numpy.typing import ArrayLike
 
 SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
 # A target band counts as seen while the sensor's bands reach within this share of its width.
@@ -11,7 +14,7 @@ EDGE_SHARE = 0.5
 
 
 def response_matrix(
-    source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
+    source_nm: "ArrayLike", target_nm: "ArrayLike", target_fwhm_nm: "ArrayLike"
 ) -> np.ndarray:
     """Compute the weights of Gaussian target bands over the bands of a sensor.
 
@@ -38,7 +41,9 @@ def _interpolation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(target, source, row) for row in basis], axis=1)
 
 
-def sees_band(source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike) -> np.ndarray:
+def sees_band(
+    source_nm: "ArrayLike", target_nm: "ArrayLike", target_fwhm_nm: "ArrayLike"
+) -> np.ndarray:
     """Find the target bands that a sensor sees: centre within its range, give or take half a width.
 
     Returns: (targets,) bool.
@@ -49,7 +54,7 @@ def sees_band(source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayL
 
 
 def response_share(
-    source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
+    source_nm: "ArrayLike", target_nm: "ArrayLike", target_fwhm_nm: "ArrayLike"
 ) -> np.ndarray:
     """Compute the share of each Gaussian band's response that a sensor's range covers.
 

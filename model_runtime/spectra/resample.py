@@ -1,18 +1,20 @@
 """Resamples a cube to other bands; what its sensor does not see or its mask hides becomes NaN."""
 
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from . import band_response
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 # A value stands as long as masked bands held less than this share of its weight.
 HIDDEN_SHARE = 0.01
 
 
 def resample(
-    values: np.ndarray, source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
+    values: np.ndarray, source_nm: "ArrayLike", target_nm: "ArrayLike", target_fwhm_nm: "ArrayLike"
 ) -> np.ndarray:
     """Resample ``values`` (source bands, rows, cols) to Gaussian target bands.
 
@@ -35,7 +37,7 @@ def bands_with_values(values: np.ndarray) -> np.ndarray:
 
 
 def see(
-    values: np.ndarray, source_nm: ArrayLike, target_nm: ArrayLike, target_fwhm_nm: ArrayLike
+    values: np.ndarray, source_nm: "ArrayLike", target_nm: "ArrayLike", target_fwhm_nm: "ArrayLike"
 ) -> np.ndarray:
     """Resample one part of a raster: as ``resample``, but every source band counts as present.
 
