@@ -7,7 +7,7 @@ import functools
 import math
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -84,6 +84,7 @@ class RasterReader:
         self.bands_taken = choice.describe(facts, wanted)
         self.bands_doubt = choice.doubt if self._dataset is stored else palette.DOUBT
         self._has_fill = False
+        self._thin_valid: Dict[int, np.ndarray] = {}
         names = tuple(facts[number - 1].name for number in self.bands)
         files = [self.path, *self._named]
         self.facts = file_facts.read(self._dataset, files, self.bands, names)
@@ -118,6 +119,7 @@ class RasterReader:
     def mask_zeros(self) -> None:
         """Read 0 in all bands as nodata from now on."""
         self._zero_is_fill = True
+        self._thin_valid.clear()
 
     def _refuse_complex(self) -> None:
         for number, band in zip(self.bands, self._handles):
@@ -142,12 +144,14 @@ class RasterReader:
         return Window(0, 0, self.rows, self.cols)
 
     def thin_validity(self, side: int) -> Tuple[np.ndarray, Tuple[float, float]]:
-        """Read which pixels of the whole raster are valid, thinned to about ``side``.
+        """Read which pixels of the whole raster are valid, thinned to about ``side``, once.
 
         Returns: bool (rows, cols), and of how many rows and columns one is taken.
         Raises: StorageError when the file can no longer be read.
         """
-        _, valid = self.preview(self.whole, self._side_in_reach(side))
+        if side not in self._thin_valid:
+            _, self._thin_valid[side] = self.preview(self.whole, self._side_in_reach(side))
+        valid = self._thin_valid[side]
         return valid, (self.rows / valid.shape[0], self.cols / valid.shape[1])
 
     def window(self, extent: Sequence[float]) -> Window:

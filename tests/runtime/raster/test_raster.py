@@ -116,6 +116,20 @@ def test_an_alpha_band_is_no_colour(write_raster):
         RasterReader(path, None)
 
 
+def test_what_is_valid_of_the_whole_is_read_once_but_again_where_zeros_become_nodata(
+    write_raster, monkeypatch
+):
+    values = numbers(3)
+    values[:, 0, 0] = 0
+    reader = RasterReader(str(write_raster("a.tif", values)), None)
+    first, _ = reader.thin_validity(512)
+    reader.mask_zeros()
+    second, _ = reader.thin_validity(512)
+    assert first.all() and not second[0, 0]
+    monkeypatch.setattr(reader, "preview", None)
+    assert np.array_equal(reader.thin_validity(512)[0], second)
+
+
 def test_luma_and_chroma_are_not_read_as_red_green_and_blue(write_raster):
     colours = [gdal.GCI_YCbCr_YBand, gdal.GCI_YCbCr_CbBand, gdal.GCI_YCbCr_CrBand]
     path = write_raster("ycc.tif", numbers(3), colours=colours)
