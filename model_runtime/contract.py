@@ -30,12 +30,14 @@ MEAN_CONTENT, SPREAD_CONTENT = "mean of the samples", "spread of the estimate"
 RELIABILITY_CONTENT = "reliability of the estimate"
 RELIABILITY_TAG = f"{TAG_PREFIX}RELIABILITY"  # what it is made of
 # What decides what a run's numbers mean: outputs that differ in one of these are of two runs.
-VALUES_TAGS = tuple(
-    f"{TAG_PREFIX}{name}"
-    for name in (
-        *("INPUT_FINGERPRINT", "INPUT_BANDS", "MODEL_SHA256", "RADIOMETRY_CURVE"),
-        *("RADIOMETRY_GAIN", "RADIOMETRY_OFFSET"),
-    )
+FINGERPRINT_TAG = f"{TAG_PREFIX}INPUT_FINGERPRINT"  # which picture
+VALUES_TAGS = (
+    FINGERPRINT_TAG,
+    f"{TAG_PREFIX}INPUT_BANDS",
+    f"{TAG_PREFIX}MODEL_SHA256",
+    f"{TAG_PREFIX}RADIOMETRY_CURVE",
+    f"{TAG_PREFIX}RADIOMETRY_GAIN",
+    f"{TAG_PREFIX}RADIOMETRY_OFFSET",
 )
 SAMPLE_NAME = "sample_"  # and its number: the file of a sample
 SAMPLE_CONTENT, SAMPLE_TAG = "sample", f"{TAG_PREFIX}SAMPLE"  # with its number, from 1

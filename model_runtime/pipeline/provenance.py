@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List
 
 from .. import __version__
+from ..contract import FINGERPRINT_TAG
 from ..diffusion import onnx_session, spread_calibration
 from ..diffusion.settings import Sampling
 from ..package.manifest import Manifest
@@ -47,7 +48,7 @@ def facts_of(job: Job, model_sha256: str, input_fingerprint: str = "") -> Facts:
         "SCDM_RADIOMETRY_OFFSET": format_numbers(taken.offset),
         **({"SCDM_COLOUR_CORRECTION": _colours_said(how)} if how.colours else {}),
         "SCDM_INPUT_BANDS": format_numbers(job.reader.bands),
-        **({"SCDM_INPUT_FINGERPRINT": input_fingerprint} if input_fingerprint else {}),
+        **({FINGERPRINT_TAG: input_fingerprint} if input_fingerprint else {}),
         **({"SCDM_MASK": job.mask.polygons.description} if job.mask else {}),
         "SCDM_SOFTWARE_VERSION": __version__,
         "TIFFTAG_SOFTWARE": f"SCDM for QGIS {__version__}",

@@ -5,7 +5,7 @@ from typing import List
 
 import numpy as np
 
-from ..contract import SAMPLE_NAME, TAG_PREFIX, VALUES_TAGS
+from ..contract import FINGERPRINT_TAG, SAMPLE_NAME, TAG_PREFIX, VALUES_TAGS
 from ..errors import InputError
 from ..tiling import Window
 from .cube import cube_shape, read_cube
@@ -43,6 +43,8 @@ def refuse_other_run(cube: str, other: str) -> None:
     tags, others = (open_dataset(path).GetMetadata() or {} for path in (cube, other))
     differ = [name for name in VALUES_TAGS if name in tags and name in others]
     differ = [name for name in differ if tags[name] != others[name]]
+    if FINGERPRINT_TAG in differ:
+        raise InputError(f"'{other}' was made of another picture than '{cube}'", _SAME_RUN)
     if differ:
         name = differ[0]
         raise InputError(

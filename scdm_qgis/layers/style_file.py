@@ -32,12 +32,17 @@ def write_beside(path: Path, dress: Callable[[QgsRasterLayer], bool]) -> bool:
 
 @contextlib.contextmanager
 def _without_statistics_files() -> Iterator[None]:
-    """GDAL leaves no .aux.xml beside a raster of which this thread asks a histogram."""
+    """GDAL leaves no .aux.xml beside a raster of which this thread asks a histogram.
+
+    Nor does it print that a raster of one value has none: QGIS asks for three on opening it.
+    """
     before = gdal.GetThreadLocalConfigOption("GDAL_PAM_ENABLED")
     gdal.SetThreadLocalConfigOption("GDAL_PAM_ENABLED", "NO")
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         yield
     finally:
+        gdal.PopErrorHandler()
         gdal.SetThreadLocalConfigOption("GDAL_PAM_ENABLED", before)
 
 

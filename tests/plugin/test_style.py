@@ -7,6 +7,7 @@ from qgis.core import QgsRasterLayer
 from scdm_qgis.layers.band_cut import cut_of
 from scdm_qgis.layers.raster_file import bands_of_file, wavelengths_nm
 from scdm_qgis.layers.style import both_styles, error_colours, natural_colour, spread_colours
+from scdm_qgis.layers.style_file import write_beside
 
 
 def test_wavelengths_in_either_unit_and_domain(write_raster):
@@ -99,6 +100,19 @@ def test_a_map_of_one_value_has_a_legend(qgis_app, write_cube, colours, value, c
     assert colours(layer)
     assert layer.renderer().classificationMin() == 0 < layer.renderer().classificationMax() <= 1
     assert "ERROR" not in "".join(capfd.readouterr())
+
+
+def test_the_style_file_of_an_estimate_of_one_colour_is_written_in_silence(qgis_app, write_cube):
+    from osgeo import gdal
+
+    path, said = write_cube("cube.tif", np.full((4, 5, 6), 500, np.uint16), NM), []
+    gdal.PushErrorHandler(lambda kind, number, message: said.append(message))
+    try:
+        assert write_beside(path, natural_colour)
+    finally:
+        gdal.PopErrorHandler()
+    assert "nan" not in path.with_suffix(".qml").read_text(encoding="utf-8")
+    assert said == []
 
 
 def test_a_legend_has_no_more_digits_than_one_reads(qgis_app, write_cube):
