@@ -73,11 +73,11 @@ def one_shot_config(config: Config, steps: int, network: str = COMPACT) -> Confi
 
 
 def _compact(config: Config) -> Dict[str, Any]:
-    """The network of stage 1 with the blocks of all stages."""
+    """The network of stage 1 with the blocks of all stages; what colours tell is left out."""
     if {stage.network["kind"] for stage in config.stages} != {COMPACT}:
         raise InputError("a stage's network is not compact", "name other settings: --config")
     blocks = sum(stage.network.get("blocks", 2) for stage in config.stages)
-    return {**config.stages[0].network, "blocks": blocks}
+    return {**config.stages[0].network, "blocks": blocks, "colour_width": 0}
 
 
 def affordable_steps(config: Config, drawn_from: Sources, network: str = COMPACT) -> int:

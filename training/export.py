@@ -144,13 +144,14 @@ def _export_encoder(network: nn.Module, path: Path, pixelwise: bool) -> float:
 
 
 def _export_pixel_denoiser(network: nn.Module, timesteps: int, path: Path) -> float:
-    settings = network.settings
+    settings, colours = network.settings, network.condition_encoder.colours_count
+    bands = settings.output_bands if colours else 0
     ports = {
         "x": Port(settings.output_bands),
-        "features": Port(settings.width),
+        "features": Port(settings.width + bands),
         "timestep": Port(0, single=True, timesteps=timesteps),
     }
-    graph = DenoiserGraph(network.denoiser, timesteps)
+    graph = DenoiserGraph(network.denoiser, timesteps, colours)
     return export_graph(network.denoiser, path, ports, "prediction", network.multiple, graph)
 
 

@@ -120,7 +120,7 @@ def test_mst_gets_the_time_of_all_stages(scenes, monkeypatch):
 def test_its_settings_are_stage_ones_with_the_blocks_of_both():
     config = load(one_shot.CONFIG, ["stages.0.network.blocks=1", "stages.1.network.blocks=2"])
     (stage,) = one_shot.one_shot_config(config, 7).stages
-    assert stage.network == {**config.stages[0].network, "blocks": 3}
+    assert stage.network == {**config.stages[0].network, "blocks": 3, "colour_width": 0}
     assert (stage.iterations, stage.final_bands) == (7, tuple(range(48)))
 
 

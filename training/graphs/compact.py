@@ -15,47 +15,64 @@ from .convolution import convolution
 from .logarithm import logarithm, mean_of_bands
 from .surroundings import CroppedSurroundings
 
+COLOUR_SHARE = "colour_share"  # of x0: the name of this constant
+
 
 class DenoiserGraph(nn.Module):
-    """``PixelDenoiser`` at its weights, of one timestep (1,) from 0 to ``timesteps`` - 1 a pass."""
+    """``PixelDenoiser`` at its weights, of one timestep (1,) from 0 to ``timesteps`` - 1 a pass.
 
-    def __init__(self, denoiser: PixelDenoiser, timesteps: int):
+    ``colours``: whether the spectrum that they tell comes with the features.
+    """
+
+    def __init__(self, denoiser: PixelDenoiser, timesteps: int, colours: bool):
         super().__init__()
         offset, scale = denoiser.offset, denoiser.scale
+        share = denoiser.colour_share if colours else 0.0
+        own, self.width = 1 - share, denoiser.width
         self.enter, self.blocks = denoiser.enter, denoiser.blocks
-        self.shape = _pointwise(_matrix(denoiser.shape) / scale, (denoiser.shape.bias + 1) / scale)
-        self.rest = _pointwise(_matrix(denoiser.rest), denoiser.rest.bias - offset / scale)
+        shape, rest = denoiser.shape, denoiser.rest
+        self.shape = _pointwise(own * _matrix(shape) / scale, own * (shape.bias + 1) / scale)
+        self.rest = _pointwise(own * _matrix(rest), own * (rest.bias - offset / scale))
+        self.register_buffer(COLOUR_SHARE, torch.tensor(share) if colours else None)
         shifts = denoiser.time(torch.arange(timesteps))  # a block (timesteps, 2 width, 1, 1)
         for i, (block, shift) in enumerate(zip(self.blocks, shifts)):
             self.register_buffer(f"biases_{i}", shift[..., 0, 0] + block.widen.bias)
 
     def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
-        hidden, brightness = self.enter(x) + features, features[:, -1:]
+        own = features if self.colour_share is None else features[:, : self.width]
+        hidden, brightness = self.enter(x) + own, own[:, -1:]
         for i, block in enumerate(self.blocks):
             bias = getattr(self, f"biases_{i}")[timestep][0]
             wide = F.relu(F.conv2d(hidden, block.widen.weight, bias))
             hidden = hidden + block.narrow(wide)
         hidden = F.relu(hidden)
-        return brightness * self.shape(hidden) + self.rest(hidden)
+        x0 = brightness * self.shape(hidden) + self.rest(hidden)
+        if self.colour_share is None:
+            return x0
+        return x0 + self.colour_share * features[:, self.width :]
 
 
 class EncoderGraph(nn.Module):
     """``ConditionEncoder`` of a stage that sees surroundings: the same bits by any threads.
 
-    ``cropped``: features inside a margin of the stage's influence alone, zeros in it.
+    ``cropped``: what surroundings tell inside a margin of the stage's influence alone, zeros in it.
     """
 
     def __init__(self, encoder: ConditionEncoder, settings: CompactSettings, cropped: bool):
         super().__init__()
         self.offset, self.scale, self.looks = encoder.offset, encoder.scale, encoder.looks
+        self.colours = encoder.colours if encoder.colours_count else None
         if cropped:
             self.looks = CroppedSurroundings(encoder.looks, settings)
 
     def forward(self, condition: Tensor) -> Tensor:
         values = condition * self.scale + self.offset
         brightness = mean_of_bands(values).clamp_min(DARKEST)
-        relative = [values / brightness - 1, logarithm(brightness) + 2]
-        return self.looks(torch.cat(relative, 1), brightness)
+        relative = torch.cat([values / brightness - 1, logarithm(brightness) + 2], 1)
+        features = self.looks(relative, brightness)
+        if self.colours is None:
+            return features
+        return torch.cat([features, self.colours(relative, brightness)], 1)
 
 
 class PixelEncoderGraph(nn.Module):

@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..networks.compact import CompactNetwork, TimeEmbedding
+from .compact import COLOUR_SHARE
 from .surroundings import CENTRE
 
 State = Dict[str, Tensor]
+COLOURS = "colours."  # begins the names of what tells a spectrum by colours alone
 FIT_STEPS = 400  # of LBFGS: some seconds, and about 1 % from the table
 FIRST_WEIGHT = 100.0  # sampling begins at t = T - 1, and one step is only there
 SEED = 0
@@ -30,7 +32,16 @@ def state_of(denoiser: State, encoder: State, network: CompactNetwork) -> State:
         "condition_encoder": (_encoder if sees_around else _pixel_encoder)(encoder),
         "denoiser": _denoiser(denoiser, network),
     }
-    return {f"{part}.{name}": value for part, own in parts.items() for name, value in own.items()}
+    found = {f"{part}.{name}": value for part, own in parts.items() for name, value in own.items()}
+    return {**_colours(encoder, network), **found}
+
+
+def _colours(encoder: State, network: CompactNetwork) -> State:
+    """What ``network`` has of colours, which count where the graph has them."""
+    fresh, begins = network.state_dict(), f"condition_encoder.{COLOURS}"
+    own = {name: value for name, value in fresh.items() if name.startswith(begins)}
+    fitted = torch.tensor(any(name.startswith(COLOURS) for name in encoder))
+    return {name: fitted if name == f"{begins}fitted" else value for name, value in own.items()}
 
 
 def _encoder(graph: State) -> State:
@@ -52,6 +63,9 @@ def _denoiser(graph: State, network: CompactNetwork) -> State:
     """Of DenoiserGraph: scales and offsets out of shape and rest, the table as a network."""
     offset, scale = network.denoiser.offset, network.denoiser.scale
     own = {name: value for name, value in graph.items() if not name.startswith("biases_")}
+    share = 1 - own.pop(COLOUR_SHARE, torch.tensor(0.0))
+    for name in ("shape.weight", "shape.bias", "rest.weight", "rest.bias"):
+        own[name] = own[name] / share
     own["shape.weight"] = own["shape.weight"] * scale
     own["shape.bias"] = own["shape.bias"] * scale - 1
     own["rest.bias"] = own["rest.bias"] + offset / scale

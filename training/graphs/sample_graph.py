@@ -18,6 +18,7 @@ from model_runtime.diffusion import samplers, schedule
 from model_runtime.package import manifest
 
 from ..networks.compact import DARKEST
+from .compact import COLOUR_SHARE
 from .linear_steps import Step, linear_steps
 
 OPSET, IR_VERSION = 18, 8
@@ -27,10 +28,11 @@ Weights = Dict[str, np.ndarray]
 def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: int) -> bytes:
     """The graph of ``model``'s stages in ``folder`` for ``steps`` steps by ``sampler``.
 
-    Inputs: ``features`` (width, pixels) of the first stage, ``interpolation`` (pixels, nodes); for
-    each stage s and timestep t at which it draws noise ``places_s_t`` (pixels,), ``bank_s_t``
-    (draws, bands) and ``nodes_s_t`` (nodes, bands): bank[places] + interpolation @ nodes. Outputs:
-    ``sample_s`` (bands, pixels) of each stage. Raises KeyError for graphs of other networks.
+    Inputs: ``features`` (width, pixels) of the first stage, behind them what colours tell;
+    ``interpolation`` (pixels, nodes); for each stage s and timestep t at which it draws noise
+    ``places_s_t`` (pixels,), ``bank_s_t`` (draws, bands) and ``nodes_s_t`` (nodes, bands):
+    bank[places] + interpolation @ nodes. Outputs: ``sample_s`` (bands, pixels) of each stage.
+    Raises KeyError for graphs of other networks.
     """
     graph = _Graph()
     graph.input("interpolation", ["pixels", "nodes"])
@@ -38,7 +40,7 @@ def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: in
     for s, stage in enumerate(model.stages):
         denoiser = _weights(folder, stage.denoiser)
         if condition is None:
-            seen = _enter(graph, denoiser)
+            seen = _enter(graph, denoiser, stage.output_bands)
         else:
             encoder = _weights(folder, stage.condition_encoder)
             seen = _encode(graph, encoder, model, s, condition, _ends(denoiser))
@@ -79,6 +81,11 @@ class _Graph:
             self.constants[key] = numpy_helper.from_array(array, f"c{len(self.constants)}")
         return self.constants[key].name
 
+    def columns(self, values: str, first: int, end: int) -> str:
+        """Columns ``first`` to ``end``, without that, of ``values`` (pixels, columns)."""
+        ends = [self.constant(v, np.int64) for v in ([first], [end], [1])]
+        return self.add("Slice", values, *ends)
+
     def input(self, name: str, shape: Sequence, kind=TensorProto.FLOAT) -> str:
         self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
         return name
@@ -103,10 +110,12 @@ class _Seen:
     """What a stage sees of its condition: ``features`` (pixels, width), ``brightness`` (pixels, 1).
 
     The biases at the blocks' ends are in the features already, instead of in every step.
+    ``colours`` (pixels, bands): their share of x0, if the stage has one.
     """
 
     features: str
     brightness: str
+    colours: Optional[str] = None
 
 
 def _ends(denoiser: Weights) -> List[np.ndarray]:
@@ -115,13 +124,19 @@ def _ends(denoiser: Weights) -> List[np.ndarray]:
     return [denoiser[f"blocks.{b}.narrow.bias"].astype(np.float64) for b in range(count)]
 
 
-def _enter(graph: _Graph, denoiser: Weights) -> _Seen:
+def _enter(graph: _Graph, denoiser: Weights, bands: int) -> _Seen:
     """The first stage's, whose encoder saw the picture: an input."""
-    width = _matrix(denoiser, "enter").shape[1]
-    features = graph.add("Transpose", graph.input("features", [width, "pixels"]), perm=[1, 0])
-    last = [graph.constant(v, np.int64) for v in ([width - 1], [width], [1])]
-    brightness = graph.add("Slice", features, *last)
-    return _Seen(graph.add("Add", features, graph.constant(sum(_ends(denoiser)))), brightness)
+    width, share = _matrix(denoiser, "enter").shape[1], denoiser.get(COLOUR_SHARE)
+    given = width if share is None else width + bands
+    features = graph.add("Transpose", graph.input("features", [given, "pixels"]), perm=[1, 0])
+    colours = None
+    if share is not None:
+        own = graph.columns(features, width, given)
+        colours = graph.add("Mul", own, graph.constant(share))
+        features = graph.columns(features, 0, width)
+    brightness = graph.columns(features, width - 1, width)
+    ended = graph.add("Add", features, graph.constant(sum(_ends(denoiser))))
+    return _Seen(ended, brightness, colours)
 
 
 def _encode(
@@ -222,7 +237,14 @@ class _StageGraph:
         hidden = graph.add("Relu", hidden)
         behind = self._behind and not last
         shape, rest = (self._leave(layer, hidden, behind) for layer in ("shape", "rest"))
-        return graph.add("Add", graph.add("Mul", shape, self._seen.brightness), rest)
+        x0 = graph.add("Add", graph.add("Mul", shape, self._seen.brightness), rest)
+        return x0 if self._seen.colours is None else graph.add("Add", x0, self._colours(behind))
+
+    def _colours(self, behind: bool) -> str:
+        colours = self._seen.colours
+        if not behind:
+            return colours
+        return self._graph.add("MatMul", colours, self._graph.constant(self._enter))
 
     def _block(self, b: int, hidden: str, t: int) -> str:
         """A residual block, whose end's bias is in ``hidden`` already."""

@@ -35,7 +35,7 @@ class MuonAndAdamW:
         # Muon takes matrices (outputs, inputs): views of the weights, which change with them.
         self._matrices = [(weight, nn.Parameter(weight.detach().flatten(1))) for weight in large]
         chosen = {id(weight) for weight in large}
-        rest = [p for p in network.parameters() if id(p) not in chosen]
+        rest = [p for p in learning(network) if id(p) not in chosen]
         self.muon = torch.optim.Muon(
             [matrix for _, matrix in self._matrices],
             lr=training.learning_rate,
@@ -77,7 +77,7 @@ def make(network: nn.Module, training: Training, device: str) -> Optimiser:
     """
     if training.optimiser == "muon":
         return MuonAndAdamW(network, training, device)
-    return _adamw(list(network.parameters()), training, device)
+    return _adamw(learning(network), training, device)
 
 
 def check(config: Config) -> None:
@@ -109,6 +109,11 @@ def _parts(optimiser: Optimiser) -> List[torch.optim.Optimizer]:
     return [optimiser]
 
 
+def learning(network: nn.Module) -> List[nn.Parameter]:
+    """The weights that a stage's steps change; others are fitted by themselves."""
+    return [weight for weight in network.parameters() if weight.requires_grad]
+
+
 def large_weights(network: nn.Module) -> List[nn.Parameter]:
     """The weights (outputs, inputs, 1, 1) that are Muon's."""
     return [m.weight for m in network.modules() if isinstance(m, nn.Conv2d) and _is_large(m)]
@@ -116,7 +121,11 @@ def large_weights(network: nn.Module) -> List[nn.Parameter]:
 
 def _is_large(layer: nn.Conv2d) -> bool:
     pointwise = tuple(layer.kernel_size) == (1, 1) and layer.groups == 1
-    return pointwise and min(layer.in_channels, layer.out_channels) >= LEAST_SIDE
+    return (
+        layer.weight.requires_grad
+        and pointwise
+        and min(layer.in_channels, layer.out_channels) >= LEAST_SIDE
+    )
 
 
 def _adamw(weights: List[nn.Parameter], training: Training, device: str) -> torch.optim.AdamW:

@@ -15,7 +15,7 @@ from model_runtime.errors import InputError
 from ..config import Config, StageSettings
 from ..data.patches import Patches
 from ..networks import registry
-from . import checkpoint, device_settings, optimisers
+from . import checkpoint, colour_fit, device_settings, optimisers
 from .batch_feed import BatchFeed, Share
 from .diffusion import LossParts, Network, Terms, TorchDiffusion, pooled_loss, stage_loss
 from .divergence import DivergenceCheck
@@ -117,6 +117,14 @@ class StageTrainer:
         if self.ranks.first:
             self.ema.update(self.network, self.step)
         return total
+
+    def fit_colours(self) -> None:
+        """What the network tells by colours alone, where it does: after the last step."""
+        encoder = getattr(self.network, "condition_encoder", None)
+        if encoder is None or encoder.colours is None:
+            return
+        colour_fit.fit(encoder, self.config, self.stage, self._terms(), self.patches.sources)
+        self.ema.network.condition_encoder.colours.load_state_dict(encoder.colours.state_dict())
 
     def _terms(self) -> Terms:
         return loss_terms(self.config, self.settings)

@@ -108,6 +108,8 @@ def _after_step(
 ) -> None:
     training, step = trainer.config.training, trainer.step
     last = step == trainer.settings.iterations
+    if last:
+        trainer.fit_colours()
     if step % training.log_every == 0 or last:
         trainer.divergence.look()
         shown = float(loss)

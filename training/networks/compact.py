@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .colours import ColourSpectrum
+from .pointwise import Pointwise
 from .precision import in_float32
 
 DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
@@ -27,6 +29,8 @@ class CompactSettings:
     ``context_expansion`` is how many times a level's width its blocks compute in between.
     ``offset`` and ``scale`` are the package's normalisation: the network undoes it to work on
     spectra relative to the pixel's brightness, which illumination and shade change most.
+    ``colour_width``: of what tells a spectrum by the pixel's colours alone (0: there is none);
+    its share of x0 is ``colour_share``.
     """
 
     condition_bands: int
@@ -41,10 +45,16 @@ class CompactSettings:
     blocks: int = 2
     time_width: int = 64
     dropout: float = 0.0
+    colour_width: int = 0
+    colour_share: float = 0.3
 
     def __post_init__(self):
         if len(self.context_widths) != len(self.context_blocks):
             raise ValueError("context_widths and context_blocks must be of as many levels")
+        if not 0 < self.colour_share < 1:
+            raise ValueError("colour_share must lie between 0 and 1")
+        if self.colour_width and not self.context_widths:
+            raise ValueError("colour_width is for stages that see surroundings")
 
     @property
     def multiple(self) -> int:
@@ -69,6 +79,7 @@ class ConditionEncoder(nn.Module):
     """Condition (N, bands, rows, cols), normalised, to features (N, width, rows, cols).
 
     The last feature is the pixel's brightness: the mean of its condition bands in the data's unit.
+    Behind it, but not while the rest is trained, comes the spectrum that ``colours`` tell.
     """
 
     def __init__(self, settings: CompactSettings):
@@ -77,12 +88,25 @@ class ConditionEncoder(nn.Module):
         bands = settings.condition_bands + 1
         sees_around = bool(settings.context_widths)
         self.looks = Surroundings(bands, settings) if sees_around else Alone(bands, settings)
+        self.colours = ColourSpectrum(settings) if settings.colour_width else None
 
-    def forward(self, condition: Tensor) -> Tensor:
+    @property
+    def colours_count(self) -> bool:
+        """Whether a spectrum comes with the features."""
+        return self.colours is not None and not self.training and bool(self.colours.fitted)
+
+    def relative(self, condition: Tensor) -> Tuple[Tensor, Tensor]:
+        """Bands relative to the pixel's brightness with its logarithm, and the brightness."""
         values = condition * self.scale + self.offset
         brightness = values.mean(1, keepdim=True).clamp_min(DARKEST)
-        relative = torch.cat([values / brightness - 1, torch.log(brightness) + 2], 1)
-        return self.looks(relative, brightness)
+        return torch.cat([values / brightness - 1, torch.log(brightness) + 2], 1), brightness
+
+    def forward(self, condition: Tensor) -> Tensor:
+        relative, brightness = self.relative(condition)
+        features = self.looks(relative, brightness)
+        if not self.colours_count:
+            return features
+        return torch.cat([features, self.colours(relative, brightness)], 1)
 
 
 class Alone(nn.Module):
@@ -127,23 +151,6 @@ class Surroundings(nn.Module):
         return torch.cat([self.leave(around) + self.own(relative), brightness], 1)
 
 
-class Pointwise(nn.Conv2d):
-    """A 1 x 1 convolution (N, entering, rows, cols) to (N, leaving, rows, cols).
-
-    In training it runs as a matrix product over the pixels of channels-last tensors, at nearly
-    twice the speed on one core; in a graph it stays a convolution, which ONNX Runtime runs best.
-    """
-
-    def __init__(self, entering: int, leaving: int, bias: bool = True):
-        super().__init__(entering, leaving, 1, bias=bias)
-
-    def forward(self, features: Tensor) -> Tensor:
-        if not self.training:
-            return super().forward(features)
-        pixels = features.permute(0, 2, 3, 1)
-        return F.linear(pixels, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
-
-
 class ContextBlock(nn.Module):
     """A residual block: neighbours in each channel, then channels in each pixel."""
 
@@ -180,6 +187,7 @@ class PixelDenoiser(nn.Module):
     def __init__(self, settings: CompactSettings):
         super().__init__()
         self.offset, self.scale = settings.offset, settings.scale
+        self.width, self.colour_share = settings.width, settings.colour_share
         width = settings.width
         self.time = TimeEmbedding(settings.time_width, width, settings.blocks)
         self.enter = Pointwise(settings.output_bands, width, bias=False)
@@ -188,10 +196,12 @@ class PixelDenoiser(nn.Module):
         self.rest = Pointwise(width, settings.output_bands)
 
     def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
-        hidden, brightness = features + self.enter(x), features[:, -1:]
+        own, of_colours = features[:, : self.width], features[:, self.width :]
+        hidden, brightness = own + self.enter(x), own[:, -1:]
         for block, shift in zip(self.blocks, self.time(timestep)):
             hidden = block(hidden, shift)
-        return in_float32(self._spectrum, F.relu(hidden), brightness)
+        x0 = in_float32(self._spectrum, F.relu(hidden), brightness)
+        return torch.lerp(x0, of_colours, self.colour_share) if of_colours.shape[1] else x0
 
     def _spectrum(self, hidden: Tensor, brightness: Tensor) -> Tensor:
         spectrum = brightness * (1 + self.shape(hidden)) + self.scale * self.rest(hidden)

@@ -31,8 +31,10 @@ def build(config: Config, stage: int) -> nn.Module:
     implied = {k: v for k, v in _implied_settings(config, stage).items() if k in known}
     if said := sorted(set(table) & set(implied)):
         raise InputError(f"{where} sets {said}", "leave it out: the other settings say it")
-    settings = from_table(settings_class, {**table, **implied}, where)
+    if table.get("colour_width") and config.stages[stage].prediction != "x0":
+        raise InputError(f"{where} sets colour_width", 'leave it out, or set prediction = "x0"')
     try:
+        settings = from_table(settings_class, {**table, **implied}, where)
         return _started(network(settings), config, stage)
     except (ValueError, RuntimeError, ZeroDivisionError) as error:
         raise InputError(f"{where} cannot be built ({error})", "change its sizes") from error

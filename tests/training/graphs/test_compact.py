@@ -26,21 +26,22 @@ def network(blocks: int = 2, **levels) -> CompactNetwork:
     return made
 
 
+@pytest.mark.parametrize("colours", [False, True])
 @pytest.mark.parametrize("blocks", [1, 2])
 @pytest.mark.parametrize("timestep", [0, 7, TIMESTEPS - 1])
 @torch.inference_mode()
-def test_denoiser_graph_gives_the_denoisers_numbers_at_every_timestep(blocks, timestep):
+def test_denoiser_graph_gives_the_denoisers_numbers_at_every_timestep(blocks, timestep, colours):
     denoiser = network(blocks).denoiser
-    x, features = torch.randn(3, 9, 4, 5), torch.rand(3, 16, 4, 5)
+    x, features = torch.randn(3, 9, 4, 5), torch.rand(3, 25 if colours else 16, 4, 5)
     t = torch.tensor([timestep])
     expected = denoiser(x, features, t)
-    found = DenoiserGraph(denoiser, TIMESTEPS)(x, features, t)
+    found = DenoiserGraph(denoiser, TIMESTEPS, colours)(x, features, t)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)  # of values to 190
 
 
 @torch.inference_mode()
 def test_denoiser_graph_knows_no_timestep_beyond_its_own():
-    graph = DenoiserGraph(network().denoiser, TIMESTEPS)
+    graph = DenoiserGraph(network().denoiser, TIMESTEPS, False)
     with pytest.raises(IndexError):
         graph(torch.zeros(1, 9, 2, 2), torch.zeros(1, 16, 2, 2), torch.tensor([TIMESTEPS]))
 
@@ -53,11 +54,16 @@ LEVELS = [
 ]
 
 
+@pytest.mark.parametrize("colour_width", [0, 5])
 @pytest.mark.parametrize("levels", LEVELS)
 @torch.inference_mode()
-def test_encoder_graph_that_sees_around_gives_the_encoders_numbers_inside_the_margin(levels):
-    made = network(**levels)
+def test_encoder_graph_that_sees_around_gives_the_encoders_numbers_inside_the_margin(
+    levels, colour_width
+):
+    made = network(**levels, colour_width=colour_width)
     encoder, margin = made.condition_encoder, influence(made.settings)
+    if encoder.colours is not None:
+        encoder.colours.fitted.fill_(True)
     sides = [2 * margin + 4 * more for more in (1, 3)]
     condition = torch.linspace(-3, 4, 2 * 4 * sides[0] * sides[1]).reshape(2, 4, *sides)
     condition = condition.flip(1) + torch.randn(condition.shape)

@@ -16,6 +16,7 @@ from training.networks import registry
 
 ROOT = Path(__file__).parents[3]
 # Another compact second stage, and one of the released kind in its place.
+COLOURS = "stages.0.network.colour_width=6"
 WIDER = "stages.1.network.width=12"
 RELEASED = (
     "stages.1.network={kind='released', base_width=4, multipliers=[1, 2], attention_levels=[], "
@@ -31,6 +32,8 @@ def run_of(folder, config):
         network = registry.build(config, stage)
         for weights in network.parameters():
             torch.nn.init.normal_(weights, std=0.3)
+        if network.condition_encoder.colours is not None:
+            network.condition_encoder.colours.fitted.fill_(True)
         state = {"step": 1, "network": {}, "ema": network.state_dict(), "optimiser": {}}
         checkpoint.save(folder, stage, state)
     return folder
@@ -44,7 +47,16 @@ def _is_fitted(name):
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory, small_toml):
     """(settings, a run, the package made of it)."""
-    config = load(small_toml)
+    return export_of(load(small_toml), tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def exported_with_colours(tmp_path_factory, small_toml):
+    """The same of a first stage that also tells a spectrum by colours alone."""
+    return export_of(load(small_toml, [COLOURS]), tmp_path_factory)
+
+
+def export_of(config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported")
     export.export(run_of(folder / "run", config), folder / "package")
     return config, folder / "run", folder / "package"
@@ -59,9 +71,10 @@ def test_a_runs_weights_are_its_averaged_ones(exported):
         assert all(torch.equal(found[stage][name], kept[name]) for name in kept)
 
 
-def test_a_packages_weights_predict_what_those_that_it_was_made_of_do(exported):
+@pytest.mark.parametrize("which", ["exported", "exported_with_colours"])
+def test_a_packages_weights_predict_what_those_that_it_was_made_of_do(request, which):
     """They come back to rounding; what a timestep adds is fitted, best where sampling begins."""
-    config, run, package = exported
+    config, run, package = request.getfixturevalue(which)
     found = initial_weights.read(package, config, [0, 1])
     for stage in (0, 1):
         kept = checkpoint.load(run, stage)["ema"]
@@ -97,6 +110,15 @@ def test_a_package_of_something_else_is_refused(exported, small_toml, override, 
     with pytest.raises(InputError, match=match) as caught:
         initial_weights.read(exported[2], load(small_toml, [override]), [0, 1])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("which", ["exported", "exported_with_colours"])
+def test_what_colours_tell_counts_where_the_package_has_it(request, small_toml, which):
+    config = load(small_toml, [COLOURS])
+    found = initial_weights.read(request.getfixturevalue(which)[2], config, [0])[0]
+    fitted = found["condition_encoder.colours.fitted"]
+    assert bool(fitted) == (which == "exported_with_colours")
+    registry.build(config, 0).load_state_dict(found)
 
 
 def test_a_run_of_another_network_is_refused_before_anything_is_trained(exported, small_toml):

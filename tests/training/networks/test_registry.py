@@ -37,6 +37,8 @@ def test_kinds_may_differ_between_stages(small_toml):
         ("stages.0.network.width=wide", "width is 'wide'"),
         ("stages.0.network.width=3.5", "width is 3.5"),
         ("stages.0.network.condition_bands=3", "sets .*condition_bands"),
+        ("stages.1.network.colour_width=4", "colour_width is for stages that see surroundings"),
+        ("stages.0.network.colour_share=1.0", "colour_share must lie between 0 and 1"),
         ("stages.1.network.width=-4", "stage 2: network cannot be built"),
     ],
 )

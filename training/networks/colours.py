@@ -1,0 +1,39 @@
+"""What a pixel's colours alone say of its spectrum, whatever lies around it.
+
+A second opinion: trained on the spectra as they were measured, it knows less than a network that
+sees surroundings, and errs elsewhere. On sensors that neither has seen, and on held-out ground, the
+mean of both is nearer than each.
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from .compact import CompactSettings
+
+
+class ColourSpectrum(nn.Module):
+    """Relative bands (N, bands + 1, rows, cols) and brightness (N, 1, rows, cols) to x0.
+
+    It learns apart from the network (``loop/colour_fit.py``) and counts once it is ``fitted``.
+    """
+
+    def __init__(self, settings: "CompactSettings"):
+        super().__init__()
+        width, bands = settings.colour_width, settings.output_bands
+        self.offset, self.scale = settings.offset, settings.scale
+        self.enter = Pointwise(settings.condition_bands + 1, width)
+        self.hidden = Pointwise(width, width)
+        self.shape, self.rest = Pointwise(width, bands), Pointwise(width, bands)
+        self.register_buffer("fitted", torch.tensor(False))
+        self.requires_grad_(False)
+
+    def forward(self, relative: Tensor, brightness: Tensor) -> Tensor:
+        hidden = F.relu(self.hidden(F.relu(self.enter(relative))))
+        spectrum = brightness * (1 + self.shape(hidden)) + self.scale * self.rest(hidden)
+        return (spectrum - self.offset) / self.scale
