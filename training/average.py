@@ -21,6 +21,7 @@ from training.config import Config
 from training.loop import checkpoint, run_folder
 from training.package import manifest_of_config
 
+COLOURS = "condition_encoder.colours."  # begins the names of what is fitted by itself
 Weights = Dict[str, Tensor]
 
 
@@ -105,10 +106,13 @@ def _states(run: Path, stage: int, kept: Kept) -> List[Dict]:
 
 
 def mean(weights: Sequence[Weights]) -> Weights:
-    """The mean of each tensor; those of whole numbers are the last one's."""
+    """The mean of each tensor; those of whole numbers are the last one's.
+
+    So is what colours tell: it is no step of a training, but fitted when that has ended.
+    """
     return {
         name: torch.stack([each[name].double() for each in weights]).mean(0).to(last.dtype)
-        if last.is_floating_point()
+        if last.is_floating_point() and COLOURS not in name
         else last
         for name, last in weights[-1].items()
     }

@@ -13,6 +13,8 @@ from training import train as command_line
 from training.loop import checkpoint, optimisers, run_folder
 from training.package import manifest_of_config
 
+PARTS = "condition_encoder.colours.hidden", "condition_encoder.looks.own"
+
 
 @pytest.fixture(scope="module")
 def run(small_toml, tmp_path_factory):
@@ -117,3 +119,11 @@ def test_what_cannot_be_averaged_is_one_line(run, runs, tmp_path, capsys, words,
 def test_a_run_is_not_written_over(runs, capsys):
     assert average.main([*map(str, runs), "--out", str(runs[0])]) == 2
     assert "holds a run: choose another --out" in capsys.readouterr().err
+
+
+def test_what_colours_tell_is_the_last_ones():
+    """It is fitted at the end: the mean with what was drawn would be neither."""
+    one, last = ({f"{part}.weight": torch.full((2,), v) for part in PARTS} for v in (1.0, 3.0))
+    found = average.mean([one, last])
+    assert found[f"{PARTS[0]}.weight"].tolist() == [3, 3]
+    assert found[f"{PARTS[1]}.weight"].tolist() == [2, 2]
