@@ -19,7 +19,8 @@ from ..networks.compact import ConditionEncoder
 from .diffusion import Terms
 from .losses import spectral_angle_loss, target_loss
 
-STEPS, PIXELS = 5000, 1024
+MOST_STEPS, PIXELS = 5000, 1024
+STEPS_A_STEP = 5  # of the stage: a trial of a few steps does not wait for thousands of these
 LEARNING_RATE = 4e-3
 NOISE = 1e-3  # reflectance: more, or other light, and colours tell less
 STREAM = 104_729  # the seed's own stream: not that of patches
@@ -40,9 +41,10 @@ def fit(
     for layer in (colours.enter, colours.hidden, colours.shape, colours.rest):
         layer.reset_parameters()
     optimiser = torch.optim.AdamW(colours.parameters(), lr=LEARNING_RATE)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, STEPS, pct_start=0.1)
+    steps = min(MOST_STEPS, STEPS_A_STEP * config.stages[stage].iterations)
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, steps, pct_start=0.1)
     bands = list(config.stages[stage].final_bands)
-    for rgb, cube, seen in _batches(rng, sources, config):
+    for rgb, cube, seen in _batches(rng, sources, config, steps):
         loss = _loss(encoder, config, terms, rgb, cube[:, bands], seen[:, bands])
         optimiser.zero_grad()
         loss.backward()
@@ -63,12 +65,14 @@ def _loss(encoder: ConditionEncoder, config: Config, terms: Terms, *pixels: np.n
     return near + terms.sam_weight * spectral_angle_loss(*spectra, seen, terms.sam_kind)
 
 
-def _batches(rng: np.random.Generator, sources: Sources, config: Config) -> Iterator[Pixels]:
+def _batches(
+    rng: np.random.Generator, sources: Sources, config: Config, count: int
+) -> Iterator[Pixels]:
     """Pixels as they were measured, but for a little noise."""
     scenes = [_pixels_of_scene(scene) for scene in sources.scenes]
     shares, library = scene_shares(sources.scenes, config.data.sensor_power), sources.library
     of_library = round(PIXELS * config.data.composed_share) if library else 0
-    for _ in range(STEPS):
+    for _ in range(count):
         counts = rng.multinomial(PIXELS - of_library, shares)
         drawn = [_draw(rng, scene, n) for scene, n in zip(scenes, counts) if n]
         if of_library:

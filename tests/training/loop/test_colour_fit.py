@@ -7,17 +7,17 @@ from training.config import load
 from training.data.dataset import load_scenes
 from training.data.patches import Patches
 from training.data.sources import Sources
-from training.loop import colour_fit
 from training.loop.stage_trainer import StageTrainer
 
 WIDTH = "stages.0.network.colour_width=8"
+ITERATIONS = "stages.0.iterations=60"  # five times as many of what is fitted
 COLOURS = "condition_encoder.colours."
 
 
 @pytest.fixture(scope="module")
 def fitted(small_toml):
     """A function that makes a trainer of stage 1 after one step, its colours fitted."""
-    config = load(small_toml, [WIDTH])
+    config = load(small_toml, [WIDTH, ITERATIONS])
     sources = Sources(load_scenes(config.data.train, config))
 
     def make():
@@ -28,11 +28,6 @@ def fitted(small_toml):
         return trainer, before
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    monkeypatch.setattr(colour_fit, "STEPS", 300)
 
 
 def test_nothing_but_what_colours_tell_is_changed(fitted):
