@@ -19,7 +19,7 @@ from ..networks.compact import ConditionEncoder
 from .diffusion import Terms
 from .losses import spectral_angle_loss, target_loss
 
-MOST_STEPS, PIXELS = 5000, 1024
+LEAST_STEPS, MOST_STEPS, PIXELS = 100, 5000, 1024
 STEPS_A_STEP = 5  # of the stage: a trial of a few steps does not wait for thousands of these
 LEARNING_RATE = 4e-3
 NOISE = 1e-3  # reflectance: more, or other light, and colours tell less
@@ -41,7 +41,8 @@ def fit(
     for layer in (colours.enter, colours.hidden, colours.shape, colours.rest):
         layer.reset_parameters()
     optimiser = torch.optim.AdamW(colours.parameters(), lr=LEARNING_RATE)
-    steps = min(MOST_STEPS, STEPS_A_STEP * config.stages[stage].iterations)
+    steps = STEPS_A_STEP * config.stages[stage].iterations
+    steps = min(max(steps, LEAST_STEPS), MOST_STEPS)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, steps, pct_start=0.1)
     bands = list(config.stages[stage].final_bands)
     for rgb, cube, seen in _batches(rng, sources, config, steps):

@@ -5,30 +5,23 @@ sees surroundings, and errs elsewhere. On sensors that neither has seen, and on 
 mean of both is nearer than each.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .pointwise import Pointwise
 
-if TYPE_CHECKING:
-    from .compact import CompactSettings
-
 
 class ColourSpectrum(nn.Module):
-    """Relative bands (N, bands + 1, rows, cols) and brightness (N, 1, rows, cols) to x0.
+    """Relative bands (N, entering, rows, cols) and brightness (N, 1, rows, cols) to x0.
 
     It learns apart from the network (``loop/colour_fit.py``) and counts once it is ``fitted``.
     """
 
-    def __init__(self, settings: "CompactSettings"):
+    def __init__(self, entering: int, width: int, bands: int, offset: float, scale: float):
         super().__init__()
-        width, bands = settings.colour_width, settings.output_bands
-        self.offset, self.scale = settings.offset, settings.scale
-        self.enter = Pointwise(settings.condition_bands + 1, width)
-        self.hidden = Pointwise(width, width)
+        self.offset, self.scale = offset, scale  # the package's normalisation
+        self.enter, self.hidden = Pointwise(entering, width), Pointwise(width, width)
         self.shape, self.rest = Pointwise(width, bands), Pointwise(width, bands)
         self.register_buffer("fitted", torch.tensor(False))
         self.requires_grad_(False)

@@ -88,7 +88,10 @@ class ConditionEncoder(nn.Module):
         bands = settings.condition_bands + 1
         sees_around = bool(settings.context_widths)
         self.looks = Surroundings(bands, settings) if sees_around else Alone(bands, settings)
-        self.colours = ColourSpectrum(settings) if settings.colour_width else None
+        self.colours = None
+        if width := settings.colour_width:
+            of = settings.output_bands, settings.offset, settings.scale
+            self.colours = ColourSpectrum(bands, width, *of)
 
     @property
     def colours_count(self) -> bool:

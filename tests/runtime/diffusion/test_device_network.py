@@ -20,6 +20,7 @@ from model_runtime.package.manifest import ModelFile
 onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
 MODEL = manifest.read(embedded.EMBEDDED)
+FEATURES = 48 + 12  # of stage 1: what the picture tells, and the bands that colours alone tell
 BLUR = (1, 1, 1, 1)  # pads of a 3 x 3 convolution
 
 
@@ -360,7 +361,7 @@ def test_features_of_a_tile_are_sent_once_for_all_steps_and_samples(bound_cascad
     assert how.steps > 1 and how.samples > 1
     rgb = np.full((3, 12, 16), 0.2, np.float32)
     device.estimate(rgb, 0, 0, how)
-    assert sent == [(1, 48, 12, 16)]  # of stage 1; those of stage 2 are made on the device
+    assert sent == [(1, FEATURES, 12, 16)]  # of stage 1; those of stage 2 are made on the device
 
 
 def test_a_gpus_patches_make_the_same_pixels(bound_cascades, sent):
@@ -371,4 +372,4 @@ def test_a_gpus_patches_make_the_same_pixels(bound_cascades, sent):
     rgb = np.random.default_rng(0).uniform(0.02, 0.5, (3, 16, 132)).astype(np.float32)
     made, expected = (each.estimate(rgb, 5, 7, how) for each in (device, plain))
     np.testing.assert_allclose(made.mean, expected.mean, atol=1e-6)
-    assert sent == [(48, 16 * 128), (48, 16 * 4)]
+    assert sent == [(FEATURES, 16 * 128), (FEATURES, 16 * 4)]

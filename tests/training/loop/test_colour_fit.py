@@ -17,10 +17,10 @@ COLOURS = "condition_encoder.colours."
 @pytest.fixture(scope="module")
 def fitted(small_toml):
     """A function that makes a trainer of stage 1 after one step, its colours fitted."""
-    config = load(small_toml, [WIDTH, ITERATIONS])
-    sources = Sources(load_scenes(config.data.train, config))
 
-    def make():
+    def make(iterations=ITERATIONS):
+        config = load(small_toml, [WIDTH, iterations])
+        sources = Sources(load_scenes(config.data.train, config))
         trainer = StageTrainer(config, 0, Patches(sources, config, 0), [])
         trainer.advance()
         before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
@@ -67,6 +67,11 @@ def test_it_has_its_share_of_the_estimate_and_tells_the_spectra(fitted):
     torch.testing.assert_close(both, own + share * (colours - own))
     error = (colours * scale + offset - cube[:, bands]).abs().mean()
     assert error < 0.02  # of reflectances to 0.6
+
+
+def test_a_stage_of_one_step_has_it_too(fitted):
+    trainer, _ = fitted("stages.0.iterations=1")
+    assert trainer.ema.network.condition_encoder.colours.fitted
 
 
 def test_without_such_a_part_nothing_is_fitted(small_toml):
