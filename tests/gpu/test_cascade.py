@@ -5,6 +5,7 @@ import pytest
 
 from model_runtime import load
 from model_runtime.diffusion import onnx_session
+from model_runtime.diffusion.late_network import LateNetwork
 from model_runtime.diffusion.load import load_cascade
 from model_runtime.diffusion.settings import sampling_of_quality
 from model_runtime.package import embedded, manifest
@@ -54,7 +55,8 @@ def test_all_sessions_are_on_the_device(cascades, device):
     assert cascades[1].device == device and cascades[1].providers[0] == provider
     for stage in cascades[1].stages:
         for network in (stage._denoise, stage._encode):
-            assert network._session.get_providers()[0] == provider
+            opened = network.network if isinstance(network, LateNetwork) else network
+            assert opened._session.get_providers()[0] == provider
 
 
 def test_memory_stays_flat(cascades, model, device):

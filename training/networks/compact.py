@@ -95,8 +95,10 @@ class ConditionEncoder(nn.Module):
 
     @property
     def colours_count(self) -> bool:
-        """Whether a spectrum comes with the features."""
-        return self.colours is not None and not self.training and bool(self.colours.fitted)
+        """Whether a spectrum comes with the features; never of a network without memory."""
+        if self.colours is None or self.training or self.colours.fitted.is_meta:
+            return False
+        return bool(self.colours.fitted)
 
     def relative(self, condition: Tensor) -> Tuple[Tensor, Tensor]:
         """Bands relative to the pixel's brightness with its logarithm, and the brightness."""
