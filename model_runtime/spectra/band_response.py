@@ -32,11 +32,16 @@ def response_matrix(
     gauss = np.exp(-0.5 * ((source[None] - target[:, None]) / sigma) ** 2) * spacing[None]
     local = np.array([np.interp(t, source, spacing) for t in target])
     fine = local <= np.asarray(target_fwhm_nm)
-    weights = np.where(fine[:, None], gauss, _interpolation(source, target))
+    weights = np.where(fine[:, None], gauss, interpolation_matrix(source, target))
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _interpolation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+def interpolation_matrix(source_nm: "ArrayLike", target_nm: "ArrayLike") -> np.ndarray:
+    """Compute the weights of linear interpolation; beyond the last source band that counts alone.
+
+    Returns: (targets, sources); rows sum to 1.
+    """
+    source, target = np.asarray(source_nm, np.float64), np.asarray(target_nm, np.float64)
     basis = np.eye(len(source))
     return np.stack([np.interp(target, source, row) for row in basis], axis=1)
 

@@ -2,7 +2,7 @@
 
 A second opinion: trained on the spectra as they were measured, it knows less than a network that
 sees surroundings, and errs elsewhere. On sensors that neither has seen, and on held-out ground, the
-mean of both is nearer than each.
+mean of both is nearer than that network.
 """
 
 import torch

@@ -192,8 +192,8 @@ class PixelDenoiser(nn.Module):
     def __init__(self, settings: CompactSettings):
         super().__init__()
         self.offset, self.scale = settings.offset, settings.scale
-        self.width, self.colour_share = settings.width, settings.colour_share
-        width = settings.width
+        self.width = width = settings.width
+        self.colour_share = settings.colour_share
         self.time = TimeEmbedding(settings.time_width, width, settings.blocks)
         self.enter = Pointwise(settings.output_bands, width, bias=False)
         self.blocks = nn.ModuleList(PixelBlock(width) for _ in range(settings.blocks))

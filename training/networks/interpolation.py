@@ -6,8 +6,9 @@ it is given; until then it spoils it.
 
 from typing import Sequence
 
-import numpy as np
 import torch
+
+from model_runtime.spectra.band_response import interpolation_matrix
 
 from .compact import Alone, CompactNetwork
 
@@ -30,14 +31,9 @@ def start_as_interpolation(
     looks.pixel.weight[above], looks.pixel.weight[below] = own, -own
     looks.pixel.bias[: 2 * bands] = 0
     denoiser.enter.weight[: 2 * bands] = 0
-    matrix = interpolation(given_nm, made_nm)[:, :, None, None]
+    weights = torch.from_numpy(interpolation_matrix(given_nm, made_nm)).float()
+    matrix = weights[:, :, None, None]
     for layer in (denoiser.shape, denoiser.rest):
         layer.weight.zero_()
         layer.bias.zero_()
     denoiser.shape.weight[:, above], denoiser.shape.weight[:, below] = matrix, -matrix
-
-
-def interpolation(given_nm: Sequence[float], made_nm: Sequence[float]) -> torch.Tensor:
-    """(made, given): each made band between its neighbours; beyond the last as the last."""
-    columns = [np.interp(made_nm, given_nm, one) for one in np.eye(len(given_nm))]
-    return torch.tensor(np.stack(columns, 1), dtype=torch.float32)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from model_runtime.spectra.band_response import interpolation_matrix
 from training.networks.compact import CompactNetwork, CompactSettings
-from training.networks.interpolation import interpolation, start_as_interpolation
+from training.networks.interpolation import start_as_interpolation
 
 GIVEN_NM, MADE_NM = [400.0, 500.0, 600.0], [400.0, 450.0, 500.0, 550.0, 600.0, 650.0]
 OFFSET, SCALE = 0.15, 0.2
@@ -54,6 +55,6 @@ def test_every_weight_of_what_is_handed_on_and_added_can_learn():
 
 
 def test_bands_between_are_shared_and_those_beyond_repeated():
-    matrix = interpolation(GIVEN_NM, MADE_NM)
+    matrix = interpolation_matrix(GIVEN_NM, MADE_NM)
     np.testing.assert_allclose(matrix.sum(1), 1)
     np.testing.assert_allclose(matrix[[1, 5]], [[0.5, 0.5, 0], [0, 0, 1]])
