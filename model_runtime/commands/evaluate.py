@@ -48,7 +48,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import find_undeclared_nodata, read_cube
+    from ..raster.cube import find_left_out, read_cube
     from ..raster.dataset import refuse_spread
     from ..report import evaluation_report
 
@@ -60,7 +60,8 @@ def run(args, events) -> None:
     is_warped = _require_memory(args.estimate, args.reference)
     estimate = read_cube(args.estimate)
     events.progress(1, STEPS)
-    reference, said = read_cube(args.reference), find_undeclared_nodata(args.reference)
+    reference = read_cube(args.reference)
+    said = [*find_left_out(args.estimate), *find_left_out(args.reference)]
     if is_warped:
         reference, warped = _warp(reference, estimate)
         said += warped

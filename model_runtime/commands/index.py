@@ -61,7 +61,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import cube_shape, find_undeclared_nodata, read_cube
+    from ..raster.cube import cube_shape, find_left_out, read_cube
     from ..raster.dataset import files_read
     from ..raster.writer import Writer, check_name
 
@@ -70,7 +70,7 @@ def run(args, events) -> None:
     plan = _plan(args)
     read = [name for raster in plan.rasters for name in files_read(raster)]
     final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
-    for message in (*find_undeclared_nodata(plan.cube), *_warnings(plan)):
+    for message in (*find_left_out(plan.cube), *_warnings(plan)):
         events.warning(message)
     _, rows, cols = cube_shape(plan.cube)
     place = read_cube(plan.cube, window=Window(0, 0, 1, 1)).georeference
@@ -93,7 +93,7 @@ def run(args, events) -> None:
 
 
 def _plan(args) -> Plan:
-    from ..raster.cube import read_cube
+    from ..raster.cube import read_cube, usable_bands
     from ..raster.dataset import refuse_spread, require_spread
     from ..raster.draws import find_draws, refuse_other_run
 
@@ -108,7 +108,8 @@ def _plan(args) -> Plan:
     wanted_nm = sorted({nm for formula in indices.values() for nm in formula.wavelength_nm})
     seen_nm = np.asarray(read_cube(args.cube, window=Window(0, 0, 1, 1)).wavelength_nm)
     draws = find_draws(args.draws) if args.draws else []
-    plan = Plan(args.cube, indices, weights_at(wanted_nm, seen_nm), draws, args.spread)
+    seen = weights_at(wanted_nm, seen_nm, usable_bands(args.cube))
+    plan = Plan(args.cube, indices, seen, draws, args.spread)
     for other in plan.rasters[1:]:
         refuse_other_run(plan.cube, other)
     return plan

@@ -113,7 +113,7 @@ def _check_threshold(threshold: float) -> None:
 
 
 def _plan(args, events) -> Plan:
-    from ..raster.cube import find_undeclared_nodata, read_cube, usable_bands
+    from ..raster.cube import find_left_out, read_cube, usable_bands
     from ..raster.dataset import refuse_spread, require_spread
     from ..raster.draws import refuse_other_run
 
@@ -132,7 +132,7 @@ def _plan(args, events) -> Plan:
     library = matching.at_bands(spectra, nm, widths)
     kept = np.flatnonzero(matching.enough_bands(library))
     unseen = _refuse_unseen(spectra, library, kept, nm)
-    for message in (*find_undeclared_nodata(args.cube), *unseen):
+    for message in (*find_left_out(args.cube), *unseen):
         events.warning(message)
     names = tuple(spectra[i].name for i in kept)
     bands = [int(i) + 1 for i in usable]

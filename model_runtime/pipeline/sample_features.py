@@ -7,7 +7,7 @@ from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..raster.cube import read_cube
+from ..raster.cube import read_cube, usable_bands
 from ..raster.features import Placed
 from ..spectra import index_interval
 from ..spectra.feature_statistics import FeatureSums
@@ -74,7 +74,8 @@ def sample_features(
     """
     wavelength_nm = np.asarray(read_cube(cube, window=Window(0, 0, 1, 1)).wavelength_nm)
     asked_nm = sorted({nm for formula in indices.values() for nm in formula.wavelength_nm})
-    seen, formulas = weights_at(asked_nm, wavelength_nm), list(indices.values())
+    usable = usable_bands(cube) if indices else None
+    seen, formulas = weights_at(asked_nm, wavelength_nm, usable), list(indices.values())
 
     def with_indices(means: np.ndarray, least: float = -np.inf) -> np.ndarray:
         if not formulas:

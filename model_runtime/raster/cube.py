@@ -1,6 +1,5 @@
 """Reads and writes whole hyperspectral rasters."""
 
-import functools
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -26,17 +25,19 @@ from .encoding import Spectral, of_dtype
 from .fill_values import describe_fill, find_fill_values
 from .gdal_setup import gdal
 from .georeference import Georeference, Geotransform, georeference_of
-from .wavelengths import centres_nm, widths_nm
+from .wavelengths import bad_bands, centres_nm, widths_nm
 from .writer import Writer
 
 PREVIEW_SIDE = 256  # pixels; enough to tell a band that holds nothing
+NAMED = 12  # bands that a warning lists
 
 
 @dataclass(frozen=True)
 class Cube:
     """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
 
-    ``values`` are after band scale and offset; ``wavelength_nm`` and ``fwhm_nm`` (bands,), None
+    ``values`` are after band scale and offset, and NaN in bands that the file calls bad;
+    ``wavelength_nm`` and ``fwhm_nm`` (bands,), None
     where the file does not state them; ``units`` "reflectance", "radiance", or "" where it states
     none. ``is_estimate``: this software made it.
     """
@@ -99,8 +100,7 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
     refuse_short_file(str(path), every[:1] + every[-1:])
-    read = functools.partial(_physical, dataset.GetMetadataItem)
-    values = band_reading.read_stack(dataset, [i + 1 for i in picked], read, window)
+    values = band_reading.read_stack(dataset, [i + 1 for i in picked], _reader_of(dataset), window)
     widths, place = _at(_complete(widths_nm, dataset, every), picked), georeference_of(dataset)
     place = place.of(window) if window else place
     return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
@@ -132,11 +132,11 @@ def read_preview(
         dataset = open_dataset(str(path))
         size = thinned_size(dataset.RasterYSize, dataset.RasterXSize, side)
         shape = size["buf_ysize"], size["buf_xsize"]
-        every = range(1, dataset.RasterCount + 1)
+        every, read = range(1, dataset.RasterCount + 1), _reader_of(dataset)
 
         def tell_and_read(band, **place) -> np.ndarray:
             tell((band.GetBand() - 1) / dataset.RasterCount)
-            return _physical(dataset.GetMetadataItem, band, **place)
+            return read(band, **place)
 
         return band_reading.read_stack(dataset, every, tell_and_read, shape=shape)
 
@@ -151,6 +151,26 @@ def usable_bands(path: str) -> np.ndarray:
     if not len(found):
         raise InputError(f"'{path}' holds no valid value", "check its nodata value and masks")
     return found
+
+
+def find_left_out(path: str) -> List[str]:
+    """Find what is read as NaN and should be told: bad bands, and nodata that nothing declares.
+
+    Returns: warnings.
+    Raises: InputError when the file cannot be read.
+    """
+    return [*_find_bad_bands(path), *find_undeclared_nodata(path)]
+
+
+def _find_bad_bands(path: str) -> List[str]:
+    dataset = open_dataset(str(path))
+    every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    bad = bad_bands(dataset.GetMetadataItem, [band.GetMetadataItem for band in every])
+    if not bad:
+        return []
+    listed = ", ".join(map(str, bad[:NAMED])) + ", ..." * (len(bad) > NAMED)
+    calls = f"calls {len(bad)} of its {len(every)} bands bad (bbl: {listed})"
+    return [f"'{path}' {calls}: they are left out"]
 
 
 def find_undeclared_nodata(path: str) -> List[str]:
@@ -182,6 +202,18 @@ def _reading_back(path: str) -> Iterator[None]:
         raise StorageError(
             f"'{path}' cannot be read back ({one_line(error)})", "look at the disk, try again"
         ) from error
+
+
+def _reader_of(dataset) -> band_reading.Read:
+    """A function for ``band_reading.read_stack``: physical values, NaN in all of a bad band."""
+    said, every = dataset.GetMetadataItem, range(1, dataset.RasterCount + 1)
+    bad = bad_bands(said, [dataset.GetRasterBand(number).GetMetadataItem for number in every])
+
+    def read(band, **place: int) -> np.ndarray:
+        values = _physical(said, band, **place)
+        return np.full_like(values, np.nan) if band.GetBand() in bad else values
+
+    return read
 
 
 def _physical(said: Metadata, band, **size: int) -> np.ndarray:

@@ -56,6 +56,21 @@ def band_centre_nm(band: Metadata) -> Optional[float]:
     return value * nanometres_per_unit(unit, value)
 
 
+def bad_bands(dataset: Metadata, bands: Sequence[Metadata]) -> List[int]:
+    """Find the bands that the file calls bad: by ENVI's list of good (1) and bad (0) ones, ``bbl``.
+
+    A list that calls all of them bad says nothing.
+
+    Returns: band numbers from 1.
+    """
+    listed = next((text for text in (dataset("bbl", "ENVI"), dataset("bbl", "")) if text), "")
+    said = listed.strip(" {}").split(",")
+    if len(said) != len(bands):
+        said = [band("bbl", "") or "" for band in bands]
+    found = [number for number, text in enumerate(said, 1) if _is_zero(text)]
+    return found if len(found) < len(bands) else []
+
+
 def nearest_bands(
     centre_nm: Sequence[Optional[float]], targets: Sequence[float]
 ) -> Tuple[int, ...]:
@@ -120,6 +135,13 @@ def _numbers(text: Optional[str]) -> List[Optional[float]]:
 
 def _unit(metadata: Metadata) -> Optional[str]:
     return metadata("wavelength_units", "")
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
 
 
 def _number(text: Optional[str]) -> Optional[float]:

@@ -1,7 +1,7 @@
 """What a raster's bands say at the wavelengths of a formula: between two bands, their line."""
 
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -50,17 +50,22 @@ class BandWeights:
         return np.stack([formula.evaluate(*self.pick(formula, seen)) for formula in formulas])
 
 
-def weights_at(targets_nm: Sequence[float], seen_nm: np.ndarray) -> BandWeights:
+def weights_at(
+    targets_nm: Sequence[float], seen_nm: np.ndarray, usable: Optional[np.ndarray] = None
+) -> BandWeights:
     """Find the bands at ``seen_nm`` (bands,), in any order, that tell the values at ``targets_nm``.
+
+    ``usable``: those that hold values (0-based); all.
 
     Returns: the BandWeights.
     Raises: InputError for a wavelength that the bands do not see.
     """
-    weights = np.zeros((len(targets_nm), len(seen_nm)))
+    picked = np.arange(len(seen_nm)) if usable is None else np.asarray(usable)
+    weights = np.zeros((len(targets_nm), len(picked)))
     for row, target in zip(weights, targets_nm):
-        _fill(row, float(target), np.asarray(seen_nm, float))
-    bands = np.flatnonzero(weights.any(0))
-    return BandWeights(tuple(targets_nm), bands, weights[:, bands])
+        _fill(row, float(target), np.asarray(seen_nm, float)[picked])
+    needed = np.flatnonzero(weights.any(0))
+    return BandWeights(tuple(targets_nm), picked[needed], weights[:, needed])
 
 
 def _fill(row: np.ndarray, target: float, seen_nm: np.ndarray) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from osgeo import gdal
 
 from ..model_runtime.raster.band_scale import scale_of
+from ..model_runtime.raster.wavelengths import bad_bands
 from ..translation import tr
 from .raster_file import wavelengths_nm
 
@@ -24,6 +25,9 @@ class PixelReader:
         self.wavelength_nm = np.array([nm for nm, _ in known])
         self._order = [i for _, i in known]
         self._dataset = gdal.Open(name)
+        every = range(1, self._dataset.RasterCount + 1)
+        items = [self._dataset.GetRasterBand(number).GetMetadataItem for number in every]
+        self._bad = bad_bands(self._dataset.GetMetadataItem, items)
         self._inverse = gdal.InvGeoTransform(self._dataset.GetGeoTransform())
 
     def pixel(self, x: float, y: float) -> Optional[Tuple[int, int]]:
@@ -36,7 +40,8 @@ class PixelReader:
     def spectrum(self, column: int, row: int, side: int = 1) -> np.ndarray:
         """Mean values (bands,) of ``side`` × ``side`` pixels about one, as far as they lie inside.
 
-        After band scale and offset; masked pixels do not count, NaN where all are.
+        After band scale and offset; masked pixels do not count, NaN where all are and in bands
+        that the file calls bad.
         """
         window = self._window(column, row, side)
         return np.array([self._value(i + 1, window) for i in self._order])
@@ -50,6 +55,8 @@ class PixelReader:
         return left, top, right - left + 1, bottom - top + 1
 
     def _value(self, number: int, window: Tuple[int, int, int, int]) -> float:
+        if number in self._bad:
+            return float("nan")
         band = self._dataset.GetRasterBand(number)
         stored = band.ReadAsArray(*window).astype(np.float64)
         seen = (band.GetMaskBand().ReadAsArray(*window) != 0) & np.isfinite(stored)

@@ -177,3 +177,12 @@ def test_a_damaged_input_leaves_nothing(cube, tmp_path):
     answer = convert(cube, tmp_path / "o.img", "--format", "envi")
     assert answer.returncode == 2 and "Traceback" not in answer.stderr
     assert list(tmp_path.iterdir()) == [cube]
+
+
+def test_envi_data_become_envi_data_again(cube, tmp_path):
+    assert convert(cube, tmp_path / "first.img", "--format", "envi").returncode == 0
+    answer = convert(tmp_path / "first.img", tmp_path / "second.img", "--format", "envi")
+    assert answer.returncode == 0, answer.stderr
+    assert_same_values(tmp_path / "second.img", cube)
+    first, second = (header(tmp_path / f"{name}.hdr") for name in ("first", "second"))
+    assert {**first, "description": second["description"]} == second

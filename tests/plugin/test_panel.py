@@ -70,6 +70,16 @@ def test_a_click_shows_the_pixels_spectrum_and_spread(panel):
     assert "spread" in panel._canvas.figure.axes[0].get_ylabel()
 
 
+def test_bands_that_the_file_calls_bad_are_holes(open_panel, pair):
+    dataset = gdal.Open(str(pair[0]), gdal.GA_Update)
+    dataset.SetMetadataItem("bbl", "{1, 0, 1}", "ENVI")
+    del dataset
+    panel = open_panel(pair)
+    panel.add_point(CENTRE)
+    values = panel.profile.points[0].values
+    assert values == pytest.approx([0.1022, np.nan, 0.3022], nan_ok=True)
+
+
 @pytest.fixture
 def shown_map(panel, window):
     """The map's canvas on the (offscreen) screen, the whole raster in it."""

@@ -3,6 +3,7 @@
 import pytest
 
 from model_runtime.raster.wavelengths import (
+    bad_bands,
     centres_nm,
     natural_colours,
     nearest_bands,
@@ -114,3 +115,18 @@ def test_nearest_bands(wavelength_nm, bands):
 )
 def test_colours_are_said_of_bands_that_show_them(wavelength_nm, colours):
     assert natural_colours(wavelength_nm) == colours
+
+
+@pytest.mark.parametrize(
+    ("dataset", "bands", "bad"),
+    [
+        ({("bbl", "ENVI"): "{1, 0, 1}"}, [{}, {}, {}], [2]),
+        ({("bbl", ""): "{1.0,0.0,\n0.0}"}, [{}, {}, {}], [2, 3]),
+        ({}, [{"bbl": "1"}, {"bbl": "0"}, {}], [2]),
+        ({("bbl", "ENVI"): "{0, 0, 0}"}, [{}, {}, {}], []),
+        ({("bbl", "ENVI"): "{0, 1}"}, [{}, {}, {}], []),
+        ({}, [{}, {}, {}], []),
+    ],
+)
+def test_bands_that_a_file_calls_bad(dataset, bands, bad):
+    assert bad_bands(metadata(dataset), [metadata(**items) for items in bands]) == bad
