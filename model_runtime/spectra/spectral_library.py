@@ -11,7 +11,15 @@ from typing import Dict, Iterator, List, Sequence, Tuple
 import numpy as np
 
 from ..errors import InputError
-from .spectral_text import MICROMETRES, NANOMETRES, SUFFIXES, Unreadable, read_text, scale_of
+from .spectral_text import (
+    MICROMETRES,
+    NANOMETRES,
+    SUFFIXES,
+    Unreadable,
+    is_missing,
+    read_text,
+    scale_of,
+)
 from .wavelength_units import nanometres_per_unit
 
 _DTYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
@@ -138,7 +146,7 @@ def _envi(path: Path) -> List[Reference]:
     if points < 1 or count < 1 or points * count * kind.itemsize > LARGEST_BYTES:
         raise Unreadable("{count} spectra of {points} points", count=count, points=points)
     raw = np.fromfile(data, kind, points * count, offset=offset)
-    stored = _without_deleted(raw.reshape(count, points).astype(np.float64))
+    stored = _without_missing(header, raw.reshape(count, points).astype(np.float64))
     factor, notice = _scale_of(header, stored)
     wavelength, unit = _in_nm(_numbers(header["wavelength"]), header.get("wavelength units", ""))
     if len(wavelength) != points:
@@ -194,12 +202,20 @@ def _in_nm(wavelength: np.ndarray, units: str) -> Tuple[np.ndarray, str]:
     return wavelength * factor, MICROMETRES if factor > 1 else NANOMETRES
 
 
-def _without_deleted(values: np.ndarray) -> np.ndarray:
-    return np.where(np.abs(values) < 1e30, values, np.nan)  # -1.23e34 marks deleted channels
+def _without_missing(header: Dict[str, str], stored: np.ndarray) -> np.ndarray:
+    """``stored`` (spectra, points), NaN where the header or the number itself says: no value."""
+    ignored = header.get("data ignore value")
+    missing = is_missing(stored)
+    if ignored is not None:
+        missing |= np.isclose(stored, float(ignored), rtol=1e-6, atol=0)  # as float32 keeps it
+    good = _numbers(header.get("bbl", ""))
+    if len(good) == stored.shape[1] and good.any():  # a list that calls all bad says nothing
+        missing |= good == 0
+    return np.where(missing, np.nan, stored)
 
 
 def _sort(one: Reference) -> Reference:
     kept = np.isfinite(one.wavelength_nm)
     order = np.argsort(one.wavelength_nm[kept], kind="stable")
-    nm, values = one.wavelength_nm[kept][order], _without_deleted(one.values[kept][order])
+    nm, values = one.wavelength_nm[kept][order], one.values[kept][order]
     return replace(one, name=one.name.strip(), wavelength_nm=nm, values=values)

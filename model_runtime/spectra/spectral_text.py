@@ -25,7 +25,8 @@ _LEAST_NM, _MOST_NM = 100.0, 1e6
 # Of what a 95 % quantile can be: reflectance below, then percent, then parts of 10,000.
 _BRIGHTEST, _PERCENT, _TEN_THOUSAND = 2.0, 150.0, 20_000.0
 _ONE_WAY = 0.9  # of a column of wavelengths rises, or falls
-_DELETED = -1e30  # USGS marks deleted channels by -1.23e34
+_BEYOND = 1e30  # USGS marks deleted channels by -1.23e34
+_MISSING = (-999, -9999, -99999, -32768, -32767)  # what others write where they have none
 # How numbers were read, where that is a guess.
 PERCENT, TEN_THOUSANDTHS = "read as percent", "read as reflectance × 10,000"
 _USGS_TITLE = re.compile(r"splib\w+\s+Record=\d+:\s*(.*)")
@@ -260,12 +261,20 @@ def _unit_in(word: str, largest: float) -> str:
 def _table(
     names: List[str], nm: np.ndarray, values: np.ndarray, found: _Numbers, unit: str
 ) -> Table:
-    values = np.where(values > _DELETED, values, np.nan)
+    values = np.where(is_missing(values), np.nan, values)
     if not np.isfinite(values).any():
         raise Unreadable("it has no values")
     factor, notice = scale_of(values, found.fields.get("y units", ""))
     group = " ".join(filter(None, (found.fields.get(key) for key in ("type", "class"))))
     return Table(names, nm, values * factor, notice, unit, group)
+
+
+def is_missing(stored: np.ndarray) -> np.ndarray:
+    """Find the numbers that stand for no value, before any scale.
+
+    Returns: bool in the shape of ``stored``.
+    """
+    return np.isin(stored, _MISSING) | (np.abs(stored) >= _BEYOND)
 
 
 def scale_of(values: np.ndarray, said: str = "") -> Tuple[float, str]:

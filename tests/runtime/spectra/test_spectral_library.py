@@ -215,6 +215,24 @@ def test_an_envi_library_of_percent_without_a_factor(tmp_path):
     assert first.notice == "read as percent"
 
 
+def test_points_of_a_table_without_a_value(tmp_path):
+    (tmp_path / "t.csv").write_text("nm,grass\n400,10\n500,-9999\n600,30\n700,-1.23e34\n")
+    (one,) = read(tmp_path / "t.csv")
+    assert one.notice == "read as percent"
+    assert one.values == pytest.approx([0.1, np.nan, 0.3, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("said", ["bbl = {1, 0, 1, 1}", "data ignore value = 0.7"])
+def test_points_of_an_envi_library_without_a_value(tmp_path, said):
+    text = HEADER.format(kind=4, order=0, factor=1, offset=0)
+    (tmp_path / "r.hdr").write_text(text + said + "\n")
+    values = np.array([[0.5, 0.7, 0.2, 0.3], [0.4, 0.7, 0.3, -9999]], "<f4")
+    (tmp_path / "r.sli").write_bytes(values.tobytes())
+    first, second = read(tmp_path / "r.sli")[:2]
+    assert first.values == pytest.approx([np.nan, 0.2, 0.3, 0.5], nan_ok=True)
+    assert second.values == pytest.approx([np.nan, 0.3, np.nan, 0.4], nan_ok=True)
+
+
 def test_a_folder_is_read_without_what_is_no_library(tmp_path):
     folder = tmp_path / "usgs" / "minerals"
     folder.mkdir(parents=True)
