@@ -1,7 +1,7 @@
 """Writes features with numbers beside what they had: a GeoPackage."""
 
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Any, Collection, List, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from .writer import WritingErrors, part_path
 
 SUFFIX = ".gpkg"
 MOST_COLUMNS = 1900  # SQLite takes 2000
-OWN_NUMBER = "fid"  # the GeoPackage's own column
+OWN_NUMBER, GEOMETRY = "fid", "geom"  # the GeoPackage's own columns
 
 
 def check_columns(columns: Sequence[str]) -> None:
@@ -67,12 +67,13 @@ def _write(part: Path, name: str, layer: Layer, columns: Mapping[str, np.ndarray
 
 def _fill(made, name: str, layer: Layer, columns: Mapping[str, np.ndarray]) -> None:
     source = layer.gdal_layer
-    target = made.CreateLayer(name, source.GetSpatialRef(), source.GetGeomType())
     taken = {column.lower() for column in (*columns, OWN_NUMBER)}
-    definition = source.GetLayerDefn()
-    for i in range(definition.GetFieldCount()):
-        if definition.GetFieldDefn(i).GetName().lower() not in taken:
-            target.CreateField(definition.GetFieldDefn(i))
+    kept = [field for field in _fields(source) if field.GetName().lower() not in taken]
+    place = _free_name(GEOMETRY, taken.union(field.GetName().lower() for field in kept))
+    options = [f"GEOMETRY_NAME={place}"]
+    target = made.CreateLayer(name, source.GetSpatialRef(), source.GetGeomType(), options)
+    for field in kept:
+        target.CreateField(field)
     for column, values in columns.items():
         kind = ogr.OFTInteger64 if values.dtype.kind == "i" else ogr.OFTReal
         target.CreateField(ogr.FieldDefn(column, kind))
@@ -85,3 +86,16 @@ def _fill(made, name: str, layer: Layer, columns: Mapping[str, np.ndarray]) -> N
                 copy.SetField(column, values[number].item())
         target.CreateFeature(copy)
     target.CommitTransaction()
+
+
+def _fields(source) -> List[Any]:
+    """The definitions of a layer's fields."""
+    definition = source.GetLayerDefn()
+    return [definition.GetFieldDefn(i) for i in range(definition.GetFieldCount())]
+
+
+def _free_name(wanted: str, taken: Collection[str]) -> str:
+    """``wanted``, with as many underscores as make it none of ``taken``."""
+    while wanted in taken:
+        wanted += "_"
+    return wanted

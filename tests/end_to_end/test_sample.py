@@ -272,3 +272,18 @@ def test_damaged_features_are_refused(command, cube, tmp_path, content, why):
     (tmp_path / "bad.gpkg").write_bytes(content)
     done = command("sample", cube, tmp_path / "bad.gpkg", "--csv", tmp_path / "s.csv")
     assert done.returncode == 2 and why in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_field_may_have_the_name_of_the_geometry(command, tmp_path):
+    cube = write(tmp_path / "cube.tif", np.ones((len(NM), *SHAPE), np.float32))
+    layer = tmp_path / "field.geojson"
+    layer.write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": '
+        '{"geom": "flat"}, "geometry": {"type": "Point", "coordinates": [15.0005, 36.1443]}}]}'
+    )
+    done = command("sample", cube, layer, "--gpkg", tmp_path / "out.gpkg")
+    assert done.returncode == 0, done.stderr
+    source = ogr.Open(str(tmp_path / "out.gpkg"))
+    (feature,) = source.GetLayer(0)
+    assert feature["geom"] == "flat" and feature["mean_450"] == 1
+    assert feature.GetGeometryRef().GetX() == pytest.approx(15.0005)
