@@ -32,6 +32,8 @@ DARKEST_MEDIAN = 0.025  # reflectance; the darkest forest of the pairs
 FEWEST_LEVELS = 16  # fewer fractions of 255 may be anything: 0.2, 0.4, 0.6
 EIGHT_IN_SIXTEEN = (257.0, 256.0)  # by what programs multiply pictures of 8 bits to fill 16
 DIVISOR = 1000  # a scale of whole numbers from here on is what they were multiplied by
+# Beyond all targets of a calibration by so much, values are in another unit, not of another light.
+FAR_TIMES, NEARLY_ALL = 100, 0.99
 PERCENT = 100  # what reflectance in percent stays below
 COUNT_BITS = (11, 12)  # of sensors that do not fill 16
 OUTSIDE_SHARE = 0.1  # of the pixels; more with colours unknown to the model is worth a warning
@@ -151,6 +153,7 @@ def by_calibration(
         numbers = tuple(gain.tolist()), tuple(offset.tolist())
         result = Radiometry(REFLECTANCE, said, *numbers, SHADOW, SRGB, known.white)
     else:
+        _refuse_other_scale(stored, known, name)
         result = _linear(REFLECTANCE, said, stored, gain, -offset / gain, SHADOW)
     return _with_warning(result, stored, model)
 
@@ -174,6 +177,21 @@ def _refuse_foreign(stored: Stored, model: Manifest, known: Calibration, name: s
         raise InputError(
             f"the calibration '{name}' is for {kinds[0]}, INPUT holds {kinds[1]}",
             "make one from this raster, or from one of the same flight and type",
+        )
+
+
+def _refuse_other_scale(stored: Stored, known: Calibration, name: str) -> None:
+    """Raise InputError for values in another unit, as where one of two files has a band scale."""
+    light = _physical(stored)
+    targets = [value for target in known.targets for value in target.light]
+    too_high = np.median(light) > FAR_TIMES * max(targets)
+    too_low = np.quantile(light, NEARLY_ALL) < min(targets) / FAR_TIMES
+    if too_high or too_low:
+        raise InputError(
+            f"the targets of the calibration '{name}' have values of {min(targets):.4g} to "
+            f"{max(targets):.4g} after the band scale, INPUT's are about {np.median(light):.4g}",
+            "give both pictures the same band scale (gdal_edit.py -scale), or make a calibration "
+            "from this one",
         )
 
 

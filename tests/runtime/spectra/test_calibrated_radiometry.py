@@ -71,3 +71,18 @@ def test_a_line_below_nothing_stays_above_it():
 def test_what_it_was_not_made_for_is_refused(choice, some, model, known, why):
     with pytest.raises(InputError, match=why):
         by_calibration(choice, some, model, known, "c.json")
+
+
+@pytest.mark.parametrize("scale, light", [((1e-4,) * 3, 5000.0), (None, 0.5)])
+def test_another_band_scale_than_that_of_the_targets_is_refused(scale, light):
+    targets = (Target("t", 9, (light,) * 3, (0.3,) * 3),) * 3
+    some = stored(16, 9000, scale=scale, offset=scale and (0.0,) * 3)
+    with pytest.raises(InputError, match=r"values of .* after the band scale, INPUT's are about"):
+        by_calibration("auto", some, Model(), replace(LINEAR, targets=targets), "c.json")
+
+
+def test_a_black_frame_does_not_make_another_unit():
+    targets = (Target("t", 9, (5000.0,) * 3, (0.3,) * 3),) * 3
+    some = stored(16, 9000)
+    some.values[:, :300] = 0
+    by_calibration("auto", some, Model(), replace(LINEAR, targets=targets), "c.json")
