@@ -1,5 +1,6 @@
 """The folder that ``upsample --draws`` fills: its cubes, and whether they fit an estimate."""
 
+import re
 from pathlib import Path
 from typing import List
 
@@ -12,6 +13,7 @@ from .cube import cube_shape, read_cube
 from .dataset import open_dataset
 
 FEWEST_DRAWS = 2
+DRAW = re.compile(rf"{re.escape(SAMPLE_NAME)}\d+")
 _SAME_RUN = "take draws or a spread of the same run"
 _WORDS = {name: name[len(TAG_PREFIX) :].lower().replace("_", " ") for name in VALUES_TAGS}
 
@@ -22,8 +24,9 @@ def find_draws(folder: str) -> List[str]:
     Returns: paths, in order.
     Raises: InputError where there are fewer than two.
     """
-    found = sorted(Path(folder).glob(f"{SAMPLE_NAME}*.tif"))
-    found += sorted(Path(folder).glob(f"{SAMPLE_NAME}*.vrt"))
+    files = [path for end in (".tif", ".vrt") for path in sorted(Path(folder).glob(f"*{end}"))]
+    # "sample_001 (copy).tif" is no draw of its own: it would make intervals narrower.
+    found = [path for path in files if DRAW.fullmatch(path.stem)]
     if len(found) < FEWEST_DRAWS:
         raise InputError(
             f"--draws '{folder}' holds {len(found)} draws ({SAMPLE_NAME}001.tif, ...)",

@@ -6,7 +6,7 @@ from osgeo import gdal
 
 from model_runtime.errors import InputError
 from model_runtime.raster.cube import Cube, write_cube
-from model_runtime.raster.draws import refuse_other_run
+from model_runtime.raster.draws import find_draws, refuse_other_run
 
 NM = np.array([450.0, 550.0, 650.0])
 RUN = {
@@ -31,6 +31,13 @@ def raster(tmp_path):
         return str(tmp_path / name)
 
     return make
+
+
+def test_a_copy_beside_the_draws_is_none_of_them(tmp_path):
+    for name in ("sample_001.tif", "sample_001 (copy).tif", "sample_002.tif", "sample_2.old.tif"):
+        (tmp_path / name).touch()
+    names = [path.rsplit("/", 1)[1] for path in find_draws(str(tmp_path))]
+    assert names == ["sample_001.tif", "sample_002.tif"]
 
 
 @pytest.mark.parametrize(
