@@ -193,6 +193,7 @@ def files_read(path: str) -> List[str]:
     Returns: paths.
     Raises: InputError.
     """
+    open_dataset(path)  # which says what is wrong with it
     with refusing_damage(path):
         named = open_with_sidecars(path).GetFileList() or []
     led_to = opening.local_files(path)

@@ -52,3 +52,9 @@ def test_a_file_of_subdatasets_names_one(write_raster, tmp_path):
     with pytest.raises(InputError, match="holds no raster band of its own") as refused:
         dataset.open_dataset(str(path))
     assert refused.value.remedy.endswith(":Band1")
+
+
+def test_a_raster_that_is_not_there_is_not_called_damaged(tmp_path):
+    with pytest.raises(InputError, match="does not exist") as refused:
+        dataset.files_read(str(tmp_path / "cube.tif"))
+    assert refused.value.remedy == "check the path"
