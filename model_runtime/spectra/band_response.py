@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # loading it takes as long as all of spectra/
 SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
 # A target band counts as seen while the sensor's bands reach within this share of its width.
 EDGE_SHARE = 0.5
+WIDEST_GAP_NM = 60.0  # between two bands; beyond it a line between them hides the red edge
+NEAR_NM = 15.0  # beyond a band, its value still holds as far as this
 
 
 def response_matrix(
@@ -56,6 +58,21 @@ def sees_band(
     margin = EDGE_SHARE * np.asarray(target_fwhm_nm, np.float64)
     target = np.asarray(target_nm, np.float64)
     return (target >= np.min(source_nm) - margin) & (target <= np.max(source_nm) + margin)
+
+
+def gaps_about(target_nm: "ArrayLike", source_nm: "ArrayLike") -> "tuple[np.ndarray, np.ndarray]":
+    """Measure the gap between the two bands of a sensor about each of ``target_nm`` (targets,).
+
+    ``source_nm`` (sources,), at least one, in any order.
+
+    Returns: nm, (targets,): the gap, 0 beyond the sensor's ends; how far off the nearer band lies.
+    """
+    source, target = np.sort(np.asarray(source_nm, np.float64)), np.asarray(target_nm, np.float64)
+    off = np.abs(target[:, None] - source[None]).min(axis=1)
+    after = np.searchsorted(source, target)
+    between = (after > 0) & (after < len(source))
+    high, low = (np.clip(after - step, 0, len(source) - 1) for step in (0, 1))
+    return np.where(between, source[high] - source[low], 0.0), off
 
 
 def response_share(

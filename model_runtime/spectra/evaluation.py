@@ -8,11 +8,13 @@ import numpy as np
 
 from ..errors import InputError
 from . import metrics
+from .band_response import NEAR_NM, WIDEST_GAP_NM, gaps_about
 from .radiometry import INTEGER_SCALE
-from .resample import band_widths, resample
+from .resample import band_widths, bands_with_values, resample
 
 GRID_TOLERANCE_PIXELS = 0.5
 SAME_BAND_NM = 1e-3  # what headers round away
+COARSER = 2.5  # times the width of the estimate's band: a reference of such steps hides its shape
 
 SAMPLED_SIDE = 256  # pixels that are looked at for whole numbers, down and along
 SCALE_FACTOR = 5  # medians of the two, so scaled, lie nearer than that
@@ -50,7 +52,8 @@ def compare(estimate, reference, constants: metrics.Constants = metrics.DEFAULTS
     warnings += said
     wavelength_nm = np.asarray(estimate.wavelength_nm, np.float64)
     values = _times(estimate.values, factors[0])
-    truth = _times(_on_bands_of(estimate, reference), factors[1])
+    on_bands, coarse = _on_bands_of(estimate, reference)
+    truth, warnings = _times(on_bands, factors[1]), warnings + coarse
     scores = metrics.score(values, truth, constants=constants)
     if not scores.counts["values"]:
         raise InputError(
@@ -69,14 +72,38 @@ def _times(values: np.ndarray, factor: float) -> np.ndarray:
     return values if factor == 1 else values * np.float32(factor)
 
 
-def _on_bands_of(estimate, reference) -> np.ndarray:
-    """The reference's values on the estimate's bands; as they are where the bands are the same."""
+def _on_bands_of(estimate, reference) -> Tuple[np.ndarray, List[str]]:
+    """The reference's values on the estimate's bands; as they are where the bands are the same.
+
+    NaN in gaps between the reference's bands. And warnings.
+    """
     same = _same_bands(estimate.wavelength_nm, reference.wavelength_nm)
     if same is not None:
         in_order = np.array_equal(same, np.arange(len(reference.values)))
-        return reference.values if in_order else reference.values[same]
-    widths = band_widths(estimate.wavelength_nm, estimate.fwhm_nm)
-    return resample(reference.values, reference.wavelength_nm, estimate.wavelength_nm, widths)
+        return reference.values if in_order else reference.values[same], []
+    wanted_nm, seen_nm = np.asarray(estimate.wavelength_nm), np.asarray(reference.wavelength_nm)
+    widths = band_widths(wanted_nm, estimate.fwhm_nm)
+    values = resample(reference.values, seen_nm, wanted_nm, widths)
+    usable = bands_with_values(reference.values)
+    if not len(usable):
+        return values, []
+    apart, off = gaps_about(wanted_nm, seen_nm[usable])
+    in_gap = (apart > WIDEST_GAP_NM) & (off > NEAR_NM)
+    values[in_gap] = np.nan
+    return values, _say_coarse(apart[~in_gap], widths[~in_gap])
+
+
+def _say_coarse(apart: np.ndarray, widths: np.ndarray) -> List[str]:
+    """A warning where the reference is too coarse for the estimate's bands."""
+    coarse = apart > COARSER * widths
+    if not coarse.any():
+        return []
+    return [
+        f"at {coarse.sum()} of the estimate's bands the reference's own lie up to "
+        f"{apart[coarse].max():.3g} nm apart: its values there are of a line between them, whose "
+        "errors count as the estimate's. To judge by a multispectral reference, bring the estimate "
+        "to its bands first (simulate-sensor)"
+    ]
 
 
 def _same_bands(wanted_nm: np.ndarray, have_nm: np.ndarray) -> Optional[np.ndarray]:

@@ -6,10 +6,8 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..errors import InputError
+from .band_response import NEAR_NM, WIDEST_GAP_NM
 from .index_formula import Formula
-
-WIDEST_GAP_NM = 60.0  # between the two bands; beyond it a line hides the red edge
-NEAR_NM = 15.0  # beyond the first and last band, their own value is taken as far as this
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from . import band_response
+from .band_response import NEAR_NM, WIDEST_GAP_NM
 from .sensor_catalogue import SensorBand
 from .spectral_library import Reference
 
@@ -107,10 +108,13 @@ def _is_in_gap(band: SensorBand, source: np.ndarray) -> bool:
 
 
 def _in_gap(centres: np.ndarray, widths: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Whether no band at ``source`` (increasing) lies near, as where water vapour absorbs."""
+    """Whether no band at ``source`` (increasing) lies near, as where water vapour absorbs, or
+    between the few bands of a multispectral raster.
+    """
     spacing = float(np.median(np.diff(source))) if len(source) > 1 else 0.0
-    distance = np.abs(centres[:, None] - source[None]).min(axis=1)
-    return distance > np.maximum(widths / 2, GAP_SPACINGS * spacing)
+    gap, distance = band_response.gaps_about(centres, source)
+    is_wide = (gap > WIDEST_GAP_NM) & (distance > np.maximum(widths / 2, NEAR_NM))
+    return is_wide | (distance > np.maximum(widths / 2, GAP_SPACINGS * spacing))
 
 
 def split_by_coverage(response: Response) -> Tuple[List[int], List[int]]:

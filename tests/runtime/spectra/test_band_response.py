@@ -81,3 +81,8 @@ def test_the_share_of_a_response(low, share):
     # FWHM 70: sigma 29.73; 35 nm below the centre is 1.1774 sigma, which leaves 11.95 % below.
     found = band_response.response_share(np.array([low, 2000.0]), [465.0], [70.0])
     assert found == pytest.approx([share], abs=1e-4)
+
+
+def test_the_gap_about_a_wavelength():
+    gap, off = band_response.gaps_about([390.0, 450.0, 520.0, 700.0], [600.0, 400.0, 500.0])
+    assert gap.tolist() == [0, 100, 100, 0] and off.tolist() == [10, 50, 20, 100]

@@ -38,6 +38,22 @@ def test_the_reference_is_seen_through_the_estimates_bands():
     assert any("1 of 3 bands (950-950 nm)" in message for message in result.warnings)
 
 
+def test_between_the_bands_of_a_multispectral_reference_nothing_is_compared():
+    """A line from red to infrared is not the truth about the red edge."""
+    edge = 0.05 + 0.4 / (1 + np.exp((715 - NM) / 12))
+    true = np.tile(edge[:, None, None].astype(np.float32), (1, 12, 17))
+    nm = np.array([450.0, 490, 560, 660, 840])
+    few = cube(true[[int(np.abs(NM - one).argmin()) for one in nm]], nm)
+    result = evaluation.compare(cube(true), few)
+    seen = np.array([one <= 840 and (one < 490 or np.abs(nm - one).min() <= 15) for one in NM])
+    assert result.left_out_nm == NM[~seen].tolist()
+    assert result.scores.overall["rmse"] < 0.03
+    (said, left_out) = result.warnings
+    assert "up to 180 nm apart" in said and "(simulate-sensor)" in said
+    assert left_out.startswith("the reference does not see")
+    assert evaluation.compare(few, few).warnings == []
+
+
 @pytest.mark.parametrize("swapped", [False, True])
 def test_whole_numbers_beside_reflectance_are_reflectance_x_10000(swapped):
     truth = cube(np.round(cube().values * 10000))

@@ -69,6 +69,13 @@ def test_a_gap_in_the_raster_is_not_bridged():
     assert sensor_response.split_by_coverage(table) == ([], [0])
 
 
+def test_a_red_edge_is_not_made_of_red_and_infrared():
+    camera = np.array([475.0, 560, 668, 842])
+    found = sensor_response.of_gaussians(catalogue()["sentinel2a"].bands, camera)
+    seen, _ = sensor_response.split_by_coverage(found)
+    assert [found.bands[i].name for i in seen] == ["B2", "B3", "B4", "B8"]
+
+
 def test_half_a_response_is_half_a_share():
     nm = np.arange(900.0, 1101.0, 1)
     found = sensor_response.of_table([Reference("nir", nm, np.ones(len(nm)))], SOURCE)
