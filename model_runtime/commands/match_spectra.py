@@ -129,7 +129,7 @@ def _plan(args, events) -> Plan:
         refuse_other_run(args.cube, args.spread)
     nm = np.asarray(corner.wavelength_nm)[usable]
     widths = band_widths(np.asarray(corner.wavelength_nm), corner.fwhm_nm)[usable]
-    library = matching.at_bands(spectra, nm, widths)
+    library = matching.hide_gaps(matching.at_bands(spectra, nm, widths), spectra, nm)
     kept = np.flatnonzero(matching.enough_bands(library))
     unseen = _refuse_unseen(spectra, library, kept, nm)
     for message in (*find_left_out(args.cube), *unseen):

@@ -10,6 +10,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .band_response import NEAR_NM, WIDEST_GAP_NM, gaps_about
 from .resample import see
 from .spectral_library import Reference
 
@@ -45,6 +46,24 @@ def at_bands(
         seen = see(values[known][:, :, None], one_nm[known], wavelength_nm, fwhm_nm)
         result[places] = seen[:, :, 0].T
     return result
+
+
+def hide_gaps(
+    library: np.ndarray, spectra: Sequence[Reference], wavelength_nm: np.ndarray
+) -> np.ndarray:
+    """Take out of ``library`` (spectra, bands) what lies in gaps of its ``spectra``.
+
+    There ``at_bands`` has drawn a line from red to infrared, for example.
+
+    Returns: ``library`` with NaN there.
+    """
+    shown = library.copy()
+    for row, one in zip(shown, spectra):
+        known = one.wavelength_nm[np.isfinite(one.values)]
+        if len(known):
+            gap, off = gaps_about(wavelength_nm, known)
+            row[(gap > WIDEST_GAP_NM) & (off > NEAR_NM)] = np.nan
+    return shown
 
 
 def _of_one_grid(spectra: Sequence[Reference]) -> List[List[int]]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # A value stands as long as masked bands held less than this share of its weight.
 HIDDEN_SHARE = 0.01
+# Bands of multispectral cameras lie apart: their red does not reach halfway to the infrared.
+WIDEST_UNKNOWN_NM = 40.0
 
 
 def resample(
@@ -72,7 +74,7 @@ def apply_where_finite(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def band_widths(wavelength_nm: np.ndarray, fwhm_nm: Optional[np.ndarray]) -> np.ndarray:
-    """Take ``fwhm_nm`` if it is known, else the spacing of the bands.
+    """Take ``fwhm_nm`` if it is known, else the spacing of the bands, up to WIDEST_UNKNOWN_NM.
 
     Returns: (bands,) in nm.
     """
@@ -83,5 +85,5 @@ def band_widths(wavelength_nm: np.ndarray, fwhm_nm: Optional[np.ndarray]) -> np.
         return np.ones(len(wavelength))
     order = np.argsort(wavelength, kind="stable")
     widths = np.empty(len(wavelength))
-    widths[order] = np.maximum(np.gradient(wavelength[order]), 1e-3)
+    widths[order] = np.clip(np.gradient(wavelength[order]), 1e-3, WIDEST_UNKNOWN_NM)
     return widths

@@ -86,3 +86,17 @@ def test_libraries_of_several_grids_come_to_the_bands_of_the_sensor():
     assert np.isnan(found[2, 1]) and np.isfinite(found[2, [0, 2, 3]]).all()
     assert list(matching.enough_bands(found)) == [True, True, True]
     assert not matching.enough_bands(np.array([[0.1, 0.2, np.nan, np.nan]]))[0]
+
+
+def test_nothing_is_said_of_bands_in_a_gap_of_a_spectrum():
+    nm = np.arange(400.0, 1001, 10)
+    known = (nm < 690) | (nm > 810)
+    whole = Reference("whole", nm, nm / 1000)
+    holed = Reference("holed", nm, np.where(known, nm / 1000, np.nan))
+    cut = Reference("cut", nm[known], nm[known] / 1000)
+    spectra = [whole, holed, cut]
+    found = matching.hide_gaps(matching.at_bands(spectra, nm, np.full(len(nm), 10.0)), spectra, nm)
+    assert np.isfinite(found[0]).all()
+    near = np.abs(nm[:, None] - nm[known][None]).min(axis=1) <= 15
+    np.testing.assert_array_equal(np.isfinite(found[2]), near)
+    assert np.isnan(found[1][~near]).all()

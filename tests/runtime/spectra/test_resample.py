@@ -59,5 +59,9 @@ def test_nothing_valid_gives_nothing():
 
 
 def test_band_widths_fall_back_on_the_spacing():
-    assert band_widths([500, 400, 420], None).tolist() == [80, 20, 50]
+    assert band_widths([500, 480, 465], None).tolist() == [20, 17.5, 15]
     assert band_widths([400, 500], [7, 8]).tolist() == [7, 8]
+
+
+def test_bands_that_lie_far_apart_are_not_as_wide_as_that():
+    assert band_widths([475, 560, 668, 842], None).tolist() == [40, 40, 40, 40]
