@@ -69,9 +69,9 @@ def _spectra(axes, cube, spread: Optional[np.ndarray], places) -> None:
         axes.plot(cube.wavelength_nm, values, color=colour, lw=2)
         if spread is not None:
             half = spread[:, row, col]
-            axes.fill_between(
-                cube.wavelength_nm, values - half, values + half, color=colour, alpha=0.2, lw=0
-            )
+            # As in the panel: no surface reflects less than 0.
+            low = np.maximum(values - half, np.minimum(values, 0))
+            axes.fill_between(cube.wavelength_nm, low, values + half, color=colour, alpha=0.2, lw=0)
     axes.set(xlabel="Wavelength (nm)", ylabel=(cube.units or "value").capitalize())
     axes.margins(x=0)
     axes.grid(alpha=0.3)

@@ -113,7 +113,7 @@ class Chart:
         nm, values, spread = with_gaps(one)
         self.axes.plot(nm, values, style, color=one.colour, linewidth=1.6, label=plain(one.name))
         if spread is not None:
-            low, high = values - spread, values + spread
+            low, high = spread_limits(values, spread)
             self.axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
 
     def _number(self, one: Spectrum) -> None:
@@ -148,6 +148,14 @@ class Chart:
         )
         for text in legend.get_texts():
             text.set_color(self._ink)
+
+
+def spread_limits(values: np.ndarray, spread: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Where the band around ``values`` (bands,) begins and ends: no surface reflects less than 0.
+
+    A value that is itself below 0 is where its band begins.
+    """
+    return np.maximum(values - spread, np.minimum(values, 0.0)), values + spread
 
 
 def value_text(one: Spectrum, band: int) -> str:

@@ -9,7 +9,7 @@ from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QLineEdit
 
-from scdm_qgis.gui.chart import value_text
+from scdm_qgis.gui.chart import spread_limits, value_text
 from scdm_qgis.gui.spectra import Spectrum
 
 NM = (450.0, 550.0, 900.0)
@@ -148,6 +148,13 @@ def test_the_value_under_the_pointer_is_told(panel, axes):
 def test_a_told_value_has_its_spread():
     one = Spectrum("x", "", np.array([450.0]), np.array([0.123]), np.array([0.01]))
     assert value_text(one, 0) == "x: 450 nm, 0.1230 ± 0.0100"
+
+
+def test_the_spread_is_not_drawn_below_no_reflectance():
+    values, spread = np.array([-0.01, 0.03, 0.2]), np.array([0.02, 0.15, 0.05])
+    low, high = spread_limits(values, spread)
+    np.testing.assert_allclose(low, [-0.01, 0, 0.15])
+    np.testing.assert_allclose(high, [0.01, 0.18, 0.25])
 
 
 def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all(panel, axes):
