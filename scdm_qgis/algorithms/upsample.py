@@ -360,9 +360,14 @@ class UpsampleAlgorithm(ScdmAlgorithm):
         yield make.make_advanced(item)
 
     def createCustomParametersWidget(self, parent=None):
-        """Processing's dialog, with the time and the disk that the run takes."""
-        from ..gui.upsample_dialog import UpsampleDialog
+        """Processing's dialog, with the time and the disk that the run takes.
 
+        None, so that QGIS shows the plain one, where Processing has no dialog to build upon.
+        """
+        try:
+            from ..gui.upsample_dialog import UpsampleDialog
+        except ImportError:
+            return None
         return UpsampleDialog(self.create(), parent)
 
     def checkParameterValues(self, parameters, context):

@@ -14,6 +14,7 @@ from ..runtime.log_file import log_path
 from ..runtime.models import found_models, models_folder
 from ..runtime.runtime_check import check_runtime
 from ..translation import tr
+from .model_box import ModelBox
 
 MOST_THREADS = 1024
 
@@ -59,8 +60,6 @@ class OptionsPage(QgsOptionsPageWidget):
         QgsSettings().setValue(locate.SETTING, self.python.filePath().strip())
 
     def _model_box(self):
-        from .model_chooser import ModelBox
-
         self.model = ModelBox(self)
         self.model.choose(defaults.default_of(defaults.MODEL))
         return self.model

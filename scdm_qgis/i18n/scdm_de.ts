@@ -1309,12 +1309,12 @@
             <translation>Ein Band …</translation>
         </message>
         <message>
-            <location filename="../gui/model_chooser.py" />
+            <location filename="../gui/model_box.py" />
             <source>Other folder…</source>
             <translation>Anderer Ordner …</translation>
         </message>
         <message>
-            <location filename="../gui/model_chooser.py" />
+            <location filename="../gui/model_box.py" />
             <source>Folder with a model.json</source>
             <translation>Ordner mit einer model.json</translation>
         </message>

@@ -119,7 +119,7 @@ def test_the_python_is_kept(page, tmp_path):
 
 
 def test_models_by_name_in_the_dialog(page, own_model, tmp_path):
-    from scdm_qgis.gui.model_chooser import ModelBox
+    from scdm_qgis.gui.model_box import ModelBox
 
     box = ModelBox()
     titles = [box.itemText(i) for i in range(box.count())]
