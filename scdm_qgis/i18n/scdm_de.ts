@@ -901,7 +901,7 @@
         <message>
             <location filename="../algorithms/upsample.py" />
             <source>A raster file with red, green and blue, or a web layer, of which Extent is saved first as it is displayed. Bands that are left empty are chosen by wavelength, colour interpretation or band name, else as the layer shows them; the log says which.</source>
-            <translation>Eine Rasterdatei mit Rot, Grün und Blau oder ein Web-Layer, von dem zuerst die Ausdehnung so gespeichert wird, wie er dargestellt ist. Leer gelassene Bänder werden nach Wellenlänge, Farbinterpretation oder Bandname gewählt, sonst so, wie der Layer sie zeigt; welche, steht im Protokoll.</translation>
+            <translation>Eine Rasterdatei mit Rot, Grün und Blau oder ein Web-Layer, von dem zuerst die Ausdehnung so gespeichert wird, wie er dargestellt ist. Leer gelassene Kanäle werden nach Wellenlänge, Farbinterpretation oder Kanalname gewählt, sonst so, wie der Layer sie zeigt; welche, steht im Protokoll.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1136,7 +1136,7 @@
         <message>
             <location filename="../algorithms/upsample.py" />
             <source>GeoTIFF of reflectance (integers with band scale 0.0001), one band per wavelength. With a name that ends in .img: the same as ENVI data, which other programs for hyperspectral rasters read.</source>
-            <translation>GeoTIFF der Reflektanz (ganze Zahlen mit Bandskalierung 0,0001), ein Band je Wellenlänge. Mit einem Namen, der auf .img endet: dasselbe als ENVI-Daten, die andere Programme für Hyperspektralraster lesen.</translation>
+            <translation>GeoTIFF der Reflexion (ganze Zahlen mit Kanalskalierung 0,0001), ein Kanal je Wellenlänge. Mit einem Namen, der auf .img endet: dasselbe als ENVI-Daten, die andere Programme für Hyperspektralraster lesen.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample.py" />
@@ -1206,7 +1206,7 @@
         <message>
             <location filename="../algorithms/upsample_checks.py" />
             <source>'{layer}' is a web layer, taken as it is displayed: leave the bands empty.</source>
-            <translation>„{layer}“ ist ein Web-Layer und wird genommen, wie er dargestellt ist: die Bänder leer lassen.</translation>
+            <translation>„{layer}“ ist ein Web-Layer und wird genommen, wie er dargestellt ist: die Kanäle leer lassen.</translation>
         </message>
         <message>
             <location filename="../algorithms/upsample_checks.py" />
@@ -1226,12 +1226,12 @@
         <message>
             <location filename="../gui/band_slider.py" />
             <source>One band of {}</source>
-            <translation>Ein Band von {}</translation>
+            <translation>Ein Kanal von {}</translation>
         </message>
         <message>
             <location filename="../gui/band_slider.py" />
             <source>{nm:.1f} nm, band {band}</source>
-            <translation>{nm:.1f} nm, Band {band}</translation>
+            <translation>{nm:.1f} nm, Kanal {band}</translation>
         </message>
         <message>
             <location filename="../gui/choose_spectra.py" />
@@ -1306,7 +1306,7 @@
         <message>
             <location filename="../gui/menu.py" />
             <source>One band…</source>
-            <translation>Ein Band …</translation>
+            <translation>Ein Kanal …</translation>
         </message>
         <message>
             <location filename="../gui/model_box.py" />
@@ -1321,7 +1321,7 @@
         <message>
             <location filename="../gui/options_page.py" />
             <source>{model}, bands: {bands}</source>
-            <translation>{model}, Bänder: {bands}</translation>
+            <translation>{model}, Kanäle: {bands}</translation>
         </message>
         <message>
             <location filename="../gui/options_page.py" />
@@ -1646,7 +1646,7 @@
         <message>
             <location filename="../layers/spectra_file.py" />
             <source>Interpolated to the bands of {}: {}.</source>
-            <translation>Auf die Bänder von {} interpoliert: {}.</translation>
+            <translation>Auf die Kanäle von {} interpoliert: {}.</translation>
         </message>
         <message>
             <location filename="../layers/spectra_file.py" />
@@ -1681,7 +1681,7 @@
         <message>
             <location filename="../layers/wavelength_styles.py" />
             <source>'{layer}' has no bands for {style}: its wavelengths are {low:g} to {high:g} nm.</source>
-            <translation>„{layer}“ hat keine Bänder für {style}: seine Wellenlängen reichen von {low:g} bis {high:g} nm.</translation>
+            <translation>„{layer}“ hat keine Kanäle für {style}: seine Wellenlängen reichen von {low:g} bis {high:g} nm.</translation>
         </message>
         <message>
             <location filename="../layers/wavelength_styles.py" />
@@ -1691,12 +1691,12 @@
         <message>
             <location filename="../layers/wavelength_styles.py" />
             <source>'{}' does not say the wavelengths of its bands: choose a hyperspectral raster whose metadata holds them.</source>
-            <translation>„{}“ nennt die Wellenlängen seiner Bänder nicht: ein hyperspektrales Raster wählen, dessen Metadaten sie enthalten.</translation>
+            <translation>„{}“ nennt die Wellenlängen seiner Kanäle nicht: ein hyperspektrales Raster wählen, dessen Metadaten sie enthalten.</translation>
         </message>
         <message>
             <location filename="../layers/wavelength_styles.py" />
             <source>One band</source>
-            <translation>Ein Band</translation>
+            <translation>Ein Kanal</translation>
         </message>
         <message>
             <location filename="../layers/wavelength_styles.py" />
@@ -1786,12 +1786,12 @@
         <message>
             <location filename="../runtime/dialog_words.py" />
             <source>{path} has too few bands ({have}), the model needs {need}: choose a raster with red, green and blue bands.</source>
-            <translation>{path} hat zu wenige Bänder ({have}), das Modell braucht {need}: ein Raster mit rotem, grünem und blauem Band wählen.</translation>
+            <translation>{path} hat zu wenige Kanäle ({have}), das Modell braucht {need}: ein Raster mit rotem, grünem und blauem Kanal wählen.</translation>
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />
             <source>Band {band} of {path} is its alpha band: choose the bands that are red, green and blue.</source>
-            <translation>Band {band} von {path} ist das Alphaband: die Bänder wählen, die rot, grün und blau sind.</translation>
+            <translation>Kanal {band} von {path} ist der Alphakanal: die Kanäle wählen, die rot, grün und blau sind.</translation>
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />
@@ -1806,12 +1806,12 @@
         <message>
             <location filename="../runtime/dialog_words.py" />
             <source>At least half of the pixels have the darkest value: the image is effectively black. Check the bands, and mark areas outside the image as nodata.</source>
-            <translation>Mindestens die Hälfte der Pixel hat den dunkelsten Wert: das Bild ist praktisch schwarz. Die Bänder prüfen und Flächen außerhalb des Bildes als NoData kennzeichnen.</translation>
+            <translation>Mindestens die Hälfte der Pixel hat den dunkelsten Wert: das Bild ist praktisch schwarz. Die Kanäle prüfen und Flächen außerhalb des Bildes als NoData kennzeichnen.</translation>
         </message>
         <message>
             <location filename="../runtime/dialog_words.py" />
             <source>The values reach {largest}: that is neither reflectance (to 1) nor reflectance × 10,000. Set the scale of the bands, or choose Radiometry match.</source>
-            <translation>Die Werte reichen bis {largest}: das ist weder Reflexion (bis 1) noch Reflexion × 10.000. Die Skalierung der Bänder setzen oder die Radiometrie match wählen.</translation>
+            <translation>Die Werte reichen bis {largest}: das ist weder Reflexion (bis 1) noch Reflexion × 10.000. Die Skalierung der Kanäle setzen oder die Radiometrie match wählen.</translation>
         </message>
         <message>
             <location filename="../runtime/exit_messages.py" />

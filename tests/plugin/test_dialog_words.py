@@ -109,8 +109,8 @@ BLACK = np.pad(np.full((3, 9, 9), 4000, np.uint16), ((0, 0), (0, 81), (0, 81)))
     "values, how, parameters, told",
     [
         (BYTES, {}, {"EXTENT": "0,9,0,9"}, "Die Ausdehnung liegt neben dem Raster, das 500000"),
-        (BYTES[:2], {}, {}, "hat zu wenige Bänder (2), das Modell braucht 3"),
-        (BYTES, {"colours": (0, 0, ALPHA)}, {}, "Band 3 von"),
+        (BYTES[:2], {}, {}, "hat zu wenige Kanäle (2), das Modell braucht 3"),
+        (BYTES, {"colours": (0, 0, ALPHA)}, {}, "Kanal 3 von"),
         (BYTES, {"nodata": 1}, {}, "enthält kein gültiges Pixel"),
         (BLACK, {}, {"RADIOMETRY": "match"}, "ist praktisch schwarz"),
         (BYTES * np.float32(90), {}, {"RADIOMETRY": "reflectance"}, "Die Werte reichen bis 90"),
