@@ -11,6 +11,7 @@ from .spectra import Spectrum, dashes_of_point, dashes_of_reference, nearest
 GAP_FACTOR = 5
 FONT = 8
 LEGEND_LETTERS = 110  # that a picture has room for in a row
+NUMBER_SHARE, NUMBER_POINTS = 0.03, 9  # of an axis that a number takes; points to the next one
 
 Limits = Tuple[float, float]
 
@@ -40,12 +41,11 @@ class Chart:
         self._dress(words)
         for one in points:
             self._line(one, dashes_of_point(one.origin))
-            if one.origin.rank == 0:  # the point's other layers share it
-                self._number(one)
         for place, one in enumerate(references):
             self._line(one, dashes_of_reference(place))
         if self._drawn:
             self._look()
+            self._number([one for one in points if one.origin.rank == 0])  # layers share theirs
         else:
             self.view = None
             axes.text(0.5, 0.5, words.hint, ha="center", va="center", color=self._ink, wrap=True)
@@ -116,22 +116,33 @@ class Chart:
             low, high = spread_limits(values, spread)
             self.axes.fill_between(nm, low, high, color=one.colour, alpha=0.22, linewidth=0)
 
-    def _number(self, one: Spectrum) -> None:
-        """The point's number at the end of its line, as on the map."""
-        seen = np.flatnonzero(np.isfinite(one.values))
-        if seen.size:
-            place = one.wavelength_nm[seen[-1]], one.values[seen[-1]]
-            self.axes.annotate(
-                str(one.origin.number),
-                place,
-                (4, 0),
-                textcoords="offset points",
-                color=one.colour,
-                fontsize=FONT,
-                fontweight="bold",
-                verticalalignment="center",
-                annotation_clip=True,
-            )
+    def _number(self, points: Sequence[Spectrum]) -> None:
+        """Each point's number at the end of its line, as on the map; side by side if they meet."""
+        limits = np.array([self.axes.get_xlim(), self.axes.get_ylim()])
+        reach = NUMBER_SHARE * np.diff(limits)[:, 0]
+        written: List[Tuple[np.ndarray, int]] = []  # (end of the line, place right of it, from 0)
+        for one in points:
+            seen = np.flatnonzero(np.isfinite(one.values))
+            if seen.size:
+                end = np.array([one.wavelength_nm[seen[-1]], one.values[seen[-1]]], np.float64)
+                taken = {place for other, place in written if (abs(end - other) < reach).all()}
+                place = min(set(range(len(written) + 1)) - taken)
+                written.append((end, place))
+                self._write_number(one, end, 4 + NUMBER_POINTS * place)
+
+    def _write_number(self, one: Spectrum, end, points: int) -> None:
+        """The number of ``one`` so many ``points`` right of ``end``, in the axes' units."""
+        self.axes.annotate(
+            str(one.origin.number),
+            end,
+            (points, 0),
+            textcoords="offset points",
+            color=one.colour,
+            fontsize=FONT,
+            fontweight="bold",
+            verticalalignment="center",
+            annotation_clip=True,
+        )
 
     def add_legend(self) -> None:
         """Name the lines above the chart: for a picture, which has no list of them beside it."""

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 from matplotlib.backend_bases import KeyEvent, MouseEvent
+from matplotlib.figure import Figure
 from qgis.core import QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QLineEdit
 
-from scdm_qgis.gui.chart import spread_limits, value_text
-from scdm_qgis.gui.spectra import Spectrum
+from scdm_qgis.gui.chart import Chart, spread_limits, value_text
+from scdm_qgis.gui.panel import Words
+from scdm_qgis.gui.spectra import Origin, Spectrum
 
 NM = (450.0, 550.0, 900.0)
 CENTRE = QgsPointXY(500005, 4099995)  # column 2, row 2 of a raster of 2 m pixels
@@ -155,6 +157,18 @@ def test_the_spread_is_not_drawn_below_no_reflectance():
     low, high = spread_limits(values, spread)
     np.testing.assert_allclose(low, [-0.01, 0, 0.15])
     np.testing.assert_allclose(high, [0.01, 0.18, 0.25])
+
+
+def test_numbers_of_lines_that_end_alike_stand_side_by_side():
+    chart = Chart(Figure(), "black", "white")
+    values = (0.10, 0.30, 0.106, 0.112, 0.305)  # the fourth meets the third alone
+    points = [
+        Spectrum("", "red", np.array([400.0, 900.0]), np.array([0.0, end]), None, origin)
+        for end, origin in zip(values, (Origin(n, (0, 0), "", "") for n in range(1, 6)))
+    ]
+    chart.draw(points, [], Words("nm", "", ""))
+    places = {text.get_text(): text.xyann[0] for text in chart.axes.texts}
+    assert places["1"] == places["2"] == places["4"] < places["3"] == places["5"]
 
 
 def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all(panel, axes):
