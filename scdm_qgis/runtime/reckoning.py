@@ -69,8 +69,10 @@ def remember(kind: Tuple[str, ...], facts: Mapping[str, Any], slowed: float = 1.
     if facts.get("reused") or not all(isinstance(number, (int, float)) for number in numbers):
         return
     rows, columns, seconds = numbers
-    if seconds >= SHORTEST_SECONDS and rows * columns > 0:
-        QgsSettings().setValue(_KEY + "|".join(kind), 1e6 * seconds / slowed / (rows * columns))
+    idle = seconds / slowed  # what it would have taken alone
+    if idle >= SHORTEST_SECONDS and rows * columns > 0:
+        rate = 1e6 * (idle - START_SECONDS) / (rows * columns)
+        QgsSettings().setValue(_KEY + "|".join(kind), rate)
 
 
 def seconds_by_last_run(plan: Plan) -> Optional[float]:
@@ -79,7 +81,7 @@ def seconds_by_last_run(plan: Plan) -> Optional[float]:
     None without one.
     """
     rate = QgsSettings().value(_KEY + "|".join(plan.kind), 0.0, type=float)
-    return rate * plan.pixels / 1e6 if rate > 0 else None
+    return START_SECONDS + rate * plan.pixels / 1e6 if rate > 0 else None
 
 
 def in_words(plan: Plan, typical: Optional[float], free_bytes: int) -> str:
