@@ -92,7 +92,7 @@ for suite in ${*:-trixie sid}; do
         qgis="$(inside "$suite" dpkg-query -W -f '${Version}' qgis)"
         trap 'release "$suite"' EXIT INT TERM
         run_tests "$suite" >>"$log" 2>&1 || failed=1
-        release "$suite"
+        release "$suite" || failed=1 # what was found is told all the same
         tail="$(grep -E '^[0-9]+ (passed|failed|error)' "$log" | tail -n 2 | paste -sd ';')"
     else
         qgis="-" tail="not prepared" failed=1
