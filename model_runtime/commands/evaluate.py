@@ -48,7 +48,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import find_left_out, read_cube
+    from ..raster.cube import describe_reading, read_cube
     from ..raster.dataset import refuse_spread
     from ..report import evaluation_report
 
@@ -61,7 +61,7 @@ def run(args, events) -> None:
     estimate = read_cube(args.estimate)
     events.progress(1, STEPS)
     reference = read_cube(args.reference)
-    said = [*find_left_out(args.estimate), *find_left_out(args.reference)]
+    said = [*describe_reading(args.estimate), *describe_reading(args.reference)]
     if is_warped:
         reference, warped = _warp(reference, estimate)
         said += warped

@@ -61,7 +61,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import cube_shape, find_left_out, read_cube
+    from ..raster.cube import cube_shape, describe_reading, read_cube
     from ..raster.dataset import files_read
     from ..raster.writer import Writer, check_name
 
@@ -70,7 +70,7 @@ def run(args, events) -> None:
     plan = _plan(args)
     read = [name for raster in plan.rasters for name in files_read(raster)]
     final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
-    for message in (*find_left_out(plan.cube), *_warnings(plan)):
+    for message in (*describe_reading(plan.cube), *_warnings(plan)):
         events.warning(message)
     _, rows, cols = cube_shape(plan.cube)
     place = read_cube(plan.cube, window=Window(0, 0, 1, 1)).georeference

@@ -113,7 +113,7 @@ def _check_threshold(threshold: float) -> None:
 
 
 def _plan(args, events) -> Plan:
-    from ..raster.cube import find_left_out, read_cube, usable_bands
+    from ..raster.cube import describe_reading, read_cube, usable_bands
     from ..raster.dataset import refuse_spread, require_spread
     from ..raster.draws import refuse_other_run
 
@@ -132,7 +132,7 @@ def _plan(args, events) -> Plan:
     library = matching.hide_gaps(matching.at_bands(spectra, nm, widths), spectra, nm)
     kept = np.flatnonzero(matching.enough_bands(library))
     unseen = _refuse_unseen(spectra, library, kept, nm)
-    for message in (*find_left_out(args.cube), *unseen):
+    for message in (*describe_reading(args.cube), *unseen):
         events.warning(message)
     names = tuple(spectra[i].name for i in kept)
     bands = [int(i) + 1 for i in usable]

@@ -40,7 +40,7 @@ def run(args, events) -> None:
     Raises: InputError, StorageError.
     """
     from ..pipeline.sample_features import sample_features
-    from ..raster.cube import cube_shape, find_left_out, read_cube
+    from ..raster.cube import cube_shape, describe_reading, read_cube
     from ..raster.draws import find_draws, refuse_other_run
     from ..raster.feature_file import check_columns
     from ..raster.features import open_layer, place_on
@@ -61,7 +61,7 @@ def run(args, events) -> None:
             _names_of_columns(np.asarray(corner.wavelength_nm), tuple(indices), bool(draws))
         )
     found = sample_features(args.cube, draws, placed, indices, events.progress)
-    said = find_left_out(args.cube), _warnings(found, layer.names, args.all_touched)
+    said = describe_reading(args.cube), _warnings(found, layer.names, args.all_touched)
     for message in (*placed.warnings, *said[0], *said[1]):
         events.warning(message)
     _write(args, layer, found, _about(args, draws, corner.units))

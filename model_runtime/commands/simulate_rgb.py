@@ -33,7 +33,7 @@ def run(args, events) -> None:
 
     Raises: InputError, PackageError, StorageError.
     """
-    from ..raster.cube import cube_shape, find_left_out, read_cube
+    from ..raster.cube import cube_shape, describe_reading, read_cube
     from ..raster.dataset import files_read, refuse_spread
     from ..raster.writer import check_name
 
@@ -44,7 +44,7 @@ def run(args, events) -> None:
     target = final_names.geotiff(args.output)
     final_names.check([target], files_read(args.cube), args.overwrite)
     bands, warnings = _usable_bands(args.cube, model.input_bands)
-    for message in (*find_left_out(args.cube), *warnings):
+    for message in (*describe_reading(args.cube), *warnings):
         events.warning(message)
     _, rows, cols = cube_shape(args.cube)
     with _writer(args.output, args.cube, (rows, cols), model) as writer:

@@ -43,7 +43,7 @@ def run(args, events) -> None:
 
     Raises: InputError, StorageError.
     """
-    from ..raster.cube import cube_shape, find_left_out, read_cube
+    from ..raster.cube import cube_shape, describe_reading, read_cube
     from ..raster.dataset import files_read, refuse_spread
     from ..raster.writer import check_name
 
@@ -56,7 +56,7 @@ def run(args, events) -> None:
     final_names.check([final_names.geotiff(args.output)], read, args.overwrite)
     bands, response = _response(args)
     response, warnings = _keep_covered(response, _wavelengths(args.cube, bands))
-    for message in (*find_left_out(args.cube), *warnings):
+    for message in (*describe_reading(args.cube), *warnings):
         events.warning(message)
     _, rows, cols = cube_shape(args.cube)
     with _writer(args, (rows, cols), response.bands) as writer:

@@ -7,9 +7,10 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..errors import InputError, StorageError, one_line
+from ..spectra.known_calibration import Known, recognise
 from ..spectra.resample import bands_with_values
 from ..tiling import Window
-from . import band_reading
+from . import band_reading, file_facts
 from .band_scale import Metadata, scale_of
 from .dataset import (
     MASK_KINDS,
@@ -36,10 +37,10 @@ NAMED = 12  # bands that a warning lists
 class Cube:
     """A hyperspectral raster: ``values`` float32 (bands, rows, cols), NaN where masked.
 
-    ``values`` are after band scale and offset, and NaN in bands that the file calls bad;
-    ``wavelength_nm`` and ``fwhm_nm`` (bands,), None
-    where the file does not state them; ``units`` "reflectance", "radiance", or "" where it states
-    none. ``is_estimate``: this software made it.
+    ``values`` are after band scale and offset, or those of a known product, and NaN in bands that
+    the file calls bad; ``wavelength_nm`` and ``fwhm_nm`` (bands,), None where the file does not
+    state them; ``units`` "reflectance", "radiance", or "" where it states none. ``is_estimate``:
+    this software made it.
     """
 
     values: np.ndarray
@@ -153,13 +154,16 @@ def usable_bands(path: str) -> np.ndarray:
     return found
 
 
-def find_left_out(path: str) -> List[str]:
-    """Find what is read as NaN and should be told: bad bands, and nodata that nothing declares.
+def describe_reading(path: str) -> List[str]:
+    """Say how a raster is read beyond what its bands say: by its product's scale, without bad bands
+    and without nodata that nothing declares.
 
     Returns: warnings.
     Raises: InputError when the file cannot be read.
     """
-    return [*_find_bad_bands(path), *find_undeclared_nodata(path)]
+    known = _known_scale(open_dataset(str(path)))
+    scaled = [f"'{path}' is read as reflectance: {known.why}"] if known else []
+    return [*scaled, *_find_bad_bands(path), *find_undeclared_nodata(path)]
 
 
 def _find_bad_bands(path: str) -> List[str]:
@@ -208,12 +212,38 @@ def _reader_of(dataset) -> band_reading.Read:
     """A function for ``band_reading.read_stack``: physical values, NaN in all of a bad band."""
     said, every = dataset.GetMetadataItem, range(1, dataset.RasterCount + 1)
     bad = bad_bands(said, [dataset.GetRasterBand(number).GetMetadataItem for number in every])
+    known = _known_scale(dataset)
 
     def read(band, **place: int) -> np.ndarray:
         values = _physical(said, band, **place)
+        if known is not None:
+            values = _calibrate(values, known)
         return np.full_like(values, np.nan) if band.GetBand() in bad else values
 
     return read
+
+
+def _known_scale(dataset) -> Optional[Known]:
+    """How a satellite's product stores reflectance where its bands do not say it themselves."""
+    every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    is_mute = scale_of(None, dataset.GetMetadataItem) == 1 and all(
+        band.DataType in (gdal.GDT_UInt16, gdal.GDT_Int16)
+        and band.GetScale() in (None, 1)
+        and not band.GetOffset()
+        for band in every
+    )
+    if not is_mute:
+        return None
+    files = [dataset.GetDescription(), *(dataset.GetFileList() or [])]
+    names = tuple(band.GetDescription() for band in every)
+    return recognise(file_facts.read(dataset, files, range(1, len(every) + 1), names))
+
+
+def _calibrate(values: np.ndarray, known: Known) -> np.ndarray:
+    """Reflectance of stored ``values``; 0 is nodata where it would be less than no reflectance."""
+    if known.offset < 0:
+        values[values == 0] = np.nan
+    return values * np.float32(known.scale) + np.float32(known.offset)
 
 
 def _physical(said: Metadata, band, **size: int) -> np.ndarray:
@@ -237,7 +267,7 @@ def _complete(read: Callable, dataset, bands) -> Optional[np.ndarray]:
 
 
 def _units(dataset, bands) -> str:
-    if scale_of(None, dataset.GetMetadataItem) != 1:
+    if scale_of(None, dataset.GetMetadataItem) != 1 or _known_scale(dataset) is not None:
         return "reflectance"
     said = bands[0].GetUnitType() or dataset.GetMetadataItem("units") or ""
     said = (said or dataset.GetMetadataItem("data_units", "ENVI") or "").lower()

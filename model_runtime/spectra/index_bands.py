@@ -74,9 +74,13 @@ def _fill(row: np.ndarray, target: float, seen_nm: np.ndarray) -> None:
     elif 0 < after < len(order):
         low, high = order[after - 1], order[after]
         gap = seen_nm[high] - seen_nm[low]
-        _refuse_far(target, gap > WIDEST_GAP_NM, seen_nm[low], seen_nm[high])
-        row[high] = (target - seen_nm[low]) / gap
-        row[low] = 1 - row[high]
+        if gap <= WIDEST_GAP_NM:
+            row[high] = (target - seen_nm[low]) / gap
+            row[low] = 1 - row[high]
+            return
+        near = min(low, high, key=lambda band: abs(seen_nm[band] - target))
+        _refuse_far(target, abs(seen_nm[near] - target) > NEAR_NM, seen_nm[low], seen_nm[high])
+        row[near] = 1
     else:
         end = order[min(after, len(order) - 1)]
         _refuse_far(target, abs(seen_nm[end] - target) > NEAR_NM, *seen_nm[order[[0, -1]]])

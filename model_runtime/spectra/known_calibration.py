@@ -78,7 +78,7 @@ def recognise_offset(values: np.ndarray) -> Optional[Known]:
 def _by_offset_tag(facts: FileFacts) -> Optional[Known]:
     """A tag such as BOA_ADD_OFFSET or RADIO_ADD_OFFSET, as Sentinel-2 products have."""
     for name, text in facts.tags.items():
-        added = _number(text) if name.upper().endswith("ADD_OFFSET") else None
+        added = _number(text) if name.upper().endswith("_ADD_OFFSET") else None
         if added is not None:
             quantum = _quantification(facts)
             return Known(1 / quantum, added / quantum, f"the file's {name} is {text}")

@@ -178,3 +178,29 @@ def test_a_spread_is_no_cube_and_an_estimate_no_spread(command, write_raster, tm
 def test_a_formula_without_a_number_anywhere_is_told(command, cube, tmp_path):
     done = command("index", cube, tmp_path / "i.tif", "--index", "NDVI", "--formula", "log(r860-9)")
     assert done.returncode == 0 and "no pixel has a number for log(r860-9)" in done.stderr
+
+
+@pytest.mark.parametrize("baseline, added", [("05.10", 1000), ("02.14", 0)])
+def test_sentinel_2_is_read_as_reflectance(command, tmp_path, baseline, added):
+    """As GDAL translates a product: numbers with 1000 added, and 0 for nodata."""
+    stored = np.random.default_rng(0).integers(200, 4000, (2, 8, 9)).astype(np.uint16)
+    reflectance = stored / 1e4
+    stored += added
+    stored[:, 0, :3] = 0
+    made = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "s2.tif"), 9, 8, 2, gdal.GDT_UInt16)
+    made.SetMetadata({"PROCESSING_BASELINE": baseline})
+    for number, nm in ((1, 665), (2, 833)):
+        made.GetRasterBand(number).SetMetadata({"WAVELENGTH": str(nm), "WAVELENGTH_UNIT": "nm"})
+        made.GetRasterBand(number).WriteArray(stored[number - 1])
+    del made
+    words = ["--index", "NDVI", "--formula", "r833"]
+    done = command("index", tmp_path / "s2.tif", tmp_path / "i.tif", *words)
+    assert done.returncode == 0
+    assert f"read as reflectance: Sentinel-2 of processing baseline {baseline}" in done.stderr
+    found = gdal.Open(str(tmp_path / "i.tif")).ReadAsArray()
+    red, infrared = reflectance
+    seen = stored[0] > 0
+    expected = ((infrared - red) / (infrared + red))[seen]
+    np.testing.assert_allclose(found[0][seen], expected, atol=1e-5)
+    np.testing.assert_allclose(found[1][seen], infrared[seen], atol=1e-6)
+    assert np.isnan(found[0, 0, :3]).all() and np.isnan(found[1, 0, :3]).all() == bool(added)

@@ -151,7 +151,7 @@ def test_the_geopackage_has_the_features_and_their_spectra(
 ):
     words = ["--index", "NDVI", "--draws", tmp_path / "draws", "--gpkg", tmp_path / "out.gpkg"]
     done = command("sample", cube, fields, *words)
-    assert done.returncode == 2 and "the value at 665 nm" in done.stderr  # no band is near
+    assert done.returncode == 2 and "the value at 833 nm" in done.stderr  # no band is near
     done = command("sample", cube, fields, *words[2:], "--formula", "r860/r670")
     assert done.returncode == 0, done.stderr
     source = ogr.Open(str(tmp_path / "out.gpkg"))

@@ -39,3 +39,8 @@ def test_what_the_bands_do_not_see_is_refused(target):
 def test_just_beyond_the_ends_their_own_value_is_taken():
     found = weights_at([490.0, 710.0], np.array([500.0, 700.0]))
     assert found.bands.tolist() == [0, 1] and found.weights.tolist() == [[1, 0], [0, 1]]
+
+
+def test_near_a_band_of_a_multispectral_camera_its_own_value_is_taken():
+    found = weights_at([665.0, 833.0], np.array([475.0, 560.0, 668.0, 842.0]))
+    assert found.bands.tolist() == [2, 3] and found.weights.tolist() == [[1, 0], [0, 1]]

@@ -41,3 +41,7 @@ def test_products_are_recognised(facts, scale, offset):
 )
 def test_other_files_are_not(facts):
     assert recognise(facts) is None
+
+
+def test_netcdfs_own_offset_is_not_sentinel_2s():
+    assert recognise(FileFacts(tags={"add_offset": "0", "Rrs#add_offset": "0.05"})) is None
