@@ -45,12 +45,16 @@ FEWEST_NUMBERED = 5  # B1 to B4 of four bands only count them
 
 @dataclass(frozen=True)
 class BandFacts:
-    """What a file says of a band: ``colour`` of its interpretation, "" where it has none."""
+    """What a file says of a band: ``colour`` of its interpretation, "" where it has none.
+
+    ``is_bad``: the file says not to use it, as ENVI's ``bbl`` does.
+    """
 
     number: int
     name: str = ""
     colour: str = ""
     wavelength_nm: Optional[float] = None
+    is_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ def in_model_order(bands: Sequence[int], wanted: Sequence[InputBand]) -> Tuple[i
 
 
 def _by_wavelength(facts: Sequence[BandFacts], wanted: Sequence[InputBand]) -> Optional[List[int]]:
-    known = [band for band in facts if band.wavelength_nm is not None]
+    known = [band for band in facts if band.wavelength_nm is not None and not band.is_bad]
     if len(known) < len(wanted):
         return None
     nearest = [_nearest(known, use) for use in wanted]
@@ -376,7 +380,7 @@ def _colour_of(wavelength_nm: float) -> str:
 
 
 def _better(facts: Sequence[BandFacts], use: InputBand) -> str:
-    best = _nearest(facts, use)
+    best = _nearest([band for band in facts if not band.is_bad] or facts, use)
     if _distance_nm(best, use) > FARTHEST_NM:
         return (
             f"no band lies within {FARTHEST_NM:.0f} nm of {use.wavelength_nm:.0f} nm: choose a "

@@ -40,7 +40,7 @@ from .georeference import (
     refuse_without_grid,
 )
 from .vrt_sources import name_by_files
-from .wavelengths import centres_nm
+from .wavelengths import bad_bands, centres_nm
 
 # File blocks that a sample of the whole raster may touch: more take minutes.
 SAMPLED_BLOCKS = 1 << 16
@@ -328,7 +328,8 @@ def _check_numbers(path: str, bands: Sequence[int], have: int, count: int) -> No
 
 def _band_facts(dataset, path: str) -> List[BandFacts]:
     bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
-    centres = centres_nm(dataset.GetMetadataItem, [band.GetMetadataItem for band in bands])
+    said = dataset.GetMetadataItem, [band.GetMetadataItem for band in bands]
+    centres, bad = centres_nm(*said), bad_bands(*said)
     by_file = name_by_files(path, len(bands))
     words = {code: word for word, code in COLOURS.items()}
     words.update(
@@ -343,6 +344,7 @@ def _band_facts(dataset, path: str) -> List[BandFacts]:
             band.GetDescription() or name,
             words.get(band.GetColorInterpretation(), ""),
             centre,
+            number in bad,
         )
         for number, (band, name, centre) in enumerate(zip(bands, by_file, centres), start=1)
     ]

@@ -90,3 +90,14 @@ def test_a_copy_keeps_their_values_and_the_list(command, noisy, tmp_path):
         copy, own = gdal.Open(str(tmp_path / name)), gdal.Open(str(noisy))
         np.testing.assert_array_equal(copy.ReadAsArray(), own.ReadAsArray())
         assert copy.GetMetadataItem("bbl", "ENVI") == own.GetMetadataItem("bbl", "ENVI")
+
+
+def test_they_are_not_taken_for_red_green_or_blue(command, tmp_path):
+    """The estimate is that of a file whose noise lies in none of the three."""
+    values, bad = TRUE.copy(), np.abs(NM - 640) < 6
+    values[bad] = -3
+    noisy = write(tmp_path / "noisy.img", values, bad)
+    words = ("--quality", "fast", "--radiometry", "reflectance")
+    said = command("upsample", noisy, tmp_path / "cube.tif", *words)
+    assert "Red = band 20 (" in said.stderr  # 628 nm; 21 has 640
+    assert read_cube(str(tmp_path / "cube.tif")).values.min() > 0

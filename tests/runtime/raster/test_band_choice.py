@@ -1,5 +1,7 @@
 """Which bands are red, green and blue: by wavelength, interpretation, name, then order."""
 
+from dataclasses import replace
+
 import pytest
 
 from model_runtime.errors import InputError
@@ -67,6 +69,13 @@ def at(*wavelengths, colours=()):
 )
 def test_bands_are_found_by_what_the_file_says(facts, bands, found_by):
     assert choose("a.tif", facts, RGB) == Choice(bands, found_by)
+
+
+def test_a_band_that_the_file_calls_bad_is_left_for_the_next_nearest():
+    facts = at(465, 550, 630, 640)
+    assert choose("a.img", facts, RGB).bands == (4, 2, 1)
+    facts[3] = replace(facts[3], is_bad=True)
+    assert choose("a.img", facts, RGB).bands == (3, 2, 1)
 
 
 def test_four_bands_or_more_that_say_nothing_are_taken_in_order_with_a_warning():
