@@ -62,11 +62,12 @@ def fit(
     """(factor, relative), one number per band each, with which the intervals hold as they say.
 
     Bands are fitted one by one, where one sensor may weigh on the same side in each; so in the end
-    all are scaled until the mean of the sensors' coverages is COVERAGE.
+    all are scaled until the mean of the sensors' coverages is COVERAGE. Before that, neighbours
+    share: unlike pairs serve a band as well, and one that jumped would show in every spectrum.
     ``tables``: those of the sensors, where they are known (``table_of``).
     """
     tables = tables or {name: table_of(part) for name, part in sensors.items()}
-    chosen = np.array(_best([tables[name] for name in sensors])).T
+    chosen = _smooth(np.array(_best([tables[name] for name in sensors])).T)
 
     def off(scale: float) -> float:
         held = [coverage(part, *(scale * chosen)) for part in sensors.values()]
@@ -74,6 +75,13 @@ def fit(
 
     factor, relative = (min(SCALES, key=off) * chosen).round(4)
     return tuple(factor.tolist()), tuple(relative.tolist())
+
+
+def _smooth(chosen: np.ndarray) -> np.ndarray:
+    """The root mean square of each band of ``chosen`` (2, bands) and its NEIGHBOURS."""
+    around = np.pad(chosen**2, [(0, 0), (NEIGHBOURS, NEIGHBOURS)], mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(around, 2 * NEIGHBOURS + 1, axis=1)
+    return np.sqrt(windows.mean(-1))
 
 
 def table_of(part: Errors) -> Table:

@@ -9,10 +9,9 @@ from training.package.spread_fit import Errors, coverage, coverages, fit
 BANDS, PIXELS = 5, 4000
 
 
-def sensor(seed, factor=1.0, relative=0.0, level=0.3, seen=True):
+def sensor(seed, factor=1.0, relative=0.0, level=0.3, seen=True, shape=(BANDS, PIXELS)):
     """Errors of a normal distribution that is wider than the samples' spread by ``factor``."""
     rng = np.random.default_rng(seed)
-    shape = BANDS, PIXELS
     deviation = np.exp(rng.normal(-4, 0.5, shape))
     estimate = np.full(shape, level)
     true = np.hypot(factor * deviation, relative * estimate)
@@ -73,3 +72,12 @@ def test_a_sensor_unlike_the_others_shows_when_it_is_left_out():
     assert alone < inside
     assert alone < 0.6
     assert np.isnan(coverages({"only": sensor(0)})["only"][1])
+
+
+def test_spreads_of_neighbouring_bands_do_not_jump_where_few_pixels_were_seen():
+    """Pairs that serve a band alike are far apart: a spectrum's band of spread would have steps."""
+    few = sensor(3, factor=2, relative=0.05, shape=(30, 20))
+    factor, relative = np.array(fit({"few": few}))
+    for deviation in (0.003, 0.02, 0.06):
+        spread = np.hypot(factor * deviation, relative * 0.3)
+        assert np.abs(np.diff(np.log(spread))).max() < 0.4
