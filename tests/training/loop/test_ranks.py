@@ -20,8 +20,9 @@ ROOT = Path(__file__).parents[3]
 DROPOUT = ("--set", "stages.0.network.dropout=0.2", "--set", "stages.1.first_timestep_share=0.3")
 # Rounding in another order of sums; Adam turns it into a part of its rate where gradients vanish.
 LOSS_TOLERANCE, WEIGHT_TOLERANCE = 1e-5, 1e-4
-# Muon orthogonalises in bfloat16, whose rounding tells apart what float32 hardly does.
-MUON_TOLERANCE = 1e-3
+# Muon orthogonalises in bfloat16, whose rounding tells apart what float32 hardly does: by 2e-3 on a
+# processor without instructions for it. Half of the batch would end 9e-2 away.
+MUON_TOLERANCE = 1e-2
 MUON = ("--set", "training.optimiser=muon", "--set", "stages.0.network.context_widths=[16,16]")
 MUON += ("--set", "stages.0.network.width=16", "--set", "stages.1.network.width=16")
 # Runs train.py, and the system kills rank 1 before its 9th step.
