@@ -101,10 +101,13 @@ def _cube_of(dataset, path: str, bands, window: Optional[Window], need_wavelengt
             "give each band 'wavelength' and 'wavelength_units' metadata, or use an ENVI header",
         )
     refuse_short_file(str(path), every[:1] + every[-1:])
-    values = band_reading.read_stack(dataset, [i + 1 for i in picked], _reader_of(dataset), window)
+    known = _known_scale(dataset)
+    read = _reader_of(dataset, known)
+    values = band_reading.read_stack(dataset, [i + 1 for i in picked], read, window)
     widths, place = _at(_complete(widths_nm, dataset, every), picked), georeference_of(dataset)
     place = place.of(window) if window else place
-    return Cube(values, wavelength_nm, widths, _units(dataset, every), place, is_estimate(dataset))
+    units = _units(dataset, every) if known is None else "reflectance"
+    return Cube(values, wavelength_nm, widths, units, place, is_estimate(dataset))
 
 
 def _band_indexes(bands: Optional[Sequence[int]], count: int, path: str) -> List[int]:
@@ -133,7 +136,8 @@ def read_preview(
         dataset = open_dataset(str(path))
         size = thinned_size(dataset.RasterYSize, dataset.RasterXSize, side)
         shape = size["buf_ysize"], size["buf_xsize"]
-        every, read = range(1, dataset.RasterCount + 1), _reader_of(dataset)
+        every = range(1, dataset.RasterCount + 1)
+        read = _reader_of(dataset, _known_scale(dataset))
 
         def tell_and_read(band, **place) -> np.ndarray:
             tell((band.GetBand() - 1) / dataset.RasterCount)
@@ -161,19 +165,18 @@ def describe_reading(path: str) -> List[str]:
     Returns: warnings.
     Raises: InputError when the file cannot be read.
     """
-    known = _known_scale(open_dataset(str(path)))
-    scaled = [f"'{path}' is read as reflectance: {known.why}"] if known else []
-    return [*scaled, *_find_bad_bands(path), *find_undeclared_nodata(path)]
-
-
-def _find_bad_bands(path: str) -> List[str]:
     dataset = open_dataset(str(path))
-    every = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
-    bad = bad_bands(dataset.GetMetadataItem, [band.GetMetadataItem for band in every])
+    known = _known_scale(dataset)
+    scaled = [f"'{path}' is read as reflectance: {known.why}"] if known else []
+    return [*scaled, *_describe_bad(path, dataset), *find_undeclared_nodata(path)]
+
+
+def _describe_bad(path: str, dataset) -> List[str]:
+    bad = _bad_bands_of(dataset)
     if not bad:
         return []
     listed = ", ".join(map(str, bad[:NAMED])) + ", ..." * (len(bad) > NAMED)
-    calls = f"calls {len(bad)} of its {len(every)} bands bad (bbl: {listed})"
+    calls = f"calls {len(bad)} of its {dataset.RasterCount} bands bad (bbl: {listed})"
     return [f"'{path}' {calls}: they are left out"]
 
 
@@ -208,14 +211,18 @@ def _reading_back(path: str) -> Iterator[None]:
         ) from error
 
 
-def _reader_of(dataset) -> band_reading.Read:
+def _bad_bands_of(dataset) -> List[int]:
+    every = range(1, dataset.RasterCount + 1)
+    items = [dataset.GetRasterBand(number).GetMetadataItem for number in every]
+    return bad_bands(dataset.GetMetadataItem, items)
+
+
+def _reader_of(dataset, known: Optional[Known]) -> band_reading.Read:
     """A function for ``band_reading.read_stack``: physical values, NaN in all of a bad band."""
-    said, every = dataset.GetMetadataItem, range(1, dataset.RasterCount + 1)
-    bad = bad_bands(said, [dataset.GetRasterBand(number).GetMetadataItem for number in every])
-    known = _known_scale(dataset)
+    bad = _bad_bands_of(dataset)
 
     def read(band, **place: int) -> np.ndarray:
-        values = _physical(said, band, **place)
+        values = _physical(dataset.GetMetadataItem, band, **place)
         if known is not None:
             values = _calibrate(values, known)
         return np.full_like(values, np.nan) if band.GetBand() in bad else values
@@ -267,7 +274,7 @@ def _complete(read: Callable, dataset, bands) -> Optional[np.ndarray]:
 
 
 def _units(dataset, bands) -> str:
-    if scale_of(None, dataset.GetMetadataItem) != 1 or _known_scale(dataset) is not None:
+    if scale_of(None, dataset.GetMetadataItem) != 1:
         return "reflectance"
     said = bands[0].GetUnitType() or dataset.GetMetadataItem("units") or ""
     said = (said or dataset.GetMetadataItem("data_units", "ENVI") or "").lower()

@@ -75,6 +75,19 @@ def gaps_about(target_nm: "ArrayLike", source_nm: "ArrayLike") -> "tuple[np.ndar
     return np.where(between, source[high] - source[low], 0.0), off
 
 
+def falls_in_gap(
+    target_nm: "ArrayLike", source_nm: "ArrayLike", near_nm: "ArrayLike" = NEAR_NM
+) -> np.ndarray:
+    """Find the targets between two bands of a sensor that lie too far apart for a line.
+
+    Within ``near_nm`` of either band its own value still holds; other arguments as ``gaps_about``.
+
+    Returns: (targets,) bool.
+    """
+    gap, off = gaps_about(target_nm, source_nm)
+    return (gap > WIDEST_GAP_NM) & (off > near_nm)
+
+
 def response_share(
     source_nm: "ArrayLike", target_nm: "ArrayLike", target_fwhm_nm: "ArrayLike"
 ) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from . import metrics
-from .band_response import NEAR_NM, WIDEST_GAP_NM, gaps_about
+from .band_response import falls_in_gap, gaps_about
 from .radiometry import INTEGER_SCALE
 from .resample import band_widths, bands_with_values, resample
 
@@ -87,8 +87,8 @@ def _on_bands_of(estimate, reference) -> Tuple[np.ndarray, List[str]]:
     usable = bands_with_values(reference.values)
     if not len(usable):
         return values, []
-    apart, off = gaps_about(wanted_nm, seen_nm[usable])
-    in_gap = (apart > WIDEST_GAP_NM) & (off > NEAR_NM)
+    apart, _ = gaps_about(wanted_nm, seen_nm[usable])
+    in_gap = falls_in_gap(wanted_nm, seen_nm[usable])
     values[in_gap] = np.nan
     return values, _say_coarse(apart[~in_gap], widths[~in_gap])
 

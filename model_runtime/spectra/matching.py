@@ -10,7 +10,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .band_response import NEAR_NM, WIDEST_GAP_NM, gaps_about
+from .band_response import falls_in_gap
 from .resample import see
 from .spectral_library import Reference
 
@@ -61,8 +61,7 @@ def hide_gaps(
     for row, one in zip(shown, spectra):
         known = one.wavelength_nm[np.isfinite(one.values)]
         if len(known):
-            gap, off = gaps_about(wavelength_nm, known)
-            row[(gap > WIDEST_GAP_NM) & (off > NEAR_NM)] = np.nan
+            row[falls_in_gap(wavelength_nm, known)] = np.nan
     return shown
 
 

@@ -6,7 +6,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from . import band_response
-from .band_response import NEAR_NM, WIDEST_GAP_NM
+from .band_response import NEAR_NM
 from .sensor_catalogue import SensorBand
 from .spectral_library import Reference
 
@@ -112,8 +112,8 @@ def _in_gap(centres: np.ndarray, widths: np.ndarray, source: np.ndarray) -> np.n
     between the few bands of a multispectral raster.
     """
     spacing = float(np.median(np.diff(source))) if len(source) > 1 else 0.0
-    gap, distance = band_response.gaps_about(centres, source)
-    is_wide = (gap > WIDEST_GAP_NM) & (distance > np.maximum(widths / 2, NEAR_NM))
+    is_wide = band_response.falls_in_gap(centres, source, np.maximum(widths / 2, NEAR_NM))
+    _, distance = band_response.gaps_about(centres, source)
     return is_wide | (distance > np.maximum(widths / 2, GAP_SPACINGS * spacing))
 
 
