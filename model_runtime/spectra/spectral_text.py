@@ -9,7 +9,7 @@ import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -29,6 +29,7 @@ _BEYOND = 1e30  # USGS marks deleted channels by -1.23e34
 _MISSING = (-999, -9999, -99999, -32768, -32767)  # what others write where they have none
 # How numbers were read, where that is a guess.
 PERCENT, TEN_THOUSANDTHS = "read as percent", "read as reflectance × 10,000"
+_TOLD = re.compile(r"X?(\d+(?:[.,]\d+)?)\s*(?:nm|µm|um)?")  # R puts an X before column names
 _USGS_TITLE = re.compile(r"splib\w+\s+Record=\d+:\s*(.*)")
 
 
@@ -103,8 +104,9 @@ def _numbers(text: str) -> _Numbers:
     separator = _separator(lines)
     rows = [_cells(line, separator) for line in lines]
     first = next((i for i, row in enumerate(rows) if _is_numeric(row, separator)), None)
-    if first is None or _is_wavelength_row(rows[first - 1 : first], rows[first], separator):
-        return _label(rows, separator)
+    head = _wavelength_row(rows if first is None else rows[: first + 1], separator)
+    if head is not None or first is None:
+        return _label(rows[head or 0 :], separator)
     body = [row for row in rows[first:] if _is_numeric(row, separator)]
     width = max(set(map(len, body)), key=[len(row) for row in body].count)
     cells = [[_number(cell, separator) for cell in row] for row in body if len(row) == width]
@@ -113,21 +115,59 @@ def _numbers(text: str) -> _Numbers:
 
 
 def _label(rows: Sequence[List[str]], separator: str) -> _Numbers:
-    """Rows that begin with a name: the first has the wavelengths."""
-    whole = [row for row in rows if len(row) > _FEWEST and _is_numeric(row[1:], separator)]
-    widths = {len(row) for row in whole}
-    if len(whole) < 2 or len(widths) != 1:
+    """Rows that begin with their labels: the first has the wavelengths behind its own."""
+    labels = _labels_before(rows[0], separator) if rows else 0
+    if not labels:
         raise Unreadable("it has no rows of numbers")
-    cells = [[_number(cell, separator) for cell in row[1:]] for row in whole]
-    return _Numbers([], {}, [row[0].strip() for row in whole], np.array(cells, np.float64))
+    head, wide = rows[0], len(rows[0])
+    whole = [row for row in rows[1:] if _is_numeric(row[labels:], separator)]
+    if not whole or any(len(row) != wide for row in whole):
+        raise Unreadable("it has no rows of numbers")
+    cells = [[_wavelength(cell, separator) for cell in head[labels:]]]
+    cells += [[_number(cell, separator) for cell in row[labels:]] for row in whole]
+    names = [head[0], *_names([row[:labels] for row in whole])]
+    return _Numbers([], {}, names, np.array(cells, np.float64))
 
 
-def _is_wavelength_row(before: Sequence[List[str]], row: List[str], separator: str) -> bool:
-    """Whether the line before the first numbers is a row of wavelengths: ``id,400,410,420``."""
-    if not before or len(before[0]) != len(row) or len(row) <= _FEWEST:
-        return False
-    numbers = np.array([_number(cell, separator) for cell in before[0][1:]])
-    return bool(np.isfinite(numbers).all() and _runs_one_way(numbers))
+def _names(labels: Sequence[Sequence[str]]) -> List[str]:
+    """What rows are called: their first label, or all of them where that does not tell them apart.
+
+    Tables of field campaigns begin with a name, a class, a site, a date.
+    """
+    first = [row[0] for row in labels]
+    if len(set(first)) == len(first):
+        return first
+    return [" ".join(filter(None, row)) for row in labels]
+
+
+def _wavelength_row(rows: Sequence[List[str]], separator: str) -> Optional[int]:
+    """The number of the row whose cells are wavelengths, of which the next one has values."""
+    for i, (row, below) in enumerate(zip(rows, rows[1:])):
+        labels = _labels_before(row, separator)
+        if labels and len(below) == len(row) and _is_numeric(below[labels:], separator):
+            return i
+    return None
+
+
+def _labels_before(row: Sequence[str], separator: str) -> int:
+    """How many cells stand before a row's wavelengths; 0 where it is no row of wavelengths.
+
+    ``id,400,410,420``, ``name,class,lat,X400,X410,X420``: as R writes them, too. Samples that are
+    called 1, 2, 3 are no wavelengths.
+    """
+    numbers = np.array([_wavelength(cell, separator) for cell in row])
+    labels = int(np.flatnonzero(~np.isfinite(numbers)).max(initial=-1)) + 1
+    told = numbers[labels:]
+    if len(told) < _FEWEST or not _runs_one_way(told):
+        return 0
+    counted = told.max() < _LEAST_NM and (told == np.round(told)).all()
+    return 0 if counted else labels
+
+
+def _wavelength(cell: str, separator: str) -> float:
+    """The number of a cell in a row of wavelengths: ``400``, ``400 nm``, ``X400``."""
+    told = _TOLD.fullmatch(cell)
+    return _number(told.group(1) if told else cell, separator)
 
 
 def _runs_one_way(numbers: np.ndarray) -> bool:

@@ -170,6 +170,40 @@ def test_wavelengths_along_the_first_row(tmp_path, text):
     assert second.values[:2] == pytest.approx([0.2, 0.3])
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["name,class,site,400,500,600", "name,class,lat,X400,X500,X600", "a,b,c,400 nm,500nm,600 nm"],
+)
+def test_tables_of_the_field_have_more_than_a_name_before_the_wavelengths(tmp_path, head):
+    (tmp_path / "field.csv").write_text(
+        f"{head}\noak,tree,45.1,0.1,0.2,0.3\nsoil,bare,45.2,1,2,3\n"
+    )
+    oak, soil = read(tmp_path / "field.csv")
+    assert (oak.name, soil.name) == ("oak", "soil")
+    assert oak.wavelength_nm == pytest.approx([400, 500, 600])
+    assert oak.values / oak.values[0] == pytest.approx([1, 2, 3])
+
+
+def test_where_names_come_twice_the_other_labels_are_added(tmp_path):
+    rows = "plot,date,400,500,600\n7,May,0.1,0.2,0.3\n7,June,0.2,0.3,0.4\n"
+    (tmp_path / "twice.csv").write_text(rows)
+    assert [one.name for one in read(tmp_path / "twice.csv")] == ["7 May", "7 June"]
+
+
+def test_numbers_before_the_wavelengths_are_no_values(tmp_path):
+    """The first column was taken for wavelengths: plots 101 to 103."""
+    rows = "plot,lat,400,500,600\n101,45.1,0.1,0.2,0.3\n102,45.2,0.2,0.3,0.4\n103,45,0.1,0.1,0.1\n"
+    (tmp_path / "plots.csv").write_text(rows)
+    found = read(tmp_path / "plots.csv")
+    assert [one.name for one in found] == ["101", "102", "103"]
+    assert found[0].values == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_samples_that_are_numbered_stand_in_columns(tmp_path):
+    (tmp_path / "columns.csv").write_text("nm,1,2,3\n400,0.1,0.2,0.3\n500,0.2,0.3,0.4\n")
+    assert [one.name for one in read(tmp_path / "columns.csv")] == ["1", "2", "3"]
+
+
 def test_usgs_values_find_their_wavelengths(tmp_path):
     folder = tmp_path / "ASCIIdata" / "Minerals"
     folder.mkdir(parents=True)
