@@ -9,11 +9,14 @@ import numpy as np
 
 from ..errors import InputError, one_line
 from ..tiling import Window
+from . import named_sources
 from .gdal_setup import gdal, ogr, osr, require_proj, vector_errors
 from .georeference import PIXEL_GRID, Georeference, Geotransform, refuse_without_grid
 
 DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf")
 GIVE_FEATURES = "give a GeoPackage, shapefile, GeoJSON or FlatGeobuf file"
+ZIP, IN_ZIP = ".zip", "/vsizip/"
+VECTORS = (".shp", ".gpkg", ".geojson", ".json", ".fgb")  # within a zip
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg", ".qix", "-wal", "-shm")
 
 
@@ -45,6 +48,7 @@ def open_layer(
 ) -> Layer:
     """Open the vector file at ``path``: its ``layer``, else its only one.
 
+    It may lie in a zip: ``zones.zip`` that holds one, or ``/vsizip/zones.zip/zones.shp``.
     ``name_field`` names the features, else their number does. ``option`` names the layer on the
     command line.
 
@@ -52,11 +56,12 @@ def open_layer(
     Raises: InputError for what is not a vector file, lacks the layer or field, or has no features.
     """
     require_proj()
-    if not Path(path).exists():
+    if not any(part.exists() for part in _on_disk(path)):
         raise InputError(f"'{path}' does not exist", "check the path")
+    place = _place_in_zip(path) if str(path).lower().endswith(ZIP) else str(path)
     try:
         allowed = [name for name in DRIVERS if gdal.GetDriverByName(name) is not None]
-        dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR, allowed_drivers=allowed)
+        dataset = gdal.OpenEx(place, gdal.OF_VECTOR, allowed_drivers=allowed)
     except RuntimeError as error:
         raise InputError(f"'{path}' cannot be read ({one_line(error)})", GIVE_FEATURES) from None
     with _refusing_damage(path):
@@ -72,9 +77,34 @@ def files_of_layer(path: str) -> List[str]:
 
     Returns: paths.
     """
+    if str(path).startswith(IN_ZIP):
+        return [str(part) for part in _on_disk(path)]
     replacing = [Path(path).with_suffix(end) for end in SIDECARS if end.startswith(".")]
     sides = [*(Path(f"{path}{end}") for end in SIDECARS), *replacing]
     return [str(path), *(str(side) for side in sides if side.is_file())]
+
+
+def _on_disk(path: str) -> List[Path]:
+    """The file that ``path`` is, or the zip that it lies in; none where that cannot be."""
+    if not str(path).startswith("/vsi"):
+        return [Path(path)]
+    archive = named_sources.archive_of(str(path)) if str(path).startswith(IN_ZIP) else None
+    local = archive is not None and named_sources.trouble_with(str(path), network=False) is None
+    return [archive] if archive is not None and local else []
+
+
+def _place_in_zip(path: str) -> str:
+    """Where the only vector file in a zip is; raises InputError for none and for several."""
+    inside = f"{IN_ZIP}{path}"
+    found = [name for name in gdal.ReadDirRecursive(inside) or () if name.lower().endswith(VECTORS)]
+    if len(found) == 1:
+        return f"{inside}/{found[0]}"
+    if not found:
+        raise InputError(f"'{path}' holds no vector file", GIVE_FEATURES)
+    raise InputError(
+        f"'{path}' holds {len(found)} vector files",
+        "name one: " + ", ".join(f"{inside}/{name}" for name in sorted(found)[:5]),
+    )
 
 
 @contextmanager

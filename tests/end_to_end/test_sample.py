@@ -1,6 +1,7 @@
 """``sample``: spectra of points and polygons, held against NumPy, and what is refused."""
 
 import csv
+import zipfile
 
 import numpy as np
 import pytest
@@ -287,3 +288,42 @@ def test_a_field_may_have_the_name_of_the_geometry(command, tmp_path):
     (feature,) = source.GetLayer(0)
     assert feature["geom"] == "flat" and feature["mean_450"] == 1
     assert feature.GetGeometryRef().GetX() == pytest.approx(15.0005)
+
+
+def zip_of(path, *files):
+    """A zip of ``files``, as people send shapefiles, in a folder of it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.write(file, f"sent/{file.name}")
+    return path
+
+
+@pytest.mark.parametrize("name", ["sent.zip", "/vsizip/{}/sent.zip/sent/trees.shp"])
+def test_a_zipped_shapefile_gives_the_same(command, cube, tmp_path, name):
+    write_layer(
+        tmp_path / "trees.shp", [("tree", "POINT (500141 3999919)")], driver="ESRI Shapefile"
+    )
+    zip_of(tmp_path / "sent.zip", *tmp_path.glob("trees.*"))
+    zipped = name.format(tmp_path) if name.startswith("/vsi") else tmp_path / name
+    tables = []
+    for features in (tmp_path / "trees.shp", zipped):
+        done = command("sample", cube, features, "--csv", tmp_path / f"{len(tables)}.csv")
+        assert done.returncode == 0, done.stderr
+        tables.append(rows_of(tmp_path / f"{len(tables)}.csv"))
+    assert tables[0] == tables[1] and tables[0]
+
+
+def test_what_is_in_a_zip_is_said_where_it_is_none_or_several(command, cube, fields, tmp_path):
+    write_layer(tmp_path / "a.gpkg", [("tree", "POINT (500141 3999919)")])
+    cases = {"none": [cube], "two": [fields, tmp_path / "a.gpkg"]}
+    for name, files in cases.items():
+        zip_of(tmp_path / f"{name}.zip", *files)
+    said = {
+        tmp_path / "none.zip": "holds no vector file",
+        tmp_path / "two.zip": f"/vsizip/{tmp_path}/two.zip/sent/a.gpkg",
+        "/vsizip/none.zip/a.shp": "does not exist",
+        "/vsizip//vsicurl/http://127.0.0.1:9/a.zip/a.shp": "does not exist",
+    }
+    for features, why in said.items():
+        done = command("sample", cube, features, "--csv", tmp_path / "s.csv")
+        assert done.returncode == 2 and why in done.stderr and "Traceback" not in done.stderr
