@@ -5,12 +5,11 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import fields
-from .library import CROPS, GROUND, Library
+from .library import CROPS, GROUND, WATERS, Library
 
 # Shares of the kinds of patches: one material, a grid of patches of one class, regions.
 UNIFORM, GRID = 0.2, 0.25
 MOST_REGIONS = 5
-TEXTURE_SIGMA = 0.45  # of the logarithm of brightness, at most
 SECOND_SHARE = 0.6  # of the regions hold two spectra of their class, mixed
 OTHER_SHARE = 0.3  # and of these regions the second spectrum is of another class
 # Farmland: the scenes have few fields, and a smooth one is what a network takes for water.
@@ -18,7 +17,7 @@ FARMLAND_SHARE = 0.2  # of the patches
 MOST_BOUNDARIES = 3  # straight ones between fields
 BARE_SHARE = 0.15  # of the fields
 LEAST_COVER = 0.3  # of a field's ground, by plants
-FIELD_ROUGHNESS = 0.5
+FIELD_ROUGHNESS = 0.03, 0.25  # sigma of the logarithm of brightness, at least and at most
 
 
 def compose(
@@ -35,7 +34,7 @@ def compose(
         spectra, weights, roughness = _materials(rng, library, _labels(rng, side))
     if rng.random() < 0.5:
         weights = _blur(weights)
-    weights = weights * _texture(rng, np.tensordot(roughness, weights, 1))
+    weights = weights * _texture(rng, np.tensordot(roughness.T, weights, 1))
     rgb = library.rgb if camera is None else library.cameras[camera]
     seen = library.seen[:, spectra].all(1)
     return (
@@ -59,17 +58,19 @@ def _labels(rng: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
-    """(numbers of spectra, their weights (n, side, side), roughness (n,)): one or two a region."""
+    """(numbers of spectra, weights (n, side, side), roughness (n, 2)): one or two a region."""
     numbers, side = np.unique(labels), len(labels)
-    one_class = rng.choice(len(library.groups), p=library.shares)
-    alike = len(numbers) > MOST_REGIONS or rng.random() < 0.2
+    of_grid = len(numbers) > MOST_REGIONS
+    shares = _on_land(library) if of_grid else library.shares
+    one_class = rng.choice(len(library.groups), p=shares)
+    alike = of_grid or rng.random() < 0.2
     spectra, weights, groups = [], [], []
     for number in numbers:
         group = one_class if alike else rng.choice(len(library.groups), p=library.shares)
         inside = (labels == number).astype(np.float32)
         spectra.append(rng.choice(library.groups[group]))
         groups.append(group)
-        if len(numbers) <= MOST_REGIONS and rng.random() < SECOND_SHARE:
+        if not of_grid and rng.random() < SECOND_SHARE:
             if rng.random() < OTHER_SHARE:
                 group = rng.choice(len(library.groups), p=library.shares)
             spectra.append(rng.choice(library.groups[group]))
@@ -81,7 +82,16 @@ def _materials(rng: np.random.Generator, library: Library, labels: np.ndarray):
         else:
             weights.append(inside)
     roughness = library.roughness[groups].astype(np.float32)
+    if of_grid:
+        roughness[:, 0] = 0  # samples may be as even as they like: there is no water among them
     return np.array(spectra), np.stack(weights).astype(np.float32), roughness
+
+
+def _on_land(library: Library) -> np.ndarray:
+    """How often a class is drawn for a grid: samples lie side by side, waters never do."""
+    shares = library.shares.copy()
+    shares[library.named(WATERS)] = 0
+    return shares / shares.sum() if shares.any() else library.shares
 
 
 def _farmland(
@@ -96,7 +106,7 @@ def _farmland(
         inside = (labels == number).astype(np.float32)
         cover = _cover(rng, side)
         weights += [inside * cover, inside * (1 - cover)]
-    roughness = np.full(len(spectra), FIELD_ROUGHNESS, np.float32)
+    roughness = np.tile(np.float32(FIELD_ROUGHNESS), (len(spectra), 1))
     return np.array(spectra), np.stack(weights).astype(np.float32), roughness
 
 
@@ -136,11 +146,13 @@ def _blur(weights: np.ndarray) -> np.ndarray:
 
 
 def _texture(rng: np.random.Generator, roughness: np.ndarray) -> np.ndarray:
-    """Brightness about 1 where ``roughness`` (side, side) is 1: grain of pixels and of patches."""
-    side = len(roughness)
-    sigma = TEXTURE_SIGMA * rng.random() ** 2
+    """Brightness about 1: grain of pixels and of patches, by ``roughness`` (2, side, side).
+
+    That is the least and the most of its sigma; the least is all grain, as leaves and stems are.
+    """
+    least, most = roughness
+    side = len(least)
+    sigma, share = (most - least) * np.float32(rng.random() ** 2), np.float32(rng.random())
     grain = rng.standard_normal((side, side)).astype(np.float32)
     larger = fields.smooth(rng, side, rng.uniform(2, side / 2))
-    share = rng.random()
-    brightness = roughness * sigma * (share * grain + (1 - share) * larger)
-    return np.exp(brightness).astype(np.float32)
+    return np.exp((least + sigma * share) * grain + sigma * (1 - share) * larger)

@@ -52,7 +52,9 @@ class Patches:
             rgb = camera_augmentation.simulate_camera(
                 rgb, camera_augmentation.draw(rng, self._bands_nm[0], self.data)
             )
-        noise = rng.standard_normal(rgb.shape, np.float32) * np.float32(self.data.input_noise)
+        # Mostly little: calm water is told from a field by how even it is.
+        sigma = np.float32(self.data.input_noise * rng.random() ** 3)
+        noise = sigma * rng.standard_normal(rgb.shape, np.float32)
         return (rgb + noise).astype(np.float32), cube.astype(np.float32), seen
 
     def _camera(self, rng: np.random.Generator) -> Optional[int]:

@@ -111,4 +111,25 @@ def test_water_is_calmer_than_land(spectra):
     rough = [composed(one, seed)[1] for one in (spectra, water) for seed in range(40)]
     apart = [np.log(cube).std((1, 2)).max() for cube in rough]
     assert np.median(apart[40:]) < np.median(apart[:40])
-    assert (water.roughness < 1).all() and (spectra.roughness == 1).all()
+
+
+def test_plants_are_never_as_even_as_water_but_in_a_grid(spectra, monkeypatch):
+    """What tells a pond from a meadow of its colour."""
+    monkeypatch.setattr(composition, "GRID", 0.0)
+    plants = dataclasses.replace(spectra, names=["wheat canopy", "crowns open", "vegetation"])
+    water = dataclasses.replace(spectra, names=["sim_water", "water", "owt water"])
+
+    def grain(library, seed):
+        _, cube, _ = composed(library, seed)
+        return np.median(np.abs(np.diff(np.log(cube[0]), axis=1)))
+
+    assert min(grain(plants, seed) for seed in range(40)) > 0.02
+    assert np.median([grain(water, seed) for seed in range(40)]) < 0.02
+
+
+def test_waters_never_lie_in_a_grid(spectra, monkeypatch):
+    monkeypatch.setattr(composition, "UNIFORM", 0.0)
+    monkeypatch.setattr(composition, "GRID", 1.0)
+    water = dataclasses.replace(spectra, names=["water", "b", "c"])  # not seen in all bands
+    drawn = (composition.compose(np.random.default_rng(s), water, 60, None) for s in range(30))
+    assert all(seen.all() for _, _, seen in drawn)

@@ -144,10 +144,11 @@ def test_a_scene_too_small_to_be_made_coarser_is_taken_as_it_is(config):
     assert set(cube.ravel()) <= set(scene.cube.ravel())
 
 
-def test_noise_is_on_the_input_alone(config):
+def test_noise_is_on_the_input_alone_and_mostly_little(config):
     scene = aligned_scene()
-    rgb, cube, _ = of_scenes([scene], plain(config, input_noise=0.05), 0).batch(0, 50)
-    assert (rgb - cube[:, :3]).std() == pytest.approx(0.05, rel=0.1)
+    rgb, cube, _ = of_scenes([scene], plain(config, input_noise=0.05), 0).batch(0, 200)
+    sigma = (rgb - cube[:, :3]).std((1, 2, 3))
+    assert 0.04 < sigma.max() < 0.06 and np.median(sigma) < 0.01
 
 
 def test_a_mixture_is_seen_where_both_are(config):
