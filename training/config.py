@@ -22,7 +22,15 @@ else:
     import tomli as tomllib
 
 # Settings of data that are files and folders.
-PLACES = ("train", "validation", "responses", "libraries", "validation_libraries", "pairs")
+PLACES = (
+    "train",
+    "more_scenes",
+    "validation",
+    "responses",
+    "libraries",
+    "validation_libraries",
+    "pairs",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,8 @@ class NormalisationSettings:
 class Data:
     """Where the scenes are and how patches are drawn from them.
 
-    ``units``: only scenes in these units are used. ``sensor_power``: a sensor is drawn with its
+    ``more_scenes``: further ones to train on, as far as they are there. ``units``: only scenes in
+    these units are used. ``sensor_power``: a sensor is drawn with its
     number of pixels to this power, so that none dominates (1: by pixels, 0: all alike).
     ``turned``: patches are turned by quarters and flipped at random, cut or composed as they lie if
     not.
@@ -105,6 +114,7 @@ class Data:
     pair_every: int = 0
     pair_patch: int = 40
     cache: str = ""
+    more_scenes: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

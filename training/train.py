@@ -98,7 +98,7 @@ def _prepare(args: argparse.Namespace, ranks: Ranks) -> Run:
         told = run_folder.hold(folder, config, stages, args.resume)
         told += run_folder.outdated(folder, config, stages) + run_folder.stale(folder, config)
         told += [] if config.data.validation else [NOTHING_HELD_OUT]
-        told += in_both(config.data.train, config.data.validation)
+        told += in_both(sources.scenes_there(config.data), config.data.validation)
         for warning in [*told, *sources.warnings(config)]:
             warn(warning)
     drawn_from = sources.load(config, warn if ranks.first else lambda message: None)

@@ -11,7 +11,7 @@ from .dataset import Scene, load_scenes, warn
 from .library import Library
 
 # What enriches the scenes: training goes on without those that are not there.
-EXTRAS = ("libraries", "responses", "pairs")
+EXTRAS = ("more_scenes", "libraries", "responses", "pairs")
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,14 @@ def load(config: Config, tell: Callable[[str], None] = warn) -> Sources:
     """
     there = replace(config, data=_without_missing(config.data))
     data, cameras = there.data, responses.cameras(there)
-    scenes = load_scenes(data.train, there, cameras, tell)
+    scenes = load_scenes(scenes_there(data), there, cameras, tell)
     spectra = library.load(data.libraries, there, cameras) if data.libraries else None
     return Sources(scenes, spectra, camera_pairs.find(data.pairs, scenes))
+
+
+def scenes_there(data: Data) -> List[str]:
+    """The files and folders of scenes to train on, without the further ones that are not there."""
+    return [*data.train, *_without_missing(data).more_scenes]
 
 
 def warnings(config: Config) -> List[str]:
