@@ -10,12 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..networks.colours import agreement
 from ..networks.compact import DARKEST, CompactSettings, ConditionEncoder, PixelDenoiser
 from .convolution import convolution
-from .logarithm import logarithm, mean_of_bands
+from .logarithm import logarithm, mean_of_bands, sum_of_bands
 from .surroundings import CroppedSurroundings
 
-COLOUR_SHARE = "colour_share"  # of x0: the name of this constant
+# Of x0, where colours agree: the name of this constant. Until 0.8 it was "colour_share", of every
+# x0, and the weights of the rest were what it leaves.
+COLOUR_SHARE = "agreeing_colour_share"
 
 
 class DenoiserGraph(nn.Module):
@@ -26,20 +29,21 @@ class DenoiserGraph(nn.Module):
 
     def __init__(self, denoiser: PixelDenoiser, timesteps: int, colours: bool):
         super().__init__()
-        offset, scale = denoiser.offset, denoiser.scale
-        share = denoiser.colour_share if colours else 0.0
-        own, self.width = 1 - share, denoiser.width
+        self.offset, self.scale = offset, scale = denoiser.offset, denoiser.scale
+        self.width = denoiser.width
         self.enter, self.blocks = denoiser.enter, denoiser.blocks
         shape, rest = denoiser.shape, denoiser.rest
-        self.shape = _pointwise(own * _matrix(shape) / scale, own * (shape.bias + 1) / scale)
-        self.rest = _pointwise(own * _matrix(rest), own * (rest.bias - offset / scale))
-        self.register_buffer(COLOUR_SHARE, torch.tensor(share) if colours else None)
+        self.shape = _pointwise(_matrix(shape) / scale, (shape.bias + 1) / scale)
+        self.rest = _pointwise(_matrix(rest), rest.bias - offset / scale)
+        share = torch.tensor(denoiser.colour_share) if colours else None
+        self.register_buffer(COLOUR_SHARE, share)
         shifts = denoiser.time(torch.arange(timesteps))  # a block (timesteps, 2 width, 1, 1)
         for i, (block, shift) in enumerate(zip(self.blocks, shifts)):
             self.register_buffer(f"biases_{i}", shift[..., 0, 0] + block.widen.bias)
 
     def forward(self, x: Tensor, features: Tensor, timestep: Tensor) -> Tensor:
-        own = features if self.colour_share is None else features[:, : self.width]
+        share = getattr(self, COLOUR_SHARE)
+        own = features if share is None else features[:, : self.width]
         hidden, brightness = self.enter(x) + own, own[:, -1:]
         for i, block in enumerate(self.blocks):
             bias = getattr(self, f"biases_{i}")[timestep][0]
@@ -47,9 +51,12 @@ class DenoiserGraph(nn.Module):
             hidden = hidden + block.narrow(wide)
         hidden = F.relu(hidden)
         x0 = brightness * self.shape(hidden) + self.rest(hidden)
-        if self.colour_share is None:
-            return x0
-        return x0 + self.colour_share * features[:, self.width :]
+        return x0 if share is None else self._with_colours(x0, features[:, self.width :], share)
+
+    def _with_colours(self, x0: Tensor, colours: Tensor, share: Tensor) -> Tensor:
+        one, other = (each * self.scale + self.offset for each in (x0, colours))
+        sums = (sum_of_bands(a * b) for a, b in ((one, other), (one, one), (other, other)))
+        return x0 + agreement(*sums) * share * (colours - x0)
 
 
 class EncoderGraph(nn.Module):

@@ -15,6 +15,7 @@ from .compact import COLOUR_SHARE
 from .surroundings import CENTRE
 
 State = Dict[str, Tensor]
+OLD_COLOUR_SHARE = "colour_share"  # until 0.8; the weights are those of what it leaves
 COLOURS = "colours."  # begins the names of what tells a spectrum by colours alone
 FIT_STEPS = 400  # of LBFGS: some seconds, and about 1 % from the table
 FIRST_WEIGHT = 100.0  # sampling begins at t = T - 1, and one step is only there
@@ -63,7 +64,8 @@ def _denoiser(graph: State, network: CompactNetwork) -> State:
     """Of DenoiserGraph: scales and offsets out of shape and rest, the table as a network."""
     offset, scale = network.denoiser.offset, network.denoiser.scale
     own = {name: value for name, value in graph.items() if not name.startswith("biases_")}
-    share = 1 - own.pop(COLOUR_SHARE, torch.tensor(0.0))
+    own.pop(COLOUR_SHARE, None)
+    share = 1 - own.pop(OLD_COLOUR_SHARE, torch.tensor(0.0))
     for name in ("shape.weight", "shape.bias", "rest.weight", "rest.bias"):
         own[name] = own[name] / share
     own["shape.weight"] = own["shape.weight"] * scale

@@ -20,6 +20,7 @@ from ..networks.compact import CompactNetwork
 from . import compact_weights
 
 State = Dict[str, Tensor]
+SILENT = ".texture."  # in names of weights that begin at no effect: older networks lack them
 
 
 def read(source: Path, config: Config, stages: Sequence[int]) -> Dict[int, State]:
@@ -45,7 +46,9 @@ def _stage(source: Path, config: Config, stage: int, of_package: bool) -> State:
         state = _of_package(source, stage, network)
     else:
         state = checkpoint.require(source, stage)["ema"]
-    _hold_same_sizes(state, network.state_dict(), f"stage {stage + 1} of {source}")
+    fresh = network.state_dict()
+    state = {**{name: fresh[name] for name in fresh if SILENT in name}, **state}
+    _hold_same_sizes(state, fresh, f"stage {stage + 1} of {source}")
     return state
 
 

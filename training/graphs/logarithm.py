@@ -28,9 +28,14 @@ def logarithm(values: Tensor) -> Tensor:
 
 
 def mean_of_bands(values: Tensor) -> Tensor:
-    """The mean (N, 1, rows, cols) over the bands, added one by one for the same reason."""
+    """The mean (N, 1, rows, cols) over the bands."""
+    return sum_of_bands(values) / values.shape[1]
+
+
+def sum_of_bands(values: Tensor) -> Tensor:
+    """The sum (N, 1, rows, cols) over the bands, added one by one for the same reason."""
     bands = values.split(1, 1)
     total = bands[0]
     for band in bands[1:]:
         total = total + band
-    return total / len(bands)
+    return total

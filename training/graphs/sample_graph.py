@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from model_runtime.diffusion import samplers, schedule
 from model_runtime.package import manifest
 
+from ..networks.colours import LEAST_COSINE
 from ..networks.compact import DARKEST
 from .compact import COLOUR_SHARE
 from .linear_steps import Step, linear_steps
@@ -44,7 +45,7 @@ def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: in
         else:
             encoder = _weights(folder, stage.condition_encoder)
             seen = _encode(graph, encoder, model, s, condition, _ends(denoiser))
-        condition = _StageGraph(graph, s, stage, denoiser, seen).sample(sampler, steps)
+        condition = _StageGraph(graph, s, model, denoiser, seen).sample(sampler, steps)
         graph.output(f"sample_{s}", condition, stage.output_bands)
     return graph.content()
 
@@ -110,12 +111,13 @@ class _Seen:
     """What a stage sees of its condition: ``features`` (pixels, width), ``brightness`` (pixels, 1).
 
     The biases at the blocks' ends are in the features already, instead of in every step.
-    ``colours`` (pixels, bands): their share of x0, if the stage has one.
+    ``colours`` (pixels, bands): x0 by them alone, if the stage has one; it counts for ``share``.
     """
 
     features: str
     brightness: str
     colours: Optional[str] = None
+    share: float = 0.0
 
 
 def _ends(denoiser: Weights) -> List[np.ndarray]:
@@ -131,12 +133,11 @@ def _enter(graph: _Graph, denoiser: Weights, bands: int) -> _Seen:
     features = graph.add("Transpose", graph.input("features", [given, "pixels"]), perm=[1, 0])
     colours = None
     if share is not None:
-        own = graph.columns(features, width, given)
-        colours = graph.add("Mul", own, graph.constant(share))
+        colours = graph.columns(features, width, given)
         features = graph.columns(features, 0, width)
     brightness = graph.columns(features, width - 1, width)
     ended = graph.add("Add", features, graph.constant(sum(_ends(denoiser))))
-    return _Seen(ended, brightness, colours)
+    return _Seen(ended, brightness, colours, 0.0 if share is None else float(share))
 
 
 def _encode(
@@ -162,6 +163,38 @@ def _encode(
     return _Seen(graph.add("Gemm", seen, *map(graph.constant, looks)), brightness)
 
 
+class _Colours:
+    """What colours alone tell, as ``compact.DenoiserGraph`` has it count."""
+
+    def __init__(self, graph: _Graph, model: manifest.Manifest, stage: manifest.Stage, seen: _Seen):
+        bands, n = list(stage.final_bands), model.normalisation
+        self._graph, self._seen = graph, seen
+        self._scale, self._offset = (
+            graph.constant(np.array(each)[bands]) for each in (n.output_scale, n.output_offset)
+        )
+        self._ones = graph.constant(np.ones((len(bands), 1)))
+        self._spectrum = self._spectra(seen.colours)
+        self._square = self._sum_of_products(self._spectrum, self._spectrum)
+
+    def with_share(self, x0: str) -> str:
+        """``x0`` (pixels, bands) with its share of colours, the more the nearer both lie."""
+        graph, own = self._graph, self._spectra(x0)
+        squares = graph.add("Mul", self._sum_of_products(own, own), self._square)
+        length = graph.add("Max", graph.add("Sqrt", squares), graph.constant(np.float32(1e-12)))
+        cosine = graph.add("Div", self._sum_of_products(own, self._spectrum), length)
+        above = graph.add("Sub", cosine, graph.constant(np.float32(LEAST_COSINE)))
+        factor = np.float32(self._seen.share / (1 - LEAST_COSINE))
+        share = graph.add("Relu", graph.add("Mul", above, graph.constant(factor)))
+        apart = graph.add("Sub", self._seen.colours, x0)
+        return graph.add("Add", x0, graph.add("Mul", apart, share))
+
+    def _spectra(self, normalised: str) -> str:
+        return self._graph.add("Add", self._graph.add("Mul", normalised, self._scale), self._offset)
+
+    def _sum_of_products(self, one: str, other: str) -> str:
+        return self._graph.add("MatMul", self._graph.add("Mul", one, other), self._ones)
+
+
 class _StageGraph:
     """One stage's steps.
 
@@ -170,13 +203,20 @@ class _StageGraph:
     are then what they are behind that layer, and the layer is no work at all.
     """
 
-    def __init__(self, graph: _Graph, s: int, stage: manifest.Stage, weights: Weights, seen: _Seen):
+    def __init__(
+        self, graph: _Graph, s: int, model: manifest.Manifest, weights: Weights, seen: _Seen
+    ):
+        stage = model.stages[s]
         self._graph, self._s, self._stage, self._weights = graph, s, stage, weights
         self._enter = _matrix(weights, "enter")
         wide = self._enter.shape[0] >= self._enter.shape[1]
-        self._behind = wide and stage.prediction == "x0"  # else the last x0 is made of x_t too
+        # Else the last x0 is made of x_t too, or every x0 is held against what colours tell.
+        self._behind = wide and stage.prediction == "x0" and seen.colours is None
         self._diffusion = schedule.of_manifest(stage.schedule)
         self._ends, self._seen = _ends(weights), seen
+        self._colours = None
+        if seen.colours is not None:
+            self._colours = _Colours(graph, model, stage, seen)
 
     def sample(self, sampler: str, steps: int) -> str:
         """The sample (pixels, bands) after all steps."""
@@ -238,13 +278,7 @@ class _StageGraph:
         behind = self._behind and not last
         shape, rest = (self._leave(layer, hidden, behind) for layer in ("shape", "rest"))
         x0 = graph.add("Add", graph.add("Mul", shape, self._seen.brightness), rest)
-        return x0 if self._seen.colours is None else graph.add("Add", x0, self._colours(behind))
-
-    def _colours(self, behind: bool) -> str:
-        colours = self._seen.colours
-        if not behind:
-            return colours
-        return self._graph.add("MatMul", colours, self._graph.constant(self._enter))
+        return x0 if self._colours is None else self._colours.with_share(x0)
 
     def _block(self, b: int, hidden: str, t: int) -> str:
         """A residual block, whose end's bias is in ``hidden`` already."""

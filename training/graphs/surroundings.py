@@ -24,6 +24,7 @@ class CroppedSurroundings(nn.Module):
         super().__init__()
         self.enter, self.down, self.up = looks.enter, looks.down, looks.up
         self.blocks, self.leave, self.own = looks.blocks, looks.leave, looks.own
+        self.texture = looks.texture
         self._levels, self.margin = level_margins(settings), influence(settings)
         for i, up in enumerate(self.up):
             self.register_buffer(f"{CENTRE}{i}", _centre(up.out_channels))
@@ -41,7 +42,10 @@ class CroppedSurroundings(nn.Module):
         plan, levels = self._levels, [F.relu(self.enter(relative))]
         for down in self.down:
             levels.append(F.relu(down(F.avg_pool2d(levels[-1], 2))))
-        around = self.blocks[-1](levels[-1] if self.up else finest)
+        coarsest = levels[-1]
+        if self.texture is not None:
+            coarsest = coarsest + self.texture(relative[:, -1:])
+        around = self.blocks[-1](coarsest if self.up else finest)
         for i in reversed(range(len(self.up))):
             coarser = plan[i + 1]
             held = self._crop(i, self.up[i](around), coarser.given - coarser.taken)

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .colours import ColourSpectrum
+from .colours import ColourSpectrum, agreement
 from .pointwise import Pointwise
 from .precision import in_float32
 
+TEXTURES = 0.01, 0.03, 0.1  # differences of the logarithm of brightness between neighbours
 DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
 
 
@@ -29,8 +30,9 @@ class CompactSettings:
     ``context_expansion`` is how many times a level's width its blocks compute in between.
     ``offset`` and ``scale`` are the package's normalisation: the network undoes it to work on
     spectra relative to the pixel's brightness, which illumination and shade change most.
+    ``texture``: whether the coarsest level is told how even brightness is.
     ``colour_width``: of what tells a spectrum by the pixel's colours alone (0: there is none);
-    its share of x0 is ``colour_share``.
+    its share of x0 is ``colour_share`` where both agree.
     """
 
     condition_bands: int
@@ -47,6 +49,7 @@ class CompactSettings:
     dropout: float = 0.0
     colour_width: int = 0
     colour_share: float = 0.3
+    texture: bool = False
 
     def __post_init__(self):
         if len(self.context_widths) != len(self.context_blocks):
@@ -55,6 +58,8 @@ class CompactSettings:
             raise ValueError("colour_share must lie between 0 and 1")
         if self.colour_width and not self.context_widths:
             raise ValueError("colour_width is for stages that see surroundings")
+        if self.texture and len(self.context_widths) < 2:
+            raise ValueError("texture is for stages that see surroundings at two levels or more")
 
     @property
     def multiple(self) -> int:
@@ -144,16 +149,44 @@ class Surroundings(nn.Module):
         )
         self.leave = Pointwise(widths[0], settings.width - 1)
         self.own = Pointwise(bands, settings.width - 1, bias=False)
+        self.texture = Texture(settings) if settings.texture else None
 
     def forward(self, relative: Tensor, brightness: Tensor) -> Tensor:
         levels = [F.relu(_padded_convolution(self.enter, relative, self.training))]
         for down in self.down:
             levels.append(F.relu(down(F.avg_pool2d(levels[-1], 2))))
-        around = self.blocks[-1](levels.pop())
+        coarsest = levels.pop()
+        if self.texture is not None:
+            coarsest = coarsest + self.texture(relative[:, -1:])
+        around = self.blocks[-1](coarsest)
         for blocks, up in zip(reversed(self.blocks[:-1]), reversed(self.up)):
             finer = F.interpolate(up(around), scale_factor=2, mode="bilinear")
             around = blocks(levels.pop() + finer)
         return torch.cat([self.leave(around) + self.own(relative), brightness], 1)
+
+
+class Texture(nn.Module):
+    """How much brightness varies from pixel to pixel, for the coarsest level.
+
+    Calm water has the colour of a meadow, not its grain. Squares of the differences between
+    neighbours in the logarithm of brightness, their mean over each of the level's pixels, and that
+    against the squares of TEXTURES: from 0, far calmer, to 1, far rougher.
+    """
+
+    def __init__(self, settings: CompactSettings):
+        super().__init__()
+        self.pixels = settings.multiple
+        self.leave = _silent(Pointwise(len(TEXTURES), settings.context_widths[-1]))
+
+    def forward(self, brightness: Tensor) -> Tensor:
+        """``brightness`` (N, 1, rows, cols), its logarithm; bfloat16 would hide calm water's."""
+        return self.leave(in_float32(self._roughness, brightness))
+
+    def _roughness(self, brightness: Tensor) -> Tensor:
+        around = F.pad(brightness, [0, 1, 0, 1], mode="replicate")
+        right, below = around[..., :-1, 1:] - brightness, around[..., 1:, :-1] - brightness
+        mean = F.avg_pool2d(right * right + below * below, self.pixels)
+        return torch.cat([mean / (mean + typical**2) for typical in TEXTURES], 1)
 
 
 class ContextBlock(nn.Module):
@@ -206,7 +239,12 @@ class PixelDenoiser(nn.Module):
         for block, shift in zip(self.blocks, self.time(timestep)):
             hidden = block(hidden, shift)
         x0 = in_float32(self._spectrum, F.relu(hidden), brightness)
-        return torch.lerp(x0, of_colours, self.colour_share) if of_colours.shape[1] else x0
+        return self._with_colours(x0, of_colours) if of_colours.shape[1] else x0
+
+    def _with_colours(self, x0: Tensor, colours: Tensor) -> Tensor:
+        one, other = (self.scale * each + self.offset for each in (x0, colours))
+        sums = ((a * b).sum(1, keepdim=True) for a, b in ((one, other), (one, one), (other, other)))
+        return x0 + self.colour_share * agreement(*sums) * (colours - x0)
 
     def _spectrum(self, hidden: Tensor, brightness: Tensor) -> Tensor:
         spectrum = brightness * (1 + self.shape(hidden)) + self.scale * self.rest(hidden)

@@ -51,6 +51,7 @@ LEVELS = [
     {"context_widths": (6, 8), "context_blocks": (1, 2)},
     {"context_widths": (6, 8), "context_blocks": (2, 1), "kernel": 5},
     {"context_widths": (6, 8, 4), "context_blocks": (1, 2, 3)},
+    {"context_widths": (6, 8, 4), "context_blocks": (1, 2, 3), "texture": True},
 ]
 
 

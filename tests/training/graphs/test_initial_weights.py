@@ -147,3 +147,13 @@ def test_the_settings_for_ones_own_scenes_start_from_the_embedded_model():
     config = load(ROOT / "training" / "configs" / "own.toml")
     found = initial_weights.read(embedded.package_folder(None), config, [1])
     assert all(torch.isfinite(value).all() for value in found[1].values())
+
+
+def test_a_network_without_texture_is_where_one_with_it_begins(exported, small_toml):
+    """That tells nothing until it is trained."""
+    _, run, package = exported
+    wider = load(small_toml, ["stages.0.network.texture=true"])
+    of_run, of_package = (initial_weights.read(each, wider, [0])[0] for each in (run, package))
+    added = {name for name in of_run if name not in checkpoint.load(run, 0)["ema"]}
+    assert added and added == {name for name in of_package if ".texture." in name}
+    assert all(not of_run[name].any() for name in added)

@@ -49,7 +49,7 @@ def test_steps_do_not_move_it_and_the_seed_decides_it(fitted):
             assert torch.equal(value, other.network.state_dict()[name])
 
 
-def test_it_has_its_share_of_the_estimate_and_tells_the_spectra(fitted):
+def test_it_has_its_share_of_the_estimate_where_both_agree_and_tells_the_spectra(fitted):
     trainer, _ = fitted()
     network, (scene, *_) = trainer.ema.network.eval(), trainer.patches.scenes
     offset, scale = network.settings.offset, network.settings.scale
@@ -63,7 +63,10 @@ def test_it_has_its_share_of_the_estimate_and_tells_the_spectra(fitted):
         colours = encoder.colours(*encoder.relative(condition))
         encoder.colours.fitted.fill_(False)
         own = network(x, condition, t)
-    share = network.settings.colour_share
+    spectra = (each * scale + offset for each in (own, colours))
+    cosine = torch.nn.functional.cosine_similarity(*spectra, dim=1)[:, None]
+    share = network.settings.colour_share * (2 * cosine - 1).clamp_min(0)
+    assert share.max() > 0 and share.min() < share.max()
     torch.testing.assert_close(both, own + share * (colours - own))
     error = (colours * scale + offset - cube[:, bands]).abs().mean()
     assert error < 0.02  # of reflectances to 0.6

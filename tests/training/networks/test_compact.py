@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from training.networks.colours import agreement
 from training.networks.compact import CompactNetwork, CompactSettings, influence
 
 SHAPES = [((1,), 3), ((2, 1), 3), ((1, 2), 5), ((1, 1, 2), 3)]  # context blocks and kernel
+TEXTURE = {"context_blocks": (1, 1, 2), "texture": True}
 
 
 def network(context_blocks=(1, 2), kernel=3, **other):
@@ -46,6 +48,47 @@ def test_a_change_reaches_no_farther_than_the_influence_says(blocks, kernel):
     net = network(blocks, kernel)
     reach = max(abs(end) for place in range(28, 33) for end in reached(net, place))
     assert reach <= influence(net.settings) < 2 * reach
+
+
+def test_texture_reaches_no_farther():
+    net = network(**TEXTURE)
+    reach = max(abs(end) for place in range(28, 33) for end in reached(net, place))
+    assert reach <= influence(net.settings)
+
+
+@torch.no_grad()
+def test_grain_of_one_colour_is_told_from_calm():
+    """Both pictures are the same but for the places of their pixels."""
+    encoder = network(**TEXTURE).condition_encoder
+    light = torch.linspace(0.96, 1.04, 40, dtype=torch.float64)
+    mixed = light[torch.randperm(40, generator=torch.Generator().manual_seed(2))]
+
+    def roughness(light):
+        rgb = torch.tensor([0.05, 0.06, 0.04])[:, None, None] * light.repeat(40, 1)
+        relative, _ = encoder.relative((rgb[None] - 0.2) / 0.2)
+        return encoder.looks.texture._roughness(relative[:, -1:])[:, 0]
+
+    assert roughness(light).max() < 0.1 and roughness(mixed).mean() > 0.7
+
+
+def test_texture_needs_a_coarser_level():
+    with pytest.raises(ValueError, match="two levels"):
+        network(context_blocks=(1,), texture=True)
+
+
+def test_colours_count_where_both_spectra_have_one_shape():
+    def share(one, other):
+        return agreement(
+            *(
+                (torch.tensor(a) * torch.tensor(b)).sum()
+                for a, b in ((one, other), (one, one), (other, other))
+            )
+        ).item()
+
+    assert share([1.0, 2.0], [3.0, 6.0]) == pytest.approx(1)
+    assert 0.6 < share([1.0, 2.0], [2.0, 2.2]) < 0.99
+    assert share([1.0, 0.0], [1.0, 3.0]) == share([1.0, 2.0], [-1.0, -2.0]) == 0
+    assert share([0.0, 0.0], [1.0, 3.0]) == 0
 
 
 def test_without_context_a_pixel_sees_itself():
