@@ -73,7 +73,8 @@ class Data:
     not.
     ``gain_sigma`` of the logarithm of brightness, ``tilt_sigma`` of that of a smooth curve over the
     spectrum; ``mixture_share`` of patches mixed with another, ``coarser_share`` at half the
-    resolution; ``input_noise`` on the input bands, in their unit; ``camera_share`` of patches seen
+    resolution, ``finer_share`` of scenes interpolated to twice theirs, as enlarged pictures are;
+    ``input_noise`` on the input bands, in their unit, at most; ``camera_share`` of patches seen
     through another camera: responses whose centres differ by ``camera_shift_nm`` from the input's,
     and, one sigma each, its ``white_balance_sigma``, ``gamma_sigma`` and ``saturation_sigma`` of
     the logarithm, ``haze_sigma`` in the input's unit, added or taken away, ``camera_level_sigma``
@@ -96,6 +97,7 @@ class Data:
     tilt_sigma: float = 0.0
     mixture_share: float = 0.0
     coarser_share: float = 0.0
+    finer_share: float = 0.0
     input_noise: float = 0.0
     camera_share: float = 0.0
     camera_shift_nm: float = 0.0
@@ -381,6 +383,7 @@ _DATA_RANGES = {
     "tilt_sigma": (0, _ANY),
     "mixture_share": (0, 1),
     "coarser_share": (0, 1),
+    "finer_share": (0, 1),
     "input_noise": (0, _ANY),
     "camera_share": (0, 1),
     "camera_shift_nm": (0, _ANY),

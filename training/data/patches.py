@@ -94,14 +94,17 @@ class Patches:
         scene = self.scenes[rng.choice(len(self.scenes), p=self._shares)]
         side = self.data.patch
         rows, cols = scene.rgb.shape[1:]
-        coarser = rng.random() < self.data.coarser_share and min(rows, cols) >= 2 * side
-        taken = 2 * side if coarser else side
+        drawn, apart = rng.random(), self.data.coarser_share + self.data.finer_share
+        coarser = drawn < self.data.coarser_share and min(rows, cols) >= 2 * side
+        finer = self.data.coarser_share <= drawn < apart
+        taken = 2 * side if coarser else -(-side // 2) if finer else side
         row, col = (rng.integers(max(n - taken, 0) + 1) for n in (rows, cols))
         oriented = self._orientation(rng)
         window = np.s_[:, row : row + taken, col : col + taken]
         rgb = scene.rgb if seen_by is None else scene.cameras[seen_by]
         crop = (rgb[window], scene.cube[window], scene.seen[window])
-        crop = _halve(*crop) if coarser else crop
+        crop = _halve(*crop) if coarser else _double(*crop) if finer else crop
+        crop = tuple(part[:, :side, :side] for part in crop)
         return tuple(_turn(_pad(part, side), *oriented) for part in crop)
 
     def _picture(self, rng: np.random.Generator) -> Patch:
@@ -130,6 +133,18 @@ def _halve(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
 
     whole = squares(seen).all((2, 4))
     return squares(rgb).mean((2, 4)), squares(cube).mean((2, 4)), whole
+
+
+def _double(rgb: np.ndarray, cube: np.ndarray, seen: np.ndarray):
+    """A patch at twice its resolution: interpolated linearly, seen where all that enters is."""
+
+    def between(part: np.ndarray) -> np.ndarray:
+        finer = part.repeat(2, 1).repeat(2, 2)
+        around = np.pad(finer, [(0, 0), (1, 1), (1, 1)], mode="edge")
+        rows = around[:, :-2] + 2 * around[:, 1:-1] + around[:, 2:]
+        return (rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / np.float32(16)
+
+    return between(rgb), between(cube), between(seen.astype(np.float32)) == 1
 
 
 def _mix(one: Patch, other: Patch, share: np.ndarray) -> Patch:

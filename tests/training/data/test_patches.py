@@ -138,6 +138,21 @@ def test_a_coarser_patch_holds_means_of_four_pixels(config):
     assert (~seen).sum() == 4 * 8
 
 
+def test_a_finer_patch_lies_between_its_pixels(config):
+    scene = aligned_scene(12, 12)
+    scene.cube[:] = scene.rgb[0] = np.arange(12) / 20
+    scene.rgb[:] = scene.cube[:3]
+    scene.seen[:, 6:] = False
+    settings = plain(config, finer_share=1.0, turned=False)
+    rgb, cube, seen = of_scenes([scene], settings, 0).batch(0, 20)
+    side = cube.shape[-1]
+    steps = np.diff(cube[:, 0, 0], axis=1)
+    assert cube.shape[2:] == (side, side) and side == settings.data.patch
+    np.testing.assert_allclose(steps[:, 1:-1], 1 / 40, atol=1e-6)
+    np.testing.assert_array_equal(rgb, cube[:, :3])
+    assert seen.any() and not seen.all()
+
+
 def test_a_scene_too_small_to_be_made_coarser_is_taken_as_it_is(config):
     scene = aligned_scene(6, 13)
     _, cube, _ = of_scenes([scene], plain(config, coarser_share=1.0), 0).batch(0, 4)
