@@ -78,7 +78,8 @@ class Data:
     through another camera: responses whose centres differ by ``camera_shift_nm`` from the input's,
     and, one sigma each, its ``white_balance_sigma``, ``gamma_sigma`` and ``saturation_sigma`` of
     the logarithm, ``haze_sigma`` in the input's unit, added or taken away, ``camera_level_sigma``
-    of the logarithm of its exposure. ``responses``: tables of cameras (data/responses.py).
+    of the logarithm of its exposure, and ``camera_step`` at most between two values that its 8 bits
+    hold, in the input's unit. ``responses``: tables of cameras (data/responses.py).
     ``libraries``: folders of spectra, of which ``composed_share`` of the patches are made,
     ``validation_libraries`` to calibrate by; ``pasted_share`` of patches have
     another beside them, ``shade_share`` some shade. ``pairs``: folders of camera pictures of the
@@ -106,6 +107,7 @@ class Data:
     haze_sigma: float = 0.0
     saturation_sigma: float = 0.0
     camera_level_sigma: float = 0.0
+    camera_step: float = 0.0
     responses: Tuple[str, ...] = ()
     libraries: Tuple[str, ...] = ()
     validation_libraries: Tuple[str, ...] = ()
@@ -392,6 +394,7 @@ _DATA_RANGES = {
     "haze_sigma": (0, _ANY),
     "saturation_sigma": (0, _ANY),
     "camera_level_sigma": (0, _ANY),
+    "camera_step": (0, _ANY),
     "composed_share": (0, 1),
     "pasted_share": (0, 1),
     "shade_share": (0, 1),

@@ -48,14 +48,14 @@ class Patches:
         rgb, cube, seen = self._ground(rng, seen_by)
         for left in self._light(rng):
             rgb, cube = rgb * left[0], cube * left[1]
+        # Noise is mostly little: calm water is told from a field by how even it is.
+        sigma = np.float32(self.data.input_noise * rng.random() ** 3)
+        rgb = rgb + sigma * rng.standard_normal(rgb.shape, np.float32)
         if seen_by is not None:
             rgb = camera_augmentation.simulate_camera(
                 rgb, camera_augmentation.draw(rng, self._bands_nm[0], self.data)
             )
-        # Mostly little: calm water is told from a field by how even it is.
-        sigma = np.float32(self.data.input_noise * rng.random() ** 3)
-        noise = sigma * rng.standard_normal(rgb.shape, np.float32)
-        return (rgb + noise).astype(np.float32), cube.astype(np.float32), seen
+        return rgb.astype(np.float32), cube.astype(np.float32), seen
 
     def _camera(self, rng: np.random.Generator) -> Optional[int]:
         """The number of the camera that sees a patch; None: the model's own input bands."""

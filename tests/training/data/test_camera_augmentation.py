@@ -53,6 +53,13 @@ def test_saturation_moves_colours_from_grey_and_leaves_grey():
     np.testing.assert_allclose(made - grey, 1.2 * (PICTURE - grey), atol=1e-6)
 
 
+def test_eight_bits_hold_steps_and_no_value_moves_by_more_than_half_of_one():
+    camera = camera_augmentation.Drawn(np.ones(3), np.zeros(3), 1.0, step=0.01)
+    made = camera_augmentation.simulate_camera(PICTURE, camera)
+    np.testing.assert_allclose(made / 0.01, np.round(made / 0.01), atol=1e-3)
+    assert 0.004 < np.abs(made - PICTURE).max() < 0.00501
+
+
 def test_a_black_level_beyond_the_darkest_pixel_leaves_positive_finite_values():
     made = camera_augmentation.simulate_camera(
         PICTURE, camera_augmentation.Drawn(np.ones(3), np.full(3, -0.3), 1.2)
