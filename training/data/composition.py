@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import fields
-from .library import CROPS, GROUND, WATERS, Library
+from .library import CROPS, GROUND, LITTER, SHRUBS, WATERS, Library
 
 # Shares of the kinds of patches: one material, a grid of patches of one class, regions.
 UNIFORM, GRID = 0.2, 0.25
@@ -17,6 +17,9 @@ FARMLAND_SHARE = 0.2  # of the patches
 MOST_BOUNDARIES = 3  # straight ones between fields
 BARE_SHARE = 0.15  # of the fields
 LEAST_COVER = 0.3  # of a field's ground, by plants
+# Rangeland: sparse shrubs and dry grass over soil, two fifths of the land; the scenes have little.
+RANGELAND_SHARE = 0.12
+MOST_SHRUBS, MOST_LITTER = 0.8, 0.6  # of the ground, in the mean
 FIELD_ROUGHNESS = 0.03, 0.25  # sigma of the logarithm of brightness, at least and at most
 
 
@@ -27,9 +30,12 @@ def compose(
 
     ``camera`` is the number of the camera that sees it, None the model's own input bands.
     """
-    crops, ground = library.named(CROPS), library.named(GROUND)
-    if len(crops) and len(ground) and rng.random() < FARMLAND_SHARE:
+    crops, shrubs, ground = (library.named(words) for words in (CROPS, SHRUBS, GROUND))
+    kind = rng.random()
+    if len(crops) and len(ground) and kind < FARMLAND_SHARE:
         spectra, weights, roughness = _farmland(rng, library, side, crops, ground)
+    elif len(shrubs) and len(ground) and kind >= 1 - RANGELAND_SHARE:
+        spectra, weights, roughness = _rangeland(rng, library, side, shrubs, ground)
     else:
         spectra, weights, roughness = _materials(rng, library, _labels(rng, side))
     if rng.random() < 0.5:
@@ -108,6 +114,26 @@ def _farmland(
         weights += [inside * cover, inside * (1 - cover)]
     roughness = np.tile(np.float32(FIELD_ROUGHNESS), (len(spectra), 1))
     return np.array(spectra), np.stack(weights).astype(np.float32), roughness
+
+
+def _rangeland(
+    rng: np.random.Generator, library: Library, side: int, shrubs: np.ndarray, ground: np.ndarray
+):
+    """As ``_materials``: soil under litter under shrubs, each pixel with its own shares of them."""
+    kinds = [shrubs, library.named(LITTER), ground]
+    kinds = [classes if len(classes) else ground for classes in kinds]
+    spectra = [_draw(rng, library, classes) for classes in kinds]
+    over, under = (_patchy(rng, side, most * rng.random()) for most in (MOST_SHRUBS, MOST_LITTER))
+    weights = [over, (1 - over) * under, (1 - over) * (1 - under)]
+    roughness = np.tile(np.float32(FIELD_ROUGHNESS), (len(spectra), 1))
+    return np.array(spectra), np.stack(weights).astype(np.float32), roughness
+
+
+def _patchy(rng: np.random.Generator, side: int, level: float) -> np.ndarray:
+    """Shares (side, side) about ``level``, of plants of a pixel or less and of denser places."""
+    grain = rng.uniform(0, 0.5) * rng.standard_normal((side, side))
+    larger = rng.uniform(0, 0.3) * fields.smooth(rng, side, rng.uniform(2, side / 2))
+    return np.clip(level * (1 + grain) + larger * min(level, 1 - level), 0, 1)
 
 
 def _parcels(rng: np.random.Generator, side: int) -> np.ndarray:

@@ -39,6 +39,8 @@ KINDS: Dict[str, Kind] = {
 }
 # By words in a class's name: what grows on fields, and what lies between the plants.
 CROPS = ("canopy", "parthenium_field")
+SHRUBS = ("crowns open", "leaves pale", "leaves dry", "vegetation", "npv/bark")
+LITTER = ("npv/",)
 WATERS = ("water", "shallow_sea")
 GROUND = ("bare/soil", "soil_", "npv/litter", "npv/npv")
 # Waters that are green beyond doubt are left out: of such colours there are only meadows.

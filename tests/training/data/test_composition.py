@@ -94,6 +94,20 @@ def test_farmland_is_crops_over_their_soil(spectra, monkeypatch, seed):
     np.testing.assert_allclose(explaining @ weights, pixels, atol=1e-4)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_rangeland_is_one_shrub_and_one_litter_over_one_soil(spectra, monkeypatch, seed):
+    """Three spectra explain every pixel, and pixels differ by what covers them."""
+    monkeypatch.setattr(composition, "RANGELAND_SHARE", 1.0)
+    monkeypatch.setattr(composition, "FARMLAND_SHARE", 0.0)
+    names = ["bare/soil", "crowns open", "npv/litter"]
+    groups = [np.arange(1), np.arange(1, 2), np.arange(2, 3)]
+    of = dataclasses.replace(spectra, names=names, groups=groups)
+    pixels = composed(of, seed)[1].reshape(8, -1)
+    weights, *_ = np.linalg.lstsq(spectra.cube[:, :3], pixels, rcond=None)
+    np.testing.assert_allclose(spectra.cube[:, :3] @ weights, pixels, atol=1e-4)
+    assert (weights > -1e-3).all() and (weights / weights.sum(0)).std(1).max() > 0
+
+
 def test_fields_are_bounded_by_straight_lines():
     for seed in range(20):
         labels = composition._parcels(np.random.default_rng(seed), SIDE)
@@ -123,8 +137,9 @@ def test_plants_are_never_as_even_as_water_but_in_a_grid(spectra, monkeypatch):
         _, cube, _ = composed(library, seed)
         return np.median(np.abs(np.diff(np.log(cube[0]), axis=1)))
 
-    assert min(grain(plants, seed) for seed in range(40)) > 0.02
-    assert np.median([grain(water, seed) for seed in range(40)]) < 0.02
+    even, uneven = ([grain(each, seed) for seed in range(40)] for each in (water, plants))
+    assert min(uneven) > 0.02 and min(even) < 0.005
+    assert np.median(even) < 0.6 * np.median(uneven)
 
 
 def test_waters_never_lie_in_a_grid(spectra, monkeypatch):
