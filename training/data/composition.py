@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import fields
-from .library import CROPS, GROUND, LITTER, SHRUBS, WATERS, Library
+from .library import CROPS, GROUND, LITTER, SHRUBS, WATERS, Library, is_strongly_green
 
 # Shares of the kinds of patches: one material, a grid of patches of one class, regions.
 UNIFORM, GRID = 0.2, 0.25
@@ -38,6 +38,8 @@ def compose(
         spectra, weights, roughness = _rangeland(rng, library, side, shrubs, ground)
     else:
         spectra, weights, roughness = _materials(rng, library, _labels(rng, side))
+    if len(library.rgb) == 3:
+        roughness[is_strongly_green(library.rgb[:, spectra]), 0] = 0
     if rng.random() < 0.5:
         weights = _blur(weights)
     weights = weights * _texture(rng, np.tensordot(roughness.T, weights, 1))

@@ -43,7 +43,7 @@ SHRUBS = ("crowns open", "leaves pale", "leaves dry", "vegetation", "npv/bark")
 LITTER = ("npv/",)
 WATERS = ("water", "shallow_sea")
 GROUND = ("bare/soil", "soil_", "npv/litter", "npv/npv")
-# Waters that are green beyond doubt are left out: of such colours there are only meadows.
+# Waters that are green beyond doubt are left out, and what is so green may be even: it is plants.
 LEFT_OUT = "left out"
 STRONGLY_GREEN = 0.37  # of the sum of red, green and blue: 2 green - red - blue
 
@@ -144,6 +144,12 @@ def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         ) from error
 
 
+def is_strongly_green(rgb: np.ndarray) -> np.ndarray:
+    """Whether colours (3, spectra) are as green as plants alone."""
+    red, green, blue = rgb
+    return 2 * green - red - blue > STRONGLY_GREEN * (red + green + blue)
+
+
 def _kinds_of_water(library: str, classes: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """``classes`` (spectra,) with waters of the colours of meadows in a class of their own.
 
@@ -153,10 +159,9 @@ def _kinds_of_water(library: str, classes: np.ndarray, rgb: np.ndarray) -> np.nd
     if len(rgb) != 3 or not water.any():
         return classes
     red, green, blue = rgb
-    strongly = 2 * green - red - blue > STRONGLY_GREEN * (red + green + blue)
     greenish = (green > 0.85 * red) & (green > 1.15 * blue)
     named = np.where(water & greenish, np.char.add("water green ", classes), classes)
-    return np.where(water & strongly, LEFT_OUT, named)
+    return np.where(water & is_strongly_green(rgb), LEFT_OUT, named)
 
 
 def _resample(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:

@@ -127,19 +127,24 @@ def test_water_is_calmer_than_land(spectra):
     assert np.median(apart[40:]) < np.median(apart[:40])
 
 
+def grains(library):
+    """How much neighbours differ in each of many patches."""
+    cubes = (composed(library, seed)[1] for seed in range(40))
+    return [np.median(np.abs(np.diff(np.log(cube[0]), axis=1))) for cube in cubes]
+
+
 def test_plants_are_never_as_even_as_water_but_in_a_grid(spectra, monkeypatch):
     """What tells a pond from a meadow of its colour."""
     monkeypatch.setattr(composition, "GRID", 0.0)
-    plants = dataclasses.replace(spectra, names=["wheat canopy", "crowns open", "vegetation"])
-    water = dataclasses.replace(spectra, names=["sim_water", "water", "owt water"])
-
-    def grain(library, seed):
-        _, cube, _ = composed(library, seed)
-        return np.median(np.abs(np.diff(np.log(cube[0]), axis=1)))
-
-    even, uneven = ([grain(each, seed) for seed in range(40)] for each in (water, plants))
+    dull = dataclasses.replace(spectra, rgb=np.full((3, 12), 0.1))
+    plants = dataclasses.replace(dull, names=["wheat canopy", "crowns open", "vegetation"])
+    uneven = grains(plants)
+    even = grains(dataclasses.replace(dull, names=["sim_water", "water", "owt water"]))
     assert min(uneven) > 0.02 and min(even) < 0.005
     assert np.median(even) < 0.6 * np.median(uneven)
+
+    lawns = dataclasses.replace(plants, rgb=np.tile([[0.05], [0.2], [0.05]], 12))
+    assert min(grains(lawns)) < 0.005  # no water is as green
 
 
 def test_waters_never_lie_in_a_grid(spectra, monkeypatch):
