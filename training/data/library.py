@@ -25,7 +25,7 @@ GROUP_POWER = 0.35  # a class of n spectra is drawn by n to this power, so that 
 Kind = Tuple[float, Tuple[float, float]]
 USUAL: Kind = (1.0, (0.0, 0.45))
 KINDS: Dict[str, Kind] = {
-    "water green": (1.2, (0.0, 0.05)),
+    "water green": (2.5, (0.0, 0.04)),
     "water": (0.4, (0.0, 0.05)),
     "shallow_sea": (1.0, (0.0, 0.1)),
     "crowns open": (3.0, (0.04, 0.6)),
