@@ -20,6 +20,7 @@ LEAST_COVER = 0.3  # of a field's ground, by plants
 # Rangeland: sparse shrubs and dry grass over soil, two fifths of the land; the scenes have little.
 RANGELAND_SHARE = 0.12
 MOST_SHRUBS, MOST_LITTER = 0.8, 0.6  # of the ground, in the mean
+EVEN_SHARE = 0.4  # of what is as green as plants alone: lawns, and drawings of them
 FIELD_ROUGHNESS = 0.03, 0.25  # sigma of the logarithm of brightness, at least and at most
 
 
@@ -39,7 +40,9 @@ def compose(
     else:
         spectra, weights, roughness = _materials(rng, library, _labels(rng, side))
     if len(library.rgb) == 3:
-        roughness[is_strongly_green(library.rgb[:, spectra]), 0] = 0
+        green = is_strongly_green(library.rgb[:, spectra])
+        roughness[green, 0] = 0
+        roughness[green, 1] *= rng.random() >= EVEN_SHARE
     if rng.random() < 0.5:
         weights = _blur(weights)
     weights = weights * _texture(rng, np.tensordot(roughness.T, weights, 1))
