@@ -44,7 +44,7 @@ class CroppedSurroundings(nn.Module):
             levels.append(F.relu(down(F.avg_pool2d(levels[-1], 2))))
         coarsest = levels[-1]
         if self.texture is not None:
-            coarsest = coarsest + self.texture(relative[:, -1:])
+            coarsest = coarsest + self.texture(relative)
         around = self.blocks[-1](coarsest if self.up else finest)
         for i in reversed(range(len(self.up))):
             coarser = plan[i + 1]

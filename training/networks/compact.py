@@ -17,6 +17,8 @@ from .colours import ColourSpectrum, agreement
 from .pointwise import Pointwise
 from .precision import in_float32
 
+# 2 green - red - blue, as a share of red + green + blue.
+MAY_BE_WATER, PLANTS_ALONE = 0.3, 0.4
 TEXTURES = 0.01, 0.03, 0.1  # differences of the logarithm of brightness between neighbours
 DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
 
@@ -58,8 +60,10 @@ class CompactSettings:
             raise ValueError("colour_share must lie between 0 and 1")
         if self.colour_width and not self.context_widths:
             raise ValueError("colour_width is for stages that see surroundings")
-        if self.texture and len(self.context_widths) < 2:
-            raise ValueError("texture is for stages that see surroundings at two levels or more")
+        if self.texture and (len(self.context_widths) < 2 or self.condition_bands != 3):
+            raise ValueError(
+                "texture is for stages that see red, green, blue at two levels or more"
+            )
 
     @property
     def multiple(self) -> int:
@@ -157,7 +161,7 @@ class Surroundings(nn.Module):
             levels.append(F.relu(down(F.avg_pool2d(levels[-1], 2))))
         coarsest = levels.pop()
         if self.texture is not None:
-            coarsest = coarsest + self.texture(relative[:, -1:])
+            coarsest = coarsest + self.texture(relative)
         around = self.blocks[-1](coarsest)
         for blocks, up in zip(reversed(self.blocks[:-1]), reversed(self.up)):
             finer = F.interpolate(up(around), scale_factor=2, mode="bilinear")
@@ -170,7 +174,8 @@ class Texture(nn.Module):
 
     Calm water has the colour of a meadow, not its grain. Squares of the differences between
     neighbours in the logarithm of brightness, their mean over each of the level's pixels, and that
-    against the squares of TEXTURES: from 0, far calmer, to 1, far rougher.
+    against the squares of TEXTURES: from 0, far calmer, to 1, far rougher. What is as green as
+    plants alone counts as rough: a lawn of one colour is no water.
     """
 
     def __init__(self, settings: CompactSettings):
@@ -178,15 +183,26 @@ class Texture(nn.Module):
         self.pixels = settings.multiple
         self.leave = _silent(Pointwise(len(TEXTURES), settings.context_widths[-1]))
 
-    def forward(self, brightness: Tensor) -> Tensor:
-        """``brightness`` (N, 1, rows, cols), its logarithm; bfloat16 would hide calm water's."""
-        return self.leave(in_float32(self._roughness, brightness))
+    def forward(self, relative: Tensor) -> Tensor:
+        """``relative`` (N, 4, rows, cols): red, green, blue and brightness, see ConditionEncoder.
 
-    def _roughness(self, brightness: Tensor) -> Tensor:
+        In float32: bfloat16 would hide how even calm water is.
+        """
+        return self.leave(in_float32(self._roughness, relative))
+
+    def _roughness(self, relative: Tensor) -> Tensor:
+        brightness = relative[:, 3:]
         around = F.pad(brightness, [0, 1, 0, 1], mode="replicate")
         right, below = around[..., :-1, 1:] - brightness, around[..., 1:, :-1] - brightness
         mean = F.avg_pool2d(right * right + below * below, self.pixels)
-        return torch.cat([mean / (mean + typical**2) for typical in TEXTURES], 1)
+        rough = torch.cat([mean / (mean + typical**2) for typical in TEXTURES], 1)
+        return rough + (1 - rough) * F.avg_pool2d(self._greenness(relative), self.pixels)
+
+    @staticmethod
+    def _greenness(relative: Tensor) -> Tensor:
+        """From 0, where water may be as green, to 1, where plants alone are."""
+        green = 2 * relative[:, 1:2] - relative[:, :1] - relative[:, 2:3]
+        return ((green / 3 - MAY_BE_WATER) / (PLANTS_ALONE - MAY_BE_WATER)).clamp(0, 1)
 
 
 class ContextBlock(nn.Module):

@@ -14,6 +14,7 @@ from .compact import CompactNetwork, CompactSettings
 from .interpolation import start_as_interpolation
 from .released import ReleasedUNet, ReleasedUNetSettings
 
+COLOURS = ("red", "green", "blue")
 KINDS = {
     "compact": (CompactNetwork, CompactSettings),
     "released": (ReleasedUNet, ReleasedUNetSettings),
@@ -33,6 +34,8 @@ def build(config: Config, stage: int) -> nn.Module:
         raise InputError(f"{where} sets {said}", "leave it out: the other settings say it")
     if table.get("colour_width") and config.stages[stage].prediction != "x0":
         raise InputError(f"{where} sets colour_width", 'leave it out, or set prediction = "x0"')
+    if table.get("texture") and config.input.names != COLOURS:
+        raise InputError(f"{where} sets texture", f"leave it out, or input {', '.join(COLOURS)}")
     try:
         settings = from_table(settings_class, {**table, **implied}, where)
         return _started(network(settings), config, stage)

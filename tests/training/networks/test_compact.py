@@ -8,6 +8,7 @@ from training.networks.colours import agreement
 from training.networks.compact import CompactNetwork, CompactSettings, influence
 
 SHAPES = [((1,), 3), ((2, 1), 3), ((1, 2), 5), ((1, 1, 2), 3)]  # context blocks and kernel
+POND, LAWN = (0.05, 0.06, 0.04), (0.02, 0.05, 0.015)
 TEXTURE = {"context_blocks": (1, 1, 2), "texture": True}
 
 
@@ -63,12 +64,15 @@ def test_grain_of_one_colour_is_told_from_calm():
     light = torch.linspace(0.96, 1.04, 40, dtype=torch.float64)
     mixed = light[torch.randperm(40, generator=torch.Generator().manual_seed(2))]
 
-    def roughness(light):
-        rgb = torch.tensor([0.05, 0.06, 0.04])[:, None, None] * light.repeat(40, 1)
-        relative, _ = encoder.relative((rgb[None] - 0.2) / 0.2)
-        return encoder.looks.texture._roughness(relative[:, -1:])[:, 0]
+    pond, lawn = (torch.tensor(each)[:, None, None] for each in (POND, LAWN))
 
-    assert roughness(light).max() < 0.1 and roughness(mixed).mean() > 0.7
+    def roughness(light, colour):
+        rgb = colour * light.repeat(40, 1)
+        relative, _ = encoder.relative((rgb[None] - 0.2) / 0.2)
+        return encoder.looks.texture._roughness(relative)[:, 0]
+
+    assert roughness(light, pond).max() < 0.1 and roughness(mixed, pond).mean() > 0.7
+    assert roughness(light, lawn).min() > 0.95
 
 
 def test_texture_needs_a_coarser_level():

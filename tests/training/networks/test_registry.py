@@ -39,6 +39,7 @@ def test_kinds_may_differ_between_stages(small_toml):
         ("stages.0.network.condition_bands=3", "sets .*condition_bands"),
         ("stages.1.network.colour_width=4", "colour_width is for stages that see surroundings"),
         ("stages.0.network.colour_share=1.0", "colour_share must lie between 0 and 1"),
+        ("stages.1.network.texture=true", "at two levels or more"),
         ("stages.1.network.width=-4", "stage 2: network cannot be built"),
     ],
 )
@@ -47,6 +48,12 @@ def test_what_cannot_be_built_is_refused_by_name(small_toml, override, match):
     with pytest.raises(InputError, match=match) as caught:
         registry.check(config)
     assert "\n" not in str(caught.value)
+
+
+def test_texture_is_for_pictures_that_say_which_band_is_green(small_toml):
+    named = ["input.names=['a','b','c']", "stages.0.network.texture=true"]
+    with pytest.raises(InputError, match="sets texture"):
+        registry.check(load(small_toml, named))
 
 
 def test_the_tile_divides_by_what_the_networks_need(small_toml):
