@@ -4,8 +4,9 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from ..networks.compact import PLANTS_ALONE
 from . import fields
-from .library import CROPS, GROUND, LITTER, SHRUBS, WATERS, Library, is_strongly_green
+from .library import CROPS, GROUND, LITTER, SHRUBS, WATERS, Library, greenness
 
 # Shares of the kinds of patches: one material, a grid of patches of one class, regions.
 UNIFORM, GRID = 0.2, 0.25
@@ -20,7 +21,6 @@ LEAST_COVER = 0.3  # of a field's ground, by plants
 # Rangeland: sparse shrubs and dry grass over soil, two fifths of the land; the scenes have little.
 RANGELAND_SHARE = 0.12
 MOST_SHRUBS, MOST_LITTER = 0.8, 0.6  # of the ground, in the mean
-EVEN_SHARE = 0.4  # of what is as green as plants alone: lawns, and drawings of them
 FIELD_ROUGHNESS = 0.03, 0.25  # sigma of the logarithm of brightness, at least and at most
 
 
@@ -40,9 +40,7 @@ def compose(
     else:
         spectra, weights, roughness = _materials(rng, library, _labels(rng, side))
     if len(library.rgb) == 3:
-        green = is_strongly_green(library.rgb[:, spectra])
-        roughness[green, 0] = 0
-        roughness[green, 1] *= rng.random() >= EVEN_SHARE
+        roughness[greenness(library.rgb[:, spectra]) > PLANTS_ALONE, 0] = 0
     if rng.random() < 0.5:
         weights = _blur(weights)
     weights = weights * _texture(rng, np.tensordot(roughness.T, weights, 1))

@@ -43,9 +43,8 @@ SHRUBS = ("crowns open", "leaves pale", "leaves dry", "vegetation", "npv/bark")
 LITTER = ("npv/",)
 WATERS = ("water", "shallow_sea")
 GROUND = ("bare/soil", "soil_", "npv/litter", "npv/npv")
-# Waters that are green beyond doubt are left out, and what is so green may be even: it is plants.
-LEFT_OUT = "left out"
-STRONGLY_GREEN = 0.37  # of the sum of red, green and blue: 2 green - red - blue
+# Waters of more greenness are left out: of such colours there are only meadows.
+LEFT_OUT, STRONGLY_GREEN = "left out", 0.37
 
 
 @dataclass(frozen=True)
@@ -144,16 +143,16 @@ def _arrays(path: Path) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         ) from error
 
 
-def is_strongly_green(rgb: np.ndarray) -> np.ndarray:
-    """Whether colours (3, spectra) are as green as plants alone."""
+def greenness(rgb: np.ndarray) -> np.ndarray:
+    """2 green - red - blue of colours (3, spectra), as a share of their sum."""
     red, green, blue = rgb
-    return 2 * green - red - blue > STRONGLY_GREEN * (red + green + blue)
+    return (2 * green - red - blue) / (red + green + blue)
 
 
 def _kinds_of_water(library: str, classes: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """``classes`` (spectra,) with waters of the colours of meadows in a class of their own.
 
-    ``rgb`` (3, spectra). Those that are as green as plants alone are LEFT_OUT.
+    ``rgb`` (3, spectra). Those that are as green as meadows alone are LEFT_OUT.
     """
     water = np.char.find(np.char.add(library, classes), "water") >= 0
     if len(rgb) != 3 or not water.any():
@@ -161,7 +160,7 @@ def _kinds_of_water(library: str, classes: np.ndarray, rgb: np.ndarray) -> np.nd
     red, green, blue = rgb
     greenish = (green > 0.85 * red) & (green > 1.15 * blue)
     named = np.where(water & greenish, np.char.add("water green ", classes), classes)
-    return np.where(water & is_strongly_green(rgb), LEFT_OUT, named)
+    return np.where(water & (greenness(rgb) > STRONGLY_GREEN), LEFT_OUT, named)
 
 
 def _resample(values: np.ndarray, wavelength_nm: np.ndarray, bands) -> np.ndarray:

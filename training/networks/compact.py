@@ -18,7 +18,7 @@ from .pointwise import Pointwise
 from .precision import in_float32
 
 # 2 green - red - blue, as a share of red + green + blue.
-MAY_BE_WATER, PLANTS_ALONE = 0.3, 0.4
+MAY_BE_WATER, PLANTS_ALONE = 0.38, 0.5
 TEXTURES = 0.01, 0.03, 0.1  # differences of the logarithm of brightness between neighbours
 DARKEST = 1e-3  # reflectance below which a pixel's brightness is not divided by
 
