@@ -5,6 +5,8 @@ the C library, which differs in the last bit: another number of threads gave ano
 roots, sums, products and quotients are exact to the rounding everywhere.
 """
 
+from typing import Sequence
+
 from torch import Tensor
 
 ROOTS = 3
@@ -29,12 +31,17 @@ def logarithm(values: Tensor) -> Tensor:
 
 def mean_of_bands(values: Tensor) -> Tensor:
     """The mean (N, 1, rows, cols) over the bands."""
-    return sum_of_bands(values) / values.shape[1]
+    bands = values.split(1, 1)  # their number is known as a graph is written: none looks for it
+    return _sum(bands) / len(bands)
 
 
 def sum_of_bands(values: Tensor) -> Tensor:
-    """The sum (N, 1, rows, cols) over the bands, added one by one for the same reason."""
-    bands = values.split(1, 1)
+    """The sum (N, 1, rows, cols) over the bands."""
+    return _sum(values.split(1, 1))
+
+
+def _sum(bands: Sequence[Tensor]) -> Tensor:
+    """``bands`` added one by one, for the same reason."""
     total = bands[0]
     for band in bands[1:]:
         total = total + band
