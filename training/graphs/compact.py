@@ -16,9 +16,9 @@ from .convolution import convolution
 from .logarithm import logarithm, mean_of_bands, sum_of_bands
 from .surroundings import CroppedSurroundings
 
-# Of x0, where colours agree: the name of this constant. Until 0.8 it was "colour_share", of every
-# x0, and the weights of the rest were what it leaves.
-COLOUR_SHARE = "agreeing_colour_share"
+COLOUR_SHARE = "agreeing_colour_share"  # of x0, where colours agree: the name of this constant
+# Until 0.8 it was of every x0, and the weights of the rest were those of what it leaves.
+OLD_COLOUR_SHARE = "colour_share"
 
 
 class DenoiserGraph(nn.Module):

@@ -11,11 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..networks.compact import CompactNetwork, TimeEmbedding
-from .compact import COLOUR_SHARE
+from .compact import COLOUR_SHARE, OLD_COLOUR_SHARE
 from .surroundings import CENTRE
 
 State = Dict[str, Tensor]
-OLD_COLOUR_SHARE = "colour_share"  # until 0.8; the weights are those of what it leaves
 COLOURS = "colours."  # begins the names of what tells a spectrum by colours alone
 FIT_STEPS = 400  # of LBFGS: some seconds, and about 1 % from the table
 FIRST_WEIGHT = 100.0  # sampling begins at t = T - 1, and one step is only there

@@ -15,11 +15,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from model_runtime.diffusion import samplers, schedule
+from model_runtime.errors import PackageError
 from model_runtime.package import manifest
 
 from ..networks.colours import LEAST_COSINE
 from ..networks.compact import DARKEST
-from .compact import COLOUR_SHARE
+from .compact import COLOUR_SHARE, OLD_COLOUR_SHARE
 from .linear_steps import Step, linear_steps
 
 OPSET, IR_VERSION = 18, 8
@@ -33,7 +34,7 @@ def sample_graph(folder: Path, model: manifest.Manifest, sampler: str, steps: in
     ``interpolation`` (pixels, nodes); for each stage s and timestep t at which it draws noise
     ``places_s_t`` (pixels,), ``bank_s_t`` (draws, bands) and ``nodes_s_t`` (nodes, bands):
     bank[places] + interpolation @ nodes. Outputs: ``sample_s`` (bands, pixels) of each stage.
-    Raises KeyError for graphs of other networks.
+    Raises KeyError for graphs of other networks, PackageError for those of before 0.9 with colours.
     """
     graph = _Graph()
     graph.input("interpolation", ["pixels", "nodes"])
@@ -128,6 +129,11 @@ def _ends(denoiser: Weights) -> List[np.ndarray]:
 
 def _enter(graph: _Graph, denoiser: Weights, bands: int) -> _Seen:
     """The first stage's, whose encoder saw the picture: an input."""
+    if OLD_COLOUR_SHARE in denoiser:
+        raise PackageError(
+            "the package was exported before 0.9, when what colours tell counted everywhere",
+            "export its run again; as it is, the package works with the graphs that it has",
+        )
     width, share = _matrix(denoiser, "enter").shape[1], denoiser.get(COLOUR_SHARE)
     given = width if share is None else width + bands
     features = graph.add("Transpose", graph.input("features", [given, "pixels"]), perm=[1, 0])
