@@ -1,16 +1,23 @@
 """Weights to start from: a run's, or a package's as they are read back from its ONNX files."""
 
+import hashlib
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 
 from model_runtime.errors import InputError
-from model_runtime.package import embedded
-from training import export
+from model_runtime.package import embedded, manifest
+from training import add_sample_graphs, export
 from training import train as command_line
 from training.config import load
 from training.graphs import initial_weights
+from training.graphs.compact import COLOUR_SHARE, OLD_COLOUR_SHARE
 from training.loop import checkpoint, run_folder
 from training.networks import registry
 
@@ -157,3 +164,41 @@ def test_a_network_without_texture_is_where_one_with_it_begins(exported, small_t
     added = {name for name in of_run if name not in checkpoint.load(run, 0)["ema"]}
     assert added and added == {name for name in of_package if ".texture." in name}
     assert all(not of_run[name].any() for name in added)
+
+
+@pytest.fixture
+def of_before(exported_with_colours, tmp_path):
+    """The package as 0.8 would have written it: a share of every x0, the rest of what it leaves."""
+    package = shutil.copytree(exported_with_colours[2], tmp_path / "package")
+    file = package / "stage1.onnx"
+    graph = onnx.load(file)
+    renamed = {COLOUR_SHARE: OLD_COLOUR_SHARE}
+    for tensor in graph.graph.initializer:
+        if tensor.name.startswith(("shape.", "rest.")):
+            values = numpy_helper.to_array(tensor) * np.float32(0.7)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+        tensor.name = renamed.get(tensor.name, tensor.name)
+    for node in graph.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+    onnx.save(graph, file)
+    read = manifest.read(package)
+    stage = read.stages[0]
+    denoiser = replace(stage.denoiser, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    stages = (replace(stage, denoiser=denoiser), *read.stages[1:])
+    replace(read, stages=stages, sample_graphs=()).write(package)
+    return package
+
+
+def test_weights_of_before_come_back_whole(exported_with_colours, of_before):
+    config, run, _ = exported_with_colours
+    found, kept = initial_weights.read(of_before, config, [0])[0], checkpoint.load(run, 0)["ema"]
+    for layer in ("shape", "rest"):
+        name = f"denoiser.{layer}.weight"
+        torch.testing.assert_close(found[name], kept[name], rtol=1e-4, atol=1e-5)
+
+
+def test_a_package_of_before_gets_no_graphs_and_is_left_as_it_is(of_before, capsys):
+    before = {path.name: path.read_bytes() for path in of_before.iterdir()}
+    assert add_sample_graphs.main([str(of_before)]) == 3
+    assert "exported before 0.9" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in of_before.iterdir()} == before
