@@ -178,7 +178,6 @@ class _Colours:
         self._scale, self._offset = (
             graph.constant(np.array(each)[bands]) for each in (n.output_scale, n.output_offset)
         )
-        self._ones = graph.constant(np.ones((len(bands), 1)))
         self._spectrum = self._spectra(seen.colours)
         self._square = self._sum_of_products(self._spectrum, self._spectrum)
 
@@ -198,7 +197,12 @@ class _Colours:
         return self._graph.add("Add", self._graph.add("Mul", normalised, self._scale), self._offset)
 
     def _sum_of_products(self, one: str, other: str) -> str:
-        return self._graph.add("MatMul", self._graph.add("Mul", one, other), self._ones)
+        """The sums over the bands (pixels, 1), whose bits no other pixel changes.
+
+        A product with a column of ones rounds by how many pixels there are.
+        """
+        products, axes = self._graph.add("Mul", one, other), self._graph.constant([1], np.int64)
+        return self._graph.add("ReduceSum", products, axes, keepdims=1)
 
 
 class _StageGraph:
